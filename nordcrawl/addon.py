@@ -1,0 +1,36 @@
+"""The add-on that puts nordcrawl's components into a Scrapy crawler, in their order.
+
+Scrapy asks it once a crawler; see docs.scrapy.org, "Add-ons". All orders stand here.
+"""
+
+from __future__ import annotations
+
+from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.settings import BaseSettings
+
+from nordcrawl.extensions import RunObserver
+from nordcrawl.middlewares import RobotsMiddleware, UrlGuardMiddleware
+from nordcrawl.pipelines import ArchivePipeline, DedupPipeline, ExtractPipeline
+
+
+class NordcrawlAddon:
+    """Guard and robots on the way out; extract, dedup, archive on the way in; one observer."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Set the components, unless an operator's settings have placed them otherwise."""
+        # Offsite compares names only and drops without an outcome; the guard checks the port and
+        # raises what the spider's errback sees.
+        settings.replace_in_component_priority_dict(
+            "DOWNLOADER_MIDDLEWARES", OffsiteMiddleware, UrlGuardMiddleware
+        )
+        settings.replace_in_component_priority_dict(
+            "DOWNLOADER_MIDDLEWARES", RobotsTxtMiddleware, RobotsMiddleware
+        )
+        for order, pipeline in (
+            (100, ExtractPipeline),
+            (200, DedupPipeline),
+            (300, ArchivePipeline),
+        ):
+            settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, order)
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", RunObserver, 0)

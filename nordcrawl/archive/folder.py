@@ -1,0 +1,267 @@
+"""FolderStore: the archive as a local or mounted folder.
+
+An object is a file. Its bytes are written and fsynced under ``<root>/.tmp/`` and then hard-linked
+to the final name: a link fails if the name is there, so creation is atomic and exclusive, and a
+final name never holds part of an object. The directories are fsynced before a put returns.
+
+A full disk is `StoreUnavailable`, not `StoreRefused`: nothing is lost, for the spool keeps every
+article, and the next run stores them once there is room.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from nordcrawl.archive.store import (
+    MARKER_BODY,
+    MARKER_KEY,
+    Capabilities,
+    ObjectEntry,
+    Put,
+    check_key,
+    check_marker,
+    check_prefix,
+    is_key,
+)
+from nordcrawl.errors import ObjectConflict, ObjectMissing, StoreRefused, StoreUnavailable
+
+_STAGING: Final = ".tmp"
+_LOCK: Final = "lock"
+_STALE_S: Final = 24 * 3600
+"""A staged file this old belongs to a process that was killed; no put lasts a day."""
+
+_PASSING: Final = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+        *(errno.EIO, errno.ESTALE, errno.EAGAIN, errno.EBUSY, errno.EINTR),
+        *(errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENOTCONN),
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    }
+)
+_NO_LINKS: Final = frozenset(
+    {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+)
+"""What link(2) says on FAT, some FUSE and SMB mounts. Source: man 2 link, ERRORS."""
+
+
+class FolderStore:
+    """A `Store` in a folder; made if missing when it is probed or first written."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+        self._staging = self._root / _STAGING
+        self._probed = False
+        self._links = True
+
+    @property
+    def uri(self) -> str:
+        """The absolute ``file://`` address."""
+        return self._root.as_uri()
+
+    def probe(self) -> Capabilities:
+        """Prove by writing: permission bits say nothing to root, nor of a read-only mount.
+
+        Raises:
+            ArchiveDamaged: the marker there is of another format or version.
+            StoreRefused, StoreUnavailable: nothing can be written there.
+        """
+        with self._explained("prepare", self._root):
+            self._staging.mkdir(parents=True, exist_ok=True)
+        self._remove_stale()
+        try:
+            marker = self.get(MARKER_KEY)
+        except ObjectMissing:
+            marker = MARKER_BODY
+        check_marker(self.uri, marker)
+        self.put(MARKER_KEY, marker, content_type="application/json")
+        self._probed = True
+        return Capabilities(conditional_put=self._links, checksum=False)
+
+    def put(self, key: str, body: bytes, *, content_type: str) -> Put:
+        """Store `body` under `key`; on disk, with its directories, when this returns.
+
+        Raises:
+            ObjectConflict: the key holds other bytes; they are left as they are.
+            StoreRefused: permission, a read-only mount, a file where a folder should be.
+            StoreUnavailable: disk full, I/O error, or the folder is not mounted any more.
+        """
+        path = self._path(key)
+        if self._probed and key != MARKER_KEY and not (self._root / MARKER_KEY).exists():
+            # An unmounted disk leaves an empty folder: writing there would hide the articles.
+            raise StoreUnavailable(
+                f"put {key}: {self._root / MARKER_KEY} is gone; is the archive's disk mounted?"
+            )
+        staged = self._staging / f"{os.getpid()}-{secrets.token_hex(8)}"
+        with self._explained("put", path):
+            self._staging.mkdir(parents=True, exist_ok=True)
+            try:
+                _write_durably(staged, body)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                created = self._create(staged, path)
+            finally:
+                with suppress(OSError):
+                    staged.unlink()
+            if not created and not _holds(path, body):
+                raise ObjectConflict(f"put {key}: {path} holds other bytes; left as they are")
+            if not created:  # perhaps by a process killed before its fsync
+                _sync(path)
+            self._sync_directories(path.parent)
+        return Put.CREATED if created else Put.ALREADY
+
+    def get(self, key: str) -> bytes:
+        """Return the file's bytes.
+
+        Raises:
+            ObjectMissing: there is no such file.
+            StoreRefused: the archive's folder itself is missing or can't be read.
+        """
+        path = self._path(key)
+        with self._explained("get", path):
+            try:
+                return path.read_bytes()
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+                self._require_root("get")
+                raise ObjectMissing(f"get {key}: no file {path}") from error
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is a file under `key`."""
+        path = self._path(key)
+        with self._explained("look for", path):
+            try:
+                return stat.S_ISREG(path.stat().st_mode)
+            except (FileNotFoundError, NotADirectoryError):
+                self._require_root("look for")
+                return False
+
+    def list(self, prefix: str) -> Iterator[ObjectEntry]:
+        """Yield the files whose keys start with `prefix`; a file that is no key of ours is none."""
+        folder = check_prefix(prefix).rpartition("/")[0]
+        self._require_root("list")
+        for key, entry in self._walk(folder):
+            if key.startswith(prefix):
+                with suppress(FileNotFoundError):
+                    yield ObjectEntry(key, entry.stat().st_size)
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Yield the names of the folders below `prefix` that hold at least one object."""
+        folder = check_prefix(prefix).rstrip("/")
+        self._require_root("list")
+        for name, entry in self._scan(folder):
+            if entry.is_dir() and next(self._walk(name), None) is not None:
+                yield entry.name
+
+    def _path(self, key: str) -> Path:
+        return self._root / check_key(key)
+
+    def _require_root(self, operation: str) -> None:
+        if not self._root.is_dir():
+            raise StoreRefused(f"{operation}: no folder {self._root}; check NORDCRAWL_ARCHIVE")
+
+    def _scan(self, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """Yield what one folder holds, with its key, leaving out what can't be one of ours."""
+        with self._explained("list", self._root / folder):
+            try:
+                entries = sorted(os.scandir(self._root / folder), key=lambda entry: entry.name)
+            except (FileNotFoundError, NotADirectoryError):
+                return
+        for entry in entries:
+            key = f"{folder}/{entry.name}" if folder else entry.name
+            if is_key(key):
+                yield key, entry
+
+    def _walk(self, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        for key, entry in self._scan(folder):
+            if entry.is_dir():
+                yield from self._walk(key)
+            elif entry.is_file():
+                yield key, entry
+
+    def _create(self, staged: Path, path: Path) -> bool:
+        """Give the staged file its final name; False if the name is taken."""
+        try:
+            os.link(staged, path)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            self._links = False
+            return self._create_by_rename(staged, path)
+        return True
+
+    def _create_by_rename(self, staged: Path, path: Path) -> bool:
+        """As `_create`, where there are no hard links.
+
+        A rename replaces, so a lock keeps the other processes of this machine from coming between
+        look and rename; the kernel frees it if we are killed.
+        """
+        with (self._staging / _LOCK).open("ab") as lock:
+            with suppress(OSError):  # no locks on this mount: then the deterministic keys must do
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if path.exists():
+                return False
+            staged.rename(path)
+        return True
+
+    def _sync_directories(self, folder: Path) -> None:
+        """Make the names durable up to the root: another process may have made a folder of them."""
+        while True:
+            _sync(folder)
+            if folder == self._root:
+                return
+            folder = folder.parent
+
+    def _remove_stale(self) -> None:
+        before = time.time() - _STALE_S
+        with self._explained("tidy", self._staging):
+            for file in self._staging.iterdir():
+                with suppress(FileNotFoundError):
+                    if file.name != _LOCK and file.stat().st_mtime < before:
+                        file.unlink()
+
+    @contextmanager
+    def _explained(self, operation: str, path: Path) -> Iterator[None]:
+        """Turn what the system says into the store's two errors."""
+        try:
+            yield
+        except OSError as error:
+            text = f"{operation} {path}: {error.strerror or error}"
+            if error.filename and str(error.filename) != str(path):
+                text += f" ({error.filename})"
+            if error.errno in _PASSING:
+                raise StoreUnavailable(f"{text}; the spool keeps what is not stored") from error
+            raise StoreRefused(
+                f"{text}; NORDCRAWL_ARCHIVE must name a folder that this user can write"
+            ) from error
+
+
+def _write_durably(path: Path, body: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _holds(path: Path, body: bytes) -> bool:
+    return path.is_file() and path.stat().st_size == len(body) and path.read_bytes() == body
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems can't fsync a directory: they commit names at once.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Scrapy commands of nordcrawl (``COMMANDS_MODULE``)."""

@@ -1,0 +1,78 @@
+"""``scrapy crawl <source>``: Scrapy's own command with a preflight before and a verdict after.
+
+Scrapy's exit status says only whether a crawl started (docs/operations.md, "Exit codes"); this
+one says how it ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.exceptions import UsageError as ScrapyUsageError
+
+from nordcrawl.errors import NordcrawlError
+from nordcrawl.exitcodes import ExitCode
+from nordcrawl.options import Arguments, Options
+from nordcrawl.run import Run
+from nordcrawl.summary import print_summary
+
+
+class Command(ScrapyCrawl):
+    """Crawl a source into the archive."""
+
+    def syntax(self) -> str:
+        """Return what follows the command's name."""
+        return "[options] <source>"
+
+    def short_desc(self) -> str:
+        """Return the line of the command list."""
+        return "Crawl a source into the archive (exit code 0 means: all of it)"
+
+    def long_desc(self) -> str:
+        """Return the help text."""
+        return (
+            "Crawl a source into the archive. Arguments by -a NAME=VALUE: since, until (a date, "
+            "or a time), limit (pages), urls (a file, or URLs parted by commas), mode "
+            "(incremental or full)."
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Run the crawl and set `exitcode`; every mistake of the operator's is found before the
+        first request."""
+        if len(args) != 1:
+            raise ScrapyUsageError("exactly one source is needed; scrapy list names them")
+        if self.settings is None or self.crawler_process is None:
+            raise RuntimeError("Scrapy did not prepare the command")
+        run: Run | None = None
+        try:
+            options = Options.from_settings(self.settings)
+            source = options.source(args[0])
+            arguments = Arguments.parse(opts.spargs, source)
+            run = Run.open(options, source, arguments)
+            self.settings.set("USER_AGENT", options.user_agent, priority="cmdline")
+            self.settings.set("DOWNLOAD_DELAY", source.delay, priority="cmdline")
+            self.crawler_process.crawl(self._create_crawler(args[0]), run=run)
+            self.crawler_process.start()
+        except NordcrawlError as error:
+            print(f"nordcrawl: error: {error}", file=sys.stderr)
+            self.exitcode = int(error.exit_code)
+        else:
+            self.exitcode = self._verdict(run)
+        finally:
+            if run is not None:
+                run.close()
+
+    def _verdict(self, run: Run) -> int:
+        if run.report is None:
+            # The engine never came to its end: a crash, or a second signal.
+            print(
+                "nordcrawl: error: the crawl broke off; what was acknowledged is safe in the spool "
+                "and is shipped by the next run",
+                file=sys.stderr,
+            )
+            failed = self.crawler_process is not None and self.crawler_process.bootstrap_failed
+            return int(ExitCode.FAILED if failed else ExitCode.INTERRUPTED)
+        print_summary(run.report)
+        return int(run.report.verdict()[0])

@@ -1,0 +1,124 @@
+"""Truth: what of the demo site a right crawl archives, each article once.
+
+Derived from the stories, never from the pages, so that comparing the two means something. Does
+not know the archive's format; kinds of blocks have the names of `nordcrawl.article.BlockKind`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from nordcrawl.demo.hosts import real_host
+from nordcrawl.demo.story import Part, Story, pair_of, stories
+
+_NO_TEXT = frozenset(("caption", "update"))
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedStory:
+    """One article as it should be archived."""
+
+    cms_id: str | None
+    """None for pages of the system before, whose addresses have no id."""
+    host: str
+    """The real host name, such as ``en.highnorthnews.com``; `DemoSite.hosts` maps it."""
+    url_path: str
+    title: str
+    language: str
+    kind: str
+    blocks_text: tuple[tuple[str, str], ...]
+    """(block kind, text) in the order of the page; a quote without its speaker."""
+    text: str
+    """As `nordcrawl.article.Article.text`: no captions, no update notes."""
+    authors: tuple[str, ...]
+    published_at: datetime
+    modified_at: datetime | None
+    tags: tuple[str, ...]
+    kicker: str | None
+    section: str | None
+    subtitle: str
+    captions: tuple[tuple[str, str | None], ...]
+    """(caption, credit without its label)."""
+    translations: tuple[tuple[str, str, str], ...]
+    """(language, real host, path)."""
+    traits: frozenset[str]
+    """What is special about it, as in the story files."""
+    shows: str
+    """What it demonstrates, for people."""
+
+
+def expected(edition: int = 1) -> tuple[ExpectedStory, ...]:
+    """Return the truth of an edition, in the order of the story files.
+
+    Raises:
+        ValueError: there is no such edition.
+    """
+    everything = stories(edition)
+    return tuple(_expected(story, everything) for story in everything)
+
+
+def _expected(story: Story, everything: tuple[Story, ...]) -> ExpectedStory:
+    blocks = _blocks(story)
+    pair = pair_of(story, everything)
+    pictures = [story.picture] if story.picture else []
+    captions = [(p.caption, p.credit or None) for p in pictures]
+    captions += [_caption(part) for part in story.parts if part.kind == "image"]
+    return ExpectedStory(
+        cms_id=str(story.cms_id) if story.cms_id else None,
+        host=real_host(story),
+        url_path=story.path,
+        title=story.title,
+        language=story.language,
+        kind=story.kind,
+        blocks_text=tuple((kind, text) for kind, text, _ in blocks),
+        text="\n\n".join(
+            f"{text}\n{speaker}" if speaker else text
+            for kind, text, speaker in blocks
+            if kind not in _NO_TEXT
+        ),
+        authors=story.authors,
+        published_at=story.published,
+        modified_at=story.modified,
+        tags=story.tags,
+        kicker=story.kicker or None,
+        section=story.section or None,
+        subtitle=story.standfirst,
+        captions=tuple(captions),
+        translations=((pair.language, real_host(pair), pair.path),) if pair else (),
+        traits=story.traits,
+        shows=story.shows,
+    )
+
+
+def _blocks(story: Story) -> list[tuple[str, str, str]]:
+    """Return (kind, text, speaker) in the order of the page."""
+    blocks = [("summary", story.standfirst, "")]
+    if story.picture:
+        blocks.append(("caption", story.picture.caption, ""))
+    blocks += [_block(part) for part in story.plain_parts]
+    blocks += [("update", change.text, "") for change in story.changes]
+    return blocks
+
+
+def _block(part: Part) -> tuple[str, str, str]:
+    match part.kind:
+        case "h2" | "h3":
+            return "heading", part.plain, ""
+        case "note":
+            return "heading", part.args[1], ""
+        case "quote":
+            return "quote", part.plain, part.args[0]
+        case "image":
+            return "caption", part.args[0], ""
+        case "fact":
+            return "factbox", part.plain, ""
+        case "table":
+            rows = (row.split("|") for row in part.plain.splitlines())
+            return "table", "\n".join("\t".join(c.strip() for c in row) for row in rows), ""
+        case kind:
+            return kind, part.plain, ""
+
+
+def _caption(part: Part) -> tuple[str, str | None]:
+    return part.args[0], part.args[1] if len(part.args) > 1 and part.args[1] else None

@@ -1,0 +1,79 @@
+"""Every exception of nordcrawl, and the exit code that each one means.
+
+::
+
+    NordcrawlError                    1   anything else
+    ├── UsageError                    2   the operator's input: argument, setting
+    │   └── SourceError               2   a source file
+    ├── SpoolError                    3   the local disk refuses the spool
+    ├── LockHeld                      9   another run works on this source and archive
+    └── StoreError                    1   the archive's store
+        ├── StoreRefused              4   credentials, permission, bucket: retrying can't help
+        ├── StoreUnavailable          5   down, slow, busy: the spool keeps all, run again
+        ├── ObjectMissing             1   a key that should be there is not
+        ├── ObjectConflict            1   a key of ours holds somebody else's bytes (cloned spool)
+        └── ArchiveDamaged            1   hash, count or log do not agree
+
+What a page does wrong is no exception but a value (`nordcrawl.ledger.Outcome` with a reason).
+The codes' table is in docs/operations.md; `nordcrawl.exitcodes` names the other ones.
+"""
+
+from __future__ import annotations
+
+from nordcrawl.exitcodes import ExitCode
+
+
+class NordcrawlError(Exception):
+    """Base of all; its text is one line that a person can act on."""
+
+    exit_code: ExitCode = ExitCode.FAILED
+
+
+class UsageError(NordcrawlError):
+    """Bad argument, setting or file of the operator's; names it and what is allowed."""
+
+    exit_code = ExitCode.USAGE
+
+
+class SourceError(UsageError):
+    """A source file is wrong; the text names file, key and what is allowed."""
+
+
+class SpoolError(NordcrawlError):
+    """The spool can't be written: disk full, read-only, or damaged."""
+
+    exit_code = ExitCode.SPOOL
+
+
+class LockHeld(NordcrawlError):
+    """Another live process holds this spool."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class StoreError(NordcrawlError):
+    """The store failed; the text names the operation and the key."""
+
+
+class StoreRefused(StoreError):
+    """The store says no: credentials, permission, bucket, clock."""
+
+    exit_code = ExitCode.STORE
+
+
+class StoreUnavailable(StoreError):
+    """The store gave no usable answer within the time allowed; it may later."""
+
+    exit_code = ExitCode.PENDING
+
+
+class ObjectMissing(StoreError):
+    """No object under this key."""
+
+
+class ObjectConflict(StoreError):
+    """The key exists with other bytes: two processes write as one writer."""
+
+
+class ArchiveDamaged(StoreError):
+    """What the archive holds does not agree with its log."""

@@ -1,0 +1,106 @@
+"""Turn a page's bytes into text: byte order mark, UTF-8 proof, what is declared, detection.
+
+Does not know HTML beyond the place of its charset declaration. Never raises.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+from nordcrawl.page import Page
+
+#: Bytes at the start in which a declaration counts; the standard has 1024, pages have more.
+#: Source: WHATWG HTML, 13.2.3.2 "Determining the character encoding".
+_HEAD_BYTES = 8192
+#: Names longer than this are no charset but an attack on the codec registry's cache.
+_NAME_CHARS = 40
+_SAMPLE_BYTES = 65_536
+#: Share of bytes that may be wrong before a declared charset is not believed.
+_WRONG_SHARE = 0.01
+
+_META = re.compile(rb"""<meta[^>]{0,500}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
+_HEADER = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+#: What browsers read where a page names the left. Source: WHATWG Encoding, 4.2.
+_MEANT = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "big5": "big5hkscs",
+}
+#: Python codecs that read text but are no charset of the web.
+_NOT_WEB = {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "utf-7", "mbcs"}
+
+
+def decode(page: Page) -> str:
+    """Return the body as text; what can't be decoded becomes U+FFFD."""
+    body = page.body
+    for mark, name in _MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(name, "replace")
+    if name := _wide(body):
+        return body.decode(name, "replace")
+    try:
+        # Text in any other charset with letters beyond ASCII is almost never valid UTF-8.
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    for name in _declared(page):
+        text = body.decode(name, "replace")
+        if text.count("\ufffd") <= _WRONG_SHARE * len(text):
+            return text
+    if found := from_bytes(body[:_SAMPLE_BYTES], steps=3, chunk_size=512).best():
+        return body.decode(found.encoding, "replace")
+    return body.decode("cp1252", "replace")
+
+
+def _wide(body: bytes) -> str | None:
+    """Return UTF-16 with its byte order when every other byte of the start is NUL."""
+    start = body[:256]
+    if len(start) < 8 or b"\x00" not in start:
+        return None
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    if odd > len(start) * 0.35 and even < len(start) * 0.05:
+        return "utf-16-le"
+    if even > len(start) * 0.35 and odd < len(start) * 0.05:
+        return "utf-16-be"
+    return None
+
+
+def _declared(page: Page) -> list[str]:
+    names = []
+    if found := _HEADER.search(page.header("content-type") or ""):
+        names.append(found[1])
+    names.extend(m[1].decode("ascii", "replace") for m in _META.finditer(page.body[:_HEAD_BYTES]))
+    return [codec for name in names if (codec := _codec(name))]
+
+
+def _codec(name: str) -> str | None:
+    """Return the codec that browsers would use for a declared name, if it is one for text."""
+    if len(name) > _NAME_CHARS:
+        return None
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError, UnicodeError):
+        return None
+    # The registry also holds base64, rot13, zlib ..., which decode no text.
+    if not getattr(found, "_is_text_encoding", True) or found.name in _NOT_WEB:
+        return None
+    if found.name.startswith(("utf-16", "utf-32")):
+        return None  # declared in readable ASCII: it can't be
+    return _MEANT.get(found.name, found.name)

@@ -1,0 +1,88 @@
+"""What an element's tag, class and id say of the text in it, as a set of short marks.
+
+The tables are words seen in class names of news sites, split at hyphens, underscores and capital
+letters. Does not decide what is kept: a class may sit on a wrapper of the whole page.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_TAGS: dict[str, str] = {
+    "nav": "nav", "menu": "nav", "header": "header", "footer": "footer", "form": "form",
+    "aside": "aside", "figure": "figure", "figcaption": "caption", "blockquote": "quote",
+    "table": "table", "ul": "list", "ol": "list", "dl": "list", "address": "byline",
+    "time": "time", "button": "button", "fieldset": "form", "cite": "cite",
+    "h1": "heading", "h2": "heading", "h3": "heading", "h4": "heading", "h5": "heading",
+    "h6": "heading", "summary": "toggle", "main": "main", "article": "article",
+}  # fmt: skip
+
+_WORDS: dict[str, str] = {
+    "caption": "caption captions figcaption bildetekst bildtext billedtekst bildunterschrift "
+    "imagecaption captiontext photocaption cutline legende imgcaption mediacaption",
+    "credit": "credit credits photographer fotograf imagecredit photocredit photobyline "
+    "fotobyline imagebyline copyright copyrights",
+    "lead": "lead lede ingress standfirst subtitle subhead subheadline subheading deck dek intro "
+    "introduction preamble chapo sottotitolo vorspann summary excerpt sommario entradilla "
+    "subtitulo underrubrik manchet manchette preambel undertittel underrubrikk abstract strapline "
+    "blurb teaser bajada copete",
+    "byline": "byline bylines author authors dateline forfatter autor auteur autore reporter "
+    "writer contributor contributors datelines",
+    "related": "related relatert recommended recommendation recommendations recirc seealso "
+    "readalso alsoread lesogsa readmore lasmer lesmer outbrain taboola promobox relatedlinks "
+    "relateds trending popular mostread crosslink crosslinks similar",
+    "share": "share sharing social addthis sharebar sharedaddy",
+    "newsletter": "newsletter newsletters nyhetsbrev signup optin mailchimp",
+    "comments": "comment comments disqus respond kommentarer commentlist",
+    "ad": "ad ads adunit advert advertisement advertising annonse annons annonce adlabel "
+    "sponsored sponsor dfp adslot",
+    "factbox": "factbox faktaboks faktaruta factsbox faktarute faktabox infobox",
+    "quote": "pullquote quotebox blockquote sitat zitat citat",
+    "tags": "tags tag keywords tagcloud taglist",
+    "nav": "breadcrumb breadcrumbs menu navigation navbar pagination pager toolbar skip",
+    "footer": "footer",
+    "update": "changelog endringslogg",
+    "bio": "bio biography authorbio aboutauthor",
+    "label": "label kicker overline eyebrow flag rubric",
+}
+_OF_WORD: dict[str, frozenset[str]] = {}
+for _mark, _listed in _WORDS.items():
+    for _word in _listed.split():
+        _OF_WORD[_word] = _OF_WORD.get(_word, frozenset()) | {_mark}
+
+_SPLIT = re.compile(r"[^a-zæøåäöüéA-ZÆØÅÄÖÜÉ]+|(?<=[a-zæøåäö])(?=[A-ZÆØÅÄÖ])")
+NONE: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=8192)
+def words_of(names: str) -> frozenset[str]:
+    """Return the words in a class or id attribute, in lower case.
+
+    >>> {"box", "factbox"} <= words_of("article__factBox main-col")
+    True
+    """
+    found = set()
+    for name in names.split()[:40]:
+        parts = [part.lower() for part in _SPLIT.split(name[:80]) if part]
+        found.update(parts)
+        # Compounds: fact-box, factBox and factbox are one.
+        found.update(a + b for a, b in zip(parts, parts[1:], strict=False))
+    return frozenset(found)
+
+
+@lru_cache(maxsize=8192)
+def marks_of(tag: str, names: str, itemprop: str | None) -> frozenset[str]:
+    """Return the marks of one element, without those of what stands around it."""
+    found = set()
+    if mark := _TAGS.get(tag):
+        found.add(mark)
+    if names:
+        for word in words_of(names):
+            found |= _OF_WORD.get(word, NONE)
+    if itemprop:
+        if itemprop == "caption":
+            found.add("caption")
+        elif itemprop == "author" and tag == "figcaption":
+            found.add("credit")
+    return frozenset(found) if found else NONE

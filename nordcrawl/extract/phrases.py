@@ -1,0 +1,139 @@
+"""Words that tell a label, pointer or notice from text, as data.
+
+The Nordic ones are as observed on Norwegian, Danish and Swedish news sites, the rest on English,
+German, French, Spanish, Italian and Dutch ones. All are lower case; what is compared with them
+is folded by `nordcrawl.extract.text.label_key`. Does not know what is done with a match.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Whole lines that are labels of a box or of the page's furniture.
+LABELS = frozenset(
+    (
+        # Norwegian
+        "les også", "les mer", "les mer om", "les flere", "nøkkelord", "emneord", "stikkord",
+        "annonse", "annonser", "publisert sist oppdatert", "publisert", "sist oppdatert",
+        "oppdatert", "del", "del artikkelen", "del på facebook", "skriv ut", "relaterte saker",
+        "relaterte artikler", "mest lest", "flere saker", "artikkelen fortsetter under annonsen",
+        "saken fortsetter under annonsen", "artikkelen fortsetter under bildet",
+        "saken oppdateres", "temaer", "vis mer", "kommenter", "annonsørinnhold", "lukk",
+        "artikkelen fortsetter etter annonsen", "saken fortsetter etter annonsen",
+        # Danish
+        "læs også", "læs mere", "annonce", "nøgleord", "emneord", "artiklen fortsætter efter annoncen",
+        "artiklen fortsætter under annoncen", "mest læste", "relaterede artikler", "del artiklen",
+        "offentliggjort", "vis mere",
+        # Swedish
+        "läs också", "läs även", "läs mer", "annons", "nyckelord", "ämnen", "dela", "dela artikeln",
+        "artikeln fortsätter under annonsen", "mest läst", "relaterade artiklar", "publicerad",
+        "uppdaterad", "visa mer",
+        # English
+        "also read", "read also", "read more", "see also", "tags", "keywords", "advertisement",
+        "advertising", "ad", "related", "related articles", "related stories", "related topics",
+        "related content", "most read", "share", "share this", "share this article", "topics",
+        "published", "last updated", "modified", "updated", "recommended", "more on this story",
+        "story continues below advertisement", "article continues below advertisement",
+        "continue reading", "sponsored", "promoted", "sign up", "read next", "up next",
+        "article continues after ad", "skip advertisement", "read the full story", "more from",
+        "loading", "print", "comments", "show more", "click to expand", "follow us",
+        # German, French, Spanish, Italian, Dutch
+        "lesen sie auch", "mehr zum thema", "anzeige", "schlagwörter", "weiterlesen",
+        "lire aussi", "à lire aussi", "publicité", "mots-clés", "sur le même sujet",
+        "lea también", "lee también", "te puede interesar", "publicidad", "etiquetas",
+        "leggi anche", "pubblicità", "lees ook", "advertentie", "lees meer",
+    )
+)  # fmt: skip
+
+#: Begin of a line that points to another page; it is one when it is short or linked.
+POINTERS = re.compile(
+    r"^[\W_]*(?:"
+    r"les også|les mer|les flere saker|les saken|les hele saken|se også|se video|hør også|følg saken|"
+    r"læs også|læs mere|læs hele|se også|läs också|läs även|läs mer|se också|lyssna på|"
+    r"also read|read also|read more|read next|read:|see also|related:|related article|also on|"
+    r"more:|more on|more from|watch:|watch more|listen:|don't miss|don’t miss|click here|"
+    r"you may also|you might also|recommended:|continue reading|see more|"
+    r"lesen sie auch|lesen sie hier|lesen sie mehr|mehr zum thema|mehr dazu|auch interessant|"
+    r"lire aussi|à lire aussi|lire également|à lire également|voir aussi|"
+    r"lea también|lea además|lee también|te puede interesar|ver también|le puede interesar|"
+    r"leggi anche|vedi anche|lees ook|leia também|leia mais|veja também"
+    r")(?!\w)",
+    re.IGNORECASE,
+)
+
+#: A short line about the edition in another language.
+CROSS_LANGUAGE = re.compile(
+    r"^[\W_]*(?:"
+    r"les (?:saken |artikkelen |denne )?(?:\w+ )?(?:\w+ )?på (?P<no>norsk|engelsk|samisk|bokmål|nynorsk|russisk|dansk|svensk)|"
+    r"les original\w* artikkel\w* på (?P<no2>norsk|engelsk)|"
+    r"klikk her for (?P<no3>norsk|engelsk) (?:versjon|utgave)|"
+    r"(?:this article is )?(?:also )?(?:read|available) (?:this |the )?(?:article |story )?in (?P<en>english|norwegian|russian|danish|swedish|sámi|sami|finnish)|"
+    r"read the (?P<en2>english|norwegian|russian|danish|swedish) (?:\w+ )?(?:here|version\w*)|"
+    r"click here for (?:the )?(?P<en3>english|norwegian) version|"
+    r"for (?:the )?(?P<en4>english|norwegian) version\b.{0,30}|"
+    r"læs (?:artiklen )?på (?P<da>dansk|engelsk|grønlandsk)|läs (?:artikeln )?på (?P<sv>svenska|engelska)"
+    r")(?: here| her)?[\W_]*$",
+    re.IGNORECASE,
+)
+#: The languages that those lines name.
+LANGUAGE_NAMES = {
+    "norsk": "nb", "bokmål": "nb", "norwegian": "nb", "nynorsk": "nn", "engelsk": "en",
+    "english": "en", "engelska": "en", "samisk": "se", "sámi": "se", "sami": "se",
+    "russisk": "ru", "russian": "ru", "dansk": "da", "danish": "da", "svensk": "sv",
+    "swedish": "sv", "svenska": "sv", "grønlandsk": "kl", "finnish": "fi",
+}  # fmt: skip
+
+#: Notices that are no part of an article, wherever they stand.
+NOTICES = re.compile(
+    r"^[\W_]*(?:"
+    r"sign up (?:to|for)|subscribe to|subscribe now|get (?:the latest|our|more).{0,40}(?:newsletter|inbox)|"
+    r"follow (?:us|\w+ on) |like us on|download (?:the|our) app|join (?:our|the) (?:conversation|commenting|newsletter)|"
+    r"(?:this article|this post|we) (?:may )?(?:contains?|includes?|earns?).{0,40}(?:affiliate|commission)|"
+    r"if you (?:buy|purchase|click).{0,60}commission|"
+    r"have a (?:news )?tip\?|got a (?:news )?tip|do you have (?:a )?(?:tip|information|more)|"
+    r"enter your email|we'll send you|thank you for signing up|"
+    r"(?:meld deg på|få|motta) .{0,60}(?:nyhetsbrev|e-posten)|abonner på|abonnér på|følg oss på|"
+    r"nå kan du få ukens hovedsaker|har du tips|tips oss|har du et tips|tilmeld dig|"
+    r"prenumerera på|följ oss|anmeld dich|abonnieren sie|inscrivez-vous|abonnez-vous|suscríbete|"
+    r"suscríbase|iscriviti|seguici|síguenos"
+    r")",
+    re.IGNORECASE,
+)
+
+#: Lines that close a page: about the author, the paper, the rights.
+TAIL = re.compile(
+    r"^[\W_]*(?:"
+    r"(?:copyright|©|\(c\) ?20)|all rights reserved|"
+    r"this (?:article|story|post|content) (?:was|has been|is|first|originally) (?:first |originally |re)?(?:published|appeared|posted|written|produced)|"
+    r"(?:editing|reporting|additional reporting|writing|edited|reported) by |"
+    r"(?:read|see|view|more) (?:all |more )?(?:stories|articles|posts|news|from)|"
+    r"(?:contact|email|e-mail|reach|write to|follow) .{0,60}(?:@|\bat\b|twitter|facebook)|"
+    r"(?:kontakt|skriv til) .{0,40}@|for more (?:news|information|stories)|tags?:|filed under|"
+    r"topics:|keywords:|posted in|support (?:our|independent)|become a (?:member|subscriber)|donate"
+    r")",
+    re.IGNORECASE,
+)
+
+#: Labels before a credit.
+CREDIT_LABEL = re.compile(
+    r"^[\s(\[|/–—-]*(?:foto(?:graf(?:i|o|er)?)?|photo(?:graph(?:er|e|y)?)?(?: credit)?|photo by|"
+    r"photograph by|bilde|bild|image(?: credit)?|picture|illustrasjon|illustration|ill|grafikk|"
+    r"grafik|graphic|video|kilde|source|källa|skjermdump|screenshot|skjermbilde|crédito|crédit|"
+    r"credit|credits|montasje|arkivfoto|pressefoto|arkiv|fotokreditering)"
+    r"\s*(?:/\s*\w+\s*)?(?:[:：]|\bby\b|\bav\b)\s*",
+    re.IGNORECASE,
+)
+#: A credit in brackets, or after its label at the end of a caption.
+CREDIT_IN_CAPTION = re.compile(
+    r"[\s(\[]*\b((?:foto(?:graf)?|arkivfoto|pressefoto|photo(?: credit| by)?|photograph|image(?: credit)?|picture|bilde|bild|"
+    r"illustrasjon|illustration|ill|grafikk|grafik|graphic|kilde|source|källa|credit|skjermdump|screenshot)"
+    r"\s*(?:/\s*\w+\s*)?[:：]\s*([^()\[\]]{2,120}(?:\([^()]{1,60}\)[^()\[\]]{0,40})?))[)\]]?[\s.]*$",
+    re.IGNORECASE,
+)
+
+#: Begin of a line that is a byline.
+BYLINE = re.compile(
+    r"^(?:by|av|af|von|par|por|di|door|tekst|text|tekst og foto|skrevet av|written by|text)"
+    r"(?:\s*[:：]\s*|\s+)(?=\S)",
+    re.IGNORECASE,
+)

@@ -1,0 +1,234 @@
+"""Cut a tree into runs: stretches of inline text between block boundaries, in reading order.
+
+Each run knows what stands around it (marks, groups). Does not decide what belongs to the article.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from nordcrawl.extract.marks import NONE, marks_of
+from nordcrawl.extract.text import clean, key
+
+_BLOCK = frozenset(
+    "address article aside blockquote body caption center dd details dialog div dl dt fieldset "
+    "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr legend li main menu nav ol p pre "
+    "section summary table tbody td tfoot th thead tr ul html button".split()
+)
+_SKIP = frozenset(
+    "head script style noscript template svg select option textarea iframe object video audio "
+    "canvas map datalist".split()
+)
+#: Marks that make a group: its runs are read together as one caption, quote, box, list or table.
+GROUPS = frozenset(("figure", "caption", "quote", "factbox", "list", "table", "update"))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One stretch of text with its surroundings."""
+
+    text: str
+    """As `clean` leaves it, never empty."""
+    element: HtmlElement
+    """The nearest block element around it."""
+    marks: frozenset[str]
+    """Of all elements around it."""
+    near: frozenset[str]
+    """Of the nearest block element and the inline elements in it only."""
+    groups: tuple[tuple[str, HtmlElement], ...]
+    """(mark, element) of the groups around it, outermost first."""
+    linked: int
+    """Characters of it that are link text."""
+    strong: int
+    """Characters of it in bold or italics."""
+    links: tuple[str, ...]
+    """href of the links in it, as they stand."""
+    images: int
+    """How many pictures of the page stand before it."""
+    key: str = field(default="", compare=False)
+
+    @property
+    def link_share(self) -> float:
+        """Part of the text that is link text, 0 to 1."""
+        return min(1.0, self.linked / max(1, len(self.text)))
+
+    @property
+    def words(self) -> int:
+        """How many words it has."""
+        return self.text.count(" ") + 1
+
+    def within(self, mark: str) -> HtmlElement | None:
+        """Return the innermost group element of this mark around the run."""
+        for kind, element in reversed(self.groups):
+            if kind == mark:
+                return element
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An img element with its surroundings."""
+
+    element: HtmlElement
+    marks: frozenset[str]
+    groups: tuple[tuple[str, HtmlElement], ...]
+    runs: int
+    """How many runs of the page stand before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A tree as runs and pictures."""
+
+    runs: tuple[Run, ...]
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(slots=True)
+class _Open:
+    """What is inherited by what stands in an element."""
+
+    marks: frozenset[str]
+    near: frozenset[str]
+    groups: tuple[tuple[str, HtmlElement], ...]
+    block: HtmlElement
+    is_block: bool
+    links: int
+    strong: int
+
+
+def cut(roots: Sequence[HtmlElement]) -> Cut:
+    """Return the runs and pictures of the trees, one after the other."""
+    walker = _Walker()
+    for root in roots:
+        walker.walk(root)
+    return Cut(tuple(walker.runs), tuple(walker.pictures))
+
+
+class _Walker:
+    """The state of one pass: what is open, and the run being gathered."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+        self.pictures: list[Picture] = []
+        self._parts: list[str] = []
+        self._marks = NONE
+        self._near = NONE
+        self._links: list[str] = []
+        self._linked = self._strong = self._breaks = 0
+
+    def walk(self, root: HtmlElement) -> None:
+        opened = [_Open(NONE, NONE, (), root, True, 0, 0)]
+        opened[0] = _around(root)
+        walk = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walk:
+            tag = element.tag
+            if event == "start":
+                if tag in _SKIP:
+                    walk.skip_subtree()
+                    opened.append(opened[-1])
+                    continue
+                inside = self._enter(element, tag, opened[-1])
+                opened.append(inside)
+                if element.text:
+                    self._add(element.text, inside)
+            else:
+                left = opened.pop()
+                around = opened[-1]
+                if left.is_block and left is not around and tag not in _SKIP:
+                    self._flush(left)
+                if element.tail and element is not root:
+                    self._add(element.tail, around)
+        self._flush(opened[0])
+
+    def _enter(self, element: HtmlElement, tag: str, around: _Open) -> _Open:
+        get = element.get
+        names = get("class") or ""
+        if identity := get("id"):
+            names = f"{names} {identity}"
+        own = marks_of(tag, names, get("itemprop"))
+        # A caption or credit is a part of its own even where the page uses span.
+        is_block = tag in _BLOCK or bool(own & {"caption", "credit"})
+        if is_block:
+            self._flush(around)
+        elif tag == "br":
+            self._breaks += 1
+            if self._breaks == 2:
+                self._flush(around)
+            else:
+                self._parts.append(" ")
+        links, strong = around.links, around.strong
+        if tag == "a":
+            links += 1
+            if (target := get("href")) and len(target) < 4000:
+                self._links.append(target)
+        elif tag in ("b", "strong", "em", "i"):
+            strong += 1
+        elif tag == "img":
+            self.pictures.append(
+                Picture(element, around.marks | own, around.groups, len(self.runs))
+            )
+        groups = around.groups
+        for mark in own & GROUPS:
+            groups = (*groups, (mark, element))
+        if not own and not is_block and links == around.links and strong == around.strong:
+            return _Open(
+                around.marks, around.near, groups, around.block, False, links, strong
+            )
+        return _Open(
+            around.marks | own if own else around.marks,
+            own if is_block else around.near | own,
+            groups,
+            element if is_block else around.block,
+            is_block,
+            links,
+            strong,
+        )
+
+    def _add(self, text: str, where: _Open) -> None:
+        length = len(text.strip())
+        if length:
+            self._breaks = 0
+            self._marks = self._marks | where.marks if self._marks else where.marks
+            self._near = self._near | where.near if self._near else where.near
+            if where.links:
+                self._linked += length
+            if where.strong:
+                self._strong += length
+        self._parts.append(text)
+
+    def _flush(self, where: _Open) -> None:
+        parts, self._parts = self._parts, []
+        if parts and (text := clean("".join(parts))):
+            self.runs.append(
+                Run(
+                    text,
+                    where.block,
+                    self._marks,
+                    self._near,
+                    where.groups,
+                    self._linked,
+                    self._strong,
+                    tuple(self._links),
+                    len(self.pictures),
+                    key(text),
+                )
+            )
+        self._marks = self._near = NONE
+        self._links = []
+        self._linked = self._strong = self._breaks = 0
+
+
+def _around(root: HtmlElement) -> _Open:
+    """Return what the ancestors of a root say; nothing for the root of a page."""
+    marks, groups = NONE, []
+    for element in root.iterancestors():
+        names = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
+        own = marks_of(str(element.tag), names, element.get("itemprop"))
+        marks |= own
+        groups.extend((mark, element) for mark in own & GROUPS)
+    return _Open(marks, NONE, tuple(reversed(groups)), root, True, 0, 0)

@@ -1,0 +1,142 @@
+"""Revisit: which of the discovered links to fetch in this run.
+
+A source's own word comes first (lastmod, feed dates), the age of the article else, and a link
+that never led anywhere is always due. The clock is passed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from nordcrawl.ledger import Outcome, UrlState
+
+Mode = Literal["incremental", "full"]
+
+#: (age of the article up to, time between two looks). News is edited in its first hours.
+SCHEDULE = (
+    (timedelta(hours=3), timedelta(minutes=15)),
+    (timedelta(days=1), timedelta(hours=1)),
+    (timedelta(days=7), timedelta(hours=3)),
+    (timedelta(days=30), timedelta(days=3)),
+)
+#: Older ones, and those whose source says that they did not change.
+LONGEST = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The span of publication that a run is asked for; open ends are None, times UTC."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether a time of publication lies inside; both ends belong to it."""
+        return not (
+            (self.since is not None and at < self.since)
+            or (self.until is not None and at > self.until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What sitemaps and feeds say of a link: RFC 3339 in UTC or bare dates, None if nothing."""
+
+    lastmod: str | None = None
+    published: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Fetch it, or the outcome that it has without a fetch; `reason` is for the ledger."""
+
+    fetch: bool
+    reason: str
+    outcome: Outcome | None = None
+
+
+def decide(
+    told: Told,
+    known: UrlState | None,
+    published_at: datetime | None,
+    *,
+    mode: Mode,
+    window: Window,
+    now: datetime,
+) -> Due:
+    """Return whether a link is due. `published_at` is what the archive knows of its article."""
+    out = _outside(told, published_at, window)
+    if out is not None:
+        return Due(False, out, Outcome.OUT_OF_RANGE)
+    if known is None:
+        return Due(True, "never seen")
+    if known.fetched_at is None:
+        return Due(True, f"last ended as {known.outcome}")
+    if known.outcome in (Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED, Outcome.BLOCKED):
+        return Due(True, f"last ended as {known.outcome}")
+    if known.outcome is Outcome.OUT_OF_RANGE and known.article_id is None:
+        return Due(True, "read, but never archived")
+    if mode == "full":
+        return Due(True, "full run")
+    since_fetch = now - known.fetched_at
+    if told.lastmod is not None:
+        if _moved(told.lastmod, known):
+            return Due(True, f"changed on {told.lastmod}")
+        if _instant(told.lastmod, last=True) <= known.fetched_at:
+            if since_fetch < LONGEST:
+                return Due(False, f"unchanged since {told.lastmod}", Outcome.SKIPPED_FRESH)
+            return Due(True, f"not looked at for {LONGEST.days} days")
+    age = now - (published_at or _told(told.published) or known.fetched_at)
+    wait = next((wait for limit, wait in SCHEDULE if age < limit), LONGEST)
+    if since_fetch < wait:
+        return Due(False, f"looked at {_span(since_fetch)} ago", Outcome.SKIPPED_FRESH)
+    return Due(True, f"looked at {_span(since_fetch)} ago")
+
+
+def _outside(told: Told, published_at: datetime | None, window: Window) -> str | None:
+    """Return why a link can't lie in the window, going by what is known without a fetch."""
+    if published_at is not None and not window.holds(published_at):
+        return f"published {published_at.date()}"
+    if window.since is not None and published_at is None:
+        for word, text in (("changed", told.lastmod), ("published", told.published)):
+            # Nothing is published after its last change.
+            if text is not None and _instant(text, last=True) < window.since:
+                return f"{word} {text}"
+    if (
+        window.until is not None
+        and published_at is None
+        and told.published is not None
+        and _instant(told.published, last=False) > window.until
+    ):
+        return f"published {told.published}"
+    return None
+
+
+def _moved(lastmod: str, known: UrlState) -> bool:
+    if known.lastmod is not None:
+        return lastmod > known.lastmod
+    return known.fetched_at is not None and _instant(lastmod, last=False) > known.fetched_at
+
+
+def _instant(text: str, *, last: bool) -> datetime:
+    """Return the first or last instant that a told time can mean, somewhere on Earth."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is not None:
+        return at
+    midnight = at.replace(tzinfo=UTC)
+    return midnight + timedelta(days=1, hours=12) if last else midnight - timedelta(hours=14)
+
+
+def _told(text: str | None) -> datetime | None:
+    return None if text is None else _instant(text, last=False)
+
+
+def _span(span: timedelta) -> str:
+    """Return a duration for people, in its largest unit."""
+    seconds = max(0, int(span.total_seconds()))
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

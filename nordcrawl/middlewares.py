@@ -1,0 +1,103 @@
+"""Downloader middlewares: what may leave this machine. Thin; no rule about content."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+
+from nordcrawl.sources import Source
+from nordcrawl.url import canonicalize, shown
+
+
+class UrlRefused(IgnoreRequest):
+    """The address is not of the source's hosts and ports."""
+
+
+class RobotsDenied(IgnoreRequest):
+    """robots.txt says no."""
+
+
+class RobotsUnreachable(IgnoreRequest):
+    """robots.txt could not be had, so everything on the host counts as denied."""
+
+
+class UrlGuardMiddleware:
+    """Let only requests to the source's own hosts and ports pass, redirects included."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        """Raise `UrlRefused` for an address that is not the source's."""
+        source: Source | None = getattr(self.crawler.spider, "source", None)
+        if source is None:
+            return
+        try:
+            allowed = source.allows(canonicalize(request.url))
+        except ValueError as error:
+            raise UrlRefused(str(error)) from error
+        if not allowed:
+            raise UrlRefused(f"{shown(request.url)} is not on {', '.join(source.all_hosts)}")
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """robots.txt by RFC 9309: 4xx allows all, 5xx and unreachable deny all, 500 KiB are read.
+
+    Source: RFC 9309 sections 2.3.1.3 (unavailable), 2.3.1.4 (unreachable), 2.5 (limits).
+    """
+
+    MAX_BYTES = 500 << 10
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._unreachable: dict[str, str] = {}
+
+    async def process_request(self, request: Request, spider: Spider | None = None) -> None:
+        """Raise `RobotsDenied` or `RobotsUnreachable` where the request may not be made."""
+        if request.meta.get("dont_obey_robotstxt"):
+            return
+        parser = await self.robot_parser(request)
+        netloc = request.url.split("/", 3)[2]
+        if netloc in self._unreachable:
+            raise RobotsUnreachable(f"robots.txt of {netloc}: {self._unreachable[netloc]}")
+        agent: str | bytes = self._robotstxt_useragent or self._default_useragent
+        if parser is not None and not parser.allowed(request.url, agent):
+            self._stats.inc_value("robotstxt/forbidden")
+            raise RobotsDenied("robots.txt")
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        if response.status >= 500 or response.status == 429:
+            self._unreachable[netloc] = f"HTTP {response.status}"
+        body = b"" if not 200 <= response.status < 300 else response.body[: self.MAX_BYTES]
+        await super()._parse_robots(response.replace(body=_utf8(body)), netloc, request)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        self._unreachable[netloc] = shown(str(exc) or type(exc).__name__)
+        super()._robots_error(exc, netloc)
+
+    def unreachable(self) -> dict[str, str]:
+        """Return the hosts whose robots.txt could not be had, with the reason."""
+        return dict(self._unreachable)
+
+
+def _utf8(body: bytes) -> bytes:
+    """Return a robots.txt as UTF-8 without byte order mark; UTF-16 is told by its own."""
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if body.startswith(mark):
+            text = body.decode(encoding, "replace")
+            return text.removeprefix("\ufeff").encode()
+    return body

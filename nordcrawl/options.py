@@ -1,0 +1,312 @@
+"""Options: the operator's settings and spider arguments, typed and checked.
+
+Everything wrong is said at once, before the first request; the text names the setting or
+argument, its value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, get_args
+from zoneinfo import ZoneInfo
+
+from nordcrawl import __version__
+from nordcrawl.errors import UsageError
+from nordcrawl.fetch.revisit import Mode, Window
+from nordcrawl.sources import Source, load
+from nordcrawl.url import is_loopback, shown
+
+T = TypeVar("T")
+
+SETTINGS = (
+    "NORDCRAWL_ARCHIVE", "NORDCRAWL_STATE_DIR", "NORDCRAWL_SOURCES", "NORDCRAWL_CONTACT",
+    "NORDCRAWL_HOSTS", "NORDCRAWL_WORKERS", "NORDCRAWL_PAGE_TIMEOUT_S",
+    "NORDCRAWL_WORKER_MEMORY_MIB", "NORDCRAWL_PART_MIB", "NORDCRAWL_PART_AGE_S",
+    "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG_LEVEL",
+)  # fmt: skip
+
+ARGUMENTS = ("since", "until", "limit", "urls", "mode")
+
+
+class Settings(Protocol):
+    """What is asked of Scrapy's settings (or of a dict that stands for them)."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a setting's value."""
+
+    def keys(self) -> Iterable[str]:
+        """Return the names that are set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The operator's settings, checked; sizes in bytes, times in seconds."""
+
+    archive: str
+    state_dir: Path
+    source_files: tuple[Path, ...] = ()
+    contact: str = ""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    workers: int = 1
+    page_timeout_s: float = 20.0
+    worker_memory_bytes: int = 2 << 30
+    part_bytes: int = 16 << 20
+    part_age_s: float = 900.0
+    store_retry_s: float = 300.0
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Options:
+        """Check all settings.
+
+        Raises:
+            UsageError: one or more are wrong or misspelt.
+        """
+        problems: list[str] = _misspelt([*settings.keys(), *os.environ])
+
+        def number(name: str, low: float, high: float) -> float:
+            value = settings.get(name)
+            try:
+                figure = float(value)
+            except (TypeError, ValueError):
+                figure = math.nan
+            if not low <= figure <= high:
+                problems.append(
+                    f"{name} = {shown(str(value))}: a number from {low:g} to {high:g} is allowed"
+                )
+                return low
+            return figure
+
+        def checked(name: str, parse: Callable[[str], T], fallback: T) -> T:
+            try:
+                return parse(str(settings.get(name) or ""))
+            except ValueError as error:
+                problems.append(f"{name} = {shown(str(settings.get(name)))}: {error}")
+                return fallback
+
+        options = cls(
+            archive=str(settings.get("NORDCRAWL_ARCHIVE") or ""),
+            state_dir=checked("NORDCRAWL_STATE_DIR", _folder, Path()),
+            source_files=checked("NORDCRAWL_SOURCES", _files, ()),
+            contact=checked("NORDCRAWL_CONTACT", _contact, ""),
+            hosts=checked("NORDCRAWL_HOSTS", _hosts, {}),
+            workers=int(number("NORDCRAWL_WORKERS", 0, 256)) or _cores(),
+            page_timeout_s=number("NORDCRAWL_PAGE_TIMEOUT_S", 0.1, 600),
+            worker_memory_bytes=int(number("NORDCRAWL_WORKER_MEMORY_MIB", 256, 1 << 20)) << 20,
+            part_bytes=int(number("NORDCRAWL_PART_MIB", 0.001, 1024) * (1 << 20)),
+            part_age_s=number("NORDCRAWL_PART_AGE_S", 0.1, 86400),
+            store_retry_s=number("NORDCRAWL_STORE_RETRY_S", 0, 86400),
+        )
+        if not options.archive:
+            problems.append("NORDCRAWL_ARCHIVE is empty: a folder or s3://bucket/prefix is allowed")
+        if problems:
+            raise UsageError("; ".join(problems))
+        return options
+
+    def sources(self) -> dict[str, Source]:
+        """Return the sources of the package and of the operator's files, on their hosts.
+
+        Raises:
+            SourceError: see `nordcrawl.sources.load`.
+        """
+        return load(self.source_files)
+
+    def source(self, name: str) -> Source:
+        """Return one source, moved to `hosts` where those are given.
+
+        Raises:
+            UsageError: there is none of this name, or a real host would be crawled without a
+                contact.
+        """
+        sources = self.sources()
+        if name not in sources:
+            near = difflib.get_close_matches(name, sources, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise UsageError(f"no source {shown(name)!r}: {hint}there are {', '.join(sources)}")
+        source = sources[name]
+        if self.hosts:
+            source = source.with_hosts(self.hosts)
+        if source.real_hosts and not self.contact:
+            raise UsageError(
+                f"NORDCRAWL_CONTACT is not set: a mail address or URL where the publisher of "
+                f"{', '.join(source.real_hosts)} can reach you. Without it only loopback hosts "
+                "are crawled."
+            )
+        return source
+
+    @property
+    def user_agent(self) -> str:
+        """The User-Agent header: name, version and the contact. Source: RFC 9110 section 10.1.5."""
+        where = f" (+{self.contact})" if self.contact else ""
+        return f"nordcrawl/{__version__}{where}"
+
+
+def _misspelt(names: Iterable[str]) -> list[str]:
+    problems = []
+    for name in sorted({n for n in names if n.startswith("NORDCRAWL_")} - set(SETTINGS)):
+        near = difflib.get_close_matches(name, SETTINGS, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        problems.append(f"unknown setting {shown(name)}: {hint}there are {', '.join(SETTINGS)}")
+    return problems
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise ValueError("a folder is needed")
+    return Path(text).expanduser().absolute()
+
+
+def _files(text: str) -> tuple[Path, ...]:
+    return tuple(Path(part).expanduser() for part in text.split(os.pathsep) if part)
+
+
+def _contact(text: str) -> str:
+    text = text.strip()
+    if text and not re.fullmatch(r"(?:mailto:)?[^\s@()<>]+@[^\s@()<>]+|https?://[^\s()<>]+", text):
+        raise ValueError("a mail address or an http(s) URL is allowed")
+    return text
+
+
+def _hosts(text: str) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        old, sign, new = part.partition("=")
+        if not (old and sign and new):
+            raise ValueError("host=host:port pairs, parted by commas, are allowed")
+        if not is_loopback(new):
+            raise ValueError(
+                f"{shown(new)} is not loopback: a source is tried on this machine only"
+            )
+        mapping[old.strip().lower()] = new.strip().lower()
+    return mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a single crawl was asked for (``-a name=value``)."""
+
+    window: Window = field(default_factory=Window)
+    limit: int | None = None
+    urls: tuple[str, ...] = ()
+    mode: Mode = "incremental"
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str], source: Source) -> Arguments:
+        """Check spider arguments; dates without a zone are of the source's.
+
+        Raises:
+            UsageError: one or more are unknown or wrong.
+        """
+        problems: list[str] = []
+        for name in sorted(set(given) - set(ARGUMENTS)):
+            near = difflib.get_close_matches(name, ARGUMENTS, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            problems.append(
+                f"unknown spider argument {shown(name)!r}: {hint}there are {', '.join(ARGUMENTS)}"
+            )
+
+        def checked(name: str, parse: Callable[[str], T], fallback: T) -> T:
+            if (value := given.get(name)) is None:
+                return fallback
+            try:
+                return parse(value)
+            except ValueError as error:
+                problems.append(f"spider argument {name}={shown(str(value))}: {error}")
+                return fallback
+
+        zone = ZoneInfo(source.timezone)
+        since = checked("since", lambda text: _moment(text, zone, end=False), None)
+        until = checked("until", lambda text: _moment(text, zone, end=True), None)
+        if since and until and since > until:
+            problems.append(f"since={given['since']} lies after until={given['until']}")
+        arguments = cls(
+            window=Window(since, until),
+            limit=checked("limit", _limit, None),
+            urls=checked("urls", lambda text: _urls(text, source), ()),
+            mode=checked("mode", _mode, "incremental"),
+        )
+        if problems:
+            raise UsageError("; ".join(problems))
+        return arguments
+
+
+def _moment(text: str, zone: ZoneInfo, *, end: bool) -> datetime:
+    """Return a date's first (or last) instant, or a time as it stands, in UTC."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(
+            "a date 2026-01-31 or a time 2026-01-31T06:00 (with Z, +01:00, or of the source's "
+            "zone) is allowed"
+        ) from None
+    if re.fullmatch(r"\d{4}-?\d{2}-?\d{2}|\d{4}-?W\d{2}-?\d", text.strip()) and end:
+        at = datetime.combine(at.date(), time.max)
+    try:
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("out of the calendar") from None
+
+
+def _limit(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text.strip()) or int(text) < 1:
+        raise ValueError("a whole number from 1 is allowed")
+    return int(text)
+
+
+def _mode(text: str) -> Mode:
+    for mode in get_args(Mode):
+        if text == mode:
+            return text  # type: ignore[return-value]
+    raise ValueError(f"{' or '.join(get_args(Mode))} is allowed")
+
+
+def _urls(text: str, source: Source) -> tuple[str, ...]:
+    """Return the URLs of a comma list or of a file with one a line (# starts a comment)."""
+    path = Path(text).expanduser()
+    if "://" in text.split(",")[0]:
+        lines = text.split(",")
+    else:
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise ValueError(
+                f"neither a list of http(s) URLs nor a file that can be read ({why})"
+            ) from None
+    found: dict[str, None] = {}
+    for number, line in enumerate(lines, 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        try:
+            url = source.link(line)
+        except ValueError as error:
+            raise ValueError(f"entry {number}: {error}") from None
+        if not source.allows(url):
+            raise ValueError(
+                f"entry {number}: {shown(url)} is not on a host of {source.name}: "
+                f"{', '.join(source.all_hosts)}"
+            )
+        found[url] = None
+    if not found:
+        raise ValueError("no URL in it")
+    return tuple(found)
+
+
+def new_run_id(source: str, now: datetime, token: str) -> str:
+    """Return a run's name: sortable time (UTC), source, random token.
+
+    >>> new_run_id("hnn", datetime(2026, 11, 23, 4, 0, tzinfo=UTC), "3fa2")
+    '20261123T040000Z-hnn-3fa2'
+    """
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{source}-{token}"

@@ -1,0 +1,89 @@
+"""The item pipelines, in their order: extract, dedup, archive. Each only calls its stage.
+
+An item is dropped only after its URL has its outcome. An error in a pipeline is Scrapy's
+``item_error``, which `nordcrawl.extensions.RunObserver` turns into an outcome and a failed run.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from nordcrawl.article import Rejected
+from nordcrawl.extract import extract
+from nordcrawl.items import PageItem
+from nordcrawl.ledger import Outcome
+from nordcrawl.run import Run
+from nordcrawl.spiders.news import NewsSpider
+from nordcrawl.workers import WorkFailed
+
+
+class RunPipeline:
+    """What the three have in common: the run of their crawler's spider."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    @property
+    def run(self) -> Run:
+        """The run, which exists from the first item on."""
+        spider = self.crawler.spider
+        if not isinstance(spider, NewsSpider):
+            raise TypeError(f"{type(spider).__name__} is no NewsSpider")
+        return spider.active_run
+
+    def drop(self, item: PageItem, outcome: Outcome, reason: str) -> DropItem:
+        """Settle an item that goes no further, and return what to raise."""
+        self.run.settle(item.url, outcome, reason, item.page)
+        return DropItem(f"{outcome}: {reason}", log_level="DEBUG")
+
+
+class ExtractPipeline(RunPipeline):
+    """Page -> Article, in a worker process."""
+
+    async def process_item(self, item: Any) -> Any:
+        """Fill in `PageItem.article`, or settle the page as no article, failed or out of range."""
+        if not isinstance(item, PageItem):
+            return item
+        try:
+            result = await self.run.workers.call(extract, item.page, self.run.source.profile)
+        except WorkFailed as error:
+            raise self.drop(item, Outcome.EXTRACTION_FAILED, str(error)) from None
+        if isinstance(result, Rejected):
+            raise self.drop(item, Outcome.NOT_ARTICLE, result.reason)
+        published = result.published_at
+        if published is not None and not self.run.arguments.window.holds(published):
+            raise self.drop(item, Outcome.OUT_OF_RANGE, f"published {published.date()}")
+        item.article = result
+        return item
+
+
+class DedupPipeline(RunPipeline):
+    """Article -> Verdict, which reserves the article until the archive has it."""
+
+    async def process_item(self, item: Any) -> Any:
+        """Fill in `PageItem.verdict` and the keys it holds."""
+        if isinstance(item, PageItem) and item.article is not None:
+            item.verdict, item.held = await self.run.judge(item.url, item.page, item.article)
+        return item
+
+
+class ArchivePipeline(RunPipeline):
+    """Verdict -> record and ledger line, durable before the URL counts as done."""
+
+    async def process_item(self, item: Any) -> Any:
+        """Archive a judged page; the reservation ends whether or not that works."""
+        if not isinstance(item, PageItem) or item.article is None or item.verdict is None:
+            return item
+        try:
+            await self.run.archive(item.url, item.page, item.article, item.verdict)
+        finally:
+            self.run.release(item.held)
+        return item

@@ -1,0 +1,483 @@
+"""Run: one crawl of one source, from the first link to the last commit.
+
+Holds what the stages need together: the ledger's tally, the archive's writer, the workers. It
+decides nothing about pages (the stages do) and knows no Scrapy (the spider, pipelines and
+extension beside it do).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import secrets
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nordcrawl import __version__, dedup, extract
+from nordcrawl.archive.uri import archive_name, open_store
+from nordcrawl.archive.writer import Limits, Writer
+from nordcrawl.article import Article, Record, rfc3339
+from nordcrawl.dedup import Candidate, Known, Verdict
+from nordcrawl.discover import Link
+from nordcrawl.errors import NordcrawlError, SpoolError
+from nordcrawl.fetch.answer import Ending
+from nordcrawl.fetch.revisit import Told, decide
+from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome, Tally, UrlState
+from nordcrawl.options import Arguments, Options, new_run_id
+from nordcrawl.page import Page
+from nordcrawl.report import EntryReport, Example, Report
+from nordcrawl.sources import Source
+from nordcrawl.url import shown
+from nordcrawl.workers import Workers
+
+logger = logging.getLogger(__name__)
+
+#: Examples kept for the report, of each kind.
+EXAMPLES = 50
+
+
+def utc_now() -> datetime:
+    """Return the time; the only clock of a run, passed on from here."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Found:
+    """A discovered URL: what was told of it, and by whom."""
+
+    link: Link
+    found_by: list[str] = field(default_factory=list)
+
+
+class Run:
+    """Open it before the first request, `finish` it after the last item, then ask `report`."""
+
+    def __init__(
+        self,
+        options: Options,
+        source: Source,
+        arguments: Arguments,
+        run_id: str,
+        writer: Writer,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.options = options
+        self.source = source
+        self.arguments = arguments
+        self.run_id = run_id
+        self.clock = clock
+        self.tally = Tally()
+        self.found: dict[str, Found] = {}
+        self.entries: dict[str, EntryReport] = {}
+        self.on_failure: Callable[[], None] | None = None
+        self.failure: NordcrawlError | None = None
+        self.internal_errors: list[str] = []
+        self._writer = writer
+        self._started_at = clock()
+        self._fetched = 0
+        self._held: set[str] = set()
+        self._released = asyncio.Event()
+        self._waiting: set[Future[None]] = set()
+        self._examples: dict[Outcome, list[Example]] = {}
+        self._report: Report | None = None
+        self.workers = Workers(
+            options.workers,
+            timeout_s=options.page_timeout_s,
+            memory_bytes=options.worker_memory_bytes,
+            preload=("nordcrawl.extract", "nordcrawl.discover"),
+            warm_up=extract.warm_up,
+        )
+
+    @classmethod
+    def open(
+        cls,
+        options: Options,
+        source: Source,
+        arguments: Arguments,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> Run:
+        """Take the lock, prove the store, ship what an earlier run left, and catch up.
+
+        Raises:
+            LockHeld: another run works on this source and archive.
+            SpoolError: the state folder can't be written.
+            StoreError: the archive can't be written or read.
+            UsageError: the archive's address is wrong.
+        """
+        store = open_store(options.archive, retry_s=options.store_retry_s)
+        run_id = new_run_id(source.name, clock(), secrets.token_hex(2))
+        writer = Writer.open(
+            store,
+            spool_folder(options, source.name),
+            source.name,
+            run_id,
+            limits=Limits(part_bytes=options.part_bytes, part_age_s=options.part_age_s),
+            clock=clock,
+        )
+        return cls(options, source, arguments, run_id, writer, clock)
+
+    # --- discover ---------------------------------------------------------------------------
+
+    def entry(self, kind: str, url: str) -> EntryReport:
+        """Return the report of a sitemap, feed or listing, begun on the first call."""
+        return self.entries.setdefault(url, EntryReport(kind, url))
+
+    def discover(self, url: str, link: Link, found_by: str) -> None:
+        """Take note of an article's URL (canonical form) and of what is told of it."""
+        if url not in self.found:
+            self.found[url] = Found(link)
+            self.tally.discover(url)
+        else:
+            self.found[url].link = self.found[url].link.merge(link)
+        if found_by not in self.found[url].found_by:
+            self.found[url].found_by.append(found_by)
+
+    def plan(self) -> list[str]:
+        """Return the discovered URLs to fetch, newest first; settle those that are not due."""
+        due: list[tuple[str, str]] = []
+        explicit = bool(self.arguments.urls)
+        now = self.clock()
+        for url in list(self.tally.open):
+            link, known = self.found[url].link, self.state_of(url)
+            article = self._article_of(known)
+            verdict = decide(
+                Told(link.lastmod, link.published),
+                known,
+                article.published_at if article else None,
+                mode="full" if explicit else self.arguments.mode,
+                window=self.arguments.window,
+                now=now,
+            )
+            if verdict.fetch:
+                due.append((link.lastmod or link.published or "", url))
+            elif verdict.outcome is not None:
+                self.settle(url, verdict.outcome, verdict.reason)
+        ordered = [url for _, url in sorted(due, key=lambda pair: pair[0], reverse=True)]
+        limit = self.arguments.limit
+        for url in ordered[limit:] if limit is not None else []:
+            self.settle(url, Outcome.OVER_BUDGET, f"limit={limit}")
+        return ordered[:limit]
+
+    # --- fetch ------------------------------------------------------------------------------
+
+    def state_of(self, url: str) -> UrlState | None:
+        """Return what is remembered of a URL."""
+        return self._writer.state.url(url)
+
+    def known_body(self, url: str) -> str | None:
+        """Return the digest of the body that this URL had when this very extractor read it."""
+        known = self.state_of(url)
+        article = self._article_of(known)
+        if known is None or article is None:
+            return None
+        return known.body_sha256 if article.extractor == EXTRACTOR else None
+
+    def validators(self, url: str) -> dict[str, str]:
+        """Return the conditional headers for a URL: only where its article need not be read
+        again. Source: RFC 9110 sections 13.1.2 and 13.1.3."""
+        known = self.state_of(url)
+        if known is None or self.known_body(url) is None:
+            return {}
+        headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+        return {name: value for name, value in headers.items() if value}
+
+    # --- dedup ------------------------------------------------------------------------------
+
+    async def judge(
+        self, url: str, page: Page, article: Article
+    ) -> tuple[Verdict, tuple[str, ...]]:
+        """Return what the article is to the archive, and the keys that are held until `release`.
+
+        Held are the article and its text, so that two pages of one article never get their
+        verdicts side by side.
+        """
+        final = self.source.link(page.url)
+        candidate = Candidate(
+            source=self.source.name,
+            url=final,
+            requested_url=url,
+            article=article,
+            body_sha256=page.body_sha256,
+            cms_id=self.source.cms_id(final) or article.cms_id,
+        )
+        identity = self._identity(candidate)
+        keys = (identity, article.text_sha256)
+        while self._held.intersection(keys):
+            self._released.clear()
+            await self._released.wait()
+        self._held.update(keys)
+        state = self._writer.state
+        owner = state.text_owner(article.text_sha256)
+        twin = state.article(owner) if owner and owner != identity else None
+        known = Known(state.article(identity), twin, self._body_of(final))
+        return dedup.decide(candidate, known, identity), keys
+
+    def release(self, keys: Iterable[str]) -> None:
+        """Give back the keys of a verdict: its record is in the archive, or never will be."""
+        self._held.difference_update(keys)
+        self._released.set()
+
+    def _identity(self, candidate: Candidate) -> str:
+        derived = dedup.article_id(candidate)
+        if candidate.cms_id and self._writer.state.article(derived):
+            return derived
+        known = self.state_of(candidate.url)
+        if known and known.article_id and not known.weak_alias:
+            return known.article_id
+        return derived
+
+    def _body_of(self, url: str) -> str | None:
+        known = self.state_of(url)
+        return known.body_sha256 if known else None
+
+    def _article_of(self, known: UrlState | None) -> ArticleState | None:
+        if known is None or known.article_id is None:
+            return None
+        return self._writer.state.article(known.article_id)
+
+    # --- archive ----------------------------------------------------------------------------
+
+    async def archive(self, url: str, page: Page, article: Article, verdict: Verdict) -> None:
+        """Settle a judged page: its record and ledger line are durable when this returns.
+
+        Raises:
+            SpoolError: they could not be made so; the URL is not done.
+        """
+        now = self.clock()
+        final = self.source.link(page.url)
+        record, state = None, None
+        if verdict.change is not None:
+            record = Record(
+                source=self.source.name,
+                article_id=verdict.article_id,
+                revision=verdict.revision,
+                change=verdict.change,
+                article=article,
+                page=page,
+                canonical_url=self._canonical(article, final),
+                aliases=self._aliases(verdict.article_id, url, page, final),
+                previous_text_sha256=verdict.previous_text_sha256,
+                run_id=self.run_id,
+                archived_at=now,
+            )
+            state = ArticleState(
+                article_id=verdict.article_id,
+                revision=verdict.revision,
+                url=final,
+                text_sha256=article.text_sha256,
+                content_sha256=article.content_sha256,
+                extractor=dedup.extractor_id(article.extractor),
+                title=article.title,
+                published_at=article.published_at,
+                modified_at=article.modified_at,
+            )
+        entry = replace(
+            self._line(url, verdict.outcome, verdict.reason, page),
+            article_id=verdict.article_id,
+            revision=verdict.revision,
+            weak_alias=verdict.weak_alias,
+            article=state,
+        )
+        try:
+            await asyncio.wrap_future(self._writer.accept(entry, record))
+        except SpoolError as error:
+            self.fail(error)
+            raise
+        self._note(url, verdict.outcome, verdict.reason, article, verdict.article_id)
+
+    def settle(self, url: str, outcome: Outcome, reason: str, page: Page | None = None) -> None:
+        """Give a URL an outcome that has no record; the ledger line is durable soon after."""
+        future = self._writer.accept(self._line(url, outcome, reason, page), None)
+        self._waiting.add(future)
+        future.add_done_callback(self._accepted)
+        self._note(url, outcome, reason, None, None)
+
+    def end(self, url: str, ending: Ending, page: Page) -> None:
+        """Settle a page that need not be extracted."""
+        self.settle(url, ending.outcome, ending.reason, page)
+
+    def crashed(self, url: str, error: BaseException | None) -> None:
+        """Settle a URL on which our own code failed; the run will not call itself whole."""
+        self.internal_errors.append(f"{shown(url)}: {type(error).__name__}: {shown(str(error))}")
+        if url in self.tally.open and self.failure is None:
+            self.settle(url, Outcome.EXTRACTION_FAILED, f"internal error: {type(error).__name__}")
+
+    def fail(self, error: NordcrawlError) -> None:
+        """Take note that the run can't go on; the first cause stays."""
+        if self.failure is None:
+            self.failure = error
+            logger.error("%s", error)
+            if self.on_failure is not None:
+                self.on_failure()
+
+    def _accepted(self, future: Future[None]) -> None:
+        self._waiting.discard(future)
+        error = future.exception()
+        if isinstance(error, NordcrawlError) and self.failure is None:
+            self.failure = error
+
+    def _line(self, url: str, outcome: Outcome, reason: str, page: Page | None) -> LedgerEntry:
+        found = self.found[url]
+        known = self.state_of(url)
+        entry = LedgerEntry(
+            run_id=self.run_id,
+            source=self.source.name,
+            url=url,
+            outcome=outcome,
+            at=self.clock(),
+            reason=reason,
+            found_by=tuple(found.found_by),
+            lastmod=found.link.lastmod or (known.lastmod if known else None),
+            article_id=known.article_id if known else None,
+            weak_alias=known.weak_alias if known else False,
+        )
+        if page is None:
+            return entry
+        self._fetched += 1
+        # A 304 names fewer headers than the page it speaks of; what it leaves out still holds.
+        kept = known if page.status == 304 else None
+        return replace(
+            entry,
+            status=page.status,
+            final_url=page.url,
+            fetched_at=page.fetched_at,
+            etag=page.header("etag") or (kept.etag if kept else None),
+            last_modified=page.header("last-modified") or (kept.last_modified if kept else None),
+            body_sha256=kept.body_sha256 if kept else page.body_sha256,
+        )
+
+    def _note(
+        self,
+        url: str,
+        outcome: Outcome,
+        reason: str,
+        article: Article | None,
+        article_id: str | None,
+    ) -> None:
+        self.tally.settle(url, outcome)
+        title = article.title if article else None
+        examples = self._examples.setdefault(outcome, [])
+        if len(examples) < EXAMPLES:
+            examples.append(Example(url, reason, title, article_id))
+        quiet = outcome in (Outcome.SKIPPED_FRESH, Outcome.OVER_BUDGET, Outcome.OUT_OF_RANGE)
+        logger.log(
+            logging.DEBUG if quiet else logging.INFO,
+            "%s %s (%s)%s",
+            outcome,
+            shown(url),
+            shown(reason),
+            f" {shown(title, 80)}" if title else "",
+        )
+
+    def _canonical(self, article: Article, final: str) -> str:
+        """Return the page's own canonical address if it is on this site, else where it was."""
+        try:
+            canonical = self.source.link(article.canonical_url or final, final)
+        except ValueError:
+            return final
+        return canonical if self.source.allows(canonical) else final
+
+    def _aliases(self, article_id: str, url: str, page: Page, final: str) -> tuple[str, ...]:
+        known = self._writer.state.aliases(article_id)
+        hops = []
+        for hop in page.redirects:
+            try:
+                hops.append(self.source.link(hop))
+            except ValueError:
+                continue
+        return tuple(a for a in dict.fromkeys([*known, url, *hops]) if a != final)
+
+    # --- end --------------------------------------------------------------------------------
+
+    async def finish(self, reason: str) -> Report:
+        """Settle what was not reached, ship everything, write the report; never raises for what
+        the store does, the report says it."""
+        self.workers.close()
+        if reason != "finished" and self.failure is None:
+            for url in list(self.tally.open):
+                self.settle(url, Outcome.OVER_BUDGET, f"the run ended: {reason}")
+        return await asyncio.to_thread(self._finish, reason)
+
+    def _finish(self, reason: str) -> Report:
+        shipped = self._writer.finish(deadline_s=self.options.store_retry_s)
+        failure = self.failure or shipped.failure
+        report = Report(
+            run_id=self.run_id,
+            source=self.source.name,
+            nordcrawl=__version__,
+            archive=archive_name(self.options.archive),
+            started_at=self._started_at,
+            finished_at=self.clock(),
+            finish_reason=reason,
+            mode=self.arguments.mode,
+            arguments=arguments_json(self.arguments),
+            discovered=self.tally.discovered,
+            unsettled=sorted(self.tally.open),
+            outcomes=self.tally.counts(),
+            fetched=self._fetched,
+            entries=list(self.entries.values()),
+            hosts=tuple(self.source.hosts) if not self.arguments.urls else (),
+            examples=self._examples,
+            internal_errors=self.internal_errors,
+            pending_records=shipped.pending_records,
+            failure=str(failure) if failure else None,
+            failure_code=failure.exit_code if failure else None,
+        )
+        self._write(report)
+        self._report = report
+        return report
+
+    def _write(self, report: Report) -> None:
+        """Put the report to the store with the run, and always into the state folder."""
+        text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
+        folder = spool_folder(self.options, self.source.name) / "reports"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{self.run_id}.json").write_text(text, encoding="utf-8")
+        except OSError as error:
+            logger.error("report not written to %s: %s", folder, error.strerror)
+        if report.pending_records == 0 and report.failure_code is None:
+            try:
+                self._writer.put_run(report.to_json())
+            except NordcrawlError as error:
+                logger.error("report not put to the archive: %s", error)
+                report.failure, report.failure_code = str(error), error.exit_code
+
+    @property
+    def report(self) -> Report | None:
+        """The report, once finished."""
+        return self._report
+
+    def close(self) -> None:
+        """Give the lock back; safe to call more than once."""
+        self.workers.close()
+        self._writer.close()
+
+
+#: What this process extracts with, as state names it.
+EXTRACTOR = dedup.extractor_id(extract.EXTRACTOR)
+
+
+def spool_folder(options: Options, source: str) -> Path:
+    """Return the folder of spool and state: one an archive and source, named so that a person
+    finds it."""
+    name = archive_name(options.archive)
+    slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower()).strip("-")
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return options.state_dir / f"{slug[-40:].strip('-')}-{digest}" / source
+
+
+def arguments_json(arguments: Arguments) -> dict[str, str | int | None]:
+    """Return the spider arguments for the report."""
+    return {
+        "since": rfc3339(arguments.window.since),
+        "until": rfc3339(arguments.window.until),
+        "limit": arguments.limit,
+        "urls": len(arguments.urls) or None,
+        "mode": arguments.mode,
+    }

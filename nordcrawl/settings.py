@@ -1,0 +1,97 @@
+"""Scrapy settings: every knob of an operator's, with default, unit and reason.
+
+The only reader of the environment. Each ``NORDCRAWL_*`` setting is also an environment variable
+of the same name and can be given as ``-s NORDCRAWL_...=``; `nordcrawl.options` checks them.
+What to crawl is no setting: see `nordcrawl.sources`. Store credentials and endpoint come by the
+standard AWS chain only.
+Source of the reasons: docs.scrapy.org, "Security" and "Settings"; docs/operations.md.
+"""
+
+from __future__ import annotations
+
+import os
+
+import platformdirs
+
+from nordcrawl import __version__
+
+BOT_NAME = "nordcrawl"
+SPIDER_LOADER_CLASS = "nordcrawl.spiders.loader.SourceLoader"
+SPIDER_MODULES: list[str] = []
+COMMANDS_MODULE = "nordcrawl.commands"
+ADDONS = {"nordcrawl.addon.NordcrawlAddon": 100}
+
+# --- the operator's ---------------------------------------------------------------------------
+
+#: Where articles go: a folder, ``file://`` or ``s3://bucket/prefix``.
+NORDCRAWL_ARCHIVE = os.environ.get("NORDCRAWL_ARCHIVE") or "./archive"
+#: Spool and state, on a disk that survives the process. One folder an archive and source.
+NORDCRAWL_STATE_DIR = os.environ.get("NORDCRAWL_STATE_DIR") or platformdirs.user_state_dir(
+    "nordcrawl", appauthor=False
+)
+#: More source files, parted by ``:``.
+NORDCRAWL_SOURCES = os.environ.get("NORDCRAWL_SOURCES", "")
+#: Mail address or URL that a publisher can write to; without it only loopback is crawled.
+NORDCRAWL_CONTACT = os.environ.get("NORDCRAWL_CONTACT", "")
+#: ``host=host:port,...``: the source's hosts elsewhere, for a local copy of a site.
+NORDCRAWL_HOSTS = os.environ.get("NORDCRAWL_HOSTS", "")
+#: Worker processes that parse and extract. 0 = one a core.
+NORDCRAWL_WORKERS = os.environ.get("NORDCRAWL_WORKERS") or 0
+#: Seconds that one page may take a worker before it is killed and the page marked.
+NORDCRAWL_PAGE_TIMEOUT_S = os.environ.get("NORDCRAWL_PAGE_TIMEOUT_S") or 20
+#: MiB of address space that a worker may use; a page that needs more is marked.
+NORDCRAWL_WORKER_MEMORY_MIB = os.environ.get("NORDCRAWL_WORKER_MEMORY_MIB") or 2048
+#: Close a part of the archive at this many MiB before compression, or this many seconds of age.
+NORDCRAWL_PART_MIB = os.environ.get("NORDCRAWL_PART_MIB") or 16
+NORDCRAWL_PART_AGE_S = os.environ.get("NORDCRAWL_PART_AGE_S") or 900
+#: Seconds that a run goes on trying to ship when the store fails; then it exits with 5.
+NORDCRAWL_STORE_RETRY_S = os.environ.get("NORDCRAWL_STORE_RETRY_S") or 300
+
+# --- manners ----------------------------------------------------------------------------------
+# The add-on sets USER_AGENT (with the contact) and DOWNLOAD_DELAY (of the source).
+
+USER_AGENT = f"nordcrawl/{__version__}"
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "nordcrawl"
+CONCURRENT_REQUESTS = 16
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 1.0
+DOWNLOAD_DELAY_JITTER = 0.3
+RETRY_TIMES = 2
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
+    "Accept-Language": "nb,no;q=0.9,en;q=0.8,*;q=0.5",
+}
+
+# --- safety -----------------------------------------------------------------------------------
+
+# Two consoles that run Python in the crawler, both on by default in Scrapy.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+DOWNLOAD_VERIFY_CERTIFICATES = True
+# Only http and https exist.
+DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+# Refuses addresses that are not public, after name resolution, at every hop.
+TWISTED_DNS_RESOLVER = "nordcrawl.net.GuardResolver"
+HTTPPROXY_ENABLED = False  # an http_proxy variable would go round the resolver
+COOKIES_ENABLED = False
+METAREFRESH_ENABLED = False
+REDIRECT_MAX_TIMES = 5
+# An article is well below; bombs are cut while they inflate.
+DOWNLOAD_MAXSIZE = 16 << 20
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_TIMEOUT = 30  # seconds, for the whole answer
+DNS_TIMEOUT = 10
+# Every status is an answer that the ledger keeps; see nordcrawl.fetch.answer.
+HTTPERROR_ALLOW_ALL = True
+DEPTH_LIMIT = 0
+MEMUSAGE_ENABLED = True
+MEMUSAGE_LIMIT_MB = 1500
+MEMUSAGE_CHECK_INTERVAL_SECONDS = 10
+# Bytes of pages on their way through the workers; above it nothing more is fetched.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 20_000_000
+
+LOG_LEVEL = os.environ.get("NORDCRAWL_LOG_LEVEL") or "INFO"
+LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+LOGSTATS_INTERVAL = 60.0
+STATS_DUMP = False  # the run's report says it

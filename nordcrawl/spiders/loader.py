@@ -1,0 +1,60 @@
+"""Spider loader: every source is a spider of its own name; no Python file a site."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from typing import Self
+
+from scrapy import Request, Spider
+from scrapy.settings import BaseSettings
+
+from nordcrawl.errors import NordcrawlError
+from nordcrawl.options import Options
+from nordcrawl.sources import Source
+from nordcrawl.spiders.news import NewsSpider
+from nordcrawl.url import canonicalize
+
+
+class SourceLoader:
+    """Scrapy's ``SPIDER_LOADER_CLASS``: see `scrapy.spiderloader.SpiderLoaderProtocol`."""
+
+    def __init__(self, sources: dict[str, Source]) -> None:
+        self._sources = sources
+
+    @classmethod
+    def from_settings(cls, settings: BaseSettings) -> Self:
+        """Load all source files; a mistake in one ends the command, naming file and key."""
+        try:
+            options = Options.from_settings(settings)
+            sources = options.sources()
+        except NordcrawlError as error:
+            # Scrapy calls this where no command can catch it, and a traceback is no message.
+            print(f"nordcrawl: error: {error}", file=sys.stderr)
+            sys.exit(int(error.exit_code))
+        return cls(sources)
+
+    def load(self, spider_name: str) -> type[Spider]:
+        """Return the spider class of a source.
+
+        Raises:
+            KeyError: there is no source of this name.
+        """
+        source = self._sources[spider_name]
+        return type(
+            f"{spider_name.title().replace('-', '').replace('_', '')}Spider",
+            (NewsSpider,),
+            {"name": spider_name, "source": source, "__doc__": f"{source.title}, from its table."},
+        )
+
+    def list(self) -> list[str]:
+        """Return the names of all sources."""
+        return [*self._sources]
+
+    def find_by_request(self, request: Request) -> builtins.list[str]:
+        """Return the names of the sources whose host a request is for."""
+        try:
+            url = canonicalize(request.url)
+        except ValueError:
+            return []
+        return [name for name, source in self._sources.items() if source.allows(url)]

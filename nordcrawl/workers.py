@@ -1,0 +1,94 @@
+"""Worker processes that parse what a page can make expensive, so that no page stops the crawl.
+
+pebble's pool kills a worker that takes too long and replaces one that dies; only the page at
+fault is lost. Knows nothing of what the functions do: bytes in, a small value out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import resource
+import signal
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as WorkerTimeout
+from typing import Any, ParamSpec, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: A worker is replaced after so many tasks, against leaks in C libraries.
+TASKS_PER_WORKER = 500
+
+
+class WorkFailed(Exception):
+    """A worker gave no value: it took too long, needed too much memory, or died. The text says
+    which, in a few words fit for the ledger."""
+
+
+def _start(memory_bytes: int, warm_up: Callable[[], None]) -> None:
+    # Ctrl-C and a service manager's SIGTERM go to the whole group: the crawler decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    warm_up()
+
+
+def _nothing() -> None:
+    pass
+
+
+class Workers:
+    """A pool of processes, started on first use."""
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        timeout_s: float,
+        memory_bytes: int,
+        preload: tuple[str, ...] = (),
+        warm_up: Callable[[], None] = _nothing,
+    ) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([*preload])
+        self._timeout_s = timeout_s
+        self._pool = ProcessPool(
+            max_workers=count,
+            max_tasks=TASKS_PER_WORKER,
+            initializer=_start,
+            initargs=[memory_bytes, warm_up],
+            context=context,
+        )
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what the function returns in a worker; it and its values are pickled.
+
+        Raises:
+            WorkFailed: time or memory ran out, or the worker died.
+        """
+        future = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=self._timeout_s)
+        try:
+            value: Any = await asyncio.wrap_future(future)
+        except (TimeoutError, WorkerTimeout):
+            raise WorkFailed(f"took longer than {self._timeout_s:g} s") from None
+        except MemoryError:
+            raise WorkFailed("needed too much memory") from None
+        except ProcessExpired as error:
+            raise WorkFailed(f"the worker died (exit code {error.exitcode})") from None
+        except (CancelledError, asyncio.CancelledError):
+            raise WorkFailed("stopped") from None
+        result: T = value
+        return result
+
+    def close(self) -> None:
+        """Stop at once: what is still at work is given up."""
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join(timeout=5)
