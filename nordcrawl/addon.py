@@ -10,7 +10,7 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import BaseSettings
 
 from nordcrawl.extensions import RunObserver
-from nordcrawl.middlewares import RobotsMiddleware, UrlGuardMiddleware
+from nordcrawl.middlewares import RobotsMiddleware, UrlGuardMiddleware, WholeBodyMiddleware
 from nordcrawl.pipelines import ArchivePipeline, DedupPipeline, ExtractPipeline
 
 
@@ -20,13 +20,17 @@ class NordcrawlAddon:
     def update_settings(self, settings: BaseSettings) -> None:
         """Set the components, unless an operator's settings have placed them otherwise."""
         # Offsite compares names only and drops without an outcome; the guard checks the port and
-        # raises what the spider's errback sees.
-        settings.replace_in_component_priority_dict(
-            "DOWNLOADER_MIDDLEWARES", OffsiteMiddleware, UrlGuardMiddleware
-        )
-        settings.replace_in_component_priority_dict(
-            "DOWNLOADER_MIDDLEWARES", RobotsTxtMiddleware, RobotsMiddleware
-        )
+        # raises what the spider's errback sees. Each stands where Scrapy's own one stood.
+        for ours, order, replaced in (
+            (UrlGuardMiddleware, 50, OffsiteMiddleware),
+            (RobotsMiddleware, 100, RobotsTxtMiddleware),
+            (WholeBodyMiddleware, 595, None),  # behind HttpCompressionMiddleware, which inflates
+        ):
+            if replaced is not None:
+                settings.setdefault_in_component_priority_dict(
+                    "DOWNLOADER_MIDDLEWARES", replaced, None
+                )
+            settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", ours, order)
         for order, pipeline in (
             (100, ExtractPipeline),
             (200, DedupPipeline),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Self
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
@@ -48,6 +50,59 @@ class UrlGuardMiddleware:
             raise UrlRefused(str(error)) from error
         if not allowed:
             raise UrlRefused(f"{shown(request.url)} is not on {', '.join(source.all_hosts)}")
+
+
+class BodyCutShort(IgnoreRequest):
+    """The compressed body ends before its end, after all retries."""
+
+
+class WholeBodyMiddleware:
+    """Ask again for a gzipped body that was cut on the way; Scrapy inflates what there is and
+    would pass half an article for a whole one.
+
+    Stands between the network and HttpCompressionMiddleware, where bodies are still as sent.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        """Return the response, or the request once more; raise `BodyCutShort` at the last."""
+        encoding = (response.headers.get("Content-Encoding") or b"").strip().lower()
+        if encoding not in (b"gzip", b"x-gzip") or not response.body or _is_whole(response.body):
+            return response
+        spider = self.crawler.spider
+        if spider is not None:
+            again = get_retry_request(request, spider=spider, reason="body cut short")
+            if again is not None:
+                return again
+        raise BodyCutShort("the gzipped body is cut short")
+
+
+def _is_whole(body: bytes) -> bool:
+    """Tell whether the first gzip member ends; inflates a bounded piece at a time."""
+    stream = zlib.decompressobj(wbits=31)
+    rest = body
+    try:
+        for _ in range(_MAX_PIECES):
+            stream.decompress(rest, _PIECE)
+            if stream.eof:
+                return True
+            rest = stream.unconsumed_tail
+            if not rest:
+                return False
+    except zlib.error:
+        return False
+    return True  # larger than DOWNLOAD_MAXSIZE: Scrapy's to refuse
+
+
+_PIECE = 1 << 20
+_MAX_PIECES = 64
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):

@@ -304,9 +304,9 @@ def _urls(text: str, source: Source) -> tuple[str, ...]:
 
 
 def new_run_id(source: str, now: datetime, token: str) -> str:
-    """Return a run's name: sortable time (UTC), source, random token.
+    """Return a run's name: sortable time (UTC), source, random token; fit for a key.
 
     >>> new_run_id("hnn", datetime(2026, 11, 23, 4, 0, tzinfo=UTC), "3fa2")
-    '20261123T040000Z-hnn-3fa2'
+    '20261123t040000z-hnn-3fa2'
     """
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{source}-{token}"
+    return f"{now.astimezone(UTC):%Y%m%dt%H%M%Sz}-{source}-{token}"

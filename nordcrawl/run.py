@@ -175,7 +175,7 @@ class Run:
         article = self._article_of(known)
         if known is None or article is None:
             return None
-        return known.body_sha256 if article.extractor == EXTRACTOR else None
+        return known.body_sha256 if article.extractor.endswith(EXTRACTOR) else None
 
     def validators(self, url: str) -> dict[str, str]:
         """Return the conditional headers for a URL: only where its article need not be read
@@ -459,8 +459,8 @@ class Run:
         self._writer.close()
 
 
-#: What this process extracts with, as state names it.
-EXTRACTOR = dedup.extractor_id(extract.EXTRACTOR)
+#: How the name of what this process extracts with ends, whatever the page's family.
+EXTRACTOR = f"/{extract.VERSION}/{__version__}"
 
 
 def spool_folder(options: Options, source: str) -> Path:

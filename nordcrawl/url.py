@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
-from w3lib.url import canonicalize_url
+from w3lib.url import canonicalize_url, safe_url_string
 
 #: Longer ones are refused; no browser or server has to take more than this.
 #: Source: RFC 9110 section 4.1 (8000 octets should be supported); sitemaps.org: under 2,048.
@@ -30,10 +30,10 @@ TRACKING = re.compile(
 
 def canonicalize(url: str, base: str | None = None) -> str:
     """Return the one spelling of a URL: absolute, lower-case host, no default port, no user
-    name, no fragment, no tracking parameters, query sorted, percent-encoding normalized.
+    name, no fragment, no tracking parameters, percent-encoding normalized.
 
     >>> canonicalize("HTTP://Example.ORG:80/a%7Eb/?utm_source=x&b=2&a=1#top")
-    'http://example.org/a~b/?a=1&b=2'
+    'http://example.org/a~b/?b=2&a=1'
 
     Raises:
         ValueError: not an http(s) URL with a host, unparsable, or longer than `MAX_URL_LENGTH`.
@@ -48,17 +48,23 @@ def canonicalize(url: str, base: str | None = None) -> str:
     if not parts.hostname:
         raise ValueError(f"no host in URL: {shown(url)}")
     netloc = _netloc(parts.hostname, parts.port, scheme)
-    query = urlencode(
-        [
-            (key, value)
-            for key, value in parse_qsl(parts.query, keep_blank_values=True)
-            if not TRACKING.fullmatch(key)
-        ]
-    )
-    done = canonicalize_url(urlunsplit((scheme, netloc, parts.path or "/", query, "")))
+    done = canonicalize_url(urlunsplit((scheme, netloc, parts.path or "/", "", "")))
+    if query := _query(parts.query):
+        done += f"?{query}"
     if len(done) > MAX_URL_LENGTH:
         raise ValueError(f"URL of {len(done)} characters: {shown(url)}")
     return done
+
+
+def _query(query: str) -> str:
+    # Order is kept: some servers know a page by one spelling of its query only.
+    kept = [
+        part
+        for part in query.split("&")
+        if part and not TRACKING.fullmatch(unquote(part.partition("=")[0]))
+    ]
+    safe = urlsplit(safe_url_string(f"http://x/?{'&'.join(kept)}")).query
+    return re.sub("%[0-9a-fA-F]{2}", lambda match: match[0].upper(), safe)
 
 
 def _netloc(hostname: str, port: int | None, scheme: str) -> str:

@@ -45,8 +45,27 @@ def _nothing() -> None:
     pass
 
 
+def process_pool(
+    count: int,
+    *,
+    memory_bytes: int,
+    preload: tuple[str, ...] = (),
+    warm_up: Callable[[], None] = _nothing,
+) -> ProcessPool:
+    """Return a pebble pool of forkserver processes with bounded memory, for plain programs."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([*preload])
+    return ProcessPool(
+        max_workers=count,
+        max_tasks=TASKS_PER_WORKER,
+        initializer=_start,
+        initargs=[memory_bytes, warm_up],
+        context=context,
+    )
+
+
 class Workers:
-    """A pool of processes, started on first use."""
+    """The pool of a crawl, for asyncio; processes start on first use."""
 
     def __init__(
         self,
@@ -57,15 +76,9 @@ class Workers:
         preload: tuple[str, ...] = (),
         warm_up: Callable[[], None] = _nothing,
     ) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([*preload])
         self._timeout_s = timeout_s
-        self._pool = ProcessPool(
-            max_workers=count,
-            max_tasks=TASKS_PER_WORKER,
-            initializer=_start,
-            initargs=[memory_bytes, warm_up],
-            context=context,
+        self._pool = process_pool(
+            count, memory_bytes=memory_bytes, preload=preload, warm_up=warm_up
         )
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,1 +1,23 @@
-"""."""
+"""The archive: clean articles and the crawl's ledger, as gzipped JSON Lines with a commit log.
+
+::
+
+    _nordcrawl.json                                       the marker: this is an archive
+    schema/article-1.json  schema/ledger-1.json           JSON Schema of the lines
+    articles-v1/source=<source>/date=<day>/<writer>-<first seq>.jsonl.gz
+    ledger-v1/source=<source>/date=<day>/<writer>-<first seq>.jsonl.gz
+    commits/<writer>/000000000001.json ...                what of it counts
+    runs/<run id>.json                                    reports
+
+A line is accepted when it is fsynced in the local `spool`, together with what the `state` then
+knows. The `shipper` seals lines into parts, puts the parts, freezes a commit that lists them, puts
+it, and only then forgets them; killed anywhere, it repeats the same step with the same bytes. Every
+spool is a `writer` of its own with keys and a commit log of its own, so writers never meet, and no
+conditional put is needed. Objects are never changed. Live is what a commit adds and none removes;
+the `reader` follows the logs, checks every digest, and gives a cursor to go on from.
+
+The state is a cache: `catchup` folds it from the ledgers, on an empty disk from all of them.
+
+docs/archive-format.md is the one description of the format. `store` says what a place must offer;
+`folder` and `s3` offer it, `uri` tells them apart.
+"""

@@ -29,7 +29,8 @@ MEMBER_BYTES = 1 << 20
 LEVEL = 6
 
 _WRITER = re.compile(r"[0-9a-f]{10}")
-_NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
+_SOURCE = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
+_RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _PART = re.compile(
     r"(articles|ledger)-v1/source=[a-z0-9_-][a-z0-9._-]*/date=\d{4}-\d\d-\d\d/"
     r"[0-9a-f]{10}-\d{12}\.jsonl\.gz"
@@ -69,8 +70,12 @@ def commit_key(writer: str, seq: int) -> str:
 
 
 def run_key(run_id: str) -> str:
-    """Name a run's manifest."""
-    return f"runs/{run_id}.json"
+    """Name a run's manifest; keys have lower case only.
+
+    >>> run_key("20261026T083800Z-example-3fa2")
+    'runs/20261026t083800z-example-3fa2.json'
+    """
+    return f"runs/{run_id.lower()}.json"
 
 
 def schema_key(name: str) -> str:
@@ -88,10 +93,12 @@ def is_part_key(key: str) -> bool:
     return _PART.fullmatch(key) is not None
 
 
-def check_name(what: str, name: str) -> None:
+def check_names(source: str, run_id: str) -> None:
     """Raise `ValueError` for a source or run id that can't stand in a key."""
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{what} {name!r}: must be of a-z, 0-9, '_', '.', '-', not led by '.'")
+    if not _SOURCE.fullmatch(source):
+        raise ValueError(f"source {source!r}: must be of a-z, 0-9, '_', '.', '-', not led by '.'")
+    if not _RUN_ID.fullmatch(run_id):
+        raise ValueError(f"run id {run_id!r}: must be of a-z, 0-9, '_', '.', '-', not led by '.'")
 
 
 def micros(at: datetime) -> int:
@@ -103,6 +110,15 @@ def micros(at: datetime) -> int:
         TypeError: the time is naive.
     """
     return (at - _EPOCH) // _MICROSECOND
+
+
+def utc_date(at: datetime) -> str:
+    """Return the UTC date that a line's part is filed under.
+
+    >>> utc_date(datetime.fromisoformat("2026-10-27T00:30:00+02:00"))
+    '2026-10-26'
+    """
+    return at.astimezone(UTC).date().isoformat()
 
 
 def from_micros(value: int) -> datetime:

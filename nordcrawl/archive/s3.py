@@ -81,6 +81,7 @@ _REFUSALS: Final = {
     ),
     "ExpiredToken": "the session token has expired; renew the credentials",
     "InvalidToken": "the session token is not valid; check AWS_SESSION_TOKEN",
+    "InvalidTokenId": "the session token is not valid; check AWS_SESSION_TOKEN",
     "RequestTimeTooSkewed": "this machine's clock is wrong; synchronise it",
     "RequestExpired": "this machine's clock is wrong; synchronise it",
     "NoSuchBucket": "there is no such bucket; create it or check NORDCRAWL_ARCHIVE",
@@ -295,14 +296,15 @@ class S3Store:
                 yield common["Prefix"].removeprefix(self._prefix + prefix).rstrip("/")
 
     def _make_client(self, config: Config) -> S3Client:
-        session = boto3.session.Session()
         try:
+            session = boto3.session.Session()
             # botocore itself reads AWS_DEFAULT_REGION only.
             region = os.environ.get("AWS_REGION") or session.region_name
             client = session.client("s3", region_name=region or "us-east-1", config=config)
         except (boto_errors.BotoCoreError, ValueError) as error:
             hint = _hint(error) or "check AWS_ENDPOINT_URL and the AWS configuration"
             raise StoreRefused(f"open {self.uri}: {_describe(error)}: {hint}") from None
+        client.meta.events.register("before-call.s3.HeadBucket", _no_guess_of_the_region)
         if not region and ".amazonaws.com" in client.meta.endpoint_url:
             raise StoreRefused(
                 f"open {self.uri}: no region; set AWS_REGION (or AWS_ENDPOINT_URL, if the bucket "
@@ -412,7 +414,7 @@ class S3Store:
             if _status(error) == 404:
                 return None
             # A HEAD's answer has no body, so it can't say what is wrong; a GET's can.
-            if _status(error) in (400, 403) and self._open(key, first_byte=True) is None:
+            if _status(error) in (301, 400, 403) and self._open(key, first_byte=True) is None:
                 return None
             raise
         _require_etag(answer)
@@ -536,9 +538,9 @@ class _Clock:
 
     def check(self) -> None:
         if self.stop.is_set():
-            raise TimeoutError("stopped")
+            raise _TryAgainError("stopped")
         if time.monotonic() > self.deadline:
-            raise TimeoutError("the transfer is too slow")
+            raise _TryAgainError("the transfer is too slow")
 
 
 class _Upload(io.BytesIO):
@@ -555,6 +557,16 @@ class _Upload(io.BytesIO):
 
 def _intended(body: bytes, content_type: str) -> _Intended:
     return _Intended(body, hashlib.sha256(body).digest(), content_type)
+
+
+def _no_guess_of_the_region(**_: Any) -> None:
+    """Answer in the store's place when botocore asks where a bucket is.
+
+    It asks after a redirect without ``x-amz-bucket-region``, which is none of AWS's, and asks
+    again when the question is redirected too: behind a captive portal until RecursionError.
+    """
+    nowhere = {"Error": {"Code": "301"}, "ResponseMetadata": {"HTTPHeaders": {}}}
+    raise boto_errors.ClientError(nowhere, "HeadBucket")  # type: ignore[arg-type]
 
 
 def _require_etag(answer: Any) -> None:

@@ -32,6 +32,7 @@ _SECRETS: Final = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]*(?:/[^\s@/]*)*@", r"\1***@"),
+        (r"[^\s/@:\"']+:(?!//)[^\s@\"']+@", "***@"),
         (
             r"(?i)\b(x-amz-(?:signature|credential|security-token))(=|: ?|%3D)[^\s&\"'<>]+",
             r"\1\2***",

@@ -36,7 +36,7 @@ class Hosts:
         return cls(*(f"{LOCAL_NAMES[host]}:{port}" for host in (EN, WWW, BARE)))
 
     def with_plain(self, host: str) -> Hosts:
-        """Return the hosts as seen by who came by address: that address is the Norwegian edition."""
+        """Return the hosts for who came by address: the address is the Norwegian edition."""
         return replace(self, www=host)
 
     def base(self, language: str) -> str:

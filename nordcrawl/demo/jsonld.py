@@ -57,9 +57,10 @@ def _shape(story: Story, view: View) -> object:
         "description": _spaced(story.standfirst, story),
         "url": view.hosts.url(story),
         "datePublished": utc(story.published),
-        "dateModified": utc(story.last_change),
         "publisher": {"@type": "Organization", "name": "High North News"},
     }
+    if story.modified:
+        node["dateModified"] = utc(story.modified)
     if story.kind == "live":
         node["liveBlogUpdate"] = live_notes(story, view)
     people = [{"@type": "Person", "name": name} for name in story.authors]

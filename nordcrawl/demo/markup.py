@@ -9,6 +9,7 @@ import hashlib
 import json
 import struct
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -110,6 +111,11 @@ def inline(text: str, view: View, language: str) -> str:
         else f'<a href="{escape(view.target(link, language))}">{escape(words, quote=False)}</a>'
         for words, link in split_links(text)
     )
+
+
+def lines(pieces: Iterable[str]) -> str:
+    """Join pieces of HTML, one a line."""
+    return "\n".join(pieces)
 
 
 def guid(seed: object) -> str:

@@ -25,7 +25,7 @@ from nordcrawl.extract.tree import text_of
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BULLET = re.compile(r"^[•·▪►▸‣◦●○*]\s+")
-_PULL = frozenset(("pullquote", "quotebox", "sitat", "zitat", "citat", "quotation"))
+_PULL = frozenset(("quote", "pullquote", "quotebox", "sitat", "zitat", "citat", "quotation"))
 _CHANGE_LOG = frozenset(("endringslogg", "changelog", "change log", "ændringslog", "ändringslogg"))
 #: Cells above this make a table one that only lays out the page.
 _CELL_WORDS = 60
@@ -62,8 +62,10 @@ def assemble(runs: Sequence[Run], pictures: Sequence[Picture], frame: Frame) -> 
         "table": _table,
         "update": _updates,
     }
-    plan = [_part(run, frame) for run in runs]
-    for (kind, _), pairs in groupby(zip(plan, runs, strict=True), key=lambda x: (x[0][0], id(x[0][1]))):
+    plan = _parts(runs, frame)
+    for (kind, _), pairs in groupby(
+        zip(plan, runs, strict=True), key=lambda pair: (pair[0][0], id(pair[0][1]))
+    ):
         group = [run for _, run in pairs]
         if kind == "caption":
             captions = _captions(group)
@@ -92,6 +94,19 @@ def address(link: str | None, frame: Frame) -> str | None:
     return None if absolute == frame.base_url.partition("#")[0] else absolute
 
 
+def _parts(runs: Sequence[Run], frame: Frame) -> list[tuple[str, HtmlElement | None]]:
+    plan: list[tuple[str, HtmlElement | None]] = []
+    for run in runs:
+        part = _part(run, frame)
+        if part[0] == "plain" and plan and plan[-1][0] == "quote" and "byline" in run.near:
+            quote = plan[-1][1]
+            # The speaker's line may stand behind the quote's element and not in it.
+            if quote is not None and run.element.getparent() is quote.getparent():
+                part = plan[-1]
+        plan.append(part)
+    return plan
+
+
 def _part(run: Run, frame: Frame) -> tuple[str, HtmlElement | None]:
     """Return the kind of reader for a run, and the element whose runs are read together."""
     if id(run) in frame.summaries:
@@ -100,7 +115,8 @@ def _part(run: Run, frame: Frame) -> tuple[str, HtmlElement | None]:
     if "figure" in inside or "caption" in inside:
         quoted = "quote" in inside or "table" in inside
         if not quoted or "caption" in inside:
-            return "caption", run.within("figure") or _outermost(run, "caption")
+            figure = run.within("figure")
+            return "caption", figure if figure is not None else _outermost(run, "caption")
     for kind in ("update", "factbox", "quote", "table", "list"):
         if kind in inside:
             return kind, _outermost(run, kind)
@@ -259,9 +275,14 @@ def picture_address(element: HtmlElement, frame: Frame) -> str | None:
 
 
 def _once(images: Iterable[Image]) -> tuple[Image, ...]:
+    """Return each picture once; the same picture under two captions is shown twice."""
     kept: dict[object, Image] = {}
     for image in images:
-        kept.setdefault(image.url or image, image)
+        bare = kept.get(image.url)
+        if image.caption and bare is not None and bare.caption:
+            kept.setdefault((image.url, image.caption), image)
+        elif bare is None or image.caption:
+            kept[image.url or image] = image
     return tuple(kept.values())
 
 

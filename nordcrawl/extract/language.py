@@ -46,8 +46,8 @@ def tag(value: str | None) -> str | None:
         return None
     primary = found[1].lower()
     primary = _THREE.get(primary, primary)
-    if primary in ("xx", "und", "zxx", "mul"):
-        return None
+    if primary in ("xx", "und", "zxx", "mul") or (len(primary) == 3 and primary != "smj"):
+        return None  # "utf-8", "eng" apart, three letters are rarely a language here
     parts = ["nb" if primary == "no" else primary]
     if found[2]:
         parts.append(found[2].title())

@@ -38,7 +38,7 @@ _WORDS: dict[str, str] = {
     "ad": "ad ads adunit advert advertisement advertising annonse annons annonce adlabel "
     "sponsored sponsor dfp adslot",
     "factbox": "factbox faktaboks faktaruta factsbox faktarute faktabox infobox",
-    "quote": "pullquote quotebox blockquote sitat zitat citat",
+    "quote": "quote pullquote quotebox blockquote sitat zitat citat",
     "tags": "tags tag keywords tagcloud taglist",
     "nav": "breadcrumb breadcrumbs menu navigation navbar pagination pager toolbar skip",
     "footer": "footer",
@@ -51,6 +51,7 @@ for _mark, _listed in _WORDS.items():
     for _word in _listed.split():
         _OF_WORD[_word] = _OF_WORD.get(_word, frozenset()) | {_mark}
 
+_STATES = frozenset("has have with without no is not show hide hidden supports".split())
 _SPLIT = re.compile(r"[^a-zæøåäöüéA-ZÆØÅÄÖÜÉ]+|(?<=[a-zæøåäö])(?=[A-ZÆØÅÄÖ])")
 NONE: frozenset[str] = frozenset()
 
@@ -65,6 +66,8 @@ def words_of(names: str) -> frozenset[str]:
     found = set()
     for name in names.split()[:40]:
         parts = [part.lower() for part in _SPLIT.split(name[:80]) if part]
+        if parts and parts[0] in _STATES:
+            continue  # "hasCaption" tells of something elsewhere
         found.update(parts)
         # Compounds: fact-box, factBox and factbox are one.
         found.update(a + b for a, b in zip(parts, parts[1:], strict=False))

@@ -5,7 +5,7 @@ Each run knows what stands around it (marks, groups). Does not decide what belon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -21,8 +21,9 @@ _BLOCK = frozenset(
 )
 _SKIP = frozenset(
     "head script style noscript template svg select option textarea iframe object video audio "
-    "canvas map datalist".split()
+    "canvas map datalist rt rp".split()
 )
+_CITE = frozenset(("cite",))
 #: Marks that make a group: its runs are read together as one caption, quote, box, list or table.
 GROUPS = frozenset(("figure", "caption", "quote", "factbox", "list", "table", "update"))
 
@@ -101,9 +102,12 @@ class _Open:
     strong: int
 
 
-def cut(roots: Sequence[HtmlElement]) -> Cut:
-    """Return the runs and pictures of the trees, one after the other."""
-    walker = _Walker()
+def cut(roots: Sequence[HtmlElement], without: Iterable[HtmlElement] = ()) -> Cut:
+    """Return the runs and pictures of the trees, one after the other.
+
+    What stands in an element of `without` is passed over.
+    """
+    walker = _Walker(frozenset(without))
     for root in roots:
         walker.walk(root)
     return Cut(tuple(walker.runs), tuple(walker.pictures))
@@ -112,7 +116,8 @@ def cut(roots: Sequence[HtmlElement]) -> Cut:
 class _Walker:
     """The state of one pass: what is open, and the run being gathered."""
 
-    def __init__(self) -> None:
+    def __init__(self, without: frozenset[HtmlElement]) -> None:
+        self._without = without
         self.runs: list[Run] = []
         self.pictures: list[Picture] = []
         self._parts: list[str] = []
@@ -124,11 +129,12 @@ class _Walker:
     def walk(self, root: HtmlElement) -> None:
         opened = [_Open(NONE, NONE, (), root, True, 0, 0)]
         opened[0] = _around(root)
+        without = self._without
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
             tag = element.tag
             if event == "start":
-                if tag in _SKIP:
+                if tag in _SKIP or element in without:
                     walk.skip_subtree()
                     opened.append(opened[-1])
                     continue
@@ -139,7 +145,7 @@ class _Walker:
             else:
                 left = opened.pop()
                 around = opened[-1]
-                if left.is_block and left is not around and tag not in _SKIP:
+                if left.is_block and left is not around:
                     self._flush(left)
                 if element.tail and element is not root:
                     self._add(element.tail, around)
@@ -150,7 +156,10 @@ class _Walker:
         names = get("class") or ""
         if identity := get("id"):
             names = f"{names} {identity}"
-        own = marks_of(tag, names, get("itemprop"))
+        # The page's own class names tell of its template, not of what stands in it.
+        own = NONE if tag in ("body", "html") else marks_of(tag, names, get("itemprop"))
+        if tag == "footer" and any(mark == "quote" for mark, _ in around.groups):
+            own = _CITE  # names who is quoted. Source: HTML, 4.4.4 "The blockquote element"
         # A caption or credit is a part of its own even where the page uses span.
         is_block = tag in _BLOCK or bool(own & {"caption", "credit"})
         if is_block:
@@ -228,6 +237,8 @@ def _around(root: HtmlElement) -> _Open:
     marks, groups = NONE, []
     for element in root.iterancestors():
         names = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
+        if element.tag in ("body", "html"):
+            break
         own = marks_of(str(element.tag), names, element.get("itemprop"))
         marks |= own
         groups.extend((mark, element) for mark in own & GROUPS)

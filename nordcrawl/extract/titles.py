@@ -70,7 +70,9 @@ def site_names(head: Head, site_title: str | None, url: str) -> tuple[str, ...]:
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     names.append(host)
     names.append(host.split(".")[-2] if host.count(".") else host)
-    return tuple(dict.fromkeys(name for name in names if name))
+    # Some systems write the headline where the site's name belongs.
+    titles = {key(title) for title in (*head.headings[:1], *head.all("og:title"))}
+    return tuple(dict.fromkeys(n for n in names if n and (n == site_title or key(n) not in titles)))
 
 
 def without_site(title: str, names: tuple[str, ...]) -> str:

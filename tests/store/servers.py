@@ -16,17 +16,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 ACCESS_KEY = "testkey"
-SECRET_KEY = "canary-5ecret-never-to-be-shown"  # noqa: S105
+SECRET_KEY = "canary-5ecret-never-to-be-shown"
 _READY_S = 30.0
 _STOP_S = 3.0
 _STARTS = 4
@@ -38,7 +39,7 @@ class S3Server:
 
     endpoint: str
     bucket: str
-    pid: int
+    pid: int = 0
     access_key: str = ACCESS_KEY
     secret_key: str = SECRET_KEY
 
@@ -52,6 +53,10 @@ class S3Server:
             **isolation(),
             **changes,
         }
+
+    def client(self) -> Any:
+        """Return a plain boto3 client with the server's keys, to look behind nordcrawl's back."""
+        return admin_client(self.endpoint)
 
     def through(self, endpoint: str) -> S3Server:
         """Return the same server as seen through a proxy."""
@@ -75,7 +80,7 @@ def binary(name: str) -> Path | None:
     return Path(found) if found else None
 
 
-def admin_client(endpoint: str):  # noqa: ANN201
+def admin_client(endpoint: str) -> Any:
     """Return a plain boto3 client with the server's keys, for setting up and looking behind."""
     return boto3.session.Session().client(
         "s3",
@@ -183,10 +188,13 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def _served(
-    command: object, ports: int, s3_offset: int, variables: Mapping[str, str], folder: Path
+    command: Callable[[int], list[str]],
+    ports: int,
+    s3_offset: int,
+    variables: Mapping[str, str],
+    folder: Path,
 ) -> Iterator[S3Server]:
     """Start a server, on other ports if some other process took one of them meanwhile."""
-    assert callable(command)
     for _ in range(_STARTS):
         port = free_ports(ports)
         with (folder / "server.log").open("ab") as log:
@@ -204,14 +212,14 @@ def _served(
 
 
 def _start(
-    command: Sequence[str], log: object, variables: Mapping[str, str], folder: Path
+    command: Sequence[str], log: IO[bytes], variables: Mapping[str, str], folder: Path
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
         cwd=folder,
         env=_environment(variables, folder),
         stdin=subprocess.DEVNULL,
-        stdout=log,  # type: ignore[call-overload]
+        stdout=log,
         stderr=subprocess.STDOUT,
     )
 

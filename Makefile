@@ -1,0 +1,66 @@
+# The workflow, as commands. Needs python3 >= 3.11 with venv, make, git and a package index.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+TRUTH ?= ../shared/quality-dev
+
+.PHONY: help demo test check format quality lock clean
+.DELETE_ON_ERROR:
+
+help:  ## Say what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/run.done  ## Run the whole job against a small news site on this machine, twice
+	@$(BIN)/nordcrawl demo
+
+test: $(VENV)/dev.done  ## Run the tests and the fast checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev.done  ## Run every static check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/scrapy-lint
+
+format: $(VENV)/dev.done  ## Put the code into its one form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+quality: $(VENV)/dev.done  ## Score extraction on a folder of pages with known answers (TRUTH=...)
+	@$(BIN)/python benchmarks/quality.py $(TRUTH)
+
+lock: $(VENV)/dev.done  ## Resolve the dependencies anew (needs uv)
+	uv pip compile requirements/build.in $(LOCK) -o requirements/build.txt
+	uv pip compile pyproject.toml $(LOCK) -o requirements/run.txt
+	uv pip compile pyproject.toml --group dev $(LOCK) -o requirements/dev.txt
+
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate
+
+clean:  ## Remove what was installed and made
+	rm -rf $(VENV) demo-archive build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/base.done: requirements/build.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "nordcrawl needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "== making a virtual environment in $(VENV) ($$($(PYTHON) -V))"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --quiet --require-hashes -r requirements/build.txt
+	@touch $@
+
+$(VENV)/run.done: $(VENV)/base.done requirements/run.txt pyproject.toml
+	@echo "== installing what nordcrawl runs on, by hash (about a minute, once)"
+	@$(PIP) install --quiet --require-hashes -r requirements/run.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.done: $(VENV)/run.done requirements/dev.txt
+	@echo "== installing what the tests need, by hash (about a minute, once; S3 servers among it)"
+	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,500 @@
+"""The spool: what is accepted and not yet archived, on the local disk, one a (archive, source).
+
+A folder with ``lock`` (held by the one live process), ``spool.sqlite`` and ``sealed/`` (parts as
+they will be put). A line is in exactly one place: the outbox, or a sealed part, or the archive.
+Knows nothing of the store; `nordcrawl.archive.shipper` moves lines on, `nordcrawl.archive.state`
+keeps its tables in the same file, so that a line and what is known by it are one transaction.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import secrets
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from nordcrawl.archive.layout import PartKind
+from nordcrawl.errors import LockHeld, SpoolError
+
+logger = logging.getLogger(__name__)
+
+_VERSION: Final = 1
+_DDL: Final = """
+-- One row. cseq, sha256: this writer's last commit. refold: the state was dropped, and own commits
+-- are to be folded again as those of others are.
+CREATE TABLE own(
+  source TEXT NOT NULL, writer TEXT NOT NULL, cseq INTEGER NOT NULL DEFAULT 0, sha256 TEXT,
+  refold INTEGER NOT NULL DEFAULT 0, opened_by INTEGER);
+-- AUTOINCREMENT: a number must never come back, for keys are made of it.
+CREATE TABLE outbox(
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, date TEXT NOT NULL,
+  at INTEGER NOT NULL, run_id TEXT NOT NULL, line BLOB NOT NULL);
+CREATE TABLE part(
+  first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, batch INTEGER NOT NULL,
+  kind TEXT NOT NULL, date TEXT NOT NULL, run_id TEXT NOT NULL, sha256 TEXT NOT NULL,
+  bytes INTEGER NOT NULL, records INTEGER NOT NULL, min_at TEXT NOT NULL, max_at TEXT NOT NULL,
+  put INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE frozen(batch INTEGER PRIMARY KEY, cseq INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE cursor(writer TEXT PRIMARY KEY, cseq INTEGER NOT NULL, sha256 TEXT) WITHOUT ROWID;
+CREATE TABLE manifest(run_id TEXT PRIMARY KEY, body BLOB NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line on its way to a part."""
+
+    kind: PartKind
+    date: str
+    at: int
+    """Microseconds since 1970: fetched_at of an article, at of a ledger line."""
+    run_id: str
+    line: bytes
+    seq: int = 0
+    """Its number in this spool, given when it is added; rises for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPart:
+    """A part as it lies in ``sealed/``; its key follows from the spool's writer id."""
+
+    first_seq: int
+    last_seq: int
+    batch: int
+    """What is committed together has the same batch: the last seq in it."""
+    kind: PartKind
+    date: str
+    run_id: str
+    sha256: str
+    bytes: int
+    records: int
+    min_at: str
+    max_at: str
+    put: bool = False
+
+    @property
+    def file_name(self) -> str:
+        """Its name in ``sealed/``, which stays when the writer id changes."""
+        return f"{self.kind}-{self.first_seq:012d}.jsonl.gz"
+
+
+@dataclass(slots=True)
+class Backlog:
+    """What waits, counted in memory so that nobody need ask the disk."""
+
+    outbox_lines: int = 0
+    outbox_bytes: int = 0
+    sealed_lines: int = 0
+    sealed_bytes: int = 0
+
+    @property
+    def lines(self) -> int:
+        """Lines accepted and not yet committed."""
+        return self.outbox_lines + self.sealed_lines
+
+    @property
+    def bytes(self) -> int:
+        """Bytes on disk: raw in the outbox, compressed in sealed parts."""
+        return self.outbox_bytes + self.sealed_bytes
+
+
+class Spool:
+    """The open spool. Thread-safe: one connection writes, one reads, each behind a lock."""
+
+    def __init__(
+        self, folder: Path, source: str, lock: Lock, write: sqlite3.Connection, writer: str
+    ) -> None:
+        self.folder = folder
+        self.source = source
+        self.sealed = folder / "sealed"
+        self.path = folder / "spool.sqlite"
+        self.writer = writer
+        """This spool's id in the archive."""
+        self.backlog = Backlog()
+        self._lock = lock
+        self._write = write
+        self._write_lock = threading.RLock()
+        self._read = _connect(self.path)
+        self._read_lock = threading.Lock()
+
+    @classmethod
+    def open(cls, folder: Path, source: str) -> Spool:
+        """Lock the folder, made if missing, and open what is in it.
+
+        Raises:
+            LockHeld: another live process has it.
+            SpoolError: it can't be written, is damaged, or belongs to another source.
+        """
+        with _explained(folder):
+            (folder / "sealed").mkdir(parents=True, exist_ok=True)
+        lock = Lock(folder / "lock")
+        try:
+            with _explained(folder / "spool.sqlite"):
+                write = _connect(folder / "spool.sqlite")
+                try:
+                    writer = _prepare(write, folder / "spool.sqlite", source)
+                    spool = cls(folder, source, lock, write, writer)
+                except BaseException:
+                    write.close()
+                    raise
+                try:
+                    _sync_folder(folder)
+                    spool._tidy()
+                except BaseException:
+                    spool.close()
+                    raise
+        except BaseException:
+            lock.release()
+            raise
+        return spool
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run statements as one durable transaction; rolled back if anything is raised.
+
+        Raises:
+            SpoolError: the disk refuses.
+        """
+        with self._write_lock, _explained(self.path):
+            self._write.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._write
+                self._write.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):  # a failed COMMIT may have rolled back by itself
+                    self._write.execute("ROLLBACK")
+                raise
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a small look-up, as last committed.
+
+        Raises:
+            SpoolError: the file can't be read.
+        """
+        with self._read_lock, _explained(self.path):
+            return self._read.execute(sql, values).fetchall()
+
+    def add(self, lines: Sequence[Line], also: Callable[[sqlite3.Connection], None]) -> None:
+        """Put lines into the outbox, in this order, and do what `also` does; one transaction.
+
+        Raises:
+            SpoolError: the disk refuses; nothing of it is done.
+        """
+        with self._write_lock:
+            with self.transaction() as db:
+                db.executemany(
+                    "INSERT INTO outbox(kind, date, at, run_id, line) VALUES (?, ?, ?, ?, ?)",
+                    [(str(x.kind), x.date, x.at, x.run_id, x.line) for x in lines],
+                )
+                also(db)
+            self.backlog.outbox_lines += len(lines)
+            self.backlog.outbox_bytes += sum(len(x.line) for x in lines)
+
+    def head(self, limit_bytes: int) -> list[Line]:
+        """Return the oldest lines, of one run, at least one and at most `limit_bytes` raw.
+
+        A prefix of what was accepted, so that no commit holds a ledger line whose article is in
+        a later one. It ends with a ledger line: an article goes with its own.
+        """
+        batch: list[Line] = []
+        size = 0
+        with self._write_lock, _explained(self.path):
+            rows = self._write.execute(
+                "SELECT kind, date, at, run_id, line, seq FROM outbox ORDER BY seq"
+            )
+            for kind, date, at, run_id, line, seq in rows:
+                whole = bool(batch) and batch[-1].kind is PartKind.LEDGER
+                if whole and (size + len(line) > limit_bytes or run_id != batch[0].run_id):
+                    break
+                batch.append(Line(PartKind(kind), date, at, run_id, line, seq))
+                size += len(line)
+            rows.close()
+        return batch
+
+    def record_sealed(self, parts: Sequence[SealedPart], lines: Sequence[Line]) -> None:
+        """Take note of parts that are on the disk, in place of their lines in the outbox."""
+        with self._write_lock:
+            with self.transaction() as db:
+                db.executemany(
+                    "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+                    [
+                        (
+                            *(p.first_seq, p.last_seq, p.batch, str(p.kind), p.date, p.run_id),
+                            *(p.sha256, p.bytes, p.records, p.min_at, p.max_at),
+                        )
+                        for p in parts
+                    ],
+                )
+                db.execute("DELETE FROM outbox WHERE seq <= ?", (lines[-1].seq,))
+            self.backlog.outbox_lines -= len(lines)
+            self.backlog.outbox_bytes -= sum(len(x.line) for x in lines)
+            self.backlog.sealed_lines += sum(p.records for p in parts)
+            self.backlog.sealed_bytes += sum(p.bytes for p in parts)
+
+    def parts(self) -> list[SealedPart]:
+        """Return the parts that are not committed, oldest first."""
+        return [_part_of(row) for row in self.query(f"{_SELECT_PART} ORDER BY first_seq")]
+
+    def next_batch(self) -> list[SealedPart]:
+        """Return the parts of the oldest commit to be."""
+        oldest = " WHERE batch = (SELECT min(batch) FROM part) ORDER BY first_seq"
+        return [_part_of(row) for row in self.query(_SELECT_PART + oldest)]
+
+    def mark_put(self, part: SealedPart) -> None:
+        """Take note that the store has a part."""
+        with self.transaction() as db:
+            db.execute("UPDATE part SET put = 1 WHERE first_seq = ?", (part.first_seq,))
+
+    def frozen(self) -> tuple[int, int, bytes] | None:
+        """Return (batch, cseq, bytes) of the commit that is under way, if one is."""
+        rows = self.query("SELECT batch, cseq, body FROM frozen")
+        return rows[0] if rows else None
+
+    def freeze(self, batch: int, cseq: int, body: bytes) -> None:
+        """Fix a commit's bytes before the store is told of it: each try puts the same."""
+        with self.transaction() as db:
+            db.execute("INSERT INTO frozen VALUES (?, ?, ?)", (batch, cseq, body))
+
+    def committed(self) -> tuple[int, str | None]:
+        """Return seq and hash of this writer's last commit; 0 if there is none."""
+        return self.query("SELECT cseq, sha256 FROM own")[0]
+
+    def cursor(self, writer: str) -> tuple[int, str | None]:
+        """Return seq and hash of the last commit of a writer that the state knows; 0 if none."""
+        rows = self.query("SELECT cseq, sha256 FROM cursor WHERE writer = ?", (writer,))
+        return rows[0] if rows else (0, None)
+
+    def mark_committed(self, batch: int, cseq: int, sha256: str) -> None:
+        """Forget a batch that the archive has, then delete its files."""
+        with self._write_lock:
+            done = [part for part in self.parts() if part.batch == batch]
+            with self.transaction() as db:
+                db.execute("DELETE FROM part WHERE batch = ?", (batch,))
+                db.execute("DELETE FROM frozen")
+                db.execute("UPDATE own SET cseq = ?, sha256 = ?", (cseq, sha256))
+                ((refold,),) = db.execute("SELECT refold FROM own").fetchall()
+                if not refold:  # its lines were folded when they were accepted
+                    set_cursor(db, self.writer, cseq, sha256)
+            self._forget(done)
+
+    def change_writer(self, archived: Sequence[SealedPart] = ()) -> None:
+        """Become a new writer: all that is not committed will be put anew under keys of its own.
+
+        `archived` are parts that the archive turned out to have; they are forgotten.
+        """
+        with self._write_lock:
+            writer = secrets.token_hex(5)
+            with self.transaction() as db:
+                db.execute("UPDATE own SET writer = ?, cseq = 0, sha256 = NULL", (writer,))
+                db.execute("UPDATE part SET put = 0")
+                db.execute("DELETE FROM frozen")
+                db.executemany(
+                    "DELETE FROM part WHERE first_seq = ?", [(p.first_seq,) for p in archived]
+                )
+            self.writer = writer
+            self._forget(archived)
+
+    def keep_manifest(self, run_id: str, body: bytes) -> None:
+        """Keep a run's manifest until the store has it."""
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (run_id, body))
+
+    def drop_manifest(self, run_id: str) -> None:
+        """Forget a manifest that the store has."""
+        with self.transaction() as db:
+            db.execute("DELETE FROM manifest WHERE run_id = ?", (run_id,))
+
+    def manifests(self) -> list[tuple[str, bytes]]:
+        """Return (run id, bytes) of the manifests that wait."""
+        return self.query("SELECT run_id, body FROM manifest ORDER BY run_id")
+
+    def free_bytes(self) -> int:
+        """Return the room on the spool's disk for this user."""
+        with _explained(self.folder):
+            found = os.statvfs(self.folder)
+        return found.f_bavail * found.f_frsize
+
+    def close(self) -> None:
+        """Close the file and give back the lock; safe to call again."""
+        with self._write_lock, self._read_lock, suppress(sqlite3.Error):
+            self._read.close()
+            self._write.close()
+        self._lock.release()
+
+    def _tidy(self) -> None:
+        """Delete what a killed process left in ``sealed/``, and count what waits.
+
+        A file without a row was either never put, and its lines are in the outbox still, or is
+        committed already.
+        """
+        parts = self.parts()
+        known = {part.file_name for part in parts}
+        for file in self.sealed.iterdir():
+            if file.name not in known:
+                file.unlink()
+        ((lines, size),) = self.query("SELECT count(*), coalesce(sum(length(line)), 0) FROM outbox")
+        self.backlog = Backlog(
+            lines, size, sum(p.records for p in parts), sum(p.bytes for p in parts)
+        )
+
+    def _forget(self, parts: Sequence[SealedPart]) -> None:
+        for part in parts:
+            self.backlog.sealed_lines -= part.records
+            self.backlog.sealed_bytes -= part.bytes
+            with suppress(OSError):  # what stays is deleted at the next open
+                (self.sealed / part.file_name).unlink()
+
+
+_SELECT_PART: Final = (
+    "SELECT first_seq, last_seq, batch, kind, date, run_id, sha256, bytes, records, min_at,"
+    " max_at, put FROM part"
+)
+
+
+def _part_of(row: tuple[Any, ...]) -> SealedPart:
+    first_seq, last_seq, batch, kind, date, run_id, sha256, size, records, low, high, put = row
+    return SealedPart(
+        *(first_seq, last_seq, batch, PartKind(kind), date, run_id, sha256),
+        *(size, records, low, high, bool(put)),
+    )
+
+
+def set_cursor(db: sqlite3.Connection, writer: str, cseq: int, sha256: str) -> None:
+    """Take note, in a transaction, of the last commit of a writer that the state knows."""
+    db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", (writer, cseq, sha256))
+
+
+def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
+    """Write a part's file so that its name never stands for less than the whole.
+
+    The folder itself is synced by `sync_sealed`, once for all parts of a batch.
+
+    Raises:
+        SpoolError: the disk refuses.
+    """
+    path = spool.sealed / part.file_name
+    staged = path.with_suffix(".tmp")
+    with _explained(path):
+        with staged.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        staged.replace(path)
+
+
+def sync_sealed(spool: Spool) -> None:
+    """Make the names in ``sealed/`` durable."""
+    with _explained(spool.sealed):
+        _sync_folder(spool.sealed)
+
+
+def read_sealed(spool: Spool, part: SealedPart) -> bytes:
+    """Return a sealed part's bytes.
+
+    Raises:
+        SpoolError: it can't be read.
+    """
+    path = spool.sealed / part.file_name
+    with _explained(path):
+        return path.read_bytes()
+
+
+class Lock:
+    """An exclusive lock on a file, which the kernel gives back however the process ends."""
+
+    _open: ClassVar[weakref.WeakSet[Lock]] = weakref.WeakSet()
+
+    def __init__(self, path: Path) -> None:
+        with _explained(path):
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(self._descriptor, 32, 0).decode(errors="replace").strip()
+            self.release()
+            if not isinstance(error, BlockingIOError):
+                raise SpoolError(f"{path}: can't be locked: {error.strerror}") from error
+            who = f"process {holder}" if holder.isdecimal() else "another process"
+            raise LockHeld(f"{path}: {who} works on this source and archive") from error
+        try:
+            with _explained(path):
+                os.ftruncate(self._descriptor, 0)
+                os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        except SpoolError:
+            self.release()
+            raise
+        Lock._open.add(self)
+
+    def release(self) -> None:
+        """Give the lock back; safe to call again."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    @classmethod
+    def forget_all(cls) -> None:
+        """In a forked child: let go, so that a worker that outlives us does not hold the lock."""
+        for lock in list(cls._open):
+            lock.release()
+
+
+os.register_at_fork(after_in_child=Lock.forget_all)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA synchronous=FULL")
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path, source: str) -> str:
+    """Make or check the file's tables; return the writer id."""
+    db.execute("PRAGMA journal_mode=WAL")
+    ((version,),) = db.execute("PRAGMA user_version").fetchall()
+    if version > _VERSION:
+        raise SpoolError(f"{path}: written by a later nordcrawl (version {version}); update")
+    db.execute("BEGIN IMMEDIATE")  # also proves that the file can be written
+    if version == 0:
+        for statement in _DDL.split(";\n"):
+            db.execute(statement)
+        values = (source, secrets.token_hex(5))
+        db.execute("INSERT INTO own(source, writer) VALUES (?, ?)", values)
+        db.execute(f"PRAGMA user_version={_VERSION}")
+    db.execute("UPDATE own SET opened_by = ?", (os.getpid(),))
+    db.execute("COMMIT")
+    for table in ("outbox", "part", "frozen"):
+        ((found,),) = db.execute(f"PRAGMA quick_check({table})").fetchmany(1)
+        if found != "ok":
+            raise SpoolError(f"{path}: damaged ({found}); keep a copy of the folder, for it "
+                             "may hold articles that are not archived yet")  # fmt: skip
+    ((owner, writer),) = db.execute("SELECT source, writer FROM own").fetchall()
+    if owner != source:
+        raise SpoolError(f"{path}: is the spool of source {owner!r}, not of {source!r}")
+    return str(writer)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what disk and SQLite say into a `SpoolError` that names the path."""
+    try:
+        yield
+    except OSError as error:
+        raise SpoolError(f"{path}: {error.strerror or error}") from error
+    except sqlite3.Error as error:
+        raise SpoolError(f"{path}: {error}") from error

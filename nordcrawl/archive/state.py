@@ -1,0 +1,312 @@
+"""State: what the archive knows of URLs and articles, as a local cache for quick answers.
+
+It folds from the ledger lines of all writers, in any order, so it can be thrown away and made
+anew from the archive. `State` also answers for what was accepted a moment ago and is not on the
+disk yet. Knows nothing of parts and stores; `nordcrawl.archive.catchup` feeds it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
+
+from nordcrawl.archive.layout import from_micros, micros
+from nordcrawl.archive.spool import Spool
+from nordcrawl.article import parse_rfc3339, rfc3339
+from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome, UrlState, fold
+
+_DDL: Final = """
+CREATE TABLE IF NOT EXISTS url(
+  url TEXT PRIMARY KEY, outcome TEXT NOT NULL, at INTEGER NOT NULL, fetched_at INTEGER,
+  lastmod TEXT, etag TEXT, last_modified TEXT, body_sha256 TEXT, article_id TEXT,
+  weak_alias INTEGER NOT NULL, linked_at INTEGER) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS url_article ON url(article_id) WHERE article_id IS NOT NULL;
+CREATE TABLE IF NOT EXISTS article(
+  article_id TEXT PRIMARY KEY, revision INTEGER NOT NULL, url TEXT NOT NULL,
+  text_sha256 TEXT NOT NULL, content_sha256 TEXT NOT NULL, extractor TEXT NOT NULL, title TEXT,
+  published_at TEXT, modified_at TEXT, seen_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS text(
+  text_sha256 TEXT PRIMARY KEY, article_id TEXT NOT NULL, seen_at INTEGER NOT NULL) WITHOUT ROWID
+"""
+_V = TypeVar("_V")
+_TABLES: Final = ("url", "article", "text")
+_PAGE: Final = 1000
+"""Rows read at a time by `State.urls`: no read transaction stays open between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Url:
+    """A URL's state with the time of the reading that told its article.
+
+    That is a register of its own beside the two of `fold`: a later page without an article (a
+    wall, say) must not hide an earlier one that comes in late from another writer.
+    """
+
+    state: UrlState
+    linked_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Article:
+    state: ArticleState
+    seen_at: int
+
+    @property
+    def rank(self) -> tuple[int, int, str, str]:
+        """Which of two states is the article's: the digests only make ties the same everywhere."""
+        return self.state.revision, self.seen_at, self.state.text_sha256, self.state.content_sha256
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    article_id: str
+    seen_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one ledger line changes; None where it changes nothing."""
+
+    url: _Url
+    article: _Article | None
+    text: tuple[str, _Text] | None
+
+
+class State:
+    """Thread-safe. Reads are point look-ups of some 20 microseconds."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._lock = threading.RLock()
+        self._urls: dict[str, _Url] = {}
+        self._articles: dict[str, _Article] = {}
+        self._texts: dict[str, _Text] = {}
+        with spool.transaction() as db:
+            for statement in _DDL.split(";"):
+                db.execute(statement)
+
+    def url(self, url: str) -> UrlState | None:
+        """Return what is remembered of a URL (canonical form)."""
+        found = self._url(url)
+        return found.state if found else None
+
+    def article(self, article_id: str) -> ArticleState | None:
+        """Return the latest revision known of an article."""
+        found = self._article(article_id)
+        return found.state if found else None
+
+    def text_owner(self, text_sha256: str) -> str | None:
+        """Return the id of the article that had this text first, in any of its revisions."""
+        found = self._text(text_sha256)
+        return found.article_id if found else None
+
+    def aliases(self, article_id: str) -> list[str]:
+        """Return all URLs that led to an article, weak ones too, sorted."""
+        with self._lock:
+            rows = self._spool.query("SELECT url FROM url WHERE article_id = ?", (article_id,))
+            found = {url for (url,) in rows if url not in self._urls}
+            recent = self._urls.items()
+            found |= {url for url, row in recent if row.state.article_id == article_id}
+        return sorted(found)
+
+    def urls(self) -> Iterator[UrlState]:
+        """Yield the state of every URL, sorted by it; what changes meanwhile may be seen or not."""
+        after = ""
+        while True:
+            with self._lock:
+                rows = self._spool.query(
+                    f"{_SELECT_URL} WHERE url > ? ORDER BY url LIMIT {_PAGE}", (after,)
+                )
+                last = rows[-1][0] if len(rows) == _PAGE else None
+                page = {row[0]: _url_of(row) for row in rows}
+                page |= {
+                    url: recent
+                    for url, recent in self._urls.items()
+                    if url > after and (last is None or url <= last)
+                }
+            yield from (page[url].state for url in sorted(page))
+            if last is None:
+                return
+            after = last
+
+    def counts(self) -> dict[str, int]:
+        """Return how many urls, articles and texts are on the disk."""
+        return {
+            f"{table}s": self._spool.query(f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608
+            for table in _TABLES
+        }
+
+    def absorb(self, entry: LedgerEntry) -> Change:
+        """Fold a ledger line in; the answers know it at once, the disk after `write`."""
+        with self._lock:
+            url = _fold_url(self._url(entry.url), entry)
+            self._urls[entry.url] = url
+            article, text = None, None
+            if entry.article is not None:
+                seen_at = micros(entry.fetched_at or entry.at)
+                article = self._fold_article(_Article(entry.article, seen_at))
+                text = self._fold_text(
+                    entry.article.text_sha256, _Text(entry.article.article_id, seen_at)
+                )
+        return Change(url, article, text)
+
+    def write(self, db: sqlite3.Connection, changes: Iterable[Change]) -> None:
+        """Write changes, in the order of their lines, within the transaction of `db`."""
+        for change in changes:
+            db.execute(
+                "INSERT OR REPLACE INTO url VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _url_row(change.url),
+            )
+            if change.article is not None:
+                db.execute(
+                    "INSERT OR REPLACE INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    _article_row(change.article),
+                )
+            if change.text is not None:
+                digest, text = change.text
+                db.execute(
+                    "INSERT OR REPLACE INTO text VALUES (?, ?, ?)",
+                    (digest, text.article_id, text.seen_at),
+                )
+
+    def settle(self, changes: Iterable[Change]) -> None:
+        """Let the disk answer for changes whose transaction is through."""
+        with self._lock:
+            for change in changes:
+                _remove(self._urls, change.url.state.url, change.url)
+                if change.article is not None:
+                    _remove(self._articles, change.article.state.article_id, change.article)
+                if change.text is not None:
+                    _remove(self._texts, *change.text)
+
+    def drop(self) -> None:
+        """Forget everything, so that `catch_up` folds it anew, own commits included."""
+        with self._lock:
+            with self._spool.transaction() as db:
+                for table in (*_TABLES, "cursor"):
+                    db.execute(f"DELETE FROM {table}")  # noqa: S608
+                db.execute("UPDATE own SET refold = 1")
+            self.forget_unsettled()
+
+    def forget_unsettled(self) -> None:
+        """Forget changes that will never be written: their transaction failed."""
+        with self._lock:
+            self._urls.clear()
+            self._articles.clear()
+            self._texts.clear()
+
+    def _fold_article(self, new: _Article) -> _Article | None:
+        known = self._article(new.state.article_id)
+        if known is not None and known.rank >= new.rank:
+            return None
+        self._articles[new.state.article_id] = new
+        return new
+
+    def _fold_text(self, digest: str, new: _Text) -> tuple[str, _Text] | None:
+        known = self._text(digest)
+        if known is not None and (known.seen_at, known.article_id) <= (new.seen_at, new.article_id):
+            return None
+        self._texts[digest] = new
+        return digest, new
+
+    def _url(self, url: str) -> _Url | None:
+        with self._lock:
+            if (recent := self._urls.get(url)) is not None:
+                return recent
+            rows = self._spool.query(f"{_SELECT_URL} WHERE url = ?", (url,))
+        return _url_of(rows[0]) if rows else None
+
+    def _article(self, article_id: str) -> _Article | None:
+        with self._lock:
+            if (recent := self._articles.get(article_id)) is not None:
+                return recent
+            rows = self._spool.query("SELECT * FROM article WHERE article_id = ?", (article_id,))
+        return _article_of(rows[0]) if rows else None
+
+    def _text(self, text_sha256: str) -> _Text | None:
+        with self._lock:
+            if (recent := self._texts.get(text_sha256)) is not None:
+                return recent
+            rows = self._spool.query(
+                "SELECT article_id, seen_at FROM text WHERE text_sha256 = ?", (text_sha256,)
+            )
+        return _Text(*rows[0]) if rows else None
+
+
+def _fold_url(known: _Url | None, entry: LedgerEntry) -> _Url:
+    state = fold(known.state if known else None, entry)
+    linked_at = known.linked_at if known else None
+    alone = fold(None, entry)
+    if alone.fetched_at is not None and alone.article_id is not None:
+        read_at = micros(alone.fetched_at)
+        if linked_at is None or read_at > linked_at:
+            linked = replace(state, article_id=alone.article_id, weak_alias=alone.weak_alias)
+            return _Url(linked, read_at)
+    return _Url(state, linked_at)
+
+
+_SELECT_URL: Final = (
+    "SELECT url, outcome, at, fetched_at, lastmod, etag, last_modified, body_sha256, article_id,"
+    " weak_alias, linked_at FROM url"
+)
+
+
+def _url_row(row: _Url) -> tuple[Any, ...]:
+    state = row.state
+    fetched_at = None if state.fetched_at is None else micros(state.fetched_at)
+    return (
+        *(state.url, str(state.outcome), micros(state.at), fetched_at, state.lastmod, state.etag),
+        *(state.last_modified, state.body_sha256, state.article_id, state.weak_alias),
+        row.linked_at,
+    )
+
+
+def _url_of(row: tuple[Any, ...]) -> _Url:
+    url, outcome, at, fetched_at, lastmod, etag, last_modified, body, article_id, weak, linked = row
+    state = UrlState(
+        url=url,
+        outcome=Outcome(outcome),
+        at=from_micros(at),
+        fetched_at=None if fetched_at is None else from_micros(fetched_at),
+        lastmod=lastmod,
+        etag=etag,
+        last_modified=last_modified,
+        body_sha256=body,
+        article_id=article_id,
+        weak_alias=bool(weak),
+    )
+    return _Url(state, linked)
+
+
+def _article_row(row: _Article) -> tuple[Any, ...]:
+    state = row.state
+    return (
+        *(state.article_id, state.revision, state.url, state.text_sha256, state.content_sha256),
+        *(state.extractor, state.title, rfc3339(state.published_at), rfc3339(state.modified_at)),
+        row.seen_at,
+    )
+
+
+def _article_of(row: tuple[Any, ...]) -> _Article:
+    article_id, revision, url, text, content, extractor, title, published_at, modified_at, at = row
+    state = ArticleState(
+        article_id=article_id,
+        revision=revision,
+        url=url,
+        text_sha256=text,
+        content_sha256=content,
+        extractor=extractor,
+        title=title,
+        published_at=parse_rfc3339(published_at),
+        modified_at=parse_rfc3339(modified_at),
+    )
+    return _Article(state, at)
+
+
+def _remove(recent: dict[str, _V], key: str, value: _V) -> None:
+    """Remove an entry, unless a later line has replaced it."""
+    if recent.get(key) is value:
+        del recent[key]

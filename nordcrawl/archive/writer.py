@@ -1,0 +1,506 @@
+"""The writer: takes records and ledger lines, says when they are durable, and ships meanwhile.
+
+Two threads of its own: one commits what was accepted, all that waits in one transaction, so that
+an fsync is shared; the other seals and ships. So neither disk nor store ever holds up the caller.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from nordcrawl.archive import layout
+from nordcrawl.archive.catchup import catch_up
+from nordcrawl.archive.layout import PartKind
+from nordcrawl.archive.shipper import Limits, Shipped, Shipper, ShipReport
+from nordcrawl.archive.spool import Line, Spool
+from nordcrawl.archive.state import Change, State
+from nordcrawl.archive.store import Store
+from nordcrawl.article import Record
+from nordcrawl.errors import (
+    NordcrawlError,
+    ObjectConflict,
+    SpoolError,
+    StoreError,
+    StoreUnavailable,
+)
+from nordcrawl.ledger import LedgerEntry
+
+__all__ = [
+    "Limits",
+    "ShipReport",
+    "Shipped",
+    "State",
+    "Writer",
+    "rebuild_state",
+    "ship_left_over",
+]
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE_S: Final = (5.0, 300.0)
+"""First and longest pause after a failed try to ship while the crawl goes on."""
+_HASTE_S: Final = (0.5, 15.0)
+"""The same once the caller waits in `Writer.finish`."""
+_LEAVE_S: Final = 1.0
+"""How long `Writer.close` waits for a call of the store that is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    lines: tuple[Line, ...]
+    change: Change
+    future: Future[None]
+
+
+class Writer:
+    """One process's way into the archive for one source. Thread-safe; close it."""
+
+    def __init__(
+        self, store: Store, spool: Spool, run_id: str, limits: Limits, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._spool = spool
+        self._run_id = run_id
+        self._limits = limits
+        self.state = State(spool)
+        self.failure: SpoolError | None = None
+        """Why nothing more is accepted."""
+        self.ship_failure: NordcrawlError | None = None
+        """Why the latest try to ship failed; it is tried again."""
+        self._shipper = Shipper(store, spool, limits, clock)
+        self._gate = threading.Condition()
+        self._queue: list[_Accepted] = []
+        self._committing = False
+        self._closing = False
+        # Daemons: neither a store that does not answer nor a forgotten close keeps us alive.
+        self._acceptor = threading.Thread(
+            target=self._accept_all, name="archive-accept", daemon=True
+        )
+        self._turn = threading.Condition()
+        self._drain_until: float | None = None
+        self._leaving = False
+        self._pause_s = 0.0
+        self._not_before = 0.0
+        self._ship_thread = threading.Thread(
+            target=self._ship_all, name="archive-ship", daemon=True
+        )
+
+    @classmethod
+    def open(
+        cls,
+        store: Store,
+        folder: Path,
+        source: str,
+        run_id: str,
+        *,
+        limits: Limits = Limits(),  # noqa: B008 (frozen)
+        clock: Callable[[], datetime],
+    ) -> Self:
+        """Lock the spool, prove the store, ship what earlier runs left, and catch up.
+
+        Raises:
+            LockHeld: another live process has the spool.
+            SpoolError: the spool can't be written, is damaged, or its disk is full.
+            StoreRefused, StoreUnavailable: the archive can't be written or read now.
+            ArchiveDamaged: it is no archive, or what it holds contradicts its log.
+            ValueError: source or run id can't stand in a key.
+        """
+        layout.check_names(source, run_id)
+        spool = Spool.open(folder, source)
+        try:
+            writer = cls(store, spool, run_id, limits, clock)
+            writer._check_room()
+            store.probe()
+            _put_schemas(store)
+            _check_identity(writer._shipper, spool, writer.state)
+            writer._shipper.seal_all()
+            writer._shipper.ship()
+            left_over = writer._shipper.shipped
+            if left_over.lines:
+                logger.info("shipped %d lines that earlier runs left", left_over.lines)
+            writer._shipper.shipped = Shipped()
+            catch_up(store, spool, writer.state)
+        except BaseException:
+            spool.close()
+            raise
+        writer._acceptor.start()
+        writer._ship_thread.start()
+        return writer
+
+    @property
+    def pending_records(self) -> int:
+        """Lines, of articles and of the ledger, accepted and not yet in the archive."""
+        return self._spool.backlog.lines
+
+    @property
+    def backlog_bytes(self) -> int:
+        """Room that they take on the disk; at `Limits.spool_bytes` nothing more is accepted."""
+        return self._spool.backlog.bytes
+
+    @property
+    def shipped(self) -> Shipped:
+        """What was committed since this writer was opened, left-overs of earlier runs left out."""
+        return self._shipper.shipped
+
+    # --- accept -----------------------------------------------------------------------------
+
+    def accept(self, entry: LedgerEntry, record: Record | None = None) -> Future[None]:
+        """Take a ledger line and the record it tells of; returns at once.
+
+        `state` knows of it from here on. The future, which can't be cancelled, is done when both
+        are durable, or has the `SpoolError` that says why not; then no later one is accepted
+        either.
+
+        Raises:
+            ValueError: they are not of this source and run, don't agree with each other, or
+                can't be written as JSON.
+        """
+        future: Future[None] = Future()
+        future.set_running_or_notify_cancel()
+        lines = self._lines(entry, record)
+        with self._gate:
+            failure = self.failure
+            if failure is None and self._closing:
+                failure = SpoolError(f"{self._spool.folder}: the writer is closed")
+            if failure is None:
+                try:
+                    change = self.state.absorb(entry)
+                except SpoolError as error:
+                    failure = self.failure = error
+            if failure is None:
+                self._queue.append(_Accepted(lines, change, future))
+                self._gate.notify_all()
+        if failure is not None:
+            future.set_exception(failure)
+        return future
+
+    def _lines(self, entry: LedgerEntry, record: Record | None) -> tuple[Line, ...]:
+        self._check(entry, record)
+        ledger = Line(
+            kind=PartKind.LEDGER,
+            date=layout.utc_date(entry.at),
+            at=layout.micros(entry.at),
+            run_id=self._run_id,
+            line=layout.encode_json(entry.to_json()),
+        )
+        if record is None:
+            return (ledger,)
+        fetched_at = record.page.fetched_at
+        article = Line(
+            kind=PartKind.ARTICLE,
+            date=layout.utc_date(fetched_at),
+            at=layout.micros(fetched_at),
+            run_id=self._run_id,
+            line=layout.encode_json(record.to_json()),
+        )
+        return article, ledger
+
+    def _check(self, entry: LedgerEntry, record: Record | None) -> None:
+        here = (self._spool.source, self._run_id)
+        if (entry.source, entry.run_id) != here:
+            raise ValueError(f"{entry.url}: {entry.source}, {entry.run_id}: not of {here}")
+        if record is None:
+            return
+        if (record.source, record.run_id) != here:
+            raise ValueError(f"{entry.url}: record not of {here}")
+        if entry.article is None:
+            raise ValueError(f"{entry.url}: a record without the article's new state")
+        told = (entry.article_id, entry.revision)
+        known = (entry.article.article_id, entry.article.revision)
+        if not (record.article_id, record.revision) == told == known:
+            raise ValueError(f"{entry.url}: {told} in the ledger, {known} as state, but a record "
+                             f"of {record.article_id}, {record.revision}")  # fmt: skip
+
+    def _accept_all(self) -> None:
+        last = 0.0
+        while True:
+            with self._gate:
+                self._gate.wait_for(lambda: self._queue or self._closing)
+                pause = last + self._limits.group_s - time.monotonic()
+                if pause > 0 and not self._closing:
+                    self._gate.wait_for(lambda: self._closing, timeout=pause)
+                batch, self._queue = self._queue, []
+                if not batch:
+                    return
+                self._committing = True
+            last = time.monotonic()
+            failure = self._commit(batch)
+            with self._gate:
+                if failure is not None:
+                    batch += self._queue  # accepted by `state`, but not to be
+                    self._queue = []
+                    self.failure = failure
+                    self.state.forget_unsettled()
+                self._committing = False
+                self._gate.notify_all()
+            for accepted in batch:
+                if failure is None:
+                    accepted.future.set_result(None)
+                else:
+                    accepted.future.set_exception(failure)
+            with self._turn:
+                self._turn.notify_all()
+
+    def _commit(self, batch: list[_Accepted]) -> SpoolError | None:
+        lines = [line for accepted in batch for line in accepted.lines]
+        changes = [accepted.change for accepted in batch]
+        try:
+            self._check_room()
+            self._spool.add(lines, lambda db: self.state.write(db, changes))
+            self.state.settle(changes)
+        except SpoolError as error:
+            logger.error("nothing more is accepted: %s", error)
+            return error
+        except Exception as error:  # a bug; but nobody may wait for ever
+            logger.exception("nothing more is accepted")
+            return SpoolError(f"{self._spool.path}: {error!r}")
+        return None
+
+    def _check_room(self) -> None:
+        free = self._spool.free_bytes()
+        if free < self._limits.free_bytes:
+            raise SpoolError(
+                f"{self._spool.folder}: disk full: {free >> 20} MiB free, "
+                f"{self._limits.free_bytes >> 20} MiB are the least"
+            )
+        if self.backlog_bytes >= self._limits.spool_bytes:
+            raise SpoolError(
+                f"{self._spool.folder}: holds {self.backlog_bytes >> 20} MiB that the archive did "
+                f"not take yet; the limit is {self._limits.spool_bytes >> 20} MiB"
+            )
+
+    def _flush(self, timeout_s: float) -> None:
+        """Wait until all that was accepted is durable, or failed."""
+        with self._gate:
+            self._gate.wait_for(lambda: not self._queue and not self._committing, timeout_s)
+
+    # --- ship -------------------------------------------------------------------------------
+
+    def finish(self, *, deadline_s: float) -> ShipReport:
+        """Seal and ship everything, trying again until the deadline; accepting may go on after.
+
+        A store that refuses is not asked again. A call of the store that is under way at the
+        deadline goes on behind; what it stores is found there by the next open.
+        """
+        deadline = time.monotonic() + deadline_s
+        self._flush(deadline_s)
+        with self._turn:
+            self._drain_until = deadline
+            self._pause_s, self._not_before = 0.0, 0.0
+            self._turn.notify_all()
+            self._turn.wait_for(
+                lambda: self._drain_until is None or not self._ship_thread.is_alive(),
+                timeout=max(0.0, deadline - time.monotonic()),
+            )
+            self._drain_until = None
+        failure = self.ship_failure
+        if failure is None and self.pending_records:
+            failure = self.failure or StoreUnavailable(
+                f"{self._store.uri}: not all was stored within {deadline_s:g} s"
+            )
+        return self._shipper.report(failure)
+
+    def put_run(self, manifest: Mapping[str, Any]) -> None:
+        """Put the run's manifest; kept in the spool first, so that the next open can, too.
+
+        Raises:
+            StoreRefused, StoreUnavailable: not put now.
+            SpoolError: not kept either.
+            ValueError: it can't be written as JSON.
+        """
+        body = layout.encode_json(manifest)
+        self._spool.keep_manifest(self._run_id, body)
+        self._shipper.put_manifest(self._run_id, body)
+
+    def _ship_all(self) -> None:
+        try:
+            while self._await_work():
+                self._ship_once()
+        finally:
+            self._spool.close()
+
+    def _await_work(self) -> bool:
+        """Wait until there is something to do; False when the writer is closing."""
+        with self._turn:
+            while not self._leaving:
+                wait_s = self._not_before - time.monotonic()
+                if self._drain_until is None:
+                    wait_s = max(wait_s, self._idle_s())
+                if wait_s <= 0:
+                    return True
+                self._turn.wait(min(wait_s, 3600.0))
+        return False
+
+    def _idle_s(self) -> float:
+        if self._spool.backlog.sealed_lines:
+            return 0.0
+        due_in = self._shipper.due_in()
+        return math.inf if due_in is None else due_in
+
+    def _ship_once(self) -> None:
+        with self._turn:
+            draining = self._drain_until is not None
+        failure: NordcrawlError | None = None
+        try:
+            if draining:
+                self._shipper.seal_all()
+            else:
+                self._shipper.seal_due()
+            self._shipper.ship(stop=lambda: self._leaving)
+        except NordcrawlError as error:
+            failure = error
+        except Exception as error:  # a bug; but `finish` must not wait for ever
+            logger.exception("shipping failed")
+            failure = NordcrawlError(f"shipping failed: {error!r}")
+        with self._turn:
+            self._after(failure, draining)
+            self._turn.notify_all()
+
+    def _after(self, failure: NordcrawlError | None, draining: bool) -> None:
+        """Choose when to try next, and let `finish` go where trying more is of no use."""
+        self.ship_failure = failure
+        if failure is None:
+            self._pause_s, self._not_before = 0.0, 0.0
+            if draining:
+                self._drain_until = None
+            return
+        first, longest = _PATIENCE_S if self._drain_until is None else _HASTE_S
+        self._pause_s = min(longest, max(first, 2 * self._pause_s))
+        self._not_before = time.monotonic() + self._pause_s * random.uniform(0.8, 1.2)
+        given_up = not isinstance(failure, StoreUnavailable) or (
+            self._drain_until is not None and self._not_before > self._drain_until
+        )
+        if draining and given_up:
+            self._drain_until = None
+        if not self._leaving:
+            logger.warning(
+                "not shipped, %d lines wait in the spool: %s", self.pending_records, failure
+            )
+
+    # --- end --------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Make durable what was accepted, end the threads, give back the lock; idempotent.
+
+        What is not shipped stays in the spool. If the store is in the middle of a call, the lock
+        goes back when that returns, or with the process.
+        """
+        with self._gate:
+            self._closing = True
+            self._gate.notify_all()
+        self._acceptor.join()
+        with self._turn:
+            self._leaving = True
+            self._turn.notify_all()
+        self._ship_thread.join(_LEAVE_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def ship_left_over(
+    store: Store,
+    folder: Path,
+    source: str,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    clock: Callable[[], datetime],
+) -> ShipReport:
+    """Ship what earlier runs left in a spool, without crawling; what the store does is reported.
+
+    Raises:
+        LockHeld: a run is under way, and ships by itself.
+        SpoolError: the spool can't be read or written.
+    """
+    if not (folder / "spool.sqlite").exists():
+        return ShipReport(0, 0, 0, 0, 0, None)
+    spool = Spool.open(folder, source)
+    try:
+        shipper = Shipper(store, spool, limits, clock)
+        failure: StoreError | None = None
+        try:
+            store.probe()
+            _put_schemas(store)
+            _check_identity(shipper, spool, State(spool))
+            shipper.seal_all()
+            shipper.ship()
+        except StoreError as error:
+            failure = error
+        return shipper.report(failure)
+    finally:
+        spool.close()
+
+
+def rebuild_state(
+    store: Store,
+    folder: Path,
+    source: str,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    clock: Callable[[], datetime],
+) -> dict[str, int]:
+    """Forget the local state and fold it anew from the archive; return the `State.counts`.
+
+    What is pending is shipped first. Killed half-way, the next `Writer.open` does the rest.
+
+    Raises:
+        LockHeld, SpoolError, StoreError: as `Writer.open`.
+    """
+    spool = Spool.open(folder, source)
+    try:
+        shipper = Shipper(store, spool, limits, clock)
+        state = State(spool)
+        store.probe()
+        _put_schemas(store)
+        _check_identity(shipper, spool, state)
+        shipper.seal_all()
+        shipper.ship()
+        state.drop()
+        catch_up(store, spool, state)
+        return state.counts()
+    finally:
+        spool.close()
+
+
+def _check_identity(shipper: Shipper, spool: Spool, state: State) -> None:
+    """See that spool and archive still belong together; make a new beginning where they don't."""
+    if shipper.is_archive_known():
+        shipper.check_not_cloned()
+        return
+    logger.warning(
+        "%s: the archive does not have the commits that this spool knows of: deleted, or another "
+        "one? The local state is made anew from it; %d lines that wait go into it",
+        spool.folder,
+        spool.backlog.lines,
+    )
+    state.drop()
+    spool.change_writer()
+
+
+def _put_schemas(store: Store) -> None:
+    """Leave the description with the data; what an earlier version put there stays."""
+    for name in layout.SCHEMAS:
+        key = layout.schema_key(name)
+        if not store.exists(key):
+            with suppress(ObjectConflict):  # another version of nordcrawl came first
+                store.put(key, layout.schema_bytes(name), content_type=layout.SCHEMA_TYPE)

