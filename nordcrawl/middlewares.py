@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zlib
 from typing import Self
 
@@ -11,9 +12,16 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.defer import maybe_deferred_to_future
+from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.defer import Deferred
 
 from nordcrawl.sources import Source
 from nordcrawl.url import canonicalize, shown
+
+logger = logging.getLogger(__name__)
 
 
 class UrlRefused(IgnoreRequest):
@@ -26,6 +34,11 @@ class RobotsDenied(IgnoreRequest):
 
 class RobotsUnreachable(IgnoreRequest):
     """robots.txt could not be had, so everything on the host counts as denied."""
+
+    def __init__(self, text: str, *, answered: bool) -> None:
+        super().__init__(text)
+        self.answered = answered
+        """The host is up and answered with an error of its own."""
 
 
 class UrlGuardMiddleware:
@@ -115,34 +128,55 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._unreachable: dict[str, str] = {}
+        self._unreachable: dict[str, RobotsUnreachable] = {}
 
     async def process_request(self, request: Request, spider: Spider | None = None) -> None:
         """Raise `RobotsDenied` or `RobotsUnreachable` where the request may not be made."""
         if request.meta.get("dont_obey_robotstxt"):
             return
         parser = await self.robot_parser(request)
-        netloc = request.url.split("/", 3)[2]
-        if netloc in self._unreachable:
-            raise RobotsUnreachable(f"robots.txt of {netloc}: {self._unreachable[netloc]}")
+        if (error := self._unreachable.get(urlparse_cached(request).netloc)) is not None:
+            raise error
         agent: str | bytes = self._robotstxt_useragent or self._default_useragent
         if parser is not None and not parser.allowed(request.url, agent):
             self._stats.inc_value("robotstxt/forbidden")
-            raise RobotsDenied("robots.txt")
+            raise RobotsDenied("robots.txt says no")
+
+    async def robot_parser(self, request: Request) -> RobotParser | None:
+        """Return the rules for a request's host, asked for once a run; None where there are
+        none to be had."""
+        url = urlparse_cached(request)
+        if url.netloc not in self._parsers:
+            self._parsers[url.netloc] = Deferred()
+            wanted = Request(
+                f"{url.scheme}://{url.netloc}/robots.txt",
+                priority=self.DOWNLOAD_PRIORITY,
+                meta={"dont_obey_robotstxt": True},
+                callback=NO_CALLBACK,
+            )
+            try:
+                response = await self.crawler.engine.download_async(wanted)
+                await self._parse_robots(response, url.netloc, request)
+            except Exception as error:  # noqa: BLE001 - whatever failed, the host is not asked
+                self._robots_error(error, url.netloc)
+        parser = self._parsers[url.netloc]
+        if isinstance(parser, Deferred):
+            return await maybe_deferred_to_future(parser)
+        return parser
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500 or response.status == 429:
-            self._unreachable[netloc] = f"HTTP {response.status}"
+            self._unreachable[netloc] = RobotsUnreachable(
+                f"robots.txt: HTTP {response.status}", answered=True
+            )
         body = b"" if not 200 <= response.status < 300 else response.body[: self.MAX_BYTES]
         await super()._parse_robots(response.replace(body=_utf8(body)), netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self._unreachable[netloc] = shown(str(exc) or type(exc).__name__)
+        text = shown(str(exc) or type(exc).__name__)
+        logger.warning("robots.txt of %s: %s", netloc, text)
+        self._unreachable[netloc] = RobotsUnreachable(f"robots.txt: {text}", answered=False)
         super()._robots_error(exc, netloc)
-
-    def unreachable(self) -> dict[str, str]:
-        """Return the hosts whose robots.txt could not be had, with the reason."""
-        return dict(self._unreachable)
 
 
 def _utf8(body: bytes) -> bytes:

@@ -65,6 +65,9 @@ class Job:
     def crawl(self, *arguments: str, timeout_s: float = 90) -> Done:
         return self._run(self.command(*arguments), timeout_s)
 
+    def scrapy(self, *arguments: str, timeout_s: float = 90) -> Done:
+        return self._run([sys.executable, "-m", "scrapy", *arguments], timeout_s)
+
     def nordcrawl(self, *arguments: str, timeout_s: float = 90) -> Done:
         return self._run([sys.executable, "-m", "nordcrawl", *arguments], timeout_s)
 

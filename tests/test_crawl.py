@@ -259,12 +259,15 @@ def test_mistakes_end_in_seconds_before_the_first_request(
 
 
 def test_a_misspelt_key_is_named(paper, job):
-    done = job("sitemap = ['/x']").crawl()
+    crawl = job("sitemap = ['/x']")
+    done = crawl.crawl()
     assert done.code == 2
     assert "paper.toml" in done.err
     assert "'sitemap'" in done.err
-    listed = job("sitemap = ['/x']")._run([*job().command()[:3], "list"], 30)
+    listed = crawl.scrapy("list")
     assert listed.code == 2
+    assert "'sitemap'" in listed.err
+    assert "Traceback" not in listed.text
 
 
 def test_real_hosts_want_a_contact(job):

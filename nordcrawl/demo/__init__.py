@@ -7,7 +7,8 @@ standard library alone and knows nothing of crawling, extraction or archives.
 
 from __future__ import annotations
 
-from nordcrawl.demo.site import DemoSite, Seen, serve
+from nordcrawl.demo.handler import Seen
+from nordcrawl.demo.site import DemoSite, serve
 from nordcrawl.demo.truth import ExpectedStory, expected
 
 __all__ = ["DemoSite", "ExpectedStory", "Seen", "expected", "serve"]

@@ -14,6 +14,7 @@ from nordcrawl.demo.story import Part, Picture, Story, find
 
 
 def img(image_id: int, picture: Picture, view: View) -> str:
+    """Return a picture in its frame; the caption is the title, the alternative text often empty."""
     src = escape(image_url(view, image_id))
     return f"""<div class="img fullwidthTarget"><picture>
 <source srcset="{src}&amp;format=webp" media="(min-width: 768px)" type="image/webp">
@@ -23,6 +24,7 @@ def img(image_id: int, picture: Picture, view: View) -> str:
 
 
 def caption_of(picture: Picture) -> str:
+    """Return caption and credit: two figcaptions, the credit's label perhaps in an attribute."""
     prefix = f' data-byline-prefix="{escape(picture.prefix)}"'
     credit = escape(picture.credit, quote=False)
     return f"""<div class="caption" data-showmore="Vis mer">

@@ -6,6 +6,8 @@ Knows neither pages nor editions: the answers come from whoever made the server.
 from __future__ import annotations
 
 import gzip
+import sys
+import traceback
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,10 +29,30 @@ class Seen(NamedTuple):
     method: str = "GET"
 
 
-class _Server(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
+    """A threading server on 127.0.0.1 that asks its maker for every answer.
+
+    `get` is asked with Host header and target, `post` with the target, before any encoding;
+    `seen` is told of each answer just before it is sent.
+    """
+
     daemon_threads = True
     request_queue_size = 128
-    site: DemoSite
+
+    def __init__(
+        self,
+        port: int,
+        get: Callable[[str, str], Answer],
+        post: Callable[[str], Answer],
+        seen: Callable[[Seen], None],
+    ) -> None:
+        self.get, self.post, self.seen = get, post, seen
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Be silent about clients that hang up; print what is our own fault."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            traceback.print_exc()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -40,11 +62,11 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     timeout = 30
-    server: _Server
+    server: Server
 
     def do_GET(self) -> None:
         """Answer a GET."""
-        self._send(self._conditional(self.server.site.answer(self._host(), self.path)))
+        self._send(self._conditional(self.server.get(self._host(), self.path)))
 
     def do_HEAD(self) -> None:
         """Answer a HEAD: as a GET, without the body."""
@@ -53,10 +75,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer a POST: the control path only."""
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self._send(self.server.site.control(self.path))
+        self._send(self.server.post(self.path))
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the base class
-        """Say nothing; what was asked is in `DemoSite.requests`."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing; `Server.seen` is told."""
 
     def _host(self) -> str:
         return self.headers.get("Host", "")
@@ -75,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
                 body = gzip.compress(body, mtime=0)
                 headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
             headers |= {} if "content-length" in given else {"Content-Length": str(len(body))}
-        self.server.site.note(
+        self.server.seen(
             Seen(host_name(self._host()), self.path, made.status,
                  {name.lower(): value for name, value in self.headers.items()}, self.command)
         )  # fmt: skip
@@ -100,7 +122,7 @@ def _unchanged(ours: Mapping[str, str], asked: Mapping[str, str]) -> bool:
     given = {name.lower(): value for name, value in asked.items()}
     if (tags := given.get("if-none-match")) is not None:
         known = [tag.strip().removeprefix("W/") for tag in tags.split(",")]
-        return ours.get("ETag") in known if "ETag" in ours else False
+        return "ETag" in ours and ours["ETag"] in known
     since, changed = given.get("if-modified-since"), ours.get("Last-Modified")
     if since is None or changed is None:
         return False
@@ -108,5 +130,3 @@ def _unchanged(ours: Mapping[str, str], asked: Mapping[str, str]) -> bool:
         return parsedate_to_datetime(changed) <= parsedate_to_datetime(since)
     except (ValueError, TypeError):
         return False
-
-

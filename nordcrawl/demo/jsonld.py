@@ -48,7 +48,7 @@ def note_id(story: Story, number: int) -> int:
 
 def _shape(story: Story, view: View) -> object:
     tag = WORDS[story.language]["lang"]
-    picture = image_url(view, story.cms_id or 0, 1200)
+    pictures = [image_url(view, story.cms_id or 0, 1200)] if story.picture else []
     language = {"@type": "Language", "alternateName": tag}
     node: dict[str, Any] = {
         "@context": _CONTEXT,
@@ -66,17 +66,18 @@ def _shape(story: Story, view: View) -> object:
     people = [{"@type": "Person", "name": name} for name in story.authors]
     if story.jsonld == "a":
         joined = f" {WORDS[story.language]['and']} ".join(story.authors)
-        node |= {"author": [{"@type": "Person", "name": joined}], "images": [picture]}
+        node |= {"author": [{"@type": "Person", "name": joined}], "images": pictures}
         node["availableLanguage"] = [language]
         site = {"@context": "http://schema.org", "@type": "WebSite", "name": "highnorthnews"}
         return [site | {"url": view.hosts.base(story.language)}, node]
     node["author"] = people
     if story.jsonld == "b":
-        node["image"] = [{"@type": "ImageObject", "url": picture, "width": 1200, "height": 684}]
+        size = {"width": 1200, "height": 684}
+        node["image"] = [{"@type": "ImageObject", "url": url} | size for url in pictures]
         node |= {"inLanguage": [language], "keywords": ",".join(story.tags)}
         node["isAccessibleForFree"] = True
         return node
-    return node | {"image": picture, "inLanguage": tag, "keywords": list(story.tags)}
+    return node | {"image": "".join(pictures), "inLanguage": tag, "keywords": list(story.tags)}
 
 
 def _spaced(text: str, story: Story) -> str:

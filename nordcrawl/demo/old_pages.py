@@ -79,11 +79,11 @@ def _node(story: Story, view: View) -> str:
     return f"""<article role="article" class="node node--type-article node--view-mode-full">
 <div class="field field--name-field-kicker field__item">{escape(story.kicker)}</div>
 <h1 class="page-title"><span class="field field--name-title">{escape(story.title)}</span></h1>
-{_picture(story)}
 <div class="field field--name-field-lead field--type-string-long field__item">\
 {escape(story.standfirst, quote=False)}</div>
 <div class="submitted"><span class="author">{names}</span>
 <span class="date">{old_printed(story.published)}</span></div>
+{_picture(story)}
 <div class="clearfix text-formatted field field--name-body field__item">
 {lines(_part(part, story, view) for part in story.parts)}
 </div>
@@ -98,7 +98,7 @@ def _picture(story: Story) -> str:
     caption = escape(story.picture.caption, quote=False)
     return f"""<figure class="field field--name-field-media-image">
 <img src="{src}" alt="{escape(story.picture.alt)}">
-<figcaption>{caption} ({escape(story.picture.credit)})</figcaption>
+<figcaption>{caption}</figcaption>
 </figure>"""
 
 

@@ -11,13 +11,13 @@ import json
 from datetime import datetime
 from html import escape
 
-from nordcrawl.demo.jsonld import note_id, scripts
+from nordcrawl.demo.blocks import block, caption_of, img
+from nordcrawl.demo.jsonld import scripts
 from nordcrawl.demo.markup import (
     WORDS,
     View,
     guid,
     image_url,
-    inline,
     lines,
     printed,
     site_footer,
@@ -26,7 +26,7 @@ from nordcrawl.demo.markup import (
     teaser,
     utc,
 )
-from nordcrawl.demo.story import Part, Picture, Story, find
+from nordcrawl.demo.story import Story, find
 
 
 def article_page(story: Story, view: View) -> str:
@@ -63,7 +63,7 @@ def _slug(story: Story) -> str:
 def _head(story: Story, view: View) -> str:
     url = escape(view.hosts.url(story))
     title, lead = escape(story.title), escape(story.standfirst)
-    picture = escape(image_url(view, story.cms_id or 0, 1200))
+    picture = _meta("og:image", image_url(view, story.cms_id or 0, 1200)) if story.picture else ""
     people = "\n".join(_meta("article:author", name) for name in story.authors)
     tags = "\n".join(_meta("article:tag", tag) for tag in story.tags)
     modified = ""
@@ -81,7 +81,7 @@ def _head(story: Story, view: View) -> str:
 <meta property="og:title" content="{title}">
 <meta property="og:description" content="{lead}">
 <meta property="og:url" content="{url}">
-<meta property="og:image" content="{picture}">
+{picture}
 {_meta("article:published_time", utc(story.published))}
 {modified}
 {people}

@@ -1,25 +1,23 @@
 """Site: the demo news site as an HTTP server on loopback.
 
 Three host names on one port, told apart by the Host header. Serves what `nordcrawl.demo.routes`
-answers, adds conditional requests, gzip and HEAD, and keeps a list of what was asked. Bound to
-127.0.0.1 only; knows nothing of what the pages say.
+answers and keeps a list of what was asked. Bound to 127.0.0.1 only; knows nothing of what the
+pages say, nor of HTTP's finer points, which `nordcrawl.demo.handler` knows.
 """
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import signal
 import threading
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import FrameType
-from typing import NamedTuple, Self
+from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from nordcrawl.demo import lists
+from nordcrawl.demo.handler import Seen, Server
 from nordcrawl.demo.hosts import LOCAL_NAMES, Hosts
 from nordcrawl.demo.markup import View
 from nordcrawl.demo.routes import Answer, Ask, answer, host_name
@@ -59,8 +57,7 @@ class DemoSite:
         self._seen: list[Seen] = []
         self._lock = threading.Lock()
         self._turns = itertools.count(1)
-        self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.site = self
+        self._server = Server(port, self.answer, self.control, self._keep)
         self.port: int = self._server.server_address[1]
         self._links = Hosts.on(self.port)
         self._thread: threading.Thread | None = None
@@ -135,8 +132,7 @@ class DemoSite:
             return _extra(*made)
         return answer(Ask(self._links, host, target, self.edition, next(self._turns)))
 
-    def note(self, seen: Seen) -> None:
-        """Keep a request that was answered."""
+    def _keep(self, seen: Seen) -> None:
         if not urlsplit(seen.path).path.startswith(CONTROL):
             with self._lock:
                 self._seen.append(seen)

@@ -6,11 +6,12 @@ not know the archive's format; kinds of blocks have the names of `nordcrawl.arti
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from nordcrawl.demo.hosts import real_host
-from nordcrawl.demo.story import Part, Story, pair_of, stories
+from nordcrawl.demo.story import Part, Picture, Story, pair_of, stories
 
 _NO_TEXT = frozenset(("caption", "update"))
 
@@ -26,7 +27,8 @@ class ExpectedStory:
     url_path: str
     title: str
     language: str
-    kind: str
+    kind: str | None
+    """None where the page gives no hint: old ones with nothing but meta elements."""
     blocks_text: tuple[tuple[str, str], ...]
     """(block kind, text) in the order of the page; a quote without its speaker."""
     text: str
@@ -36,10 +38,11 @@ class ExpectedStory:
     modified_at: datetime | None
     tags: tuple[str, ...]
     kicker: str | None
+    """None on old pages: only a class name of that one system marks it."""
     section: str | None
     subtitle: str
     captions: tuple[tuple[str, str | None], ...]
-    """(caption, credit without its label)."""
+    """(caption as printed, credit without its label); a caption may have the credit in brackets."""
     translations: tuple[tuple[str, str, str], ...]
     """(language, real host, path)."""
     traits: frozenset[str]
@@ -62,15 +65,14 @@ def _expected(story: Story, everything: tuple[Story, ...]) -> ExpectedStory:
     blocks = _blocks(story)
     pair = pair_of(story, everything)
     pictures = [story.picture] if story.picture else []
-    captions = [(p.caption, p.credit or None) for p in pictures]
-    captions += [_caption(part) for part in story.parts if part.kind == "image"]
+    pictures += [Picture(*part.args[:2]) for part in story.parts if part.kind == "image"]
     return ExpectedStory(
         cms_id=str(story.cms_id) if story.cms_id else None,
         host=real_host(story),
         url_path=story.path,
         title=story.title,
         language=story.language,
-        kind=story.kind,
+        kind=None if story.is_old and not story.jsonld else story.kind,
         blocks_text=tuple((kind, text) for kind, text, _ in blocks),
         text="\n\n".join(
             f"{text}\n{speaker}" if speaker else text
@@ -81,10 +83,10 @@ def _expected(story: Story, everything: tuple[Story, ...]) -> ExpectedStory:
         published_at=story.published,
         modified_at=story.modified,
         tags=story.tags,
-        kicker=story.kicker or None,
+        kicker=None if story.is_old else story.kicker,
         section=story.section or None,
         subtitle=story.standfirst,
-        captions=tuple(captions),
+        captions=tuple((p.caption, _credit(p)) for p in pictures),
         translations=((pair.language, real_host(pair), pair.path),) if pair else (),
         traits=story.traits,
         shows=story.shows,
@@ -120,5 +122,8 @@ def _block(part: Part) -> tuple[str, str, str]:
             return kind, part.plain, ""
 
 
-def _caption(part: Part) -> tuple[str, str | None]:
-    return part.args[0], part.args[1] if len(part.args) > 1 and part.args[1] else None
+def _credit(picture: Picture) -> str | None:
+    """The credit, from its own field or the brackets at the caption's end, without a label."""
+    bracket = re.search(r"\(([^()]+)\)$", picture.caption)
+    text = picture.credit or (bracket[1] if bracket else "")
+    return re.sub(r"^\w+: ", "", text) or None

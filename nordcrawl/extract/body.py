@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from lxml.html import HtmlElement
+
 from nordcrawl.extract import engine, rules
 from nordcrawl.extract.assemble import is_credit
 from nordcrawl.extract.rules import Clues
@@ -20,7 +22,7 @@ _MARGIN = 6
 #: Words that a paragraph left out by the engine must have to be taken back in.
 _GAP_WORDS = 10
 #: Longer gaps are most often a box.
-_GAP_RUNS = 10
+_GAP_RUNS = 6
 _AGAINST = frozenset(
     "caption credit related share newsletter comments ad nav footer form byline bio time".split()
 )
@@ -97,10 +99,11 @@ def _is_paragraph(run: Run, seen: Counter[str]) -> bool:
     )
 
 
-def _home(run: Run) -> tuple[int, str, str]:
+def _home(run: Run) -> tuple[HtmlElement, str, str]:
+    """Return the parent itself, not its id: lxml makes its proxies anew when none is held."""
     parent = run.element.getparent()
     holder = parent if parent is not None else run.element
-    return id(holder), str(run.element.tag), run.element.get("class") or ""
+    return holder, str(run.element.tag), run.element.get("class") or ""
 
 
 def _title_before(runs: Sequence[Run], first: int, clues: Clues) -> int:

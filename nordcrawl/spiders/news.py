@@ -189,7 +189,7 @@ class NewsSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         entry = self.active_run.entry(request.cb_kwargs["kind"], request.cb_kwargs["url"])
         entry.problem = reason(failure)
-        entry.robots = isinstance(failure.value, RobotsUnreachable)
+        entry.robots = isinstance(failure.value, RobotsUnreachable) and failure.value.answered
 
     # --- fetch ------------------------------------------------------------------------------
 
