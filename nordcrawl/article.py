@@ -168,9 +168,10 @@ class Rejected:
 
 
 def paragraphs(blocks: Iterable[Block]) -> list[str]:
-    """Return the text's blocks as strings, a quote with its speaker on the next line."""
+    """Return the text's blocks as strings: a quote with its speaker on the next line, a fact box
+    with its title on the line before."""
     return [
-        f"{block.text}\n{block.speaker}" if block.speaker else block.text
+        "\n".join(part for part in (block.title, block.text, block.speaker) if part)
         for block in blocks
         if block.kind in TEXT_KINDS and block.text
     ]

@@ -98,8 +98,10 @@ class Report:
     """Editions, of each of which at least one sitemap, feed or listing must have answered."""
     examples: dict[Outcome, list[Example]]
     internal_errors: list[str]
+    notes: list[str]
+    """What else a person should know of the run."""
     pending_records: int
-    """Records safe in the spool that the store does not have yet."""
+    """Lines safe in the spool that the store does not have yet."""
     failure: str | None = None
     failure_code: ExitCode | None = None
 
@@ -121,7 +123,7 @@ class Report:
         lines += [
             f"{e.kind} {e.url}: entry skipped: {text}" for e in self.entries for text in e.skipped
         ]
-        return lines + [f"internal error: {text}" for text in self.internal_errors]
+        return [*lines, *self.notes, *(f"internal error: {t}" for t in self.internal_errors)]
 
     def verdict(self) -> tuple[ExitCode, str]:
         """Return the exit code and, in a sentence, why."""

@@ -77,6 +77,7 @@ class Run:
         self.on_failure: Callable[[], None] | None = None
         self.failure: NordcrawlError | None = None
         self.internal_errors: list[str] = []
+        self.notes: list[str] = []
         self._writer = writer
         self._started_at = clock()
         self._fetched = 0
@@ -424,6 +425,7 @@ class Run:
             hosts=tuple(self.source.hosts) if not self.arguments.urls else (),
             examples=self._examples,
             internal_errors=self.internal_errors,
+            notes=self.notes,
             pending_records=shipped.pending_records,
             failure=str(failure) if failure else None,
             failure_code=failure.exit_code if failure else None,

@@ -95,13 +95,13 @@ class FolderStore:
             StoreUnavailable: disk full, I/O error, or the folder is not mounted any more.
         """
         path = self._path(key)
-        if self._probed and key != MARKER_KEY and not (self._root / MARKER_KEY).exists():
-            # An unmounted disk leaves an empty folder: writing there would hide the articles.
-            raise StoreUnavailable(
-                f"put {key}: {self._root / MARKER_KEY} is gone; is the archive's disk mounted?"
-            )
         staged = self._staging / f"{os.getpid()}-{secrets.token_hex(8)}"
         with self._explained("put", path):
+            if self._probed and key != MARKER_KEY and not (self._root / MARKER_KEY).exists():
+                # An unmounted disk leaves an empty folder: writing there would hide the articles.
+                raise StoreUnavailable(
+                    f"put {key}: {self._root / MARKER_KEY} is gone; is the archive's disk mounted?"
+                )
             self._staging.mkdir(parents=True, exist_ok=True)
             try:
                 _write_durably(staged, body)
@@ -146,18 +146,19 @@ class FolderStore:
         """Yield the files whose keys start with `prefix`; a file that is no key of ours is none."""
         folder = check_prefix(prefix).rpartition("/")[0]
         self._require_root("list")
-        for key, entry in self._walk(folder):
+        for key in self._walk(folder):
             if key.startswith(prefix):
-                with suppress(FileNotFoundError):
-                    yield ObjectEntry(key, entry.stat().st_size)
+                with self._explained("list", self._root / key):
+                    size = (self._root / key).stat().st_size
+                yield ObjectEntry(key, size)
 
     def folders(self, prefix: str) -> Iterator[str]:
         """Yield the names of the folders below `prefix` that hold at least one object."""
         folder = check_prefix(prefix).rstrip("/")
         self._require_root("list")
-        for name, entry in self._scan(folder):
-            if entry.is_dir() and next(self._walk(name), None) is not None:
-                yield entry.name
+        for key, is_folder in self._scan(folder):
+            if is_folder and next(self._walk(key), None) is not None:
+                yield key.rpartition("/")[2]
 
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)
@@ -166,24 +167,26 @@ class FolderStore:
         if not self._root.is_dir():
             raise StoreRefused(f"{operation}: no folder {self._root}; check NORDCRAWL_ARCHIVE")
 
-    def _scan(self, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-        """Yield what one folder holds, with its key, leaving out what can't be one of ours."""
+    def _scan(self, folder: str) -> tuple[tuple[str, bool], ...]:
+        """Return the keys in one folder and whether each is a folder, leaving out foreign names."""
+        keys = []
         with self._explained("list", self._root / folder):
             try:
-                entries = sorted(os.scandir(self._root / folder), key=lambda entry: entry.name)
+                with os.scandir(self._root / folder) as entries:
+                    for entry in entries:
+                        key = f"{folder}/{entry.name}" if folder else entry.name
+                        if is_key(key) and (entry.is_dir() or entry.is_file()):
+                            keys.append((key, entry.is_dir()))
             except (FileNotFoundError, NotADirectoryError):
-                return
-        for entry in entries:
-            key = f"{folder}/{entry.name}" if folder else entry.name
-            if is_key(key):
-                yield key, entry
+                return ()
+        return tuple(sorted(keys))
 
-    def _walk(self, folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-        for key, entry in self._scan(folder):
-            if entry.is_dir():
+    def _walk(self, folder: str) -> Iterator[str]:
+        for key, is_folder in self._scan(folder):
+            if is_folder:
                 yield from self._walk(key)
-            elif entry.is_file():
-                yield key, entry
+            else:
+                yield key
 
     def _create(self, staged: Path, path: Path) -> bool:
         """Give the staged file its final name; False if the name is taken."""

@@ -544,7 +544,7 @@ class _Clock:
 
 
 class _Upload(io.BytesIO):
-    """A body sent in pieces: bytes sent whole would have to pass within the connect timeout."""
+    """A body whose sending is bounded as a whole; botocore reads it piece by piece."""
 
     def __init__(self, body: bytes, clock: _Clock) -> None:
         super().__init__(body)

@@ -8,21 +8,20 @@ keeps its tables in the same file, so that a line and what is known by it are on
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import secrets
 import sqlite3
 import threading
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from nordcrawl.archive.layout import PartKind
-from nordcrawl.errors import LockHeld, SpoolError
+from nordcrawl.archive.lock import Lock, explained, sync_folder
+from nordcrawl.errors import SpoolError
 
 logger = logging.getLogger(__name__)
 
@@ -133,11 +132,11 @@ class Spool:
             LockHeld: another live process has it.
             SpoolError: it can't be written, is damaged, or belongs to another source.
         """
-        with _explained(folder):
+        with explained(folder):
             (folder / "sealed").mkdir(parents=True, exist_ok=True)
         lock = Lock(folder / "lock")
         try:
-            with _explained(folder / "spool.sqlite"):
+            with explained(folder / "spool.sqlite"):
                 write = _connect(folder / "spool.sqlite")
                 try:
                     writer = _prepare(write, folder / "spool.sqlite", source)
@@ -146,7 +145,7 @@ class Spool:
                     write.close()
                     raise
                 try:
-                    _sync_folder(folder)
+                    sync_folder(folder)
                     spool._tidy()
                 except BaseException:
                     spool.close()
@@ -163,7 +162,7 @@ class Spool:
         Raises:
             SpoolError: the disk refuses.
         """
-        with self._write_lock, _explained(self.path):
+        with self._write_lock, explained(self.path):
             self._write.execute("BEGIN IMMEDIATE")
             try:
                 yield self._write
@@ -179,7 +178,7 @@ class Spool:
         Raises:
             SpoolError: the file can't be read.
         """
-        with self._read_lock, _explained(self.path):
+        with self._read_lock, explained(self.path):
             return self._read.execute(sql, values).fetchall()
 
     def add(self, lines: Sequence[Line], also: Callable[[sqlite3.Connection], None]) -> None:
@@ -206,7 +205,7 @@ class Spool:
         """
         batch: list[Line] = []
         size = 0
-        with self._write_lock, _explained(self.path):
+        with self._write_lock, explained(self.path):
             rows = self._write.execute(
                 "SELECT kind, date, at, run_id, line, seq FROM outbox ORDER BY seq"
             )
@@ -318,7 +317,7 @@ class Spool:
 
     def free_bytes(self) -> int:
         """Return the room on the spool's disk for this user."""
-        with _explained(self.folder):
+        with explained(self.folder):
             found = os.statvfs(self.folder)
         return found.f_bavail * found.f_frsize
 
@@ -382,7 +381,7 @@ def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
     """
     path = spool.sealed / part.file_name
     staged = path.with_suffix(".tmp")
-    with _explained(path):
+    with explained(path):
         with staged.open("wb") as file:
             file.write(body)
             file.flush()
@@ -392,8 +391,8 @@ def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
 
 def sync_sealed(spool: Spool) -> None:
     """Make the names in ``sealed/`` durable."""
-    with _explained(spool.sealed):
-        _sync_folder(spool.sealed)
+    with explained(spool.sealed):
+        sync_folder(spool.sealed)
 
 
 def read_sealed(spool: Spool, part: SealedPart) -> bytes:
@@ -403,50 +402,8 @@ def read_sealed(spool: Spool, part: SealedPart) -> bytes:
         SpoolError: it can't be read.
     """
     path = spool.sealed / part.file_name
-    with _explained(path):
+    with explained(path):
         return path.read_bytes()
-
-
-class Lock:
-    """An exclusive lock on a file, which the kernel gives back however the process ends."""
-
-    _open: ClassVar[weakref.WeakSet[Lock]] = weakref.WeakSet()
-
-    def __init__(self, path: Path) -> None:
-        with _explained(path):
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.pread(self._descriptor, 32, 0).decode(errors="replace").strip()
-            self.release()
-            if not isinstance(error, BlockingIOError):
-                raise SpoolError(f"{path}: can't be locked: {error.strerror}") from error
-            who = f"process {holder}" if holder.isdecimal() else "another process"
-            raise LockHeld(f"{path}: {who} works on this source and archive") from error
-        try:
-            with _explained(path):
-                os.ftruncate(self._descriptor, 0)
-                os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
-        except SpoolError:
-            self.release()
-            raise
-        Lock._open.add(self)
-
-    def release(self) -> None:
-        """Give the lock back; safe to call again."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
-
-    @classmethod
-    def forget_all(cls) -> None:
-        """In a forked child: let go, so that a worker that outlives us does not hold the lock."""
-        for lock in list(cls._open):
-            lock.release()
-
-
-os.register_at_fork(after_in_child=Lock.forget_all)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -479,22 +436,3 @@ def _prepare(db: sqlite3.Connection, path: Path, source: str) -> str:
     if owner != source:
         raise SpoolError(f"{path}: is the spool of source {owner!r}, not of {source!r}")
     return str(writer)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn what disk and SQLite say into a `SpoolError` that names the path."""
-    try:
-        yield
-    except OSError as error:
-        raise SpoolError(f"{path}: {error.strerror or error}") from error
-    except sqlite3.Error as error:
-        raise SpoolError(f"{path}: {error}") from error

@@ -64,7 +64,8 @@ def open_store(
     """Return the store at `uri`, without touching it yet.
 
     A bucket's operations are retried for `retry_s` seconds (`probe_retry_s` within a probe) or
-    until `stop` is set, whichever comes first. A folder's are not retried.
+    until `stop` is set, whichever comes first: then nothing more is sent, and what fails is
+    `StoreUnavailable`. A folder's are not retried.
 
     Raises:
         UsageError: not an address of an archive; the text says what is allowed.

@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,18 +22,13 @@ from typing import Any, Final, Self
 from nordcrawl.archive import layout
 from nordcrawl.archive.catchup import catch_up
 from nordcrawl.archive.layout import PartKind
+from nordcrawl.archive.recovery import rebuild_state, ship_left_over, ship_waiting
 from nordcrawl.archive.shipper import Limits, Shipped, Shipper, ShipReport
 from nordcrawl.archive.spool import Line, Spool
 from nordcrawl.archive.state import Change, State
 from nordcrawl.archive.store import Store
 from nordcrawl.article import Record
-from nordcrawl.errors import (
-    NordcrawlError,
-    ObjectConflict,
-    SpoolError,
-    StoreError,
-    StoreUnavailable,
-)
+from nordcrawl.errors import NordcrawlError, SpoolError, StoreUnavailable
 from nordcrawl.ledger import LedgerEntry
 
 __all__ = [
@@ -121,16 +115,12 @@ class Writer:
         spool = Spool.open(folder, source)
         try:
             writer = cls(store, spool, run_id, limits, clock)
-            writer._check_room()
-            store.probe()
-            _put_schemas(store)
-            _check_identity(writer._shipper, spool, writer.state)
-            writer._shipper.seal_all()
-            writer._shipper.ship()
+            ship_waiting(store, spool, writer.state, writer._shipper)
             left_over = writer._shipper.shipped
             if left_over.lines:
                 logger.info("shipped %d lines that earlier runs left", left_over.lines)
             writer._shipper.shipped = Shipped()
+            writer._check_room()
             catch_up(store, spool, writer.state)
         except BaseException:
             spool.close()
@@ -416,91 +406,3 @@ class Writer:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def ship_left_over(
-    store: Store,
-    folder: Path,
-    source: str,
-    *,
-    limits: Limits = Limits(),  # noqa: B008 (frozen)
-    clock: Callable[[], datetime],
-) -> ShipReport:
-    """Ship what earlier runs left in a spool, without crawling; what the store does is reported.
-
-    Raises:
-        LockHeld: a run is under way, and ships by itself.
-        SpoolError: the spool can't be read or written.
-    """
-    if not (folder / "spool.sqlite").exists():
-        return ShipReport(0, 0, 0, 0, 0, None)
-    spool = Spool.open(folder, source)
-    try:
-        shipper = Shipper(store, spool, limits, clock)
-        failure: StoreError | None = None
-        try:
-            store.probe()
-            _put_schemas(store)
-            _check_identity(shipper, spool, State(spool))
-            shipper.seal_all()
-            shipper.ship()
-        except StoreError as error:
-            failure = error
-        return shipper.report(failure)
-    finally:
-        spool.close()
-
-
-def rebuild_state(
-    store: Store,
-    folder: Path,
-    source: str,
-    *,
-    limits: Limits = Limits(),  # noqa: B008 (frozen)
-    clock: Callable[[], datetime],
-) -> dict[str, int]:
-    """Forget the local state and fold it anew from the archive; return the `State.counts`.
-
-    What is pending is shipped first. Killed half-way, the next `Writer.open` does the rest.
-
-    Raises:
-        LockHeld, SpoolError, StoreError: as `Writer.open`.
-    """
-    spool = Spool.open(folder, source)
-    try:
-        shipper = Shipper(store, spool, limits, clock)
-        state = State(spool)
-        store.probe()
-        _put_schemas(store)
-        _check_identity(shipper, spool, state)
-        shipper.seal_all()
-        shipper.ship()
-        state.drop()
-        catch_up(store, spool, state)
-        return state.counts()
-    finally:
-        spool.close()
-
-
-def _check_identity(shipper: Shipper, spool: Spool, state: State) -> None:
-    """See that spool and archive still belong together; make a new beginning where they don't."""
-    if shipper.is_archive_known():
-        shipper.check_not_cloned()
-        return
-    logger.warning(
-        "%s: the archive does not have the commits that this spool knows of: deleted, or another "
-        "one? The local state is made anew from it; %d lines that wait go into it",
-        spool.folder,
-        spool.backlog.lines,
-    )
-    state.drop()
-    spool.change_writer()
-
-
-def _put_schemas(store: Store) -> None:
-    """Leave the description with the data; what an earlier version put there stays."""
-    for name in layout.SCHEMAS:
-        key = layout.schema_key(name)
-        if not store.exists(key):
-            with suppress(ObjectConflict):  # another version of nordcrawl came first
-                store.put(key, layout.schema_bytes(name), content_type=layout.SCHEMA_TYPE)

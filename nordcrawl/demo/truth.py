@@ -75,9 +75,7 @@ def _expected(story: Story, everything: tuple[Story, ...]) -> ExpectedStory:
         kind=None if story.is_old and not story.jsonld else story.kind,
         blocks_text=tuple((kind, text) for kind, text, _ in blocks),
         text="\n\n".join(
-            f"{text}\n{speaker}" if speaker else text
-            for kind, text, speaker in blocks
-            if kind not in _NO_TEXT
+            _as_read(kind, text, label) for kind, text, label in blocks if kind not in _NO_TEXT
         ),
         authors=story.authors,
         published_at=story.published,
@@ -94,7 +92,7 @@ def _expected(story: Story, everything: tuple[Story, ...]) -> ExpectedStory:
 
 
 def _blocks(story: Story) -> list[tuple[str, str, str]]:
-    """Return (kind, text, speaker) in the order of the page."""
+    """Return (kind, text, speaker or title of a fact box) in the order of the page."""
     blocks = [("summary", story.standfirst, "")]
     if story.picture:
         blocks.append(("caption", story.picture.caption, ""))
@@ -114,12 +112,18 @@ def _block(part: Part) -> tuple[str, str, str]:
         case "image":
             return "caption", part.args[0], ""
         case "fact":
-            return "factbox", part.plain, ""
+            return "factbox", part.plain, part.args[0]
         case "table":
             rows = (row.split("|") for row in part.plain.splitlines())
             return "table", "\n".join("\t".join(c.strip() for c in row) for row in rows), ""
         case kind:
             return kind, part.plain, ""
+
+
+def _as_read(kind: str, text: str, label: str) -> str:
+    if not label:
+        return text
+    return f"{label}\n{text}" if kind == "factbox" else f"{text}\n{label}"
 
 
 def _credit(picture: Picture) -> str | None:

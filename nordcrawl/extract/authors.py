@@ -6,9 +6,10 @@ Does not judge whether a name is a person or an agency: both sign articles.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lxml.html import HtmlElement
+from trafilatura.metadata import extract_author
 
 from nordcrawl.extract.head import Head
 from nordcrawl.extract.jsonld import strings
@@ -16,7 +17,11 @@ from nordcrawl.extract.phrases import BYLINE
 from nordcrawl.extract.text import clean_line, key
 from nordcrawl.extract.tree import select, text_of
 
-_NOT_NAMES = re.compile(r"^https?://|^www\.|@|^\W*$|^\d+$|^(?:admin|administrator|null|none|undefined|unknown|author|redaksjonen?@.*|by|av)$", re.IGNORECASE)
+_NOT_NAMES = re.compile(
+    r"^https?://|^www\.|@|^\W*$|^\d+$|^[\w-]+\.(?:de|com|org|net|no|se|dk|fi|is|ch|at|fr|uk|cl)$|^\(|"
+    r"^(?:image|photo|foto|bild|bilde)\s*:|^(?:admin|administrator|null|none|undefined|author|by|av)$",
+    re.IGNORECASE,
+)
 _ROLE = re.compile(
     r"\s*(?:,|\||\(|–|—|\s-\s|/)\s*(?:journalist|reporter|redaktør|redaktör|editor|sjefredaktør|"
     r"ansvarlig redaktør|kommentator|correspondent|staff writer|writer|skribent|fotograf|"
@@ -24,6 +29,10 @@ _ROLE = re.compile(
     r"freelance\w*|utviklingssjef|producer|special to|for |i |in )\b.*$",
     re.IGNORECASE,
 )
+_METAS = (
+    "author", "article:author", "parsely-author", "byl", "sailthru.author", "dc.creator",
+    "article:author_name", "citation_author", "cxenseparse:author", "og:article:author",
+)  # fmt: skip
 _JOIN = re.compile(r"\s*(?:,|;|\s(?:og|and|och|und|et|y|&)\s)\s*")
 _MICRODATA = ('[itemprop="author"] [itemprop="name"]', '[itemprop="author"]', '[rel="author"]')
 _VISIBLE = (
@@ -33,23 +42,42 @@ _VISIBLE = (
 )  # fmt: skip
 
 
-def find(head: Head, root: HtmlElement) -> tuple[tuple[str, ...], str]:
-    """Return (names, origin): JSON-LD, then meta of one name each, microdata, visible bylines."""
+def find(head: Head, root: HtmlElement, site: Iterable[str] = ()) -> tuple[tuple[str, ...], str]:
+    """Return (names, origin): JSON-LD, then meta, microdata, visible bylines, the engine's guess.
+
+    The names of the site itself count only where there is no other.
+    """
+    keys = {key(name) for name in site}
+    own: tuple[tuple[str, ...], str] = ((), "")
+    for names, origin in _sources(head, root):
+        people = tuple(name for name in names if key(name) not in keys)
+        if people:
+            return people, origin
+        if names and not own[0]:
+            own = (names, origin)
+    return own
+
+
+def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], str]]:
     node = head.jsonld.node
     for name in ("author", "creator"):
-        if names := tidy(strings(node.get(name), "name", "alternateName")):
-            return names, "json-ld"
-    for meta in ("author", "article:author", "parsely-author", "byl", "sailthru.author", "dc.creator", "article:author_name", "citation_author", "cxenseparse:author", "og:article:author"):  # fmt: skip
-        values = [v for v in head.all(meta) if not key(v) == key(head.meta("og:site_name") or "-")]
-        if names := tidy(part for value in values for part in split(value)):
-            return names, "meta"
+        values = strings(node.get(name), "name", "alternateName")
+        yield tidy(part for value in values for part in split(value)), "json-ld"
+    for meta in _METAS:
+        yield tidy(part for value in head.all(meta) for part in split(value)), "meta"
     for selectors, origin in ((_MICRODATA, "microdata"), (_VISIBLE, "byline")):
         for selector in selectors:
             found = [e for e in select(root, (selector,))[:8] if not _in_teaser(e)]
             texts = [t for e in found if 2 < len(t := clean_line(text_of(e))) < 120]
-            if names := tidy(part for text in texts for part in split(text)):
-                return names[:6], origin
-    return (), ""
+            yield tidy(part for text in texts for part in split(text))[:6], origin
+    yield tidy(part for part in _guessed(root).split(";")), "trafilatura"
+
+
+def _guessed(root: HtmlElement) -> str:
+    try:
+        return extract_author(root) or ""
+    except Exception:  # noqa: BLE001 - foreign code on hostile pages: any failure is "no author"
+        return ""
 
 
 def _in_teaser(element: HtmlElement) -> bool:
@@ -58,8 +86,10 @@ def _in_teaser(element: HtmlElement) -> bool:
         names = f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}".lower()
         if ancestor.tag in ("footer", "aside", "nav") or "comment" in names or "related" in names:
             return True
-        if ancestor.tag == "article" and next(ancestor.iter("h1"), None) is None and (
-            "teaser" in names or "card" in names
+        if (
+            ancestor.tag == "article"
+            and next(ancestor.iter("h1"), None) is None
+            and ("teaser" in names or "card" in names)
         ):
             return True
     return False
@@ -72,9 +102,11 @@ def split(text: str) -> list[str]:
     ['Kari Nordmann', 'Ola Hansen']
     """
     text = BYLINE.sub("", clean_line(text), count=1)
+    if ";" in text:
+        return [part.strip() for part in text.split(";") if part.strip()]
     parts = [part for part in _JOIN.split(text) if part]
-    # A part in lower case or of one word is a role or a place, no second name.
-    if all(" " in part and part[0].isupper() for part in parts):
+    # Two full names or more; a part in lower case is a role, a single word an agency or place.
+    if sum(" " in part for part in parts) >= 2 and all(part[0].isupper() for part in parts):
         return parts
     return [text]
 

@@ -23,8 +23,14 @@ _MARGIN = 6
 _GAP_WORDS = 10
 #: Longer gaps are most often a box.
 _GAP_RUNS = 6
+#: The engine is not believed when it has less than this share of the words of the page's densest
+#: text, which then has to be this long and of paragraphs this long.
+_RESCUE_SHARE = 0.3
+_RESCUE_WORDS = 200
+_DENSE_WORDS = 15
+_NEVER = frozenset(["comments", "related", "nav", "footer", "form", "newsletter", "ad", "aside"])
 _AGAINST = frozenset(
-    "caption credit related share newsletter comments ad nav footer form byline bio time".split()
+    ["caption", "credit", "related", "share", "newsletter", "comments", "ad", "nav", "footer", "form", "byline", "bio", "time"]
 )
 
 
@@ -44,9 +50,10 @@ def choose(cut: Cut, lines: Sequence[str], clues: Clues) -> Choice | None:
     indices = engine.anchor(lines, runs)
     if not indices:
         return None
-    indices = _filled(indices, runs, clues)
+    indices = _rescued(_filled(indices, runs), runs)
     chosen = [runs[i] for i in indices if not _is_picture_text(runs[i])]
-    chosen = rules.cut_tail(rules.drop(chosen, clues), clues)
+    chosen = rules.drop(rules.cut_lists(chosen), clues)
+    chosen = rules.cut_tail(chosen, clues)
     if not chosen:
         return None
     place = {id(run): index for index, run in enumerate(runs)}
@@ -67,7 +74,7 @@ def choose(cut: Cut, lines: Sequence[str], clues: Clues) -> Choice | None:
     return Choice(tuple(kept), tuple(pictures), frozenset(id(run) for run in lead))
 
 
-def _filled(indices: Sequence[int], runs: Sequence[Run], clues: Clues) -> list[int]:
+def _filled(indices: Sequence[int], runs: Sequence[Run]) -> list[int]:
     """Return the indices with those of paragraphs that the engine passed over among its own.
 
     Such a paragraph stands between two chosen ones, has the same parent and tag as most of them,
@@ -87,6 +94,21 @@ def _filled(indices: Sequence[int], runs: Sequence[Run], clues: Clues) -> list[i
             continue
         chosen.update(i for i in gap if _home(runs[i]) == home and _is_paragraph(runs[i], seen))
     return sorted(chosen)
+
+
+def _rescued(indices: Sequence[int], runs: Sequence[Run]) -> list[int]:
+    """Return the indices, or the page's densest text where the engine has missed most of it."""
+    words = sum(runs[i].words for i in indices)
+    weights: Counter[tuple[HtmlElement, str, str]] = Counter()
+    for run in runs:
+        if run.words >= _DENSE_WORDS and run.link_share < 0.3 and not run.marks & _NEVER:
+            weights[_home(run)] += run.words
+    if not weights:
+        return list(indices)
+    home, weight = weights.most_common(1)[0]
+    if weight < _RESCUE_WORDS or words > _RESCUE_SHARE * weight:
+        return list(indices)
+    return [i for i, run in enumerate(runs) if _home(run) == home and not run.near & _AGAINST]
 
 
 def _is_paragraph(run: Run, seen: Counter[str]) -> bool:
@@ -133,4 +155,6 @@ def _is_caption(run: Run, clues: Clues) -> bool:
 
 
 def _is_shown(picture: Picture) -> bool:
-    return not {"nav", "related", "comments", "footer", "ad", "share", "byline", "bio"} & picture.marks
+    return (
+        not {"nav", "related", "comments", "footer", "ad", "share", "byline", "bio"} & picture.marks
+    )

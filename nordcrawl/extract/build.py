@@ -5,13 +5,23 @@ The order of work, and nothing else: each step is in a module of its own.
 
 from __future__ import annotations
 
-from datetime import UTC
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
 import nordcrawl
 from nordcrawl.article import Article, BlockKind, Evidence, Extractor, Image, Rejected
-from nordcrawl.extract import body, engine, head, kinds, labrador, metadata, overrides, rights, rules, titles
+from nordcrawl.extract import (
+    body,
+    engine,
+    head,
+    kinds,
+    labrador,
+    metadata,
+    overrides,
+    rights,
+    rules,
+    titles,
+)
 from nordcrawl.extract.assemble import Body, Frame, assemble
 from nordcrawl.extract.body import Choice
 from nordcrawl.extract.decode import decode
@@ -45,9 +55,7 @@ def extract(page: Page, profile: Profile) -> Article | Rejected:
     prune(root, profile.prune)
     about = head.read(root, page.url)
     name = "generic"
-    if profile.family == "labrador" and (
-        reading := labrador.read(root, about, page, profile)
-    ):
+    if profile.family == "labrador" and (reading := labrador.read(root, about, page, profile)):
         name, choice, given = "labrador", reading.choice, reading.given
     else:
         choice, given = None, Given()
@@ -113,9 +121,7 @@ def _is_list(context: Context, found: Body) -> bool:
     head_type = (context.head.meta("og:type") or "").lower()
     if context.head.jsonld.types and not path == "":
         return False
-    teasers = sum(
-        1 for e in context.root.iter("article") if next(e.iter("a"), None) is not None
-    )
+    teasers = sum(1 for e in context.root.iter("article") if next(e.iter("a"), None) is not None)
     if path == "" and head_type != "article" and (teasers >= 3 or words < 3 * _LIST_WORDS):
         return True
     return teasers >= _LIST_TEASERS and words < _LIST_WORDS and head_type != "article"
@@ -130,14 +136,26 @@ def _article(
 ) -> Article:
     given, about, page = context.given, context.head, context.page
     notes = Notes({"title": Evidence(title[1])})
-    (published, published_origin), (modified, modified_origin) = metadata.published_and_modified(context)
+    (published, published_origin), (modified, modified_origin) = metadata.published_and_modified(
+        context
+    )
     tags, tags_origin = metadata.tags(context)
     sections, section_origin = metadata.sections(context)
     if not sections and name == "labrador":
         sections, section_origin = _labrador_section(context)
     canonical, canonical_origin = metadata.canonical_url(context)
     summary = " ".join(b.text for b in found.blocks if b.kind is BlockKind.SUMMARY)
-    subtitle = given.subtitle or summary or None
+    told = next(iter(metadata.descriptions(about)), None)
+    subtitle, subtitle_origin = next(
+        (
+            (value, origin)
+            for value, origin in (
+                (given.subtitle, given.origin_of("subtitle")), (summary, "body"), (told, "meta"),
+            )
+            if value
+        ),
+        (None, ""),
+    )  # fmt: skip
     text = "\n".join(b.text for b in found.blocks if b.kind is not BlockKind.CAPTION)
     language, language_origin = metadata.text_language(context, text)
     first = next((b.text for b in found.blocks if b.kind is BlockKind.P), None)
@@ -151,7 +169,7 @@ def _article(
     section = sections[0] if sections else None
     images = _with_lead(found.images, image)
     for field, value, origin in (
-        ("subtitle", subtitle, given.origin_of("subtitle") if given.subtitle else "body"),
+        ("subtitle", subtitle, subtitle_origin),
         ("kicker", given.kicker, given.origin_of("kicker")),
         ("authors", authors[0], authors[1]),
         ("language", language, language_origin),
@@ -180,8 +198,8 @@ def _article(
         subtitle=subtitle,
         kicker=given.kicker,
         authors=authors[0],
-        published_at=published.at.astimezone(UTC) if published else None,
-        modified_at=modified.at.astimezone(UTC) if modified else None,
+        published_at=published.at if published else None,
+        modified_at=modified.at if modified else None,
         language=language,
         kind=kind,
         section=section,
@@ -221,4 +239,3 @@ def _same_picture(one: str, other: str) -> bool:
         return True
     stem_a, stem_b = (p.path.rsplit("/", 1)[-1].rsplit(".", 1)[0] for p in (a, b))
     return bool(stem_a) and stem_a == stem_b
-

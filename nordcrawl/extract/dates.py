@@ -51,8 +51,12 @@ _NAMES = (
 )
 _MONTH = {name: number for number, names in enumerate(_NAMES, 1) for name in names}
 _MONTHS = "|".join(sorted(_MONTH, key=len, reverse=True))
-_CLOCK = r"(?:\D{0,12}?(?<!\d)(?P<H>\d{1,2})[:.](?P<M>\d\d)(?:[:.](?P<S>\d\d))?\s*(?P<ap>[ap]\.?m\b)?)?"
-_NUMERIC = re.compile(r"(?<!\d)(?P<d>\d{1,2})[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})(?!\d)" + _CLOCK, re.IGNORECASE)
+_CLOCK = (
+    r"(?:\D{0,12}?(?<!\d)(?P<H>\d{1,2})[:.](?P<M>\d\d)(?:[:.](?P<S>\d\d))?\s*(?P<ap>[ap]\.?m\b)?)?"
+)
+_NUMERIC = re.compile(
+    r"(?<!\d)(?P<d>\d{1,2})[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})(?!\d)" + _CLOCK, re.IGNORECASE
+)
 _DAY_MONTH = re.compile(
     rf"(?<!\d)(?P<d>\d{{1,2}})(?:\.|st|nd|rd|th)?\s*(?:de\s+|of\s+)?(?P<n>{_MONTHS})\b\.?,?\s*(?:de\s+)?(?P<y>\d{{4}})(?!\d){_CLOCK}",
     re.IGNORECASE,

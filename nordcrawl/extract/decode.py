@@ -44,7 +44,15 @@ _MEANT = {
     "big5": "big5hkscs",
 }
 #: Python codecs that read text but are no charset of the web.
-_NOT_WEB = {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "utf-7", "mbcs"}
+_NOT_WEB = {
+    "idna",
+    "punycode",
+    "raw-unicode-escape",
+    "unicode-escape",
+    "undefined",
+    "utf-7",
+    "mbcs",
+}
 
 
 def decode(page: Page) -> str:

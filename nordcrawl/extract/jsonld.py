@@ -23,17 +23,12 @@ _MAX_DEPTH = 12
 
 #: Source: schema.org, Article and its subtypes, and what news systems use beside them.
 ARTICLE_TYPES = frozenset(
-    "Article NewsArticle ReportageNewsArticle AnalysisNewsArticle OpinionNewsArticle "
-    "BackgroundNewsArticle ReviewNewsArticle AskPublicNewsArticle AdvertiserContentArticle "
-    "SatiricalArticle ScholarlyArticle TechArticle Report BlogPosting LiveBlogPosting "
-    "SocialMediaPosting DiscussionForumPosting CreativeWork MedicalScholarlyArticle Review "
-    "CriticReview Recipe VideoObject ImageGallery PodcastEpisode".split()
+    ["Article", "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BackgroundNewsArticle", "ReviewNewsArticle", "AskPublicNewsArticle", "AdvertiserContentArticle", "SatiricalArticle", "ScholarlyArticle", "TechArticle", "Report", "BlogPosting", "LiveBlogPosting", "SocialMediaPosting", "DiscussionForumPosting", "CreativeWork", "MedicalScholarlyArticle", "Review", "CriticReview", "Recipe", "VideoObject", "ImageGallery", "PodcastEpisode"]
 )
 _WEAK_TYPES = frozenset(("CreativeWork", "VideoObject", "ImageGallery", "PodcastEpisode", "Review"))
 #: Under these keys stand other articles.
 _FOREIGN = frozenset(
-    "itemListElement hasPart relatedLink comment review isPartOf liveBlogUpdate mentions "
-    "significantLink citation video associatedMedia subjectOf".split()
+    ["itemListElement", "hasPart", "relatedLink", "comment", "review", "isPartOf", "liveBlogUpdate", "mentions", "significantLink", "citation", "video", "associatedMedia", "subjectOf"]
 )
 _COMMENT = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?://\s*)?(?:-->|\]\]>)\s*$")
 _TRAILING = re.compile(r",\s*([}\]])")
@@ -188,7 +183,9 @@ def _points(node: dict[str, Any], depth: int, path: str, keys: set[str]) -> floa
     if titles & keys:
         points += 3
     own = [*strings(node.get("url")), *strings(node.get("mainEntityOfPage"), "@id", "url")]
-    if path and any(urlsplit_path(address) == path for address in [*own, *strings(node.get("@id"))]):
+    if path and any(
+        urlsplit_path(address) == path for address in [*own, *strings(node.get("@id"))]
+    ):
         points += 3
     return points
 
@@ -221,7 +218,9 @@ def _mine(script: str) -> dict[str, Any] | None:
                 node[name] = json.loads(f'"{found[1]}"', strict=False)
             except ValueError:
                 node[name] = found[1]
-    if found := re.search(rf'"author"\s*:\s*[\[{{][^}}]{{0,300}}?"name"\s*:\s*{_STRING % 200}', script):
+    if found := re.search(
+        rf'"author"\s*:\s*[\[{{][^}}]{{0,300}}?"name"\s*:\s*{_STRING % 200}', script
+    ):
         node["author"] = {"name": found[1]}
     for name in ARTICLE_TYPES:
         if re.search(rf'"@type"\s*:\s*\[?\s*"{name}"', script):

@@ -25,16 +25,12 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("video", r"video(?:er|s)?"),
     ("feature", r"features?|reportasjer?|reportage|longread|longform"),
 )  # fmt: skip
-_LABEL = tuple(
-    (kind, re.compile(rf"^\W*(?:{words})\W*$", re.IGNORECASE)) for kind, words in _WORDS
-)
+_LABEL = tuple((kind, re.compile(rf"^\W*(?:{words})\W*$", re.IGNORECASE)) for kind, words in _WORDS)
 #: A genre printed before the headline or at the start of the standfirst, with a mark behind it.
 _OPENING = tuple(
     (
         kind,
-        re.compile(
-            rf"^[\W_]*(?:[\w .,'-]{{2,40}}\()?(?:{words})(?:\)?\s*[:：]|\))", re.IGNORECASE
-        ),
+        re.compile(rf"^[\W_]*(?:[\w .,'-]{{2,40}}\()?(?:{words})(?:\)?\s*[:：]|\))", re.IGNORECASE),
     )
     for kind, words in _WORDS
     if kind in ("newsletter", "letter", "op-ed", "editorial", "commentary", "analysis")

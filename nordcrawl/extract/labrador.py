@@ -16,13 +16,13 @@ from lxml.html import HtmlElement
 
 from nordcrawl.article import Translation
 from nordcrawl.extract import authors, dates
+from nordcrawl.extract.assemble import is_byline
 from nordcrawl.extract.body import Choice
 from nordcrawl.extract.head import Head
 from nordcrawl.extract.metadata import Given
 from nordcrawl.extract.phrases import CROSS_LANGUAGE, LANGUAGE_NAMES
 from nordcrawl.extract.rules import is_cross_language, is_label, is_pointer
 from nordcrawl.extract.runs import Run, cut
-from nordcrawl.extract.assemble import is_byline
 from nordcrawl.extract.text import clean_line, key
 from nordcrawl.extract.tree import select, select_one, text_of
 from nordcrawl.page import Page, Profile
@@ -30,7 +30,14 @@ from nordcrawl.page import Page, Profile
 _HEADER = (".articleHeader", "header.article-header", ".article-header")
 _TITLE = ("h1.headline.mainTitle", "h1.mainTitle", "h1.headline", "h1")
 _BODY = frozenset(("bodytext", "articlebody", "article-body"))
-_STANDFIRST = (".subtitle", "[itemprop=description]", ".standfirst", ".lead", ".ingress", ".preamble")
+_STANDFIRST = (
+    ".subtitle",
+    "[itemprop=description]",
+    ".standfirst",
+    ".lead",
+    ".ingress",
+    ".preamble",
+)
 _KICKER = ("p.kicker", ".kicker")
 _NAMES = (".byline [itemprop=name]", ".bylines [itemprop=name]")
 _TIMES = {
@@ -84,7 +91,9 @@ def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading
     lead: list[Run] = []
     if header is not None:
         lead_elements = select(header, (*profile.selectors("subtitle"), *_STANDFIRST))
-        without = _furniture(header, (s for s in selectors if s not in (".dates", ".bylines")), cms_id)
+        without = _furniture(
+            header, (s for s in selectors if s not in (".dates", ".bylines")), cms_id
+        )
         found = cut([header], without)
         lead = [
             run for run in found.runs if any(_is_in(run.element, e) for e in lead_elements)
@@ -153,9 +162,7 @@ def _own_ids(element: HtmlElement) -> set[str]:
         value = str(value).strip()
         if name in ("data-id", "data-article-id", "data-lab-id", "data-page-id", "data-articleid") and value.isdigit():  # fmt: skip
             found.add(value)
-        elif name in ("data-k5a-url", "data-url", "itemid") and (m := _LAST_NUMBER.search(value)):
-            found.add(m[1])
-        elif name == "id" and (m := re.fullmatch(r"article[-_]?(\d{4,12})", value)):
+        elif (name in ("data-k5a-url", "data-url", "itemid") and (m := _LAST_NUMBER.search(value))) or (name == "id" and (m := re.fullmatch(r"article[-_]?(\d{4,12})", value))):
             found.add(m[1])
     return found
 
@@ -208,16 +215,16 @@ def _furniture(
             (article.tag == "article" and _is_teaser(article)) or _is_foreign(article, cms_id)
         ):
             found.append(article)
-    found = [e for e in found if e.tag != "footer" or next(e.iterancestors("blockquote"), None) is None]
+    found = [
+        e for e in found if e.tag != "footer" or next(e.iterancestors("blockquote"), None) is None
+    ]
     # A standfirst or caption may stand in a wrapper that carries one of those names.
     return [e for e in found if not _holds_article(e, holder)]
 
 
 def _is_teaser(article: HtmlElement) -> bool:
     classes = (article.get("class") or "").split()
-    return article.get("itemscope") is not None or "column" in classes or bool(
-        _own_ids(article)
-    )
+    return article.get("itemscope") is not None or "column" in classes or bool(_own_ids(article))
 
 
 def _is_foreign(element: HtmlElement, cms_id: str | None) -> bool:
@@ -237,9 +244,7 @@ def _is_in(element: HtmlElement, holder: HtmlElement) -> bool:
 
 
 def _is_caption(run: Run) -> bool:
-    return bool({"caption", "credit"} & run.marks) or (
-        "figure" in run.marks and run.words > 2
-    )
+    return bool({"caption", "credit"} & run.marks) or ("figure" in run.marks and run.words > 2)
 
 
 def _plain_lead(runs: Iterable[Run], title: str) -> list[Run]:
@@ -249,7 +254,7 @@ def _plain_lead(runs: Iterable[Run], title: str) -> list[Run]:
             run.words >= 6
             and run.key != key(title)
             and not {"caption", "figure", "credit", "byline", "time", "label"} & run.marks
-            and "h1" != run.element.tag
+            and run.element.tag != "h1"
             and not is_byline(run.text)
             and not is_cross_language(run)
             and dates.parse(run.text, dates.UTC) is None

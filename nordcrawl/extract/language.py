@@ -16,7 +16,9 @@ _FEW_CHARS = 150
 #: So near to each other that the identifier takes one for the other in short texts.
 _SCANDINAVIAN = frozenset(("nb", "nn", "no", "da"))
 _NEAR = frozenset(("nb", "nn", "no", "da", "sv", "fo", "is", "kl", "se"))
-_TAG = re.compile(r"^([a-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?(?:[-_@.].*)?$", re.IGNORECASE)
+_TAG = re.compile(
+    r"^([a-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?(?:[-_@.].*)?$", re.IGNORECASE
+)
 _THREE = {
     "nob": "nb", "nno": "nn", "nor": "no", "dan": "da", "swe": "sv", "eng": "en", "deu": "de",
     "ger": "de", "fin": "fi", "sme": "se", "kal": "kl", "fao": "fo", "isl": "is", "fra": "fr",
@@ -24,13 +26,18 @@ _THREE = {
 }  # fmt: skip
 #: Of the identifier's labels, those that in practice are misread English, French or noise.
 _IMPLAUSIBLE = frozenset(
-    "la eo vo an oc wa ext lij vec gcf gcr guw pcm hbo grc zxx bcl ace wuu jv ht br kab ltg uzs "
-    "sdh gom fuv kik nso st sn".split()
+    ["la", "eo", "vo", "an", "oc", "wa", "ext", "lij", "vec", "gcf", "gcr", "guw", "pcm", "hbo", "grc", "zxx", "bcl", "ace", "wuu", "jv", "ht", "br", "kab", "ltg", "uzs", "sdh", "gom", "fuv", "kik", "nso", "st", "sn"]
 )
-_NYNORSK = frozenset("ikkje frå eg ein eit dei vere vera kva korleis berre meir noko skriv seier".split())
-_BOKMAL = frozenset("ikke fra jeg en et de være hva hvordan bare mer noe skriver sier".split())
-_DANISH = frozenset("af ikke blev meget efter bliver også nogle kunne hvad mig selv op ud hvor oplyser".split())
-_NORWEGIAN = frozenset("av ikke ble mye etter blir også noen kunne hva meg selv opp ut hvor opplyser".split())
+_NYNORSK = frozenset(
+    ["ikkje", "frå", "eg", "ein", "eit", "dei", "vere", "vera", "kva", "korleis", "berre", "meir", "noko", "skriv", "seier"]
+)
+_BOKMAL = frozenset(["ikke", "fra", "jeg", "en", "et", "de", "være", "hva", "hvordan", "bare", "mer", "noe", "skriver", "sier"])
+_DANISH = frozenset(
+    ["af", "ikke", "blev", "meget", "efter", "bliver", "også", "nogle", "kunne", "hvad", "mig", "selv", "op", "ud", "hvor", "oplyser"]
+)
+_NORWEGIAN = frozenset(
+    ["av", "ikke", "ble", "mye", "etter", "blir", "også", "noen", "kunne", "hva", "meg", "selv", "opp", "ut", "hvor", "opplyser"]
+)
 
 
 def tag(value: str | None) -> str | None:

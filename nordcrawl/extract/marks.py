@@ -44,6 +44,7 @@ _WORDS: dict[str, str] = {
     "footer": "footer",
     "update": "changelog endringslogg",
     "bio": "bio biography authorbio aboutauthor",
+    "hidden": "visuallyhidden sronly screenreader screenreadertext offscreen",
     "label": "label kicker overline eyebrow flag rubric",
 }
 _OF_WORD: dict[str, frozenset[str]] = {}
@@ -51,7 +52,7 @@ for _mark, _listed in _WORDS.items():
     for _word in _listed.split():
         _OF_WORD[_word] = _OF_WORD.get(_word, frozenset()) | {_mark}
 
-_STATES = frozenset("has have with without no is not show hide hidden supports".split())
+_STATES = frozenset(["has", "have", "with", "without", "no", "is", "not", "show", "hide", "hidden", "supports"])
 _SPLIT = re.compile(r"[^a-zæøåäöüéA-ZÆØÅÄÖÜÉ]+|(?<=[a-zæøåäö])(?=[A-ZÆØÅÄÖ])")
 NONE: frozenset[str] = frozenset()
 

@@ -16,7 +16,7 @@ from htmldate import find_date
 from lxml.html import HtmlElement
 
 from nordcrawl.article import Evidence, Translation
-from nordcrawl.extract import authors, dates, language
+from nordcrawl.extract import authors, dates, language, titles
 from nordcrawl.extract.dates import Moment
 from nordcrawl.extract.head import Head
 from nordcrawl.extract.jsonld import strings
@@ -91,20 +91,26 @@ class Context:
         return dates.zone_of(self.profile.timezone)
 
 
-def published_and_modified(context: Context) -> tuple[tuple[Moment | None, str], tuple[Moment | None, str]]:
+def published_and_modified(
+    context: Context,
+) -> tuple[tuple[Moment | None, str], tuple[Moment | None, str]]:
     """Return ((published, origin), (modified, origin))."""
-    published: tuple[Moment | None, str] = (None, "")
-    modified: tuple[Moment | None, str] = (None, "")
-    for moment, origin in _published(context):
-        # A day only is taken for want of better; a time of the same page may follow.
-        published = (moment, origin)
-        break
-    for moment, origin in _modified(context):
-        modified = (moment, origin)
-        break
+    published = next(_published(context), (None, ""))
+    modified = next(_modified(context), (None, ""))
+    if published[0] and published[0].precision == "day":
+        published = _refined(published[0], context) or published
     if modified[0] and published[0] and modified[0].at < published[0].at:
         modified = (None, "")
     return published, modified
+
+
+def _refined(day: Moment, context: Context) -> tuple[Moment, str] | None:
+    """Return a time printed on the page that is of the same day and tells more than the day."""
+    times = (e.get("datetime") or text_of(e) for e in context.root.iter("time"))
+    for moment, origin in _read(times, "time", context):
+        if moment.precision != "day" and moment.at.date() == day.at.date():
+            return moment, origin
+    return None
 
 
 def _published(context: Context) -> Iterator[tuple[Moment, str]]:
@@ -147,7 +153,9 @@ def _is_future(at: datetime, fetched_at: datetime) -> bool:
 def _itemprop(root: HtmlElement, name: str) -> Iterator[str]:
     """Yield a microdata date of this article: those of teasers stand in an article or a list."""
     for element in root.xpath(f'.//*[contains(@itemprop, "{name}")]')[:20]:
-        teaser = next((a for a in element.iterancestors("article", "aside", "li", "footer", "nav")), None)
+        teaser = next(
+            (a for a in element.iterancestors("article", "aside", "li", "footer", "nav")), None
+        )
         if teaser is not None and (
             teaser.tag != "article" or next(teaser.iter("h1"), None) is None
         ):
@@ -180,7 +188,8 @@ def author_names(context: Context) -> tuple[tuple[str, ...], str]:
     """Return (names, origin)."""
     if context.given.authors:
         return context.given.authors, context.given.origin_of("authors")
-    return authors.find(context.head, context.root)
+    site = titles.site_names(context.head, context.profile.site_title, context.page.url)
+    return authors.find(context.head, context.root, site)
 
 
 def tags(context: Context) -> tuple[tuple[str, ...], str]:
@@ -196,7 +205,10 @@ def tags(context: Context) -> tuple[tuple[str, ...], str]:
     ):
         if found := _tags(tuple(values)):
             return found, origin
-    links = select(context.root, ('a[rel="tag"]', 'a[rel~="tag"]', ".tags a", ".article-tags a", ".post-tags a"))
+    links = select(
+        context.root,
+        ('a[rel="tag"]', 'a[rel~="tag"]', ".tags a", ".article-tags a", ".post-tags a"),
+    )
     found = _tags(tuple(text for e in links[:60] if 0 < len(text := clean_line(text_of(e))) < 60))
     return (found, "links") if found else ((), "")
 
@@ -210,8 +222,7 @@ def _tags(values: tuple[str, ...]) -> tuple[str, ...]:
     kept = {}
     for part in parts:
         name = clean_line(part).strip(" #\"'[]")
-        # Systems write their own keys among the tags: "type:Article", "Subject: News/World".
-        if name and len(name) < 100:
+        if name and len(name) < 100 and not name.isdigit():
             kept.setdefault(name.casefold(), name)
     return tuple(kept.values())
 

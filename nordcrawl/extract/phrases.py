@@ -95,7 +95,10 @@ NOTICES = re.compile(
     r"(?:meld deg på|få|motta) .{0,60}(?:nyhetsbrev|e-posten)|abonner på|abonnér på|følg oss på|"
     r"nå kan du få ukens hovedsaker|har du tips|tips oss|har du et tips|tilmeld dig|"
     r"prenumerera på|följ oss|anmeld dich|abonnieren sie|inscrivez-vous|abonnez-vous|suscríbete|"
-    r"suscríbase|iscriviti|seguici|síguenos"
+    r"suscríbase|iscriviti|seguici|síguenos|"
+    r"an error has occurred|this (?:article|story|copy) (?:has been sent|is for your personal)|"
+    r"join thought-provoking|want to bookmark your fav|we independently select|already a subscriber|"
+    r"il vous reste [\d.,]+ ?%|lisez plus|fehler gefunden|denne artikkelen er (?:kun )?for abonnenter"
     r")",
     re.IGNORECASE,
 )
@@ -107,11 +110,32 @@ TAIL = re.compile(
     r"this (?:article|story|post|content) (?:was|has been|is|first|originally) (?:first |originally |re)?(?:published|appeared|posted|written|produced)|"
     r"(?:editing|reporting|additional reporting|writing|edited|reported) by |"
     r"(?:read|see|view|more) (?:all |more )?(?:stories|articles|posts|news|from)|"
+    r"[^.]{0,80}\bcontributed (?:to this|reporting)\b|(?:mit |via )?(?:dpa|afp|apa|sda|reuters|ntb|tt|ritzau|epd|kna)\W*$|"
+    r"thank you$|this is a breaking|"
     r"(?:contact|email|e-mail|reach|write to|follow) .{0,60}(?:@|\bat\b|twitter|facebook)|"
     r"(?:kontakt|skriv til) .{0,40}@|for more (?:news|information|stories)|tags?:|filed under|"
     r"topics:|keywords:|posted in|support (?:our|independent)|become a (?:member|subscriber)|donate"
     r")",
     re.IGNORECASE,
+)
+
+#: Labels of boxes that list other articles; what follows such a heading belongs to the box.
+LISTS = frozenset(
+    (
+        "popular", "most popular", "most read", "related", "related articles", "related stories",
+        "related content", "more stories", "latest", "latest news", "recommended", "read next",
+        "up next", "trending", "you may also like", "you might also like", "more from",
+        "recommended videos", "les også", "flere saker", "mest lest", "relaterte saker",
+        "siste nytt", "siste saker", "læs også", "mest læste", "läs också", "läs mer", "mest läst",
+        "senaste nytt", "mehr zum thema", "lesen sie auch", "auch interessant", "meistgelesen",
+        "lire aussi", "à lire aussi", "les plus lus", "lea también", "lo más leído",
+        "leggi anche", "lees ook", "most read in world news", "mehr themen",
+    )
+)  # fmt: skip
+
+#: Words that make a short linked line an offer of letters by mail.
+NEWSLETTER = re.compile(
+    r"newsletter|nyhetsbrev|nyhedsbrev|infolettre|boletín|news-app", re.IGNORECASE
 )
 
 #: Labels before a credit.

@@ -5,10 +5,9 @@ The record's own fields under their own names, and beside them the shapes that s
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from nordcrawl.article import Article, BlockKind, article_json, rfc3339
+from nordcrawl.article import Article, BlockKind, article_json
 
 _NOT_TEXT = (BlockKind.CAPTION, BlockKind.UPDATE)
 
@@ -16,7 +15,7 @@ _NOT_TEXT = (BlockKind.CAPTION, BlockKind.UPDATE)
 def prediction(page_id: str, article: Article) -> dict[str, Any]:
     """Return the record's fields with `id`, `paragraphs`, `published`, `image` and `captions`.
 
-    `published` is RFC 3339 in UTC, a bare date where only the day is known.
+    `published` is RFC 3339 with the page's own offset, a bare date where only the day is known.
     """
     return {
         "id": page_id,
@@ -47,7 +46,8 @@ def _paragraphs(article: Article) -> list[str]:
 def _published(article: Article) -> str | None:
     at = article.published_at
     evidence = article.provenance.get("published_at")
-    if at is None or evidence is None or evidence.precision != "day":
-        return rfc3339(at)
-    # A day is kept as midnight of its own zone; half a day on is the same day in any zone.
-    return (at + timedelta(hours=11)).date().isoformat()
+    if at is None:
+        return None
+    if evidence is not None and evidence.precision == "day":
+        return at.date().isoformat()
+    return at.isoformat()

@@ -6,12 +6,23 @@ would take over a quarter of the words is ignored there. Does not choose the tex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from lxml.html import HtmlElement
+
 from nordcrawl.extract.assemble import is_byline, is_credit
 from nordcrawl.extract.dates import UTC, parse
-from nordcrawl.extract.phrases import CROSS_LANGUAGE, LABELS, NOTICES, POINTERS, TAIL
+from nordcrawl.extract.phrases import (
+    CROSS_LANGUAGE,
+    LABELS,
+    LISTS,
+    NEWSLETTER,
+    NOTICES,
+    POINTERS,
+    TAIL,
+)
 from nordcrawl.extract.runs import Run
 from nordcrawl.extract.text import key, label_key
 
@@ -19,7 +30,20 @@ from nordcrawl.extract.text import key, label_key
 #: were tuned, gains as much where they were not.
 _GUARD = 0.25
 _TAIL_RUNS = 6
+#: Link share of a list above which it is a list of links and not of text.
+_LIST_LINKED = 0.4
+#: What stands in a line with a date and is no text.
+_DATE_WORDS = re.compile(
+    r"[\d\W_]+|\b(?:published|updated|last|modified|posted|on|at|publisert|oppdatert|sist|"
+    r"publicerad|uppdaterad|offentliggjort|opdateret|kl|klokken|uhr|stand|veröffentlicht|"
+    r"aktualisiert|às|de|the|a\.?m|p\.?m|gmt|utc|cet|cest|est|edt|amt|jan\w*|feb\w*|mar\w*|märz|"
+    r"apr\w*|ma[ijy]\w*|jun\w*|jul\w*|aug\w*|sep\w*|o[ck]t\w*|out\w*|nov\w*|de[csz]\w*|"
+    r"(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?|(?:man|tirs|ons|tors|fre|lør|søn|mån|tis|lör|sön)dag|"
+    r"(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|(?:segunda|terça|quarta|quinta|sexta)|feira|sábado|domingo)\b",
+    re.IGNORECASE,
+)
 _TAIL_SHARE = 0.3
+_LIST_SHARE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +67,7 @@ def is_pointer(run: Run) -> bool:
     """Tell whether a run points to another page: such a phrase, and mostly linked or short."""
     if not POINTERS.match(run.text):
         return False
-    return run.link_share > 0.4 or (run.words <= 12 and run.text[-1:] not in ".?!\"”»")
+    return run.link_share > 0.4 or (run.words <= 12 and run.text[-1:] not in '.?!"”»')
 
 
 def is_cross_language(run: Run) -> bool:
@@ -69,7 +93,34 @@ def _is_linked(run: Run) -> bool:
 
 
 def _is_date_line(run: Run) -> bool:
-    return run.words <= 9 and "time" in run.near and parse(run.text, UTC) is not None
+    """Tell whether a short run is a date with its label and nothing else."""
+    if run.words > 10 or parse(run.text, UTC) is None:
+        return False
+    return "time" in run.near or len(_DATE_WORDS.sub("", run.text.casefold())) <= 4
+
+
+def _is_newsletter(run: Run) -> bool:
+    if "newsletter" in run.near and run.words < 60:
+        return True
+    return run.words < 45 and bool(run.links) and NEWSLETTER.search(run.text) is not None
+
+
+def _is_link_list(run: Run, shares: dict[HtmlElement, float]) -> bool:
+    group = run.within("list")
+    return group is not None and shares.get(group, 0.0) > _LIST_LINKED
+
+
+def _linked_lists(chosen: Iterable[Run]) -> dict[HtmlElement, float]:
+    """Return the link share of each list that has a link in every item, of two items or more."""
+    lists: dict[HtmlElement, list[Run]] = {}
+    for run in chosen:
+        if (group := run.within("list")) is not None:
+            lists.setdefault(group, []).append(run)
+    return {
+        group: sum(run.linked for run in runs) / sum(len(run.text) for run in runs)
+        for group, runs in lists.items()
+        if len(runs) > 1 and all(run.links for run in runs)
+    }
 
 
 RULES: tuple[tuple[str, Callable[[Run, Clues], bool]], ...] = (
@@ -79,10 +130,11 @@ RULES: tuple[tuple[str, Callable[[Run, Clues], bool]], ...] = (
     ("linked", lambda run, clues: _is_linked(run)),
     ("header", lambda run, clues: _is_header(run)),
     ("notice", lambda run, clues: NOTICES.match(run.text) is not None and run.words < 60),
-    ("related", lambda run, clues: "related" in run.marks and run.link_share > 0.3),
+    ("related", lambda run, clues: "related" in run.marks and run.link_share > 0.5),
+    ("hidden", lambda run, clues: "hidden" in run.near),
     ("furniture", lambda run, clues: bool({"footer", "nav", "form"} & run.marks)),
     ("comments", lambda run, clues: "comments" in run.marks),
-    ("newsletter", lambda run, clues: "newsletter" in run.near),
+    ("newsletter", lambda run, clues: _is_newsletter(run)),
     ("share", lambda run, clues: "share" in run.near and run.words < 20),
     ("date", lambda run, clues: _is_date_line(run)),
     ("byline", lambda run, clues: is_byline(run.text)),
@@ -93,7 +145,9 @@ def drop(chosen: Sequence[Run], clues: Clues) -> list[Run]:
     """Return the runs that no believed rule takes; captions are kept, they are no text."""
     total = sum(run.words for run in chosen if not _is_caption(run)) or 1
     gone: set[int] = set()
-    for _, rule in RULES:
+    shares = _linked_lists(chosen)
+    rules = [*RULES, ("link list", lambda run, clues: _is_link_list(run, shares))]
+    for _, rule in rules:
         hits = [run for run in chosen if id(run) not in gone and rule(run, clues)]
         if sum(run.words for run in hits if not _is_caption(run)) <= _GUARD * total:
             gone.update(id(run) for run in hits)
@@ -112,6 +166,28 @@ def cut_tail(chosen: Sequence[Run], clues: Clues) -> list[Run]:
             break
         taken += kept.pop().words
     return kept
+
+
+def cut_lists(chosen: Sequence[Run]) -> list[Run]:
+    """Return the runs without a closing list of other articles, known by its heading.
+
+    Cut is from the heading to the end, where that is the smaller part and has links in it.
+    """
+    total = sum(run.words for run in chosen)
+    for index, run in enumerate(chosen):
+        if (
+            not ("heading" in run.marks or "related" in run.near)
+            or label_key(run.text) not in LISTS
+        ):
+            continue
+        rest = chosen[index + 1 :]
+        if (
+            index
+            and sum(r.words for r in rest) <= _LIST_SHARE * total
+            and 2 * sum(bool(r.links) or "heading" in r.near for r in rest) >= len(rest)
+        ):
+            return list(chosen[:index])
+    return list(chosen)
 
 
 def _is_tail(run: Run, clues: Clues) -> bool:
@@ -151,6 +227,11 @@ def _matches(folded: str, keys: Iterable[str]) -> bool:
         short, long = sorted((folded, other), key=len)
         if len(short) >= 0.85 * len(long) and (long.startswith(short[: len(short) - 5])):
             return True
-        if other == short and len(other) > 60 and folded.startswith(other[:-5]) and len(folded) < 3 * len(other):
+        if (
+            other == short
+            and len(other) > 60
+            and folded.startswith(other[:-5])
+            and len(folded) < 3 * len(other)
+        ):
             return True
     return False

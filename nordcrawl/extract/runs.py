@@ -15,13 +15,10 @@ from nordcrawl.extract.marks import NONE, marks_of
 from nordcrawl.extract.text import clean, key
 
 _BLOCK = frozenset(
-    "address article aside blockquote body caption center dd details dialog div dl dt fieldset "
-    "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr legend li main menu nav ol p pre "
-    "section summary table tbody td tfoot th thead tr ul html button".split()
+    ["address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "html", "button"]
 )
 _SKIP = frozenset(
-    "head script style noscript template svg select option textarea iframe object video audio "
-    "canvas map datalist rt rp".split()
+    ["head", "script", "style", "noscript", "template", "svg", "select", "option", "textarea", "iframe", "object", "video", "audio", "canvas", "map", "datalist", "rt", "rp"]
 )
 _CITE = frozenset(("cite",))
 #: Marks that make a group: its runs are read together as one caption, quote, box, list or table.
@@ -185,9 +182,7 @@ class _Walker:
         for mark in own & GROUPS:
             groups = (*groups, (mark, element))
         if not own and not is_block and links == around.links and strong == around.strong:
-            return _Open(
-                around.marks, around.near, groups, around.block, False, links, strong
-            )
+            return _Open(around.marks, around.near, groups, around.block, False, links, strong)
         return _Open(
             around.marks | own if own else around.marks,
             own if is_block else around.near | own,

@@ -42,6 +42,10 @@ def vote(head: Head, site_title: str | None, url: str) -> tuple[str | None, str,
             candidates.append((origin, bare, weight))
     if not candidates:
         return None, "", ()
+    alone = {key(value) for origin, value, _ in candidates if origin in ("h1", "json-ld")}
+    candidates = [
+        (o, _parted(v, alone) if o not in ("h1", "json-ld") else v, w) for o, v, w in candidates
+    ]
     scores = [
         sum(
             weight * _agreement(value, other)
@@ -55,6 +59,15 @@ def vote(head: Head, site_title: str | None, url: str) -> tuple[str | None, str,
     return candidates[best][1], candidates[best][0], everything
 
 
+def _parted(title: str, alone: set[str]) -> str:
+    """Return the part of a title before or behind a separator that stands alone elsewhere."""
+    for found in _SEPARATOR.finditer(title):
+        for part in (title[: found.start()], title[found.end() :]):
+            if len(key(part)) > 8 and key(part) in alone:
+                return part.strip()
+    return title
+
+
 def _agreement(one: str, other: str) -> float:
     a, b = key(one), key(other)
     if a == b:
@@ -66,7 +79,12 @@ def _agreement(one: str, other: str) -> float:
 
 def site_names(head: Head, site_title: str | None, url: str) -> tuple[str, ...]:
     """Return the names that the site goes by, best known first."""
-    names = [site_title, head.meta("og:site_name"), head.meta("application-name"), head.jsonld.publisher]
+    names = [
+        site_title,
+        head.meta("og:site_name"),
+        head.meta("application-name"),
+        head.jsonld.publisher,
+    ]
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     names.append(host)
     names.append(host.split(".")[-2] if host.count(".") else host)
@@ -99,6 +117,11 @@ def without_site(title: str, names: tuple[str, ...]) -> str:
 def _is_name(part: str, keys: set[str]) -> bool:
     folded = key(part)
     return any(
-        folded == name or (len(folded) > 3 and len(name) > 3 and (name.startswith(folded) or folded.startswith(name)))
+        folded == name
+        or (
+            len(folded) > 3
+            and len(name) > 3
+            and (name.startswith(folded) or folded.startswith(name))
+        )
         for name in keys
     )

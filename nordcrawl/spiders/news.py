@@ -54,6 +54,7 @@ class NewsSpider(Spider):
         self._due: deque[str] | None = None
         self._under_way = 0
         self._listings = 0
+        self._unread: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -150,9 +151,7 @@ class NewsSpider(Spider):
             if denied or path_of(kept) == "/":
                 continue
             if self.source.is_listing(kept):
-                if self._listings < self.source.max_listings and kept not in self._entries():
-                    self._listings += 1
-                    yield self._entry("listing", kept)
+                yield from self._listing(kept)
             elif self.source.is_article(kept):
                 entry.links += 1
                 self.active_run.discover(kept, link, url)
@@ -181,8 +180,14 @@ class NewsSpider(Spider):
             raise ValueError(f"{shown(url)}: not on a host of {self.source.name}")
         return url
 
-    def _entries(self) -> dict[str, Any]:
-        return dict(self.active_run.entries)
+    def _listing(self, url: str) -> Iterator[Request]:
+        if url in self.active_run.entries or url in self._unread:
+            return
+        if self._listings < self.source.max_listings:
+            self._listings += 1
+            yield self._entry("listing", url)
+        else:
+            self._unread.add(url)
 
     def entry_failed(self, failure: Failure) -> None:
         """Take note that a sitemap, feed or listing could not be had."""
@@ -198,6 +203,11 @@ class NewsSpider(Spider):
         if self.run is None:
             return
         if self._due is None:
+            if self._unread:
+                self.run.notes.append(
+                    f"{len(self._unread)} listings were not read: max_listings is "
+                    f"{self.source.max_listings}"
+                )
             self._due = deque(self.run.plan())
         self._under_way = 0
         self._top_up()

@@ -11,6 +11,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from nordcrawl.archive.log import writers
 from nordcrawl.archive.reader import Archive
 
 from .builders import SOURCE, FileStore, check_archive, open_writer, url_of
@@ -41,6 +42,7 @@ def check(root: Path, acknowledged: set[int]) -> None:
         articles = {n for n in range(1, 100) if writer.state.article(f"{SOURCE}:{n}")}
     assert not list((root / "spool" / "sealed").iterdir())
     lines = check_archive(store)
+    assert len(writers(store)) <= 1, "a commit was put with other bytes than before"
     numbers = Counter(int(json.loads(line)["article_id"].split(":")[1]) for line in lines)
     assert set(lines.values()) | set(numbers.values()) <= {1}, "twice"
     assert acknowledged <= set(numbers), "lost"

@@ -220,7 +220,8 @@ def test_a_copied_spool_overwrites_and_loses_nothing(
     shutil.copytree(one, two)
     for folder, numbers in ((one, (3, 4)), (two, (5, 6)), (one, (7,)), (two, (8,))):
         archive(store, folder, *(make_record(n) for n in numbers))
-    check_archive(store, orphans=True)
+    lines = check_archive(store, orphans=True)
+    assert set(lines.values()) == {1}, "what the other one committed is not put again"
     found = Counter(r["article_id"] for r in Archive(store).records())
     expected = range(1 if shipped_before_the_copy else 2, 9)
     assert found == Counter(f"{SOURCE}:{n}" for n in expected)
@@ -229,7 +230,9 @@ def test_a_copied_spool_overwrites_and_loses_nothing(
         assert len(list(first.state.urls())) == len(expected)
 
 
-def test_a_spool_restored_from_a_backup_goes_on(store: Faulty, tmp_path: Path) -> None:
+def test_a_spool_restored_from_a_backup_goes_on(
+    store: Faulty, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     folder, backup = tmp_path / "spool", tmp_path / "backup"
     archive(store, folder, make_record(1))
     shutil.copytree(folder, backup)
@@ -237,6 +240,7 @@ def test_a_spool_restored_from_a_backup_goes_on(store: Faulty, tmp_path: Path) -
     shutil.rmtree(folder)
     backup.rename(folder)
     with open_writer(store, folder) as writer:
+        assert "restored from a backup" in caplog.text, "known before the first page"
         assert writer.state.article(f"{SOURCE}:2"), "it learns what its later life had archived"
         accept(writer, make_record(3))
         assert writer.finish(deadline_s=10).failure is None
@@ -344,6 +348,10 @@ def test_a_backlog_beyond_its_limit_is_refused(store: Faulty, tmp_path: Path) ->
         store.error = StoreUnavailable("down")
         with pytest.raises(SpoolError, match="archive did not take"):
             accept_until_refused(writer)
+    store.error = None
+    with open_writer(store, tmp_path / "spool", "run-2", limits=limits) as writer:
+        assert writer.backlog_bytes == 0, "it can be shipped all the same"
+        accept(writer, make_record(200, run_id="run-2"))
 
 
 @contextmanager

@@ -259,6 +259,38 @@ def test_duckdb_reads_it(store: FileStore, tmp_path: Path) -> None:
     assert (found[0], found[1], str(found[2])) == (20, "example", "2026-10-26")
 
 
+def test_the_documented_query_shows_the_latest(store: FileStore, tmp_path: Path) -> None:
+    archive(
+        store,
+        tmp_path / "spool",
+        *(make_record(n) for n in range(1, 5)),
+        make_record(1, revision=2, change="updated"),
+        make_record(2, revision=2, change="removed"),
+    )
+    later = make_record(3, text="Senere", at=START + timedelta(seconds=3.5))
+    archive(store, tmp_path / "other", later)
+    description = (Path(__file__).parents[2] / "docs" / "archive-format.md").read_text()
+    query = description.split("```sql")[1].split("```")[0]
+    with duckdb.connect() as db:
+        found = db.sql(query.replace("archive/articles-v1", f"{store.root}/articles-v1"))
+        rows = found.select("article_id, revision, text").order("article_id").fetchall()
+    latest = list(Archive(store).latest())
+    assert rows == [(r["article_id"], r["revision"], r["text"]) for r in latest]
+    assert [row[1] for row in rows] == [2, 1, 1]
+
+
+def test_the_description_has_every_key() -> None:
+    description = (Path(__file__).parents[2] / "docs" / "archive-format.md").read_text()
+    for name in layout.SCHEMAS:
+        for key in layout.schema(name)["required"]:
+            assert f"`{key}`" in description
+    assert layout.schema("article-1")["required"] == list(make_record().to_json())
+    assert layout.schema("ledger-1")["required"] == list(make_entry().to_json())
+    told = layout.schema("ledger-1")["properties"]["outcome"]["description"]
+    assert told == f"{', '.join(Outcome)}."
+    assert all(f"`{outcome}`" in description for outcome in Outcome)
+
+
 @pytest.mark.skipif(not (shutil.which("jq") and shutil.which("zcat")), reason="needs jq and zcat")
 def test_zcat_and_jq_read_it(store: FileStore, tmp_path: Path) -> None:
     archive(store, tmp_path / "spool", *(make_record(n) for n in range(1, 21)))

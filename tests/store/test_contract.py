@@ -141,6 +141,7 @@ def test_deep_keys_of_every_character(store: Store) -> None:
     assert list(store.folders("articles-v1/")) == ["site=aftenposten.no"]
 
 
+@pytest.mark.parametrize("address", ["folder", "seaweedfs"], indirect=True)
 def test_more_objects_than_a_page(address: str, kind: str, request: pytest.FixtureRequest) -> None:
     store = open_store(address)
     names = {f"p/{number:04d}" for number in range(1050)}

@@ -268,10 +268,10 @@ def test_slow_uplink_is_no_hang(
     """An upload may last longer than the connect timeout as long as it gets on."""
     store = S3Store(seaweedfs.bucket, prefix, retry_s=0, connect_timeout_s=0.5, read_timeout_s=4)
     proxy.read_rate = 6e6
-    body = os.urandom(12_000_000)
+    body = os.urandom(9_000_000)
     started = time.monotonic()
     assert put(store, body) is Put.CREATED
-    assert time.monotonic() - started > 1.5
+    assert time.monotonic() - started > 1
     assert truth() == body
 
 

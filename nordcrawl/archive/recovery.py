@@ -1,0 +1,123 @@
+"""Recovery: what is done with a spool before anything new comes into it.
+
+Proves the store, sees that spool and archive belong together, and ships what earlier runs left.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from nordcrawl.archive import layout
+from nordcrawl.archive.catchup import catch_up
+from nordcrawl.archive.shipper import Limits, Shipper, ShipReport
+from nordcrawl.archive.spool import Spool
+from nordcrawl.archive.state import State
+from nordcrawl.archive.store import Store
+from nordcrawl.errors import ObjectConflict, SpoolError, StoreError
+
+logger = logging.getLogger(__name__)
+
+
+def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> None:
+    """Prove the store, and ship all that waits in the spool.
+
+    Raises:
+        StoreRefused, StoreUnavailable, ArchiveDamaged: the store; what is not shipped stays.
+        SpoolError: the disk refuses.
+    """
+    store.probe()
+    _put_schemas(store)
+    with suppress(SpoolError):  # the disk is full: shipping what is sealed may make room
+        shipper.seal_all()
+    _check_identity(shipper, spool, state)
+    shipper.ship()
+    shipper.seal_all()
+    shipper.ship()
+
+
+def ship_left_over(
+    store: Store,
+    folder: Path,
+    source: str,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    clock: Callable[[], datetime],
+) -> ShipReport:
+    """Ship what earlier runs left in a spool, without crawling; what the store does is reported.
+
+    Raises:
+        LockHeld: a run is under way, and ships by itself.
+        SpoolError: the spool can't be read or written.
+    """
+    if not (folder / "spool.sqlite").exists():
+        return ShipReport(0, 0, 0, 0, 0, None)
+    spool = Spool.open(folder, source)
+    try:
+        shipper = Shipper(store, spool, limits, clock)
+        failure: StoreError | None = None
+        try:
+            ship_waiting(store, spool, State(spool), shipper)
+        except StoreError as error:
+            failure = error
+        return shipper.report(failure)
+    finally:
+        spool.close()
+
+
+def rebuild_state(
+    store: Store,
+    folder: Path,
+    source: str,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    clock: Callable[[], datetime],
+) -> dict[str, int]:
+    """Forget the local state and fold it anew from the archive; return the `State.counts`.
+
+    What is pending is shipped first. Killed half-way, the next `Writer.open` does the rest.
+
+    Raises:
+        LockHeld, SpoolError, StoreError: as `Writer.open`.
+    """
+    spool = Spool.open(folder, source)
+    try:
+        shipper = Shipper(store, spool, limits, clock)
+        state = State(spool)
+        ship_waiting(store, spool, state, shipper)
+        state.drop()
+        catch_up(store, spool, state)
+        return state.counts()
+    finally:
+        spool.close()
+
+
+def _check_identity(shipper: Shipper, spool: Spool, state: State) -> None:
+    """See that spool and archive still belong together; make a new beginning where they don't.
+
+    To be called with everything sealed: what a copy of this spool has shipped already is known
+    by the digests of its parts.
+    """
+    if shipper.is_archive_known():
+        shipper.check_not_cloned()
+        return
+    logger.warning(
+        "%s: the archive does not have the commits that this spool knows of: deleted, or another "
+        "one? The local state is made anew from it; %d lines that wait go into it",
+        spool.folder,
+        spool.backlog.lines,
+    )
+    state.drop()
+    spool.change_writer()
+
+
+def _put_schemas(store: Store) -> None:
+    """Leave the description with the data; what an earlier version put there stays."""
+    for name in layout.SCHEMAS:
+        key = layout.schema_key(name)
+        if not store.exists(key):
+            with suppress(ObjectConflict):  # another version of nordcrawl came first
+                store.put(key, layout.schema_bytes(name), content_type=layout.SCHEMA_TYPE)

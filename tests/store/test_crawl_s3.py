@@ -1,0 +1,109 @@
+"""Whole crawls into real S3-compatible servers, and into one that fails."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+
+import pytest
+
+from . import faulty, servers
+
+
+@pytest.mark.parametrize("kind", ["seaweedfs", "juicefs"])
+def test_a_crawl_into_a_bucket_reads_back(kind, paper, job, prefix, request):
+    server = request.getfixturevalue(kind)
+    for n in range(6):
+        paper.publish(f"/news/{n}", f"Story number {n}")
+    crawl = job(NORDCRAWL_ARCHIVE=f"s3://{server.bucket}/{prefix}", **server.environment())
+    done = crawl.crawl()
+    assert done.code == 0, done.text
+    assert len(crawl.records()) == 6
+    paper.publish("/news/3", "Story number 3", "Another text. " * 30, lastmod="2026-11-22")
+    done = crawl.crawl()
+    assert done.code == 0, done.text
+    assert crawl.report()["outcomes"] == {"updated": 1, "skipped_fresh": 5}
+    assert [r["revision"] for r in crawl.records("--latest") if r["title"].endswith("3")] == [2]
+    assert servers.SECRET_KEY not in done.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "archive", "says"),
+    [
+        ({"AWS_SECRET_ACCESS_KEY": "wrong-secret-canary"}, "s3://{bucket}/x", "secret"),
+        ({"AWS_ACCESS_KEY_ID": "nobody"}, "s3://{bucket}/x", "key"),
+        ({}, "s3://no-such-bucket-here/x", "no-such-bucket-here"),
+    ],
+)
+def test_a_store_that_refuses_is_found_before_the_first_request(
+    seaweedfs, paper, job, changes, archive, says
+):
+    paper.publish("/news/a", "A story")
+    crawl = job(
+        NORDCRAWL_ARCHIVE=archive.format(bucket=seaweedfs.bucket),
+        **seaweedfs.environment(**changes),
+    )
+    began = time.monotonic()
+    done = crawl.crawl("-s", "LOG_LEVEL=DEBUG")
+    assert time.monotonic() - began < 15
+    assert done.code == 4, done.text
+    assert says in done.err.lower()
+    assert "wrong-secret-canary" not in done.text
+    assert paper.requests == []
+
+
+def test_a_store_that_goes_away_costs_nothing(seaweedfs, paper, job, prefix):
+    for n in range(6):
+        paper.publish(f"/news/{n}", f"Story number {n}")
+    with faulty.served(faulty.forward_to(seaweedfs.endpoint)) as proxy:
+        environment = seaweedfs.through(faulty.endpoint(proxy)).environment()
+        crawl = job(
+            NORDCRAWL_ARCHIVE=f"s3://{seaweedfs.bucket}/{prefix}",
+            **environment | {"NORDCRAWL_STORE_RETRY_S": "3"},
+        )
+        down = faulty.Fault(faulty.error(503, "SlowDown"), method="PUT", ending=".gz", times=10**6)
+        proxy.faults.append(down)
+        done = crawl.crawl(timeout_s=60)
+        assert done.code == 5, done.text
+        assert crawl.records() == []
+        assert crawl.report()["pending_records"] == 12
+
+        proxy.faults.clear()
+        shipped = crawl.nordcrawl("ship")
+        assert shipped.code == 0, shipped.text
+        assert len(crawl.records()) == 6
+        done = crawl.crawl()
+        assert done.code == 0, done.text
+        assert crawl.report()["outcomes"] == {"skipped_fresh": 6}
+        assert len(crawl.records()) == 6
+
+
+def test_stopped_while_the_store_is_down_the_spool_keeps_all(seaweedfs, paper, job, prefix):
+    for n in range(200):
+        paper.publish(f"/news/{n}", f"Story number {n}", delay_s=0.05)
+    with faulty.served(faulty.forward_to(seaweedfs.endpoint)) as proxy:
+        environment = seaweedfs.through(faulty.endpoint(proxy)).environment()
+        crawl = job(NORDCRAWL_ARCHIVE=f"s3://{seaweedfs.bucket}/{prefix}", **environment)
+        down = faulty.Fault(faulty.error(503, "SlowDown"), method="PUT", ending=".gz", times=10**6)
+        proxy.faults.append(down)
+        process = crawl.start("-s", "NORDCRAWL_STORE_RETRY_S=60")
+        deadline = time.monotonic() + 30
+        while len(paper.requests) < 20 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        stopped = time.monotonic()
+        try:
+            out, err = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        assert time.monotonic() - stopped < 5, out + err
+        assert process.returncode in (5, 6), out + err
+
+        proxy.faults.clear()
+        shipped = crawl.nordcrawl("ship")
+        assert shipped.code == 0, shipped.text
+        assert len(crawl.records()) >= 10
