@@ -11,6 +11,8 @@ import asyncio
 import hashlib
 import json
 import logging
+import os
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -39,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 #: Examples kept for the report, of each kind.
 EXAMPLES = 50
+#: Seconds that shipping may take after a signal to stop; service managers wait 30 or 90.
+STOP_S = 12.0
 
 
 def utc_now() -> datetime:
@@ -405,7 +409,11 @@ class Run:
         return await asyncio.to_thread(self._finish, reason)
 
     def _finish(self, reason: str) -> Report:
-        shipped = self._writer.finish(deadline_s=self.options.store_retry_s)
+        # Whoever stops a run wants it gone; what is not shipped by then waits in the spool.
+        patience = self.options.store_retry_s
+        if reason == "shutdown":
+            patience = min(patience, STOP_S)
+        shipped = self._writer.finish(deadline_s=patience)
         failure = self.failure or shipped.failure
         report = Report(
             run_id=self.run_id,
@@ -467,11 +475,14 @@ EXTRACTOR = f"/{extract.VERSION}/{__version__}"
 
 def spool_folder(options: Options, source: str) -> Path:
     """Return the folder of spool and state: one an archive and source, named so that a person
-    finds it."""
+    finds it. A bucket's name says little without the endpoint that it is at."""
     name = archive_name(options.archive)
-    slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower()).strip("-")
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return options.state_dir / f"{slug[-40:].strip('-')}-{digest}" / source
+    endpoint = ""
+    if name.startswith("s3:"):
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower())[-40:].strip("-")
+    digest = hashlib.sha256(f"{name} {endpoint}".encode()).hexdigest()[:8]
+    return options.state_dir / f"{slug}-{digest}" / source
 
 
 def arguments_json(arguments: Arguments) -> dict[str, str | int | None]:

@@ -58,7 +58,7 @@ def summary(report: Report) -> list[str]:
         lines.append(f"  warning     and {len(report.warnings) - 8} more, see the report")
     lines += [
         f"  archive     {report.archive}",
-        "  read it     nordcrawl read --latest --format table",
+        f"  read it     nordcrawl read --archive {_short(report.archive)} --latest --format table",
         f"  exit {int(code):<6} {code.name.lower()}: {shown(why, 400)}",
         "",
     ]
@@ -75,6 +75,11 @@ def _sources(report: Report) -> str:
             good = sum(entry.answered for entry in of_kind)
             parts.append(f"{good} of {len(of_kind)} {kind}s")
     return ", ".join(parts) + " answered"
+
+
+def _short(archive: str) -> str:
+    """Return an archive's address as a person would type it."""
+    return archive.removeprefix("file://") if archive.startswith("file:///") else archive
 
 
 def print_summary(report: Report, stream: TextIO | None = None) -> None:

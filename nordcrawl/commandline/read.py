@@ -62,13 +62,12 @@ def _check_there(store: Store) -> None:
 
 
 def _table(records: Iterator[dict[str, Any]]) -> None:
-    """Print a table; wide terminals show whole titles."""
+    """Print a table, newest first; times are UTC."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("published", "lang", "rev", "change", "article", "title"):
+    for name in ("published (UTC)", "lang", "rev", "change", "article", "title"):
         table.add_column(name, no_wrap=name != "title", overflow="fold")
-    count = 0
-    for record in records:
-        count += 1
+    rows = sorted(records, key=lambda r: r.get("published_at") or "", reverse=True)
+    for record in rows:
         published = (record.get("published_at") or "")[:16].replace("T", " ")
         table.add_row(
             published,
@@ -80,4 +79,4 @@ def _table(records: Iterator[dict[str, Any]]) -> None:
         )
     console = Console(width=None if sys.stdout.isatty() else 140)
     console.print(table)
-    console.print(f"{count} articles", highlight=False)
+    console.print(f"{len(rows)} articles", highlight=False)

@@ -7,6 +7,7 @@ one says how it ended.
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
@@ -17,6 +18,10 @@ from nordcrawl.exitcodes import ExitCode
 from nordcrawl.options import Arguments, Options
 from nordcrawl.run import Run
 from nordcrawl.summary import print_summary
+
+
+def _is_warning(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
 
 
 class Command(ScrapyCrawl):
@@ -37,6 +42,14 @@ class Command(ScrapyCrawl):
             "or a time), limit (pages), urls (a file, or URLs parted by commas), mode "
             "(incremental or full)."
         )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Keep Scrapy from printing its inner parts to an operator, unless asked for at DEBUG."""
+        super().process_options(args, opts)
+        if self.settings is not None and self.settings.get("LOG_LEVEL") != "DEBUG":
+            for name in ("addons", "crawler", "middleware", "utils.log", "extensions.memusage"):
+                # A filter, because Scrapy sets the levels anew when it configures logging.
+                logging.getLogger(f"scrapy.{name}").addFilter(_is_warning)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the crawl and set `exitcode`; every mistake of the operator's is found before the

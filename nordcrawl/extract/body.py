@@ -13,12 +13,14 @@ from itertools import pairwise
 from lxml.html import HtmlElement
 
 from nordcrawl.extract import engine, rules
-from nordcrawl.extract.assemble import is_credit
+from nordcrawl.extract.phrases import NO_CAPTION
 from nordcrawl.extract.rules import Clues
 from nordcrawl.extract.runs import Cut, Picture, Run
 
 #: Runs further than this from the text on either side hold no picture of it.
 _MARGIN = 6
+#: Runs above the headline among which the lead picture's caption may stand.
+_ABOVE = 5
 #: Words that a paragraph left out by the engine must have to be taken back in.
 _GAP_WORDS = 10
 #: Longer gaps are most often a box.
@@ -30,7 +32,21 @@ _RESCUE_WORDS = 200
 _DENSE_WORDS = 15
 _NEVER = frozenset(["comments", "related", "nav", "footer", "form", "newsletter", "ad", "aside"])
 _AGAINST = frozenset(
-    ["caption", "credit", "related", "share", "newsletter", "comments", "ad", "nav", "footer", "form", "byline", "bio", "time"]
+    [
+        "caption",
+        "credit",
+        "related",
+        "share",
+        "newsletter",
+        "comments",
+        "ad",
+        "nav",
+        "footer",
+        "form",
+        "byline",
+        "bio",
+        "time",
+    ]
 )
 
 
@@ -67,7 +83,8 @@ def choose(cut: Cut, lines: Sequence[str], clues: Clues) -> Choice | None:
     kept = [
         run
         for index, run in enumerate(runs)
-        if id(run) in wanted or (min(first, title) < index <= last and _is_caption(run, clues))
+        if id(run) in wanted
+        or (min(first, title) - _ABOVE < index <= last and _is_caption(run, clues))
     ]
     low, high = place[id(kept[0])], place[id(kept[-1])]
     pictures = [p for p in cut.pictures if low - 1 <= p.runs <= high + 1 and _is_shown(p)]
@@ -145,13 +162,21 @@ def _is_picture_text(run: Run) -> bool:
 
 def _is_caption(run: Run, clues: Clues) -> bool:
     """Tell whether a run between headline and end of the text is a caption of the article's."""
-    if not _is_picture_text(run) or run.words > 150 or run.link_share > 0.8:
+    if not _is_picture_text(run) or run.words > 150 or len(run.key) < 3:
         return False
-    if {"nav", "related", "comments", "footer", "ad", "form"} & run.marks:
+    if {"nav", "related", "comments", "form"} & run.marks or "newsletter" in run.near:
         return False
-    if "credit" in run.marks and not {"figure", "caption"} & run.marks:
+    if (
+        rules.is_label(run.text, clues.labels)
+        or rules.is_date_line(run)
+        or NO_CAPTION.match(run.text)
+    ):
         return False
-    return run.words > 1 or is_credit(run)
+    if "figure" in run.marks:
+        return True
+    if "credit" in run.marks and "caption" not in run.marks:
+        return False
+    return run.link_share <= 0.8 and not {"footer", "ad"} & run.marks
 
 
 def _is_shown(picture: Picture) -> bool:

@@ -86,7 +86,7 @@ def _is_markup(page: Page) -> bool:
     if start[:8].startswith((b"%PDF", b"\x89PNG", b"GIF8", b"PK\x03\x04", b"\xff\xd8", b"{", b"[")):
         return False
     lower = start.lower()
-    if lower.startswith(b"<?xml") and any(t in lower[:600] for t in (b"<rss", b"<feed", b"<urlset", b"<sitemapindex", b"<rdf")):  # fmt: skip
+    if lower.startswith(b"<?xml") and any(root in lower[:600] for root in _FEED_ROOTS):
         return False
     return b"<" in page.body
 
@@ -119,7 +119,7 @@ def _is_list(context: Context, found: Body) -> bool:
         if block.kind in (BlockKind.P, BlockKind.QUOTE) and len(block.text) > 60
     )
     head_type = (context.head.meta("og:type") or "").lower()
-    if context.head.jsonld.types and not path == "":
+    if context.head.jsonld.types and path != "":
         return False
     teasers = sum(1 for e in context.root.iter("article") if next(e.iter("a"), None) is not None)
     if path == "" and head_type != "article" and (teasers >= 3 or words < 3 * _LIST_WORDS):

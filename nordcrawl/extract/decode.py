@@ -61,8 +61,8 @@ def decode(page: Page) -> str:
     for mark, name in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace")
-    if name := _wide(body):
-        return body.decode(name, "replace")
+    if wide := _wide(body):
+        return body.decode(wide, "replace")
     try:
         # Text in any other charset with letters beyond ASCII is almost never valid UTF-8.
         return body.decode("utf-8")

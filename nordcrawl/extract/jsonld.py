@@ -23,12 +23,52 @@ _MAX_DEPTH = 12
 
 #: Source: schema.org, Article and its subtypes, and what news systems use beside them.
 ARTICLE_TYPES = frozenset(
-    ["Article", "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BackgroundNewsArticle", "ReviewNewsArticle", "AskPublicNewsArticle", "AdvertiserContentArticle", "SatiricalArticle", "ScholarlyArticle", "TechArticle", "Report", "BlogPosting", "LiveBlogPosting", "SocialMediaPosting", "DiscussionForumPosting", "CreativeWork", "MedicalScholarlyArticle", "Review", "CriticReview", "Recipe", "VideoObject", "ImageGallery", "PodcastEpisode"]
+    [
+        "Article",
+        "NewsArticle",
+        "ReportageNewsArticle",
+        "AnalysisNewsArticle",
+        "OpinionNewsArticle",
+        "BackgroundNewsArticle",
+        "ReviewNewsArticle",
+        "AskPublicNewsArticle",
+        "AdvertiserContentArticle",
+        "SatiricalArticle",
+        "ScholarlyArticle",
+        "TechArticle",
+        "Report",
+        "BlogPosting",
+        "LiveBlogPosting",
+        "SocialMediaPosting",
+        "DiscussionForumPosting",
+        "CreativeWork",
+        "MedicalScholarlyArticle",
+        "Review",
+        "CriticReview",
+        "Recipe",
+        "VideoObject",
+        "ImageGallery",
+        "PodcastEpisode",
+    ]
 )
 _WEAK_TYPES = frozenset(("CreativeWork", "VideoObject", "ImageGallery", "PodcastEpisode", "Review"))
 #: Under these keys stand other articles.
 _FOREIGN = frozenset(
-    ["itemListElement", "hasPart", "relatedLink", "comment", "review", "isPartOf", "liveBlogUpdate", "mentions", "significantLink", "citation", "video", "associatedMedia", "subjectOf"]
+    [
+        "itemListElement",
+        "hasPart",
+        "relatedLink",
+        "comment",
+        "review",
+        "isPartOf",
+        "liveBlogUpdate",
+        "mentions",
+        "significantLink",
+        "citation",
+        "video",
+        "associatedMedia",
+        "subjectOf",
+    ]
 )
 _COMMENT = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?://\s*)?(?:-->|\]\]>)\s*$")
 _TRAILING = re.compile(r",\s*([}\]])")

@@ -12,11 +12,15 @@ from collections.abc import Iterable
 #: (kind, words in a kicker, section or dateline that say so), the surest first.
 _WORDS: tuple[tuple[str, str], ...] = (
     ("newsletter", r"newsletter|nyhetsbrev\w*|nyhedsbrev\w*"),
-    ("letter", r"leserinnlegg|leserbrev|læserbrev|insändare|reader'?s letters?|letters? to the editor|letters?"),
-    ("op-ed", r"op-?ed|kronikk(?:er|en)?|kronik(?:er|en)?|debattinnlegg|debattartikel|gjesteinnlegg|guest (?:essay|opinion|commentary)"),
+    ("letter", r"leserinnlegg|leserbrev|læserbrev|insändare|reader'?s letters?|"
+        r"letters? to the editor|letters?"),
+    ("op-ed", r"op-?ed|kronikk(?:er|en)?|kronik(?:er|en)?|debattinnlegg|debattartikel|"
+        r"gjesteinnlegg|guest (?:essay|opinion|commentary)"),
     ("editorial", r"leder(?:artikkel|en)?|editorials?|ledare|på lederplass"),
-    ("commentary", r"kommentar(?:er|en)?|comment|commentar(?:y|ies)|columns?|columnists?|arne o\. holm (?:says|sier|mener)|spaltist(?:en)?|klumme|krönika|krönikor"),
-    ("opinion", r"opinions?|debatt|debat|debate|meninger|meningar|synspunkt|views?|perspectives?|blogs?|ytring|ytringer|åsikt(?:er)?"),
+    ("commentary", r"kommentar(?:er|en)?|comment|commentar(?:y|ies)|columns?|columnists?|"
+        r"arne o\. holm (?:says|sier|mener)|spaltist(?:en)?|klumme|krönika|krönikor"),
+    ("opinion", r"opinions?|debatt|debat|debate|meninger|meningar|synspunkt|views?|perspectives?|"
+        r"blogs?|ytring|ytringer|åsikt(?:er)?"),
     ("analysis", r"analyse|analyser|analysis|analys|explainer"),
     ("review", r"anmeldelser?|reviews?|recension(?:er)?"),
     ("interview", r"intervju|interviews?|interview"),

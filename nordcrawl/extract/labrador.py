@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
@@ -19,11 +20,12 @@ from nordcrawl.extract import authors, dates
 from nordcrawl.extract.assemble import is_byline
 from nordcrawl.extract.body import Choice
 from nordcrawl.extract.head import Head
+from nordcrawl.extract.language import primary
 from nordcrawl.extract.metadata import Given
 from nordcrawl.extract.phrases import CROSS_LANGUAGE, LANGUAGE_NAMES
 from nordcrawl.extract.rules import is_cross_language, is_label, is_pointer
-from nordcrawl.extract.runs import Run, cut
-from nordcrawl.extract.text import clean_line, key
+from nordcrawl.extract.runs import Picture, Run, cut
+from nordcrawl.extract.text import clean_line, key, label_key
 from nordcrawl.extract.tree import select, select_one, text_of
 from nordcrawl.page import Page, Profile
 
@@ -41,10 +43,19 @@ _STANDFIRST = (
 _KICKER = ("p.kicker", ".kicker")
 _NAMES = (".byline [itemprop=name]", ".bylines [itemprop=name]")
 _TIMES = {
-    "published": (".datePublished time[datetime]", ".datePublished time", ".dateUnified time",
-                  "time[itemprop=datePublished]", ".dates time"),
-    "modified": (".dateModified time[datetime]", ".dateModified time", "time[itemprop=dateModified]"),
-}  # fmt: skip
+    "published": (
+        ".datePublished time[datetime]",
+        ".datePublished time",
+        ".dateUnified time",
+        "time[itemprop=datePublished]",
+        ".dates time",
+    ),
+    "modified": (
+        ".dateModified time[datetime]",
+        ".dateModified time",
+        "time[itemprop=dateModified]",
+    ),
+}
 _TAGS = (".articleFooter .tags a", ".articleFooter a[href*='/tag/']")
 _SECTION = (".lab-article-section",)
 #: What in the header and body is not the article's own.
@@ -55,6 +66,9 @@ _FURNITURE = (
     ".dates", ".paywallLabel", ".floatingText", "nav", "footer", "button", ".visuallyhidden",
     ".lang-link", ".comments", ".meta",
 )  # fmt: skip
+_ID_ATTRIBUTES = frozenset(
+    ("data-id", "data-article-id", "data-lab-id", "data-page-id", "data-articleid")
+)
 _PAGE_ID = re.compile(r"\bpage[\"']?\s*:\s*\{[^{}]{0,300}?\bid[\"']?\s*:\s*[\"']?(\d{3,12})")
 _LAST_NUMBER = re.compile(r"/(?:a/|notice/)?(\d{4,12})/?$")
 #: In an inline script: the other edition's address, where the page tells it.
@@ -84,15 +98,14 @@ def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading
     bodies = select(root, profile.selectors("body")) or _bodies(root, start)
     if not bodies:
         return None
-    selectors = (*_FURNITURE,)
-    labels = frozenset(map(_folded, profile.labels))
+    labels = frozenset(map(label_key, profile.labels))
     top: list[Run] = []
-    pictures = []
+    pictures: list[Picture] = []
     lead: list[Run] = []
     if header is not None:
         lead_elements = select(header, (*profile.selectors("subtitle"), *_STANDFIRST))
         without = _furniture(
-            header, (s for s in selectors if s not in (".dates", ".bylines")), cms_id
+            header, (s for s in _FURNITURE if s not in (".dates", ".bylines")), cms_id
         )
         found = cut([header], without)
         lead = [
@@ -102,8 +115,7 @@ def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading
         lead_ids = {id(run) for run in lead}
         top = [r for r in found.runs if id(r) in lead_ids or _is_caption(r)]
         pictures.extend(found.pictures)
-    offset = len(top)
-    below = cut(bodies, [e for body in bodies for e in _furniture(body, selectors, cms_id)])
+    below = cut(bodies, [e for body in bodies for e in _furniture(body, _FURNITURE, cms_id)])
     kept, crossing = _text(below.runs, labels)
     known = {run.key for run in lead}
     # Imported articles repeat the standfirst as first paragraph.
@@ -114,7 +126,6 @@ def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading
     pictures.extend(below.pictures)
     lead = [run for run in lead if not is_cross_language(run)]
     top = [run for run in top if not is_cross_language(run)]
-    del offset
     choice = Choice((*top, *kept), tuple(pictures), frozenset(id(run) for run in lead))
     return Reading(choice, _given(root, start, head, page, profile, title, cms_id, lead, crossing))
 
@@ -128,12 +139,6 @@ def page_id(head: Head, url: str) -> str | None:
         if found := _LAST_NUMBER.search(urlsplit(address).path if "://" in address else address):
             return found[1]
     return None
-
-
-def _folded(text: str) -> str:
-    from nordcrawl.extract.text import label_key
-
-    return label_key(text)
 
 
 def _header(root: HtmlElement, cms_id: str | None) -> HtmlElement | None:
@@ -160,9 +165,11 @@ def _own_ids(element: HtmlElement) -> set[str]:
     found = set()
     for name, value in element.attrib.items():
         value = str(value).strip()
-        if name in ("data-id", "data-article-id", "data-lab-id", "data-page-id", "data-articleid") and value.isdigit():  # fmt: skip
+        if name in _ID_ATTRIBUTES and re.fullmatch(r"\d{4,12}", value):
             found.add(value)
-        elif (name in ("data-k5a-url", "data-url", "itemid") and (m := _LAST_NUMBER.search(value))) or (name == "id" and (m := re.fullmatch(r"article[-_]?(\d{4,12})", value))):
+        elif (
+            name in ("data-k5a-url", "data-url", "itemid") and (m := _LAST_NUMBER.search(value))
+        ) or (name == "id" and (m := re.fullmatch(r"article[-_]?(\d{4,12})", value))):
             found.add(m[1])
     return found
 
@@ -210,11 +217,12 @@ def _furniture(
     holder: HtmlElement, selectors: Iterable[str], cms_id: str | None
 ) -> list[HtmlElement]:
     found = [e for s in selectors for e in select(holder, (s,)) if e is not holder]
-    for article in holder.iter("article", "section"):
-        if article is not holder and (
-            (article.tag == "article" and _is_teaser(article)) or _is_foreign(article, cms_id)
-        ):
-            found.append(article)
+    found.extend(
+        element
+        for element in holder.iter("article", "section")
+        if element is not holder
+        and ((element.tag == "article" and _is_teaser(element)) or _is_foreign(element, cms_id))
+    )
     found = [
         e for e in found if e.tag != "footer" or next(e.iterancestors("blockquote"), None) is None
     ]
@@ -224,12 +232,15 @@ def _furniture(
 
 def _is_teaser(article: HtmlElement) -> bool:
     classes = (article.get("class") or "").split()
-    return article.get("itemscope") is not None or "column" in classes or bool(_own_ids(article))
+    return article.get("itemscope") is not None or "column" in classes
 
 
 def _is_foreign(element: HtmlElement, cms_id: str | None) -> bool:
+    """Tell whether an element inside the body is another article, by its number or headline."""
     ids = _own_ids(element)
-    return bool(cms_id and ids and cms_id not in ids)
+    if cms_id and ids:
+        return cms_id not in ids and (element.tag == "article" or bool(select(element, ("h1",))))
+    return bool(select(element, ("h1.mainTitle", ".articleHeader h1")))
 
 
 def _holds_article(element: HtmlElement, holder: HtmlElement) -> bool:
@@ -257,7 +268,7 @@ def _plain_lead(runs: Iterable[Run], title: str) -> list[Run]:
             and run.element.tag != "h1"
             and not is_byline(run.text)
             and not is_cross_language(run)
-            and dates.parse(run.text, dates.UTC) is None
+            and dates.parse(run.text, UTC) is None
         ):
             return [run]
     return []
@@ -326,10 +337,10 @@ def _authors(holder: HtmlElement) -> tuple[str, ...]:
     names = []
     for byline in select(holder, (".byline",)):
         parts = [clean_line(text_of(e)) for e in select(byline, (".firstname, .lastname",))]
-        names.append(" ".join(part for part in parts if part) or text_of(
-            select_one(byline, (".name", "address")) if select(byline, (".name", "address")) else byline
-        ))  # fmt: skip
-    return authors.tidy(name for name in names if len(clean_line(name)) < 120)
+        whole = select_one(byline, (".name", "address"))
+        printed = clean_line(text_of(byline if whole is None else whole))
+        names.append(" ".join(part for part in parts if part) or printed)
+    return authors.tidy(part for name in names if len(name) < 120 for part in authors.split(name))
 
 
 def _translations(crossing: list[Run], head: Head, page: Page) -> Iterator[Translation]:
@@ -341,8 +352,6 @@ def _translations(crossing: list[Run], head: Head, page: Page) -> Iterator[Trans
             if language and (address := _address(page.url, target)):
                 yield Translation(language, address)
     for match in _SCRIPT_TRANSLATION.finditer(head.scripts):
-        from nordcrawl.extract.language import primary
-
         language = primary(match["language"])
         address = _address(page.url, match["url"].replace("\\/", "/"))
         if language and address and urlsplit(address).path != urlsplit(page.url).path:

@@ -26,17 +26,117 @@ _THREE = {
 }  # fmt: skip
 #: Of the identifier's labels, those that in practice are misread English, French or noise.
 _IMPLAUSIBLE = frozenset(
-    ["la", "eo", "vo", "an", "oc", "wa", "ext", "lij", "vec", "gcf", "gcr", "guw", "pcm", "hbo", "grc", "zxx", "bcl", "ace", "wuu", "jv", "ht", "br", "kab", "ltg", "uzs", "sdh", "gom", "fuv", "kik", "nso", "st", "sn"]
+    [
+        "la",
+        "eo",
+        "vo",
+        "an",
+        "oc",
+        "wa",
+        "ext",
+        "lij",
+        "vec",
+        "gcf",
+        "gcr",
+        "guw",
+        "pcm",
+        "hbo",
+        "grc",
+        "zxx",
+        "bcl",
+        "ace",
+        "wuu",
+        "jv",
+        "ht",
+        "br",
+        "kab",
+        "ltg",
+        "uzs",
+        "sdh",
+        "gom",
+        "fuv",
+        "kik",
+        "nso",
+        "st",
+        "sn",
+    ]
 )
 _NYNORSK = frozenset(
-    ["ikkje", "frå", "eg", "ein", "eit", "dei", "vere", "vera", "kva", "korleis", "berre", "meir", "noko", "skriv", "seier"]
+    [
+        "ikkje",
+        "frå",
+        "eg",
+        "ein",
+        "eit",
+        "dei",
+        "vere",
+        "vera",
+        "kva",
+        "korleis",
+        "berre",
+        "meir",
+        "noko",
+        "skriv",
+        "seier",
+    ]
 )
-_BOKMAL = frozenset(["ikke", "fra", "jeg", "en", "et", "de", "være", "hva", "hvordan", "bare", "mer", "noe", "skriver", "sier"])
+_BOKMAL = frozenset(
+    [
+        "ikke",
+        "fra",
+        "jeg",
+        "en",
+        "et",
+        "de",
+        "være",
+        "hva",
+        "hvordan",
+        "bare",
+        "mer",
+        "noe",
+        "skriver",
+        "sier",
+    ]
+)
 _DANISH = frozenset(
-    ["af", "ikke", "blev", "meget", "efter", "bliver", "også", "nogle", "kunne", "hvad", "mig", "selv", "op", "ud", "hvor", "oplyser"]
+    [
+        "af",
+        "ikke",
+        "blev",
+        "meget",
+        "efter",
+        "bliver",
+        "også",
+        "nogle",
+        "kunne",
+        "hvad",
+        "mig",
+        "selv",
+        "op",
+        "ud",
+        "hvor",
+        "oplyser",
+    ]
 )
 _NORWEGIAN = frozenset(
-    ["av", "ikke", "ble", "mye", "etter", "blir", "også", "noen", "kunne", "hva", "meg", "selv", "opp", "ut", "hvor", "opplyser"]
+    [
+        "av",
+        "ikke",
+        "ble",
+        "mye",
+        "etter",
+        "blir",
+        "også",
+        "noen",
+        "kunne",
+        "hva",
+        "meg",
+        "selv",
+        "opp",
+        "ut",
+        "hvor",
+        "opplyser",
+    ]
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 _TAGS: dict[str, str] = {
     "nav": "nav", "menu": "nav", "header": "header", "footer": "footer", "form": "form",
@@ -20,7 +21,8 @@ _TAGS: dict[str, str] = {
 
 _WORDS: dict[str, str] = {
     "caption": "caption captions figcaption bildetekst bildtext billedtekst bildunterschrift "
-    "imagecaption captiontext photocaption cutline legende imgcaption mediacaption",
+    "imagecaption captiontext photocaption cutline legende imgcaption mediacaption imgdescription "
+    "imagedescription mediainfo picturedescription phototext imagetext",
     "credit": "credit credits photographer fotograf imagecredit photocredit photobyline "
     "fotobyline imagebyline copyright copyrights",
     "lead": "lead lede ingress standfirst subtitle subhead subheadline subheading deck dek intro "
@@ -52,7 +54,9 @@ for _mark, _listed in _WORDS.items():
     for _word in _listed.split():
         _OF_WORD[_word] = _OF_WORD.get(_word, frozenset()) | {_mark}
 
-_STATES = frozenset(["has", "have", "with", "without", "no", "is", "not", "show", "hide", "hidden", "supports"])
+_STATES = frozenset(
+    ["has", "have", "with", "without", "no", "is", "not", "show", "hide", "hidden", "supports"]
+)
 _SPLIT = re.compile(r"[^a-zæøåäöüéA-ZÆØÅÄÖÜÉ]+|(?<=[a-zæøåäö])(?=[A-ZÆØÅÄÖ])")
 NONE: frozenset[str] = frozenset()
 
@@ -71,7 +75,7 @@ def words_of(names: str) -> frozenset[str]:
             continue  # "hasCaption" tells of something elsewhere
         found.update(parts)
         # Compounds: fact-box, factBox and factbox are one.
-        found.update(a + b for a, b in zip(parts, parts[1:], strict=False))
+        found.update(a + b for a, b in pairwise(parts))
     return frozenset(found)
 
 

@@ -122,7 +122,11 @@ def _published(context: Context) -> Iterator[tuple[Moment, str]]:
     for name in _PUBLISHED:
         yield from _read(head.metas.get(name, ()), "meta", context)
     yield from _read(_itemprop(root, "datePublished"), "microdata", context)
-    times = [e for e in root.iter("time") if e.get("pubdate") is not None or "published" in (e.get("class") or "")]  # fmt: skip
+    times = [
+        element
+        for element in root.iter("time")
+        if element.get("pubdate") is not None or "published" in (element.get("class") or "")
+    ]
     yield from _read((e.get("datetime") or text_of(e) for e in times), "time", context)
     yield from _read(_in_address(context.page.url), "address", context)
     yield from _read(_guessed(context), "htmldate", context)
@@ -219,7 +223,7 @@ def _tags(values: tuple[str, ...]) -> tuple[str, ...]:
         parts = tuple(re.split(r"[;,|]", values[0])) if re.search(r"[;,|]", values[0]) else values
     elif values and all("," in value for value in values):
         parts = tuple(part for value in values for part in value.split(","))
-    kept = {}
+    kept: dict[str, str] = {}
     for part in parts:
         name = clean_line(part).strip(" #\"'[]")
         if name and len(name) < 100 and not name.isdigit():

@@ -19,7 +19,17 @@ from nordcrawl.page import Profile
 
 #: Fields of `Profile.select` that are read here, and ``body``, which the families read.
 FIELDS = frozenset(
-    ["title", "subtitle", "kicker", "section", "authors", "tags", "published_at", "modified_at", "body"]
+    [
+        "title",
+        "subtitle",
+        "kicker",
+        "section",
+        "authors",
+        "tags",
+        "published_at",
+        "modified_at",
+        "body",
+    ]
 )
 _TIMES = {"published_at": "published", "modified_at": "modified"}
 

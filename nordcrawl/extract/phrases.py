@@ -21,7 +21,8 @@ LABELS = frozenset(
         "saken oppdateres", "temaer", "vis mer", "kommenter", "annonsørinnhold", "lukk",
         "artikkelen fortsetter etter annonsen", "saken fortsetter etter annonsen",
         # Danish
-        "læs også", "læs mere", "annonce", "nøgleord", "emneord", "artiklen fortsætter efter annoncen",
+        "læs også", "læs mere", "annonce", "nøgleord", "emneord",
+        "artiklen fortsætter efter annoncen",
         "artiklen fortsætter under annoncen", "mest læste", "relaterede artikler", "del artiklen",
         "offentliggjort", "vis mere",
         # Swedish
@@ -48,7 +49,8 @@ LABELS = frozenset(
 #: Begin of a line that points to another page; it is one when it is short or linked.
 POINTERS = re.compile(
     r"^[\W_]*(?:"
-    r"les også|les mer|les flere saker|les saken|les hele saken|se også|se video|hør også|følg saken|"
+    r"les også|les mer|les flere saker|les saken|les hele saken|se også|se video|"
+    r"hør også|følg saken|"
     r"læs også|læs mere|læs hele|se også|läs också|läs även|läs mer|se också|lyssna på|"
     r"also read|read also|read more|read next|read:|see also|related:|related article|also on|"
     r"more:|more on|more from|watch:|watch more|listen:|don't miss|don’t miss|click here|"
@@ -64,14 +66,17 @@ POINTERS = re.compile(
 #: A short line about the edition in another language.
 CROSS_LANGUAGE = re.compile(
     r"^[\W_]*(?:"
-    r"les (?:saken |artikkelen |denne )?(?:\w+ )?(?:\w+ )?på (?P<no>norsk|engelsk|samisk|bokmål|nynorsk|russisk|dansk|svensk)|"
+    r"les (?:saken |artikkelen |denne )?(?:\w+ )?(?:\w+ )?på (?P<no>norsk|engelsk|"
+    r"samisk|bokmål|nynorsk|russisk|dansk|svensk)|"
     r"les original\w* artikkel\w* på (?P<no2>norsk|engelsk)|"
     r"klikk her for (?P<no3>norsk|engelsk) (?:versjon|utgave)|"
-    r"(?:this article is )?(?:also )?(?:read|available) (?:this |the )?(?:article |story )?in (?P<en>english|norwegian|russian|danish|swedish|sámi|sami|finnish)|"
+    r"(?:this article is )?(?:also )?(?:read|available) (?:this |the )?(?:article |"
+    r"story )?in (?P<en>english|norwegian|russian|danish|swedish|sámi|sami|finnish)|"
     r"read the (?P<en2>english|norwegian|russian|danish|swedish) (?:\w+ )?(?:here|version\w*)|"
     r"click here for (?:the )?(?P<en3>english|norwegian) version|"
     r"for (?:the )?(?P<en4>english|norwegian) version\b.{0,30}|"
-    r"læs (?:artiklen )?på (?P<da>dansk|engelsk|grønlandsk)|läs (?:artikeln )?på (?P<sv>svenska|engelska)"
+    r"læs (?:artiklen )?på (?P<da>dansk|engelsk|grønlandsk)|"
+    r"läs (?:artikeln )?på (?P<sv>svenska|engelska)"
     r")(?: here| her)?[\W_]*$",
     re.IGNORECASE,
 )
@@ -86,9 +91,12 @@ LANGUAGE_NAMES = {
 #: Notices that are no part of an article, wherever they stand.
 NOTICES = re.compile(
     r"^[\W_]*(?:"
-    r"sign up (?:to|for)|subscribe to|subscribe now|get (?:the latest|our|more).{0,40}(?:newsletter|inbox)|"
-    r"follow (?:us|\w+ on) |like us on|download (?:the|our) app|join (?:our|the) (?:conversation|commenting|newsletter)|"
-    r"(?:this article|this post|we) (?:may )?(?:contains?|includes?|earns?).{0,40}(?:affiliate|commission)|"
+    r"sign up (?:to|for)|subscribe to|subscribe now|get (?:the latest|our|"
+    r"more).{0,40}(?:newsletter|inbox)|"
+    r"follow (?:us|\w+ on) |like us on|download (?:the|our) app|join (?:our|"
+    r"the) (?:conversation|commenting|newsletter)|"
+    r"(?:this article|this post|we) (?:may )?(?:contains?|includes?|"
+    r"earns?).{0,40}(?:affiliate|commission)|"
     r"if you (?:buy|purchase|click).{0,60}commission|"
     r"have a (?:news )?tip\?|got a (?:news )?tip|do you have (?:a )?(?:tip|information|more)|"
     r"enter your email|we'll send you|thank you for signing up|"
@@ -97,8 +105,10 @@ NOTICES = re.compile(
     r"prenumerera på|följ oss|anmeld dich|abonnieren sie|inscrivez-vous|abonnez-vous|suscríbete|"
     r"suscríbase|iscriviti|seguici|síguenos|"
     r"an error has occurred|this (?:article|story|copy) (?:has been sent|is for your personal)|"
-    r"join thought-provoking|want to bookmark your fav|we independently select|already a subscriber|"
-    r"il vous reste [\d.,]+ ?%|lisez plus|fehler gefunden|denne artikkelen er (?:kun )?for abonnenter"
+    r"join thought-provoking|want to bookmark your fav|we independently select|"
+    r"already a subscriber|"
+    r"il vous reste [\d.,]+ ?%|lisez plus|fehler gefunden|"
+    r"denne artikkelen er (?:kun )?for abonnenter"
     r")",
     re.IGNORECASE,
 )
@@ -107,10 +117,13 @@ NOTICES = re.compile(
 TAIL = re.compile(
     r"^[\W_]*(?:"
     r"(?:copyright|©|\(c\) ?20)|all rights reserved|"
-    r"this (?:article|story|post|content) (?:was|has been|is|first|originally) (?:first |originally |re)?(?:published|appeared|posted|written|produced)|"
+    r"this (?:article|story|post|content) (?:was|has been|is|first|"
+    r"originally) (?:first |originally |re)?(?:published|appeared|posted|written|"
+    r"produced)|"
     r"(?:editing|reporting|additional reporting|writing|edited|reported) by |"
     r"(?:read|see|view|more) (?:all |more )?(?:stories|articles|posts|news|from)|"
-    r"[^.]{0,80}\bcontributed (?:to this|reporting)\b|(?:mit |via )?(?:dpa|afp|apa|sda|reuters|ntb|tt|ritzau|epd|kna)\W*$|"
+    r"[^.]{0,80}\bcontributed (?:to this|reporting)\b|(?:mit |via )?(?:dpa|afp|apa|"
+    r"sda|reuters|ntb|tt|ritzau|epd|kna)\W*$|"
     r"thank you$|this is a breaking|"
     r"(?:contact|email|e-mail|reach|write to|follow) .{0,60}(?:@|\bat\b|twitter|facebook)|"
     r"(?:kontakt|skriv til) .{0,40}@|for more (?:news|information|stories)|tags?:|filed under|"
@@ -140,18 +153,30 @@ NEWSLETTER = re.compile(
 
 #: Labels before a credit.
 CREDIT_LABEL = re.compile(
-    r"^[\s(\[|/–—-]*(?:foto(?:graf(?:i|o|er)?)?|photo(?:graph(?:er|e|y)?)?(?: credit)?|photo by|"
-    r"photograph by|bilde|bild|image(?: credit)?|picture|illustrasjon|illustration|ill|grafikk|"
-    r"grafik|graphic|video|kilde|source|källa|skjermdump|screenshot|skjermbilde|crédito|crédit|"
-    r"credit|credits|montasje|arkivfoto|pressefoto|arkiv|fotokreditering)"
-    r"\s*(?:/\s*\w+\s*)?(?:[:：]|\bby\b|\bav\b)\s*",
+    r"^[\s(\[|/–—-]*(?:(?:foto(?:graf(?:i|o|er)?)?|photo(?:graph(?:er|e|y)?)?(?: credit)?|"
+    r"bilde|bild|image(?: credit)?|picture|illustrasjon|illustration|ill|grafikk|grafik|graphic|"
+    r"video|kilde|source|källa|quelle|fuente|fonte|bron|skjermdump|screenshot|skjermbilde|crédito|"
+    r"crédit|credits?|montasje|arkivfoto|pressefoto|arkiv)"
+    r"\s*(?:/\s*\w+\s*)?(?:[:：]|\bby\b|\bav\b)\s*|©\s*)",
     re.IGNORECASE,
 )
 #: A credit in brackets, or after its label at the end of a caption.
 CREDIT_IN_CAPTION = re.compile(
-    r"[\s(\[]*\b((?:foto(?:graf)?|arkivfoto|pressefoto|photo(?: credit| by)?|photograph|image(?: credit)?|picture|bilde|bild|"
-    r"illustrasjon|illustration|ill|grafikk|grafik|graphic|kilde|source|källa|credit|skjermdump|screenshot)"
+    r"[\s(\[]*\b((?:foto(?:graf)?|arkivfoto|pressefoto|photo(?: credit| by)?|"
+    r"photograph|image(?: credit)?|picture|bilde|bild|"
+    r"illustrasjon|illustration|ill|grafikk|grafik|graphic|kilde|source|källa|credit|"
+    r"skjermdump|screenshot)"
     r"\s*(?:/\s*\w+\s*)?[:：]\s*([^()\[\]]{2,120}(?:\([^()]{1,60}\)[^()\[\]]{0,40})?))[)\]]?[\s.]*$",
+    re.IGNORECASE,
+)
+
+#: Lines in a figure that work it and tell nothing of it.
+NO_CAPTION = re.compile(
+    r"^\W*(?:view \d+ images?|\d+ images?|\d+ bilder|detailansicht öffnen|öppna bild i helskärm|"
+    r"\d+ ?[/|] ?\d+|\d\d?:\d\d(?: min\.?)?|vis bildetekst|åpne bildet|(?:open|"
+    r"view) image in fullscreen|"
+    r"open this photo in gallery.*|bild \d+ (?:von|av) \d+.*|advertisement|image \d+ of \d+|"
+    r"weitere videos|mehr anzeigen|play video|watch:?|toggle caption|enlarge|hide caption)\W*$",
     re.IGNORECASE,
 )
 

@@ -51,9 +51,8 @@ def _licence(head: Head, root: HtmlElement) -> str | None:
             return link.href
     for element in root.iter("a"):
         target = element.get("href") or ""
-        if "license" in (element.get("rel") or "").split() or "creativecommons.org/" in target:
-            if match := _CC.match(target):
-                return match[0]
+        if match := _CC.match(target):
+            return match[0]
     return None
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.assemble import is_byline, is_credit
-from nordcrawl.extract.dates import UTC, parse
+from nordcrawl.extract.dates import parse
 from nordcrawl.extract.phrases import (
     CROSS_LANGUAGE,
     LABELS,
@@ -92,7 +93,7 @@ def _is_linked(run: Run) -> bool:
     return run.link_share > 0.8 and (run.words < 25)
 
 
-def _is_date_line(run: Run) -> bool:
+def is_date_line(run: Run) -> bool:
     """Tell whether a short run is a date with its label and nothing else."""
     if run.words > 10 or parse(run.text, UTC) is None:
         return False
@@ -136,7 +137,7 @@ RULES: tuple[tuple[str, Callable[[Run, Clues], bool]], ...] = (
     ("comments", lambda run, clues: "comments" in run.marks),
     ("newsletter", lambda run, clues: _is_newsletter(run)),
     ("share", lambda run, clues: "share" in run.near and run.words < 20),
-    ("date", lambda run, clues: _is_date_line(run)),
+    ("date", lambda run, clues: is_date_line(run)),
     ("byline", lambda run, clues: is_byline(run.text)),
 )
 

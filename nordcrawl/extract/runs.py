@@ -15,10 +15,76 @@ from nordcrawl.extract.marks import NONE, marks_of
 from nordcrawl.extract.text import clean, key
 
 _BLOCK = frozenset(
-    ["address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "html", "button"]
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "html",
+        "button",
+    ]
 )
 _SKIP = frozenset(
-    ["head", "script", "style", "noscript", "template", "svg", "select", "option", "textarea", "iframe", "object", "video", "audio", "canvas", "map", "datalist", "rt", "rp"]
+    [
+        "head",
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "select",
+        "option",
+        "textarea",
+        "iframe",
+        "object",
+        "video",
+        "audio",
+        "canvas",
+        "map",
+        "datalist",
+        "rt",
+        "rp",
+    ]
 )
 _CITE = frozenset(("cite",))
 #: Marks that make a group: its runs are read together as one caption, quote, box, list or table.
@@ -129,7 +195,7 @@ class _Walker:
         without = self._without
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
-            tag = element.tag
+            tag = str(element.tag)
             if event == "start":
                 if tag in _SKIP or element in without:
                     walk.skip_subtree()
@@ -229,7 +295,8 @@ class _Walker:
 
 def _around(root: HtmlElement) -> _Open:
     """Return what the ancestors of a root say; nothing for the root of a page."""
-    marks, groups = NONE, []
+    marks = NONE
+    groups: list[tuple[str, HtmlElement]] = []
     for element in root.iterancestors():
         names = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
         if element.tag in ("body", "html"):
