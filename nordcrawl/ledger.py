@@ -187,6 +187,8 @@ class UrlState:
     body_sha256: str | None = None
     article_id: str | None = None
     weak_alias: bool = False
+    linked_at: datetime | None = None
+    """When it was fetched in the reading that told `article_id`."""
 
 
 #: Outcomes after which the URL was really read; the others keep what was known before.
@@ -207,27 +209,30 @@ _READ = frozenset(
 def fold(known: UrlState | None, entry: LedgerEntry) -> UrlState:
     """Return a URL's state after one more ledger line.
 
-    Two registers, each won by its latest time: how it last ended (`at`), and what was last read
-    of it (`fetched_at`). So lines of many writers give the same state in any order, and a failed
-    or skipped fetch keeps validators and article.
+    Three registers, each won by its latest time: how it last ended (`at`), what was last read of
+    it (`fetched_at`), and which article it is (`linked_at`). So lines of many writers give the
+    same state in any order, a failed or skipped fetch keeps validators and article, and a later
+    page without an article (a wall, say) does not hide the article.
     """
     state = known or UrlState(url=entry.url, outcome=entry.outcome, at=entry.at)
     if entry.at > state.at:
         state = replace(state, outcome=entry.outcome, at=entry.at)
-    if entry.outcome not in _READ or entry.fetched_at is None:
+    if entry.outcome not in _READ or (read_at := entry.fetched_at) is None:
         return state
-    if state.fetched_at is not None and entry.fetched_at <= state.fetched_at:
-        return state
-    return replace(
-        state,
-        fetched_at=entry.fetched_at,
-        lastmod=entry.lastmod,
-        etag=entry.etag,
-        last_modified=entry.last_modified,
-        body_sha256=entry.body_sha256,
-        article_id=entry.article_id or state.article_id,
-        weak_alias=entry.weak_alias if entry.article_id else state.weak_alias,
-    )
+    if state.fetched_at is None or read_at > state.fetched_at:
+        state = replace(
+            state,
+            fetched_at=read_at,
+            lastmod=entry.lastmod,
+            etag=entry.etag,
+            last_modified=entry.last_modified,
+            body_sha256=entry.body_sha256,
+        )
+    if entry.article_id and (state.linked_at is None or read_at > state.linked_at):
+        state = replace(
+            state, article_id=entry.article_id, weak_alias=entry.weak_alias, linked_at=read_at
+        )
+    return state
 
 
 @dataclass(slots=True)

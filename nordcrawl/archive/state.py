@@ -10,7 +10,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from nordcrawl.archive.layout import from_micros, micros
@@ -38,18 +39,6 @@ _PAGE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _Url:
-    """A URL's state with the time of the reading that told its article.
-
-    That is a register of its own beside the two of `fold`: a later page without an article (a
-    wall, say) must not hide an earlier one that comes in late from another writer.
-    """
-
-    state: UrlState
-    linked_at: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Article:
     state: ArticleState
     seen_at: int
@@ -70,7 +59,7 @@ class _Text:
 class Change:
     """What one ledger line changes; None where it changes nothing."""
 
-    url: _Url
+    url: UrlState
     article: _Article | None
     text: tuple[str, _Text] | None
 
@@ -81,7 +70,7 @@ class State:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._lock = threading.RLock()
-        self._urls: dict[str, _Url] = {}
+        self._urls: dict[str, UrlState] = {}
         self._articles: dict[str, _Article] = {}
         self._texts: dict[str, _Text] = {}
         with spool.transaction() as db:
@@ -90,8 +79,11 @@ class State:
 
     def url(self, url: str) -> UrlState | None:
         """Return what is remembered of a URL (canonical form)."""
-        found = self._url(url)
-        return found.state if found else None
+        with self._lock:
+            if (recent := self._urls.get(url)) is not None:
+                return recent
+            rows = self._spool.query(f"{_SELECT_URL} WHERE url = ?", (url,))
+        return _url_of(rows[0]) if rows else None
 
     def article(self, article_id: str) -> ArticleState | None:
         """Return the latest revision known of an article."""
@@ -109,7 +101,7 @@ class State:
             rows = self._spool.query("SELECT url FROM url WHERE article_id = ?", (article_id,))
             found = {url for (url,) in rows if url not in self._urls}
             recent = self._urls.items()
-            found |= {url for url, row in recent if row.state.article_id == article_id}
+            found |= {url for url, state in recent if state.article_id == article_id}
         return sorted(found)
 
     def urls(self) -> Iterator[UrlState]:
@@ -127,7 +119,7 @@ class State:
                     for url, recent in self._urls.items()
                     if url > after and (last is None or url <= last)
                 }
-            yield from (page[url].state for url in sorted(page))
+            yield from (page[url] for url in sorted(page))
             if last is None:
                 return
             after = last
@@ -142,7 +134,7 @@ class State:
     def absorb(self, entry: LedgerEntry) -> Change:
         """Fold a ledger line in; the answers know it at once, the disk after `write`."""
         with self._lock:
-            url = _fold_url(self._url(entry.url), entry)
+            url = fold(self.url(entry.url), entry)
             self._urls[entry.url] = url
             article, text = None, None
             if entry.article is not None:
@@ -176,7 +168,7 @@ class State:
         """Let the disk answer for changes whose transaction is through."""
         with self._lock:
             for change in changes:
-                _remove(self._urls, change.url.state.url, change.url)
+                _remove(self._urls, change.url.url, change.url)
                 if change.article is not None:
                     _remove(self._articles, change.article.state.article_id, change.article)
                 if change.text is not None:
@@ -212,13 +204,6 @@ class State:
         self._texts[digest] = new
         return digest, new
 
-    def _url(self, url: str) -> _Url | None:
-        with self._lock:
-            if (recent := self._urls.get(url)) is not None:
-                return recent
-            rows = self._spool.query(f"{_SELECT_URL} WHERE url = ?", (url,))
-        return _url_of(rows[0]) if rows else None
-
     def _article(self, article_id: str) -> _Article | None:
         with self._lock:
             if (recent := self._articles.get(article_id)) is not None:
@@ -236,49 +221,43 @@ class State:
         return _Text(*rows[0]) if rows else None
 
 
-def _fold_url(known: _Url | None, entry: LedgerEntry) -> _Url:
-    state = fold(known.state if known else None, entry)
-    linked_at = known.linked_at if known else None
-    alone = fold(None, entry)
-    if alone.fetched_at is not None and alone.article_id is not None:
-        read_at = micros(alone.fetched_at)
-        if linked_at is None or read_at > linked_at:
-            linked = replace(state, article_id=alone.article_id, weak_alias=alone.weak_alias)
-            return _Url(linked, read_at)
-    return _Url(state, linked_at)
-
-
 _SELECT_URL: Final = (
     "SELECT url, outcome, at, fetched_at, lastmod, etag, last_modified, body_sha256, article_id,"
     " weak_alias, linked_at FROM url"
 )
 
 
-def _url_row(row: _Url) -> tuple[Any, ...]:
-    state = row.state
-    fetched_at = None if state.fetched_at is None else micros(state.fetched_at)
+def _url_row(state: UrlState) -> tuple[Any, ...]:
     return (
-        *(state.url, str(state.outcome), micros(state.at), fetched_at, state.lastmod, state.etag),
-        *(state.last_modified, state.body_sha256, state.article_id, state.weak_alias),
-        row.linked_at,
+        *(state.url, str(state.outcome), micros(state.at), _micros(state.fetched_at)),
+        *(state.lastmod, state.etag, state.last_modified, state.body_sha256, state.article_id),
+        *(state.weak_alias, _micros(state.linked_at)),
     )
 
 
-def _url_of(row: tuple[Any, ...]) -> _Url:
+def _url_of(row: tuple[Any, ...]) -> UrlState:
     url, outcome, at, fetched_at, lastmod, etag, last_modified, body, article_id, weak, linked = row
-    state = UrlState(
+    return UrlState(
         url=url,
         outcome=Outcome(outcome),
         at=from_micros(at),
-        fetched_at=None if fetched_at is None else from_micros(fetched_at),
+        fetched_at=_from_micros(fetched_at),
         lastmod=lastmod,
         etag=etag,
         last_modified=last_modified,
         body_sha256=body,
         article_id=article_id,
         weak_alias=bool(weak),
+        linked_at=_from_micros(linked),
     )
-    return _Url(state, linked)
+
+
+def _micros(at: datetime | None) -> int | None:
+    return None if at is None else micros(at)
+
+
+def _from_micros(value: int | None) -> datetime | None:
+    return None if value is None else from_micros(value)
 
 
 def _article_row(row: _Article) -> tuple[Any, ...]:

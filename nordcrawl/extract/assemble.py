@@ -26,6 +26,7 @@ from nordcrawl.extract.tree import text_of
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BULLET = re.compile(r"^[•·▪►▸‣◦●○*]\s+")
 _PULL = frozenset(("quote", "pullquote", "quotebox", "sitat", "zitat", "citat", "quotation"))
+_SPEAKER = frozenset(("byline", "cite", "credit", "caption"))
 _CHANGE_LOG = frozenset(("endringslogg", "changelog", "change log", "ændringslog", "ändringslogg"))
 #: Cells above this make a table one that only lays out the page.
 _CELL_WORDS = 60
@@ -113,8 +114,7 @@ def _part(run: Run, frame: Frame) -> tuple[str, HtmlElement | None]:
         return "plain", None
     inside = [kind for kind, _ in run.groups]
     if "figure" in inside or "caption" in inside:
-        quoted = "quote" in inside or "table" in inside
-        if not quoted or "caption" in inside:
+        if "quote" not in inside and ("table" not in inside or "caption" in inside):
             figure = run.within("figure")
             return "caption", figure if figure is not None else _outermost(run, "caption")
     for kind in ("update", "factbox", "quote", "table", "list"):
@@ -291,8 +291,8 @@ def _once(images: Iterable[Image]) -> tuple[Image, ...]:
 
 def _quotes(group: list[Run], frame: Frame) -> list[Block]:
     """Return a pull quote as one block with its speaker, a quoted passage as it is divided."""
-    said = [run for run in group if not ({"byline", "cite", "credit"} & run.near)]
-    named = [run for run in group if {"byline", "cite", "credit"} & run.near]
+    said = [run for run in group if not _SPEAKER & run.near]
+    named = [run for run in group if _SPEAKER & run.near]
     pull = _is_pull(group)
     if pull and not named and len(said) > 1 and said[-1].words <= 12:
         named = [said.pop()]
@@ -316,7 +316,8 @@ def _factbox(group: list[Run], frame: Frame) -> list[Block]:
     title, rest = None, group
     first = group[0]
     if len(group) > 1 and (
-        "heading" in first.marks or "toggle" in first.marks
+        {"heading", "toggle"} & first.marks
+        or words_of(first.element.get("class") or "") & {"title", "headline", "heading"}
         or (first.strong >= 0.9 * len(first.text) and first.words <= 12)
     ):  # fmt: skip
         title, rest = first.text, group[1:]

@@ -33,6 +33,7 @@ from nordcrawl.extract.tree import MAX_CHARS, MAX_TAGS, parse, prune, select
 from nordcrawl.page import Page, Profile
 
 VERSION = f"trafilatura {version('trafilatura')}"
+_FEED_ROOTS = (b"<rss", b"<feed", b"<urlset", b"<sitemapindex", b"<rdf")
 #: A text under this many words beside this many teasers is a front or list page.
 _LIST_WORDS = 60
 _LIST_TEASERS = 12

@@ -21,6 +21,11 @@ _SAMPLE_BYTES = 65_536
 #: Share of bytes that may be wrong before a declared charset is not believed.
 _WRONG_SHARE = 0.01
 
+#: What stands beyond ASCII in texts of north-western Europe.
+_WESTERN = frozenset(
+    "æøåÆØÅäöüÄÖÜßéèêëáàâíìîïóòôúùûçñÉÈÁÍÓÚÇÑðþÐÞýÝ«»“”„‘’‚–—…•©®°§´·€£½²³\u00a0\u00ad"
+)
+
 _META = re.compile(rb"""<meta[^>]{0,500}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _HEADER = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _MARKS = (
@@ -72,9 +77,13 @@ def decode(page: Page) -> str:
         text = body.decode(name, "replace")
         if text.count("\ufffd") <= _WRONG_SHARE * len(text):
             return text
+    western = body.decode("cp1252", "replace")
+    beyond = [char for char in western[:_SAMPLE_BYTES] if char > "\x7f"]
+    if sum(char in _WESTERN for char in beyond) > 0.95 * len(beyond):
+        return western  # the detector takes short Nordic texts for Baltic or Central European
     if found := from_bytes(body[:_SAMPLE_BYTES], steps=3, chunk_size=512).best():
         return body.decode(found.encoding, "replace")
-    return body.decode("cp1252", "replace")
+    return western
 
 
 def _wide(body: bytes) -> str | None:

@@ -223,14 +223,12 @@ def _points(node: dict[str, Any], depth: int, path: str, keys: set[str]) -> floa
     if titles & keys:
         points += 3
     own = [*strings(node.get("url")), *strings(node.get("mainEntityOfPage"), "@id", "url")]
-    if path and any(
-        urlsplit_path(address) == path for address in [*own, *strings(node.get("@id"))]
-    ):
+    if path and any(path_of(address) == path for address in [*own, *strings(node.get("@id"))]):
         points += 3
     return points
 
 
-def urlsplit_path(address: str) -> str | None:
+def path_of(address: str) -> str | None:
     """Return an address's path without the last slash, None when it is none."""
     try:
         return urlsplit(address).path.rstrip("/")

@@ -126,7 +126,13 @@ def _linked_lists(chosen: Iterable[Run]) -> dict[HtmlElement, float]:
 
 RULES: tuple[tuple[str, Callable[[Run, Clues], bool]], ...] = (
     ("title", lambda run, clues: run.key in clues.titles),
-    ("label", lambda run, clues: is_label(run.text, clues.labels)),
+    # A cell of a table may well be one word that elsewhere is a label.
+    (
+        "label",
+        lambda run, clues: (
+            not {"table", "factbox"} & run.marks and is_label(run.text, clues.labels)
+        ),
+    ),
     ("pointer", lambda run, clues: is_pointer(run) or is_cross_language(run)),
     ("linked", lambda run, clues: _is_linked(run)),
     ("header", lambda run, clues: _is_header(run)),

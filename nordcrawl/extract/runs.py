@@ -225,6 +225,8 @@ class _Walker:
             own = _CITE  # names who is quoted. Source: HTML, 4.4.4 "The blockquote element"
         # A caption or credit is a part of its own even where the page uses span.
         is_block = tag in _BLOCK or bool(own & {"caption", "credit"})
+        if not is_block and own & {"cite", "byline"}:
+            is_block = any(mark == "quote" for mark, _ in around.groups)
         if is_block:
             self._flush(around)
         elif tag == "br":

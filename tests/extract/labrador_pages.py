@@ -1,5 +1,6 @@
 """Pages laid out as Labrador CMS lays them out, made from a list of parts in several variants."""
 
+# ruff: noqa: E501 - pages read better in one line
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -55,7 +56,8 @@ class Variant:
     crossing: str = ""
     nbsp: bool = False
     body_end: str = ""
-    header_image_in_body: bool = False
+    header: bool = True
+    split: bool = False
     json_ld: str | None = field(default=None)
 
 
@@ -88,6 +90,12 @@ def render(story: Story, variant: Variant | None = None) -> bytes:
     body_class = "large-12 bodytext small-12" if v.class_order else "bodytext large-12 small-12"
     header_class = "column hasCaption articleHeader" if v.class_order else "articleHeader column hasCaption"  # fmt: skip
     body = f"{AD}{body}{labels}{RELATED}{v.body_end}"
+    if v.split:
+        body = body.replace(
+            "<h2>", '</div></div><div class="row"><div class="bodytext column"><h2>', 1
+        )
+        body = f'<div class="row"><div class="bodytext column">{body}</div></div>'
+        body_class = "parts"
     if v.wrapped:
         body = f'<div class="inner"><div>{body}</div></div>'
     image = (
@@ -109,6 +117,8 @@ def render(story: Story, variant: Variant | None = None) -> bytes:
         f'<span class="lastname">{escape(" ".join(name.split()[1:]))}</span></address></div></div>'
         for name in story.authors
     )
+    open_header = f'<div class="{header_class}">' if v.header else ""
+    close_header = "</div>" if v.header else ""
     main_id = ' id="main"' if v.main_id else ""
     tags = "".join(f'<a href="/tag/{escape(t)}">{escape(t)}</a>' for t in story.tags)
     json_ld = v.json_ld if v.json_ld is not None else JSON_LD
@@ -126,7 +136,7 @@ def render(story: Story, variant: Variant | None = None) -> bytes:
 <p class="text">EN</p></a><nav><ul><li><a href="/politikk">Politikk</a></li></ul></nav></header>
 <section class="main article"><main class="pageWidth"><article class=" ">
 <section class="main article k5a-article"{main_id}>
-<div class="{header_class}"><p class="kicker primary">{escape(story.kicker)}</p>
+{open_header}<p class="kicker primary">{escape(story.kicker)}</p>
 <h1 class="headline mainTitle t35">{escape(story.title)}</h1>
 <{v.standfirst} class="subtitle t22">{escape(story.standfirst)}</{v.standfirst}>
 {image}
@@ -134,7 +144,7 @@ def render(story: Story, variant: Variant | None = None) -> bytes:
 <span class="dateGroup datePublished"><span class="dateLabel">Publisert</span>
 <time datetime="2021-10-25T16:31:00.000Z">25.10.2021 - 18:31</time></span>
 <span class="dateGroup dateModified"><span class="dateLabel">Sist oppdatert</span>
-<time datetime="2022-02-01T08:00:00.000Z">01.02.2022 - 09:00</time></span></div></div></div>
+<time datetime="2022-02-01T08:00:00.000Z">01.02.2022 - 09:00</time></span></div></div>{close_header}
 <div class="row social"><a href="https://share.test/">Del på Facebook</a></div>
 <div class="{body_class}">{body}</div>
 <div class="column articleFooter"><span class="tags">{tags}</span></div>
@@ -197,6 +207,13 @@ def _quote(part: Part, v: Variant) -> str:
         f'</blockquote><p class="author"><span>{speaker}</span></p></div>',
         "cite": f'<aside class="quotebox"><p class="quote">{said}</p><cite>{speaker}</cite></aside>',
         "plain": f'<div class="quotebox"><h3>{said}</h3><p>{speaker}</p></div>',
+        "cite inside": f'<div class="quotebox"><blockquote>{said} <cite>{speaker}</cite></blockquote>'
+        "</div>",
+        "author inside": f'<div class="quotebox"><h3 class="quote">{said}<br>'
+        f'<span class="author">– {speaker}</span></h3></div>',
+        "bare": f'<h3 class="quote">{said}</h3><p class="author">{speaker}</p>',
+        "figure": f"<figure class='quotebox'><blockquote><p>{said}</p></blockquote>"
+        f"<figcaption>{speaker}</figcaption></figure>",
         "footer": f'<blockquote class="quote"><p>{said}</p><footer>{speaker}</footer></blockquote>',
     }
     return shapes[v.quote]

@@ -1,5 +1,6 @@
 """Labrador pages: every part of the article, in order, and nothing of what stands around it."""
 
+# ruff: noqa: E501 - pages read better in one line
 from __future__ import annotations
 
 import sys
@@ -86,6 +87,9 @@ VARIANTS = {
     "no neighbours": Variant(neighbours=False),
     "no json-ld": Variant(json_ld=""),
     "broken json-ld": Variant(json_ld='<script type="application/ld+json">{"a": </script>'),
+    "no header element": Variant(header=False),
+    "no header element, standfirst p": Variant(header=False, standfirst="p", wrapped=True),
+    "body in two parts": Variant(split=True),
     "next story inside": Variant(body_end=NEXT_STORY),
 }
 
@@ -102,7 +106,18 @@ def test_all_parts_in_order(variant: Variant) -> None:
     ("quote", "figure", "columns", "label"),
     list(
         product(
-            ("quotebox", "blockquote", "inner", "cite", "plain", "footer"),
+            (
+                "quotebox",
+                "blockquote",
+                "inner",
+                "cite",
+                "plain",
+                "footer",
+                "cite inside",
+                "author inside",
+                "bare",
+                "figure",
+            ),
             ("figcaption", "div", "outside", "one"),
             (False, True),
             (

@@ -1,0 +1,81 @@
+"""The ledger: state is the fold of its lines, in any order; one outcome a URL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome, Tally, fold
+
+T0 = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def entry(minute: int, outcome: Outcome, *, read: bool, article_id: str | None) -> LedgerEntry:
+    at = T0 + timedelta(minutes=minute)
+    return LedgerEntry(
+        run_id="r",
+        source="s",
+        url="https://example.org/a",
+        outcome=outcome,
+        at=at,
+        fetched_at=at - timedelta(seconds=1) if read else None,
+        etag=f"e{minute}" if read else None,
+        lastmod=f"2026-11-{minute % 28 + 1:02}",
+        article_id=article_id,
+    )
+
+
+entries = st.lists(
+    st.builds(
+        entry,
+        st.integers(0, 500),
+        st.sampled_from(Outcome),
+        read=st.booleans(),
+        article_id=st.sampled_from([None, "s:1", "s:2"]),
+    ),
+    min_size=1,
+    max_size=8,
+    unique_by=lambda e: e.at,
+)
+
+
+@given(entries, st.randoms())
+def test_state_is_the_same_in_whatever_order_lines_come(lines, dice):
+    shuffled = list(lines)
+    dice.shuffle(shuffled)
+    assert reduce(fold, lines, None) == reduce(fold, shuffled, None)
+
+
+@given(entries)
+def test_a_line_folded_twice_is_folded_once(lines):
+    assert reduce(fold, [*lines, *lines], None) == reduce(fold, lines, None)
+
+
+def test_a_failed_fetch_keeps_what_was_read():
+    read = entry(1, Outcome.NEW, read=True, article_id="s:1")
+    state = fold(fold(None, read), entry(2, Outcome.FETCH_FAILED, read=True, article_id=None))
+    assert (state.outcome, state.etag, state.article_id) == (Outcome.FETCH_FAILED, "e1", "s:1")
+
+
+def test_a_line_reads_back_as_it_was_written():
+    article = ArticleState("s:1", 2, "https://example.org/a", "t", "c", "x/1/0", "Isen", T0, None)
+    line = LedgerEntry(
+        "r", "s", "https://example.org/a", Outcome.UPDATED, T0, "changed", ("sitemap",),
+        "2026-11-23", 200, "https://example.org/a", T0, '"e"', "Mon", "b", "s:1", 2, False, article,
+    )  # fmt: skip
+    assert LedgerEntry.from_json(line.to_json()) == line
+
+
+def test_each_url_ends_once():
+    tally = Tally()
+    assert tally.discover("a")
+    assert not tally.discover("a")
+    tally.discover("b")
+    tally.settle("a", Outcome.NEW)
+    with pytest.raises(ValueError, match="not open"):
+        tally.settle("a", Outcome.UPDATED)
+    assert (tally.discovered, tally.open, tally.counts()) == (2, {"b"}, {Outcome.NEW: 1})
