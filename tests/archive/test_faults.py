@@ -271,17 +271,21 @@ def test_the_lock_names_its_holder(store: Faulty, tmp_path: Path) -> None:
 def test_a_forked_worker_does_not_inherit_the_lock(store: Faulty, tmp_path: Path) -> None:
     writer = open_writer(store, tmp_path / "spool")
     reading, writing = os.pipe()
+    running, ready = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(writing)
+        os.write(ready, b"x")
         os.read(reading, 1)  # outlives the parent's writer
         os._exit(0)
     try:
         os.close(reading)
+        os.read(running, 1)
         writer.close()
         open_writer(store, tmp_path / "spool").close()
     finally:
-        os.close(writing)
+        for descriptor in (writing, running, ready):
+            os.close(descriptor)
         os.waitpid(child, 0)
 
 
