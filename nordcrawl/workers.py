@@ -16,7 +16,7 @@ from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as WorkerTimeout
 from typing import Any, ParamSpec, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import CONSTS, ProcessExpired, ProcessPool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,9 +31,7 @@ class WorkFailed(Exception):
 
 
 def _start(memory_bytes: int, warm_up: Callable[[], None]) -> None:
-    # Ctrl-C and a service manager's SIGTERM go to the whole group: the crawler decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # pebble has set its own by now
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     with contextlib.suppress(ValueError, OSError):
@@ -54,7 +52,9 @@ def process_pool(
 ) -> ProcessPool:
     """Return a pebble pool of forkserver processes with bounded memory, for plain programs."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*preload])
+    context.set_forkserver_preload(["nordcrawl.forkserver", *preload])
+    # Workers ignore SIGTERM (see nordcrawl.forkserver), so pebble need not wait after sending it.
+    CONSTS.term_timeout = 0.05
     return ProcessPool(
         max_workers=count,
         max_tasks=TASKS_PER_WORKER,

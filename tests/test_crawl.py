@@ -4,6 +4,7 @@ discovered URL has one outcome."""
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -192,7 +193,8 @@ def test_killed_at_random_moments_every_article_is_archived_once(paper, job):
     assert len(latest) == count
 
 
-def test_sigterm_archives_what_was_fetched_and_says_so(paper, job):
+@pytest.mark.parametrize("whole_group", [False, True], ids=["the crawler", "its group"])
+def test_sigterm_archives_what_was_fetched_and_says_so(paper, job, whole_group):
     for n in range(300):
         paper.publish(f"/news/{n}", f"Story number {n}", delay_s=0.1)
     crawl = job()
@@ -200,7 +202,10 @@ def test_sigterm_archives_what_was_fetched_and_says_so(paper, job):
     deadline = time.monotonic() + 30
     while len(paper.requests) < 15 and time.monotonic() < deadline:
         time.sleep(0.1)
-    process.send_signal(signal.SIGTERM)
+    if whole_group:
+        os.killpg(process.pid, signal.SIGTERM)
+    else:
+        process.send_signal(signal.SIGTERM)
     stopped = time.monotonic()
     out, err = process.communicate(timeout=60)
     assert time.monotonic() - stopped < 20
@@ -209,6 +214,7 @@ def test_sigterm_archives_what_was_fetched_and_says_so(paper, job):
     assert report["complete"] is False
     assert sum(report["outcomes"].values()) == report["discovered"] == 300
     assert len(crawl.records()) == report["outcomes"]["new"] >= 5
+    assert "extraction_failed" not in report["outcomes"]
 
 
 def test_a_second_run_of_the_source_leaves_at_once(paper, job):

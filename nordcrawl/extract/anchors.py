@@ -14,7 +14,12 @@ from nordcrawl.extract.head import Head
 from nordcrawl.extract.jsonld import path_of
 from nordcrawl.extract.tree import select
 
-_HEADER = (".articleHeader", "header.article-header", ".article-header")
+_TITLES = (
+    ".articleHeader h1.mainTitle, h1.headline.mainTitle, .articleHeader h1",
+    "h1.mainTitle, h1.headline",
+    "h1",
+)
+_HEADERS = frozenset(("articleheader", "article-header"))
 _BODY = frozenset(("bodytext", "articlebody", "article-body"))
 #: What in the header and body is not the article's own.
 FURNITURE = (
@@ -42,16 +47,25 @@ def page_id(head: Head, url: str) -> str | None:
     return None
 
 
-def find_header(root: HtmlElement, cms_id: str | None) -> HtmlElement | None:
-    """Return the header of this article: of the one with the page's id, else the first."""
-    headers = [e for e in select(root, _HEADER) if next(e.iter("h1"), None) is not None]
-    for header in headers:
-        if cms_id and cms_id in _ids_around(header):
-            return header
-    for header in headers:
-        if not _is_other(header, cms_id):
-            return header
-    return headers[0] if headers else None
+def find_title(root: HtmlElement, cms_id: str | None) -> HtmlElement | None:
+    """Return the headline of this article: of the one with the page's number, else the first."""
+    for selector in _TITLES:
+        titles = select(root, (selector,))
+        for title in titles:
+            if cms_id and cms_id in _ids_around(title):
+                return title
+        for title in titles:
+            if not _is_other(title, cms_id):
+                return title
+    return None
+
+
+def header_of(title: HtmlElement) -> HtmlElement | None:
+    """Return the element that holds the headline, standfirst, picture and byline together."""
+    for ancestor in title.iterancestors():
+        if _HEADERS & {name.lower() for name in (ancestor.get("class") or "").split()}:
+            return ancestor
+    return None
 
 
 def _ids_around(element: HtmlElement) -> set[str]:
@@ -140,6 +154,7 @@ def _is_wrapper(article: HtmlElement, own: set[HtmlElement]) -> bool:
 def furniture(
     holder: HtmlElement, selectors: Iterable[str], cms_id: str | None
 ) -> list[HtmlElement]:
+    """Return the elements in a header or body that are not the article's own."""
     found = [e for s in selectors for e in select(holder, (s,)) if e is not holder]
     found.extend(
         element

@@ -113,10 +113,10 @@ def _part(run: Run, frame: Frame) -> tuple[str, HtmlElement | None]:
     if id(run) in frame.summaries:
         return "plain", None
     inside = [kind for kind, _ in run.groups]
-    if "figure" in inside or "caption" in inside:
-        if "quote" not in inside and ("table" not in inside or "caption" in inside):
-            figure = run.within("figure")
-            return "caption", figure if figure is not None else _outermost(run, "caption")
+    boxed = "quote" in inside or ("table" in inside and "caption" not in inside)
+    if {"figure", "caption"} & set(inside) and not boxed:
+        figure = run.within("figure")
+        return "caption", figure if figure is not None else _outermost(run, "caption")
     for kind in ("update", "factbox", "quote", "table", "list"):
         if kind in inside:
             return kind, _outermost(run, kind)
@@ -214,7 +214,7 @@ def _pictured(
     near = [p for p in free if figure is not None and any(e is figure for _, e in p.groups)]
     if not near:
         # Labrador's header has the figure in one div and its caption in the next.
-        before = [p for p in free if p.runs <= 10_000_000 and _is_before(p, group[0])]
+        before = [p for p in free if _is_before(p, group[0])]
         near = before[-1:] if len(captions) == 1 else before[-len(captions) :]
     images: list[tuple[int, Image]] = []
     for index, caption in enumerate(captions):
@@ -237,14 +237,18 @@ def _pictured(
 
 
 def _is_before(picture: Picture, run: Run) -> bool:
-    """Tell whether the picture is in the same small part of the page as the caption."""
+    """Tell whether the picture stands right before the caption, or in one small box with it."""
+    around = set(picture.element.iterancestors())
     holder = run.element
     for _ in range(4):
+        beside = holder.getprevious()
+        if beside is not None and (beside in around or beside is picture.element):
+            return True
         parent = holder.getparent()
         if parent is None:
             return False
         holder = parent
-        if any(ancestor is holder for ancestor in picture.element.iterancestors()):
+        if holder in around:
             return len(text_of(holder)) < 2 * len(run.text) + 400
     return False
 

@@ -103,7 +103,7 @@ def _generic(context: Context, known: tuple[str, ...]) -> Choice | None:
     holders = select(context.root, context.profile.selectors("body"))
     if holders:
         return _selected(cut(holders), clues)
-    return body.choose(page_cut, engine.lines(context.root), clues)
+    return body.choose(page_cut, engine.lines(context.root, page_cut.runs), clues)
 
 
 def _selected(found: Cut, clues: Clues) -> Choice | None:

@@ -21,8 +21,9 @@ from nordcrawl.extract.anchors import (
     FURNITURE,
     above,
     bodies_after,
-    find_header,
+    find_title,
     furniture,
+    header_of,
     page_id,
 )
 from nordcrawl.extract.assemble import is_byline
@@ -38,7 +39,6 @@ from nordcrawl.extract.text import clean_line, key, label_key
 from nordcrawl.extract.tree import select, select_one, text_of
 from nordcrawl.page import Page, Profile
 
-_TITLE = ("h1.headline.mainTitle", "h1.mainTitle", "h1.headline", "h1")
 _STANDFIRST = (
     ".subtitle",
     "[itemprop=description]",
@@ -84,11 +84,11 @@ class Reading:
 def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading | None:
     """Return this page's article, None when it is not laid out as one of Labrador's."""
     cms_id = page_id(head, page.url)
-    header = find_header(root, cms_id)
-    title_element = select_one(root if header is None else header, _TITLE)
+    title_element = find_title(root, cms_id)
     title = clean_line(text_of(title_element))
     if title_element is None or not title:
         return None
+    header = header_of(title_element)
     start = title_element if header is None else header
     bodies = select(root, profile.selectors("body")) or bodies_after(root, start)
     if not bodies:

@@ -1,0 +1,11 @@
+"""Imported by the fork server of `nordcrawl.workers`, and by nothing else, for its effect.
+
+A signal to stop goes to the whole process group (a terminal's Ctrl-C, some service managers).
+Whether to stop, and when, is the crawler's to say: its fork server and workers outlast the signal
+and end with it. Both are gone as soon as the crawler is, because their pipes close.
+"""
+
+import signal
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
