@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from nordcrawl.article import Rejected
+from nordcrawl.errors import SpoolError
 from nordcrawl.extract import extract
 from nordcrawl.items import PageItem
 from nordcrawl.ledger import Outcome
@@ -84,6 +85,9 @@ class ArchivePipeline(RunPipeline):
             return item
         try:
             await self.run.archive(item.url, item.page, item.article, item.verdict)
+        except SpoolError as error:
+            # The run knows, and ends; the URL stays open, to be fetched by the next one.
+            raise DropItem(f"not archived: {error}", log_level="DEBUG") from None
         finally:
             self.run.release(item.held)
         return item

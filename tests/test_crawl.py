@@ -3,12 +3,14 @@ discovered URL has one outcome."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
 import shutil
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -358,3 +360,86 @@ def test_read_gives_each_record_once_by_cursor(paper, job):
     table = crawl.nordcrawl("read", "--latest", "--format", "table")
     assert "First story" in table.out
     assert "2 articles" in table.out
+
+
+def test_a_body_cut_on_the_way_is_never_archived_as_whole(paper, job):
+    paper.publish("/news/a", "A story")
+    paper.publish("/news/cut", "A story that breaks off")
+    whole = gzip.compress(paper.answers["/news/cut"].body)
+    headers = {"Content-Type": "text/html", "Content-Encoding": "gzip"}
+    paper.answers["/news/cut"] = Answer(200, headers, whole[: len(whole) // 2])
+    crawl = job()
+    done = crawl.crawl()
+    assert done.code == 0, done.text
+    assert outcomes(crawl) == {"new": 1, "fetch_failed": 1}
+    assert paper.requests.count("/news/cut") == 3
+    paper.answers["/news/cut"] = Answer(200, headers, whole)
+    assert crawl.crawl().code == 0
+    assert outcomes(crawl) == {"new": 1, "skipped_fresh": 1}
+
+
+def test_robots_feeds_and_listings_lead_to_articles(paper, job):
+    for n in range(5):
+        paper.publish(f"/news/{n}", f"Story number {n}")
+    html = {"Content-Type": "text/html"}
+    index = b"<sitemapindex><sitemap><loc>/m2</loc></sitemap></sitemapindex>"
+    rss = b"<rss version='2.0'><channel><item><link>/news/2</link></item></channel></rss>"
+    front = b'<a href="/news/0">0</a><a href="/section/b">b</a><a href="/about">about</a>'
+    section = b'<a href="../news/3?utm_source=x">3</a><a href="/section/c">c</a>'
+    paper.answers |= {
+        "/robots.txt": Answer(200, {}, f"Sitemap: {paper.url}/map?b=1&a=2".encode()),
+        "/map?b=1&a=2": Answer(200, html, index),
+        "/m2": Answer(200, html, b"<urlset><url><loc>/news/1</loc></url></urlset>"),
+        "/feed": Answer(200, html, rss),
+        "/": Answer(200, html, front),
+        "/section/b": Answer(200, html, section),
+        "/section/c": Answer(200, html, b'<a href="/news/4">4</a>'),
+    }
+    paper.lastmods.clear()
+    crawl = job(
+        "feeds = ['/feed']", "listings = ['/']", "follow_listings = ['^/section/']",
+        "max_listings = 1", "article_urls = ['^/news/']",
+    )  # fmt: skip
+    done = crawl.crawl()
+    assert done.code == 0, done.text
+    assert {r["title"] for r in crawl.records()} == {f"Story number {n}" for n in range(4)}
+    assert "1 listings were not read: max_listings is 1" in done.out
+    assert "/about" not in paper.requests
+
+
+def test_no_socket_listens_and_nobody_else_is_asked(paper, job):
+    for n in range(60):
+        paper.publish(f"/news/{n}", f"Story number {n}", delay_s=0.1)
+        paper.answers[f"/news/{n}"].headers["Set-Cookie"] = "a=b; Domain=example.org"
+    crawl = job()
+    process = crawl.start()
+    try:
+        deadline = time.monotonic() + 30
+        while len(paper.requests) < 10 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        pids = {process.pid, *_children(process.pid)}
+        inodes = {
+            str(descriptor.readlink())
+            for pid in pids
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir()
+            if descriptor.is_symlink()
+        }
+        for table in ("tcp", "tcp6", "udp", "udp6"):
+            for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+                fields = line.split()
+                if f"socket:[{fields[9]}]" not in inodes:
+                    continue
+                assert fields[3] != "0A", f"a listening {table} socket"
+                assert fields[2].endswith(f"{paper.port:04X}"), f"{table} to {fields[2]}"
+    finally:
+        process.kill()
+        process.communicate()
+    assert not any("cookie" in headers for headers in paper.headers)
+
+
+def _children(pid):
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += [int(child), *_children(int(child))]
+    return found

@@ -49,7 +49,7 @@ class Limits:
     """Least time between two transactions that accept: one fsync serves all that came since."""
     spool_bytes: int = 2 << 30
     """Backlog at which nothing more is accepted."""
-    free_bytes: int = 64 << 20
+    free_bytes: int = 32 << 20
     """Room on the disk below which nothing more is accepted; sealing needs some of it."""
 
 
