@@ -109,7 +109,8 @@ class Extractor:
 class Article:
     """What one page says, before it is known whether that is news to the archive.
 
-    Times are UTC and aware. A field that the page does not tell is None or empty.
+    Times are aware, in the zone that the page told or the source has, and written in UTC. A field
+    that the page does not tell is None or empty.
     """
 
     title: str | None

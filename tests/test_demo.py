@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from jobs import Job
+from nordcrawl.article import rfc3339
 from nordcrawl.demo.site import DemoSite
 
 
@@ -70,6 +71,10 @@ def test_the_archive_says_what_the_stories_say(site, hnn):
         assert record["text"] == story.text, key
         assert record["authors"] == list(story.authors), key
         assert record["language"] == story.language, key
+        assert record["published_at"] == rfc3339(story.published_at), key
+        assert record["modified_at"] == rfc3339(story.modified_at), key
+        captions = [(i["caption"], i["credit"]) for i in record["images"] if i["caption"]]
+        assert captions == list(story.captions), key
         assert sorted(record["tags"]) == sorted(story.tags), key
         blocks = [(b["kind"], b["text"]) for b in record["blocks"]]
         assert blocks == list(story.blocks_text), key

@@ -56,6 +56,7 @@ def test_a_minimal_source_is_enough(write):
         ('prune = ["div["]', ["'prune'", "CSS selector"]),
         ('select = { headline = ["h1"] }', ["select", "title"]),
         ('name = "other"', ["'name'"]),
+        ('select = { title = ["h1["] }', ["select", "CSS selector"]),
         ("max_listings = 99999999", ["'max_listings'"]),
     ],
 )
@@ -158,3 +159,11 @@ def test_every_key_is_documented():
     text = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
     for key in sources.Source.model_fields:
         assert f"`{key}`" in text or key == "name", key
+
+
+def test_every_selectable_field_is_read_by_extraction():
+    from typing import get_args
+
+    from nordcrawl.extract.overrides import FIELDS
+
+    assert set(get_args(sources.SelectField)) == FIELDS

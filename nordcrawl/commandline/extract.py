@@ -26,8 +26,6 @@ from nordcrawl.page import Page, Profile
 from nordcrawl.url import canonicalize, host_of, shown
 from nordcrawl.workers import process_pool
 
-#: Saved pages have no fetch time; a date on them is never read against this one.
-_SAVED_AT = datetime(1970, 1, 1, tzinfo=UTC)
 #: A saved page may unpack to this many bytes; the crawler's own limit is the same.
 _MAX_BYTES = 16 << 20
 
@@ -153,7 +151,9 @@ def _page(path: Path, url: str, charset: str | None, *, check: bool) -> Page:
         except ValueError as error:
             raise UsageError(f"--url: {error}") from error
     kind = "text/html" if charset is None else f"text/html; charset={charset}"
-    return Page(url=url, body=body, fetched_at=_SAVED_AT, headers=(("content-type", kind),))
+    # When a saved page was fetched is not known; no date on it can lie after now.
+    now = datetime.now(UTC)
+    return Page(url=url, body=body, fetched_at=now, headers=(("content-type", kind),))
 
 
 def _gunzip(body: bytes) -> bytes:

@@ -226,11 +226,14 @@ def _with_lead(images: tuple[Image, ...], lead: str | None) -> tuple[Image, ...]
     """Put the address that stands for the article first, unless its picture is there already."""
     if not lead:
         return images
-    for index, image in enumerate(images[:1]):
+    for index, image in enumerate(images):
         # Most often the same picture in another size, which has the caption.
-        if image.url is None or _same_picture(image.url, lead):
+        if image.url is not None and _same_picture(image.url, lead):
             merged = Image(lead, image.caption, image.credit, image.alt)
             return (merged, *images[:index], *images[index + 1 :])
+    if images and images[0].url is None:
+        first = images[0]
+        return (Image(lead, first.caption, first.credit, first.alt), *images[1:])
     return (Image(lead), *images)
 
 

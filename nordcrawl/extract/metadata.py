@@ -37,6 +37,11 @@ _MODIFIED = (
 )  # fmt: skip
 #: A date this long after the fetch was never when something was published.
 _FUTURE_DAYS = 2
+#: Elements that print a date, by their class; longer lines hold more than one.
+_DATE_CLASS = " | ".join(
+    f'.//*[contains(@class, "{word}")]' for word in ("date", "time", "publi", "dato", "posted")
+)
+_DATE_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +112,19 @@ def published_and_modified(
 def _refined(day: Moment, context: Context) -> tuple[Moment, str] | None:
     """Return a time printed on the page that is of the same day and tells more than the day."""
     times = (e.get("datetime") or text_of(e) for e in context.root.iter("time"))
-    for moment, origin in _read(times, "time", context):
-        if moment.precision != "day" and moment.at.date() == day.at.date():
-            return moment, origin
+    for values, origin in ((times, "time"), (_printed(context.root), "printed")):
+        for moment, found_in in _read(values, origin, context):
+            if moment.precision != "day" and moment.at.date() == day.at.date():
+                return moment, found_in
     return None
+
+
+def _printed(root: HtmlElement) -> Iterator[str]:
+    """Yield the short lines of elements whose class says that they hold a date."""
+    for element in root.xpath(_DATE_CLASS)[:40]:
+        text = clean_line(text_of(element))
+        if len(text) <= _DATE_CHARS:
+            yield text
 
 
 def _published(context: Context) -> Iterator[tuple[Moment, str]]:

@@ -64,7 +64,7 @@ Entry = Annotated[str, AfterValidator(_entry)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 SelectField = Literal[
-    "body", "byline", "kicker", "modified", "published", "root", "section", "standfirst", "tags",
+    "authors", "body", "kicker", "modified_at", "published_at", "section", "subtitle", "tags",
     "title",
 ]  # fmt: skip
 
