@@ -84,7 +84,6 @@ DOWNLOAD_TIMEOUT = 30  # seconds, for the whole answer
 DNS_TIMEOUT = 10
 # Every status is an answer that the ledger keeps; see nordcrawl.fetch.answer.
 HTTPERROR_ALLOW_ALL = True
-DEPTH_LIMIT = 0
 MEMUSAGE_ENABLED = True
 MEMUSAGE_LIMIT_MB = 1500
 MEMUSAGE_CHECK_INTERVAL_SECONDS = 10
@@ -93,5 +92,4 @@ SCRAPER_SLOT_MAX_ACTIVE_SIZE = 20_000_000
 
 LOG_LEVEL = os.environ.get("NORDCRAWL_LOG_LEVEL") or "INFO"
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-LOGSTATS_INTERVAL = 60.0
 STATS_DUMP = False  # the run's report says it
