@@ -31,6 +31,12 @@ class EntryReport:
     status: int | None = None
     links: int = 0
     """Article links in it."""
+    listings: int = 0
+    """Links to listings, or to further sitemaps."""
+    others: int = 0
+    """Links on the source's hosts that are neither, or that it denies."""
+    foreign: list[str] = field(default_factory=list)
+    """Addresses on other hosts; on a listing these are usual."""
     skipped: list[str] = field(default_factory=list)
     """Entries of it that could not be read."""
     problem: str | None = None
@@ -42,6 +48,18 @@ class EntryReport:
         """True when it was fetched and understood."""
         return self.status is not None and self.problem is None
 
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know of it."""
+        lines = [] if self.problem is None else [self.problem]
+        lines += [f"entry skipped: {text}" for text in self.skipped]
+        if self.kind != "listing":
+            if self.foreign:
+                lines.append(f"{len(self.foreign)} entries on other hosts, as {self.foreign[0]}")
+            if self.others and not self.links + self.listings:
+                lines.append(f"none of {self.others} entries looks like an article (article_urls)")
+        return [f"{self.kind} {self.url}: {line}" for line in lines]
+
     def to_json(self) -> dict[str, Any]:
         """Return it for the report file."""
         return {
@@ -49,6 +67,9 @@ class EntryReport:
             "url": self.url,
             "status": self.status,
             "links": self.links,
+            "listings": self.listings,
+            "others": self.others,
+            "foreign": len(self.foreign),
             "skipped": self.skipped,
             "problem": self.problem,
         }
@@ -119,10 +140,7 @@ class Report:
     @property
     def warnings(self) -> list[str]:
         """What a person should look at, though it may not have failed the run."""
-        lines = [f"{e.kind} {e.url}: {e.problem}" for e in self.entries if e.problem is not None]
-        lines += [
-            f"{e.kind} {e.url}: entry skipped: {text}" for e in self.entries for text in e.skipped
-        ]
+        lines = [line for entry in self.entries for line in entry.warnings]
         return [*lines, *self.notes, *(f"internal error: {t}" for t in self.internal_errors)]
 
     def verdict(self) -> tuple[ExitCode, str]:

@@ -296,6 +296,11 @@ def test_an_unknown_source_is_named(job):
 
 def test_empty_is_not_success(paper, job):
     assert job().crawl().code == 8  # a sitemap without an entry
+    paper.lastmods |= {"/elsewhere/a": None}
+    done = job().crawl()
+    assert done.code == 8
+    assert "none of 1 entries looks like an article" in done.out
+    paper.lastmods.clear()
     paper.publish("/news/a", "A story")
     paper.answers["/robots.txt"] = Answer(200, {}, b"User-agent: *\nDisallow: /\n")
     done = job().crawl()

@@ -33,6 +33,7 @@ from botocore import exceptions as boto_errors
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
+from nordcrawl.archive.redaction import redact
 from nordcrawl.archive.store import (
     MARKER_BODY,
     MARKER_KEY,
@@ -43,7 +44,6 @@ from nordcrawl.archive.store import (
     check_marker,
     check_prefix,
 )
-from nordcrawl.archive.uri import redact
 from nordcrawl.errors import (
     ArchiveDamaged,
     ObjectConflict,

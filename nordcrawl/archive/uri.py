@@ -7,7 +7,6 @@ AWS_ENDPOINT_URL. An address that is refused is quoted without anything that may
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from nordcrawl.archive.folder import FolderStore
+from nordcrawl.archive.redaction import REDACTED, redact
 from nordcrawl.archive.store import Store
 from nordcrawl.errors import UsageError
 
@@ -26,25 +26,6 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 """Source: Amazon S3 User Guide, "General purpose bucket naming rules"."""
 _PREFIX = re.compile(r"[A-Za-z0-9=_-][A-Za-z0-9=._-]*(?:/[A-Za-z0-9=_-][A-Za-z0-9=._-]*)*")
-
-_REDACTED: Final = "***"
-_SECRETS: Final = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@]*(?:/[^\s@/]*)*@", r"\1***@"),
-        (r"[^\s/@:\"']+:(?!//)[^\s@\"']+@", "***@"),
-        (
-            r"(?i)\b(x-amz-(?:signature|credential|security-token))(=|: ?|%3D)[^\s&\"'<>]+",
-            r"\1\2***",
-        ),
-        (r"(?i)\b(authorization['\"]?(?:=|: ?)).*", r"\1***"),
-        (r"AWS4-HMAC-SHA256.*", _REDACTED),
-        (r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}", _REDACTED),
-        # Secret keys have 40 characters of base64, session tokens hundreds.
-        (r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/=_-]{40,}", _REDACTED),
-    )
-)
-_SECRET_VARIABLES: Final = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +86,6 @@ def archive_name(uri: str) -> str:
             return root.as_uri()
         case _S3Address(bucket, prefix):
             return f"s3://{bucket}/{prefix}".rstrip("/")
-
-
-def redact(text: str) -> str:
-    """Return `text` without what may be a secret: keys, tokens, signatures, URLs' userinfo.
-
-    Rather too much than too little: any run of 40 or more base64 characters goes.
-
-    >>> redact("no route to http://key:hunter2@10.0.0.1:9000/bucket")
-    'no route to http://***@10.0.0.1:9000/bucket'
-    """
-    for variable in _SECRET_VARIABLES:
-        secret = os.environ.get(variable, "")
-        if len(secret) >= 6:  # a shorter one is a word; replacing it would garble the text
-            text = text.replace(secret, _REDACTED)
-    for pattern, replacement in _SECRETS:
-        text = pattern.sub(replacement, text)
-    return text
 
 
 def _parse(uri: str) -> Path | _S3Address:
@@ -193,10 +157,10 @@ def _quotable(uri: str) -> str:
     if not separator:
         return redact(uri)
     if "@" in rest:
-        rest = f"{_REDACTED}@{rest.rpartition('@')[2]}"
+        rest = f"{REDACTED}@{rest.rpartition('@')[2]}"
     if ":" in rest.partition("/")[0]:
-        rest = _REDACTED
-    rest = re.sub(r"[?#].*", f"?{_REDACTED}", rest, flags=re.DOTALL)
+        rest = REDACTED
+    rest = re.sub(r"[?#].*", f"?{REDACTED}", rest, flags=re.DOTALL)
     if "://" not in uri and scheme.lower() not in ("s3", "file"):
-        scheme, rest = _REDACTED, rest if "@" in uri else _REDACTED
+        scheme, rest = REDACTED, rest if "@" in uri else REDACTED
     return redact(f"{scheme}{separator}{rest}")

@@ -144,17 +144,22 @@ class NewsSpider(Spider):
         for link in found.links:
             try:
                 kept = self.source.link(link.url, url)
+                if not self.source.allows(kept):
+                    entry.foreign.append(kept)
+                    continue
                 denied = self.source.is_denied(link.url)
             except ValueError as error:
                 entry.skipped.append(str(error))
                 continue
-            if denied or path_of(kept) == "/":
-                continue
-            if self.source.is_listing(kept):
+            if not denied and self.source.is_listing(kept):
+                entry.listings += 1
                 yield from self._listing(kept)
-            elif self.source.is_article(kept):
+            elif not denied and path_of(kept) != "/" and self.source.is_article(kept):
                 entry.links += 1
                 self.active_run.discover(kept, link, url)
+            else:
+                entry.others += 1
+        entry.listings += len(found.sitemaps)
         yield from self._sitemaps(found.sitemaps, depth + 1, url)
 
     def _sitemaps(self, links: Any, depth: int, base: str) -> Iterator[Request]:
@@ -164,7 +169,7 @@ class NewsSpider(Spider):
                 # A sitemap's query is part of its name, whatever the articles' is.
                 url = self._sitemap_url(link.url, base)
             except ValueError as error:
-                run.entry("sitemap", base).skipped.append(str(error))
+                run.notes.append(f"sitemap named by {shown(base)}: {error}")
                 continue
             if url in run.entries:
                 continue

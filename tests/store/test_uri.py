@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from nordcrawl.archive.folder import FolderStore
+from nordcrawl.archive.redaction import redact
 from nordcrawl.archive.s3 import S3Store
-from nordcrawl.archive.uri import archive_name, open_store, redact
+from nordcrawl.archive.uri import archive_name, open_store
 from nordcrawl.errors import UsageError
 from nordcrawl.exitcodes import ExitCode
 
