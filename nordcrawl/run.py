@@ -14,6 +14,7 @@ import logging
 import os
 import re
 import secrets
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -69,6 +70,7 @@ class Run:
         run_id: str,
         writer: Writer,
         clock: Callable[[], datetime],
+        stop: threading.Event,
     ) -> None:
         self.options = options
         self.source = source
@@ -83,6 +85,7 @@ class Run:
         self.internal_errors: list[str] = []
         self.notes: list[str] = []
         self._writer = writer
+        self._stop = stop
         self._started_at = clock()
         self._fetched = 0
         self._held: set[str] = set()
@@ -114,7 +117,8 @@ class Run:
             StoreError: the archive can't be written or read.
             UsageError: the archive's address is wrong.
         """
-        store = open_store(options.archive, retry_s=options.store_retry_s)
+        stop = threading.Event()
+        store = open_store(options.archive, retry_s=options.store_retry_s, stop=stop)
         run_id = new_run_id(source.name, clock(), secrets.token_hex(2))
         writer = Writer.open(
             store,
@@ -124,7 +128,7 @@ class Run:
             limits=Limits(part_bytes=options.part_bytes, part_age_s=options.part_age_s),
             clock=clock,
         )
-        return cls(options, source, arguments, run_id, writer, clock)
+        return cls(options, source, arguments, run_id, writer, clock, stop)
 
     # --- discover ---------------------------------------------------------------------------
 
@@ -464,7 +468,9 @@ class Run:
         return self._report
 
     def close(self) -> None:
-        """Give the lock back; safe to call more than once."""
+        """Give the lock back; safe to call more than once. What is not shipped stays in the spool,
+        and whoever still waits for the store is let go."""
+        self._stop.set()
         self.workers.close()
         self._writer.close()
 

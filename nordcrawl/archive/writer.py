@@ -291,7 +291,9 @@ class Writer:
             self._pause_s, self._not_before = 0.0, 0.0
             self._turn.notify_all()
             self._turn.wait_for(
-                lambda: self._drain_until is None or not self._ship_thread.is_alive(),
+                lambda: (
+                    self._drain_until is None or self._leaving or not self._ship_thread.is_alive()
+                ),
                 timeout=max(0.0, deadline - time.monotonic()),
             )
             self._drain_until = None
