@@ -65,6 +65,12 @@ def test_an_unmoved_lastmod_is_not_due_even_for_a_young_article():
     assert (verdict.fetch, verdict.outcome) == (False, Outcome.SKIPPED_FRESH)
 
 
+def test_a_feed_that_dates_it_after_the_last_look_makes_it_due():
+    known = seen(timedelta(minutes=5))
+    assert due(Told(published="2026-11-23T11:58:00Z"), known, NOW - timedelta(days=500)).fetch
+    assert not due(Told(published="2026-11-23T11:50:00Z"), known, NOW - timedelta(days=500)).fetch
+
+
 def test_a_bare_date_of_today_leaves_it_to_age():
     known = seen(timedelta(hours=2), lastmod="2026-11-23")
     assert due(Told("2026-11-23"), known, NOW - timedelta(hours=3)).fetch

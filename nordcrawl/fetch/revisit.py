@@ -81,6 +81,8 @@ def decide(
     if mode == "full":
         return Due(True, "full run")
     since_fetch = now - known.fetched_at
+    if told.published is not None and _instant(told.published, last=False) > known.fetched_at:
+        return Due(True, f"published {told.published}")
     if told.lastmod is not None:
         if _moved(told.lastmod, known):
             return Due(True, f"changed on {told.lastmod}")
