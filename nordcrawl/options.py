@@ -32,6 +32,8 @@ SETTINGS = (
     "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG_LEVEL",
 )  # fmt: skip
 
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
 ARGUMENTS = ("since", "until", "limit", "urls", "mode")
 
 
@@ -103,6 +105,11 @@ class Options:
             part_age_s=number("NORDCRAWL_PART_AGE_S", 0.1, 86400),
             store_retry_s=number("NORDCRAWL_STORE_RETRY_S", 0, 86400),
         )
+        level = str(settings.get("LOG_LEVEL") or "INFO")
+        if level not in _LOG_LEVELS:
+            problems.append(
+                f"NORDCRAWL_LOG_LEVEL = {shown(level)}: one of {', '.join(_LOG_LEVELS)} is allowed"
+            )
         if not options.archive:
             problems.append("NORDCRAWL_ARCHIVE is empty: a folder or s3://bucket/prefix is allowed")
         if problems:

@@ -251,6 +251,7 @@ def test_a_second_run_of_the_source_leaves_at_once(paper, job):
         ([], {"NORDCRAWL_ARCHIV": "x"}, 2, "did you mean NORDCRAWL_ARCHIVE"),
         ([], {"NORDCRAWL_SOURCES": "/no/such.toml"}, 2, "/no/such.toml"),
         ([], {"NORDCRAWL_CONTACT": "me"}, 2, "NORDCRAWL_CONTACT"),
+        ([], {"NORDCRAWL_LOG_LEVEL": "LOUD"}, 2, "NORDCRAWL_LOG_LEVEL"),
     ],
 )
 def test_mistakes_end_in_seconds_before_the_first_request(
