@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TRUTH ?= ../shared/quality-dev
 
-.PHONY: help demo test check format quality lock clean
+.PHONY: help demo test check format bench quality lock clean
 .DELETE_ON_ERROR:
 
 help:  ## Say what there is
@@ -31,6 +31,9 @@ check: $(VENV)/dev.done  ## Run every static check
 format: $(VENV)/dev.done  ## Put the code into its one form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.done  ## Crawl the same site with nordcrawl and with a plain Scrapy spider, side by side
+	@$(BIN)/python benchmarks/crawl.py
 
 quality: $(VENV)/dev.done  ## Score extraction on a folder of pages with known answers (TRUTH=...)
 	@$(BIN)/python benchmarks/quality.py $(TRUTH)
