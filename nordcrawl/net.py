@@ -8,16 +8,25 @@ reached by any spelling. The port is `nordcrawl.middlewares.UrlGuardMiddleware`'
 from __future__ import annotations
 
 import ipaddress
+import logging
 from collections.abc import Sequence
+from typing import ClassVar
+from urllib.parse import urlsplit
 
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet import defer
+from twisted.internet.error import DNSLookupError
 
 from nordcrawl.url import is_loopback
 
+logger = logging.getLogger(__name__)
 
-class AddressRefused(Exception):
-    """A name leads to an address that no news site has."""
+
+class AddressRefused(DNSLookupError):
+    """A name leads to an address that no news site has. Twisted takes it as a failed look-up."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 def check(name: str, address: str) -> str:
@@ -47,6 +56,9 @@ class GuardResolver(CachingThreadedResolver):
     """Scrapy's caching IPv4 resolver, which also answers ``*.localhost`` by itself and refuses
     what `check` refuses. Source: RFC 6761 section 6.3."""
 
+    refused: ClassVar[dict[str, str]] = {}
+    """Why a host name (without port) was refused: Twisted keeps only that its look-up failed."""
+
     def getHostByName(  # noqa: N802 - Twisted's name
         self, name: str, timeout: Sequence[int] = ()
     ) -> defer.Deferred[str]:
@@ -55,4 +67,18 @@ class GuardResolver(CachingThreadedResolver):
         if bare == "localhost" or bare.endswith(".localhost"):
             return defer.succeed("127.0.0.1")
         found = super().getHostByName(name, timeout)
-        return found.addCallback(lambda address: check(name, address))
+        return found.addCallback(self._checked, name)
+
+    def _checked(self, address: str, name: str) -> str:
+        try:
+            return check(name, address)
+        except AddressRefused as error:
+            if name not in self.refused:
+                logger.warning("%s", error)
+            self.refused[name] = str(error)
+            raise
+
+
+def refusal(url: str) -> str | None:
+    """Return why a URL's host was refused, if it was."""
+    return GuardResolver.refused.get(urlsplit(url).hostname or "")

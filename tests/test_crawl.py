@@ -449,3 +449,19 @@ def _children(pid):
         for child in (task / "children").read_text().split():
             found += [int(child), *_children(int(child))]
     return found
+
+
+def test_a_private_address_is_refused_by_name_and_nothing_is_sent(paper, job, tmp_path):
+    file = tmp_path / "private.toml"
+    file.write_text(
+        '[sources.paper]\ntitle = "x"\nscheme = "http"\nsitemaps = ["/sitemap.xml"]\n'
+        f'hosts = {{ "2130706433:{paper.port}" = "en", "0x7f000001:{paper.port}" = "nb" }}\n'
+    )
+    crawl = Job(
+        tmp_path, "paper", {"NORDCRAWL_SOURCES": str(file), "NORDCRAWL_CONTACT": "a@example.org"}
+    )
+    done = crawl.crawl()
+    assert done.code == 8, done.text
+    assert "2130706433 leads to 127.0.0.1, which is not a public address" in done.out
+    assert "Traceback" not in done.text
+    assert paper.requests == []

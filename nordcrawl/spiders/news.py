@@ -25,6 +25,7 @@ from nordcrawl.fetch.answer import judge
 from nordcrawl.items import PageItem
 from nordcrawl.ledger import Outcome
 from nordcrawl.middlewares import RobotsDenied, RobotsUnreachable, UrlRefused
+from nordcrawl.net import refusal
 from nordcrawl.page import Page
 from nordcrawl.run import Run
 from nordcrawl.sources import Source
@@ -198,7 +199,7 @@ class NewsSpider(Spider):
         """Take note that a sitemap, feed or listing could not be had."""
         request: Request = failure.request  # type: ignore[attr-defined]
         entry = self.active_run.entry(request.cb_kwargs["kind"], request.cb_kwargs["url"])
-        entry.problem = reason(failure)
+        entry.problem = refusal(request.url) or reason(failure)
         entry.robots = isinstance(failure.value, RobotsUnreachable) and failure.value.answered
 
     # --- fetch ------------------------------------------------------------------------------
@@ -257,7 +258,10 @@ class NewsSpider(Spider):
             outcome = Outcome.ROBOTS_DENIED
         elif isinstance(failure.value, UrlRefused):
             outcome = Outcome.BLOCKED
-        self.active_run.settle(request.cb_kwargs["url"], outcome, reason(failure))
+        why = reason(failure)
+        if (refused := refusal(request.url)) is not None:
+            outcome, why = Outcome.BLOCKED, refused
+        self.active_run.settle(request.cb_kwargs["url"], outcome, why)
         self._top_up()
 
 
