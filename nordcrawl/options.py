@@ -105,6 +105,12 @@ class Options:
             part_age_s=number("NORDCRAWL_PART_AGE_S", 0.1, 86400),
             store_retry_s=number("NORDCRAWL_STORE_RETRY_S", 0, 86400),
         )
+        problems += [
+            f"{name} is not taken as a setting, where logs and process lists would show it: "
+            "give it by the environment, a profile or a role"
+            for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+            if settings.get(name)
+        ]
         level = str(settings.get("LOG_LEVEL") or "INFO")
         if level not in _LOG_LEVELS:
             problems.append(

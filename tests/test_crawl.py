@@ -242,6 +242,7 @@ def test_a_second_run_of_the_source_leaves_at_once(paper, job):
         (["-a", "since=yesterday"], {}, 2, "since=yesterday"),
         (["-a", "limit=0"], {}, 2, "limit=0"),
         (["-a", "mode=fast"], {}, 2, "incremental or full"),
+        (["-s", "AWS_SECRET_ACCESS_KEY=hunter2"], {}, 2, "AWS_SECRET_ACCESS_KEY is not taken"),
         (["-a", "sinse=2026-01-01"], {}, 2, "did you mean since"),
         (["-a", "urls=https://elsewhere.example/a"], {}, 2, "elsewhere.example"),
         ([], {"NORDCRAWL_ARCHIVE": "/dev/null/archive"}, 4, "/dev/null"),
@@ -264,6 +265,7 @@ def test_mistakes_end_in_seconds_before_the_first_request(
     assert done.code == code, done.text
     assert says in done.err
     assert "Traceback" not in done.text
+    assert "hunter2" not in done.text
     assert paper.requests == []
 
 
