@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import subprocess
+import sys
 import time
 
 import duckdb
@@ -58,6 +59,25 @@ def test_the_demo_runs_and_shows_what_it_promises(tmp_path):
     refused = Job(tmp_path, "highnorthnews").nordcrawl("demo", "--dir", "mine")
     assert refused.code == 2
     assert (tmp_path / "mine").is_dir()
+
+
+def test_a_killed_demo_does_not_spoil_the_next(tmp_path):
+    demo = Job(tmp_path, "highnorthnews")
+    for pause in (1.7, 2.3):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "nordcrawl", "demo"],
+            env=demo.environment,
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(pause)
+        process.kill()
+        process.wait()
+    done = demo.nordcrawl("demo", timeout_s=120)
+    assert done.code == 0, done.text
+    ids = [r["article_id"] for r in demo.records("--archive", "demo-archive/archive", "--latest")]
+    assert len(ids) == len(set(ids)) == 32
 
 
 def test_the_archive_says_what_the_stories_say(site, hnn):

@@ -8,17 +8,21 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+from nordcrawl.archive.lock import Lock
 from nordcrawl.archive.reader import Archive
 from nordcrawl.archive.uri import open_store
 from nordcrawl.demo.site import DemoSite, serve
-from nordcrawl.errors import UsageError
+from nordcrawl.errors import LockHeld, UsageError
 from nordcrawl.exitcodes import ExitCode
 
 #: Says that a folder is the demo's own, to be made anew each time.
 _MARKER = ".nordcrawl-demo"
+#: A crawl whose site is gone ends by itself in a few seconds.
+_PATIENCE_S = 30.0
 
 
 def serve_site(port: int) -> int:
@@ -101,9 +105,28 @@ def _make(folder: Path) -> None:
     if folder.exists():
         if not (folder / _MARKER).is_file():
             raise UsageError(f"--dir {folder}: exists and is not the demo's; choose another folder")
+        _wait_for_earlier(folder)
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / _MARKER).write_text("made by: nordcrawl demo; removed and made anew by it\n")
+
+
+def _wait_for_earlier(folder: Path) -> None:
+    """Let a crawl end whose demo was killed, lest it write into the new folder.
+
+    Raises:
+        LockHeld: it is still at work after `_PATIENCE_S` seconds.
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    for path in folder.glob("state/*/*/lock"):
+        while True:
+            try:
+                Lock(path).release()
+                break
+            except LockHeld:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
 
 
 def _sample(archive: Path) -> str:
