@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from nordcrawl import __version__, dedup, extract
@@ -28,7 +29,6 @@ from nordcrawl.article import Article, Record, rfc3339
 from nordcrawl.dedup import Candidate, Known, Verdict
 from nordcrawl.discover import Link
 from nordcrawl.errors import NordcrawlError, SpoolError
-from nordcrawl.fetch.answer import Ending
 from nordcrawl.fetch.revisit import Told, decide
 from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome, Tally, UrlState
 from nordcrawl.options import Arguments, Options, new_run_id
@@ -90,7 +90,6 @@ class Run:
         self._fetched = 0
         self._held: set[str] = set()
         self._released = asyncio.Event()
-        self._waiting: set[Future[None]] = set()
         self._examples: dict[Outcome, list[Example]] = {}
         self._report: Report | None = None
         self.workers = Workers(
@@ -302,13 +301,8 @@ class Run:
     def settle(self, url: str, outcome: Outcome, reason: str, page: Page | None = None) -> None:
         """Give a URL an outcome that has no record; the ledger line is durable soon after."""
         future = self._writer.accept(self._line(url, outcome, reason, page), None)
-        self._waiting.add(future)
-        future.add_done_callback(self._accepted)
+        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
         self._note(url, outcome, reason, None, None)
-
-    def end(self, url: str, ending: Ending, page: Page) -> None:
-        """Settle a page that need not be extracted."""
-        self.settle(url, ending.outcome, ending.reason, page)
 
     def crashed(self, url: str, error: BaseException | None) -> None:
         """Settle a URL on which our own code failed; the run will not call itself whole."""
@@ -324,11 +318,12 @@ class Run:
             if self.on_failure is not None:
                 self.on_failure()
 
-    def _accepted(self, future: Future[None]) -> None:
-        self._waiting.discard(future)
+    def _accepted(self, loop: asyncio.AbstractEventLoop, future: Future[None]) -> None:
+        """Called in the archive's thread: a line that could not be kept ends the run, as a record
+        would."""
         error = future.exception()
-        if isinstance(error, NordcrawlError) and self.failure is None:
-            self.failure = error
+        if isinstance(error, NordcrawlError):
+            loop.call_soon_threadsafe(self.fail, error)
 
     def _line(self, url: str, outcome: Outcome, reason: str, page: Page | None) -> LedgerEntry:
         found = self.found[url]
@@ -406,6 +401,7 @@ class Run:
     async def finish(self, reason: str) -> Report:
         """Settle what was not reached, ship everything, write the report; never raises for what
         the store does, the report says it."""
+        self.on_failure = None
         self.workers.close()
         if reason != "finished" and self.failure is None:
             for url in list(self.tally.open):
@@ -418,7 +414,7 @@ class Run:
         if reason == "shutdown":
             patience = min(patience, STOP_S)
         shipped = self._writer.finish(deadline_s=patience)
-        failure = self.failure or shipped.failure
+        failure = self.failure or self._writer.failure or shipped.failure
         report = Report(
             run_id=self.run_id,
             source=self.source.name,

@@ -5,7 +5,6 @@ import gzip
 import pytest
 
 from nordcrawl.discover import Link, read
-from nordcrawl.discover.link import earliest, latest
 
 BASE = "https://example.org/x/sitemap.xml"
 NS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
@@ -137,11 +136,6 @@ def test_a_listing_gives_every_web_link_once_in_order():
     found = read("listing", body, "https://example.org/")
     assert urls(found) == ["https://example.org/en/b", "https://example.org/a"]
     assert len(found.skipped) == 1
-
-
-def test_a_bare_date_means_the_day_anywhere_on_earth():
-    assert earliest("2026-11-20") < earliest("2026-11-20T00:00:00Z")
-    assert latest("2026-11-20") > latest("2026-11-20T23:59:59Z")
 
 
 def test_links_merge_what_each_source_tells():

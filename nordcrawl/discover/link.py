@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from nordcrawl.article import rfc3339
@@ -94,19 +94,3 @@ def _written(text: str) -> datetime | str | None:
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError:
         return None
-
-
-def earliest(told: str) -> datetime:
-    """Return the first instant that a told time can mean, UTC."""
-    at = datetime.fromisoformat(told)
-    return at if at.tzinfo else at.replace(tzinfo=UTC) - timedelta(hours=14)
-
-
-def latest(told: str) -> datetime:
-    """Return the last instant that a told time can mean, UTC: a bare date ends with its last zone.
-
-    >>> latest("2021-09-06").isoformat()
-    '2021-09-07T12:00:00+00:00'
-    """
-    at = datetime.fromisoformat(told)
-    return at if at.tzinfo else at.replace(tzinfo=UTC) + timedelta(days=1, hours=12)

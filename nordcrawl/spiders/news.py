@@ -244,7 +244,7 @@ class NewsSpider(Spider):
         page = to_page(response, url, run)
         ending = judge(page, run.known_body(url))
         if ending is not None:
-            run.end(url, ending, page)
+            run.settle(url, ending.outcome, ending.reason, page)
         else:
             yield PageItem(url, page)
         self._top_up()
