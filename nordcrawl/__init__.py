@@ -2,6 +2,30 @@
 
 The way through the house is the way of an article: ``sources`` -> ``discover`` -> fetch
 (Scrapy) -> ``extract`` -> ``dedup`` -> ``archive`` -> read. ARCHITECTURE.md draws it.
+
+``from nordcrawl import Archive`` is how other programs read an archive: docs/reading.md.
 """
 
-__version__ = "0.1.0"
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nordcrawl.api import Archive, ArticleRecord, Changes, File, LedgerRecord
+
+__version__ = "0.2.0"
+
+__all__ = ["Archive", "ArticleRecord", "Changes", "File", "LedgerRecord", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the API when it is first asked for: the crawler's parts import this package too."""
+    if name in __all__:
+        from nordcrawl import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

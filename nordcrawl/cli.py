@@ -67,23 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     extract.add_argument("--pretty", action="store_true", help="indent the JSON")
     extract.set_defaults(function=_extract)
 
-    read = commands.add_parser(
-        "read",
-        help="print the archive's articles",
-        description="Print articles from the archive, hash-checked. The cursor for the next "
-        "--since goes to standard error.",
-    )
-    _archive_option(read)
-    read.add_argument("--format", choices=("jsonl", "table"), default="jsonl")
-    read.add_argument("--latest", action="store_true", help="only the latest revision of each")
-    read.add_argument("--since", metavar="CURSOR", help="only what came after this cursor")
-    read.add_argument("--source", help="only this source")
-    read.set_defaults(function=_read)
+    _add_reading(commands)
 
-    ship = commands.add_parser("ship", help="ship what earlier runs left in the spool")
-    _archive_option(ship)
-    ship.add_argument("sources", nargs="*", metavar="SOURCE", help="all that have a spool")
-    ship.set_defaults(function=_ship)
+    _add_keeping(commands)
 
     demo = commands.add_parser(
         "demo", help="run the whole job against a small news site on this machine"
@@ -95,6 +81,123 @@ def _parser() -> argparse.ArgumentParser:
                       "one; 8017 for demo site)")  # fmt: skip
     demo.set_defaults(function=_demo)
     return parser
+
+
+def _add_reading(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    read = commands.add_parser(
+        "read",
+        help="print the archive's articles",
+        description="Print articles from the archive, hash-checked: every revision in the order "
+        "of commits, or the latest of each. The cursor for the next --since goes to standard "
+        "error. A DATE is a whole day in UTC, both ends included; a TIME has its zone: "
+        "2026-01-31T06:00Z.",
+    )
+    _archive_option(read)
+    read.add_argument("--latest", action="store_true", help="each article once, as it is now")
+    read.add_argument("--as-of", metavar="DATE|TIME", help="what the archive held by then")
+    read.add_argument("--since", metavar="CURSOR", help="only what came after this cursor")
+    read.add_argument("--cursor-file", type=Path, metavar="FILE", help="keep the cursor there: "
+                      "read it, and write the next one when all is written")  # fmt: skip
+    chosen = read.add_argument_group("filters; one that is given again widens, --text narrows")
+    chosen.add_argument("--source", action="append", help="only this source")
+    chosen.add_argument("--language", action="append", help="e.g. en, which is en-GB too")
+    chosen.add_argument("--section", action="append", help="only this section of the site")
+    for name in ("published", "fetched"):
+        chosen.add_argument(f"--{name}-from", metavar="DATE|TIME")
+        chosen.add_argument(f"--{name}-to", metavar="DATE|TIME")
+    chosen.add_argument("--text", action="append", metavar="WORDS",
+                        help="in title, subtitle or text, whatever the case")  # fmt: skip
+    read.add_argument("--format", choices=("jsonl", "csv", "parquet", "table"), default="jsonl")
+    read.add_argument("--fields", metavar="A,B.C", help="only these, e.g. title,fetch.fetched_at")
+    read.add_argument("--output", type=Path, metavar="FILE", help="a file, written whole or not "
+                      "at all (default: standard output)")  # fmt: skip
+    read.add_argument("--keep-going", action="store_true",
+                      help="read past damaged parts, and say so in the exit code")  # fmt: skip
+    read.set_defaults(function=_read)
+
+    files = commands.add_parser(
+        "files",
+        help="list the archive's parts, for other engines to read",
+        description="Print the path or URI of each part that is in the archive now. A glob would "
+        "also give parts that are on their way in or out.",
+    )
+    _archive_option(files)
+    files.add_argument("--kind", choices=("article", "ledger"), default="article")
+    files.add_argument("--source", help="only this source")
+    files.add_argument("--json", action="store_true", help="with digest, bytes and records")
+    files.set_defaults(function=_files)
+
+    schema = commands.add_parser(
+        "schema",
+        help="print the JSON Schema of the archive's lines, or column types for an engine",
+        description="Print what a line of the archive is: as JSON Schema, or as the column types "
+        "that an engine needs in order not to guess them from the first lines.",
+    )
+    schema.add_argument("kind", nargs="?", choices=("article", "ledger"), default="article")
+    schema.add_argument("--format", default="json",
+                        choices=("json", "duckdb", "polars", "pyarrow", "spark"))  # fmt: skip
+    schema.set_defaults(function=_schema)
+
+
+def _add_keeping(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    ship = commands.add_parser("ship", help="ship what earlier runs left in the spool")
+    _archive_option(ship)
+    ship.add_argument("sources", nargs="*", metavar="SOURCE", help="all that have a spool")
+    ship.set_defaults(function=_ship)
+
+    state = commands.add_parser(
+        "state",
+        help="make the local state anew from the archive",
+        description="The local state is a cache of the archive's ledger. Rebuild ships what waits, "
+        "forgets the state, and folds it again.",
+    )
+    state.add_argument("what", choices=("rebuild",))
+    state.add_argument("sources", nargs="+", metavar="SOURCE")
+    _archive_option(state)
+    state.add_argument("--from-ledger", action="store_true",
+                       help="from the first line on, whatever checkpoints there are")  # fmt: skip
+    state.set_defaults(function=_state)
+
+    verify = commands.add_parser(
+        "verify",
+        help="prove the archive, by the store alone",
+        description="Look at every object of the archive: is each there, unchanged and whole, is "
+        "nothing doubled, nothing foreign. Exit code 0: all is well; 13: damage; 5: nothing is "
+        "wrong, but something was begun and not ended.",
+    )
+    _archive_option(verify)
+    verify.add_argument("--json", action="store_true", help="the report as JSON")
+    verify.set_defaults(function=_verify)
+
+    compact = commands.add_parser(
+        "compact",
+        help="put small parts together",
+        description="Put the parts of each source and day together without changing a line, and "
+        "delete what is not needed any more. Cursors stay valid; crawls and readers may go on.",
+    )
+    compact.add_argument("sources", nargs="*", metavar="SOURCE", help="all by default")
+    _archive_option(compact)
+    compact.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    compact.add_argument("--grace", type=float, default=0.0, metavar="HOURS",
+                         help="keep replaced parts so long, for engines that have a list of files "
+                         "in hand (default: 0)")  # fmt: skip
+    compact.set_defaults(function=_compact)
+
+    erase = commands.add_parser(
+        "erase",
+        help="take articles out of the archive, for good",
+        description="Erase articles with all revisions, addresses and traces: in parts, ledger, "
+        "checkpoints, reports, local state and spools. A tombstone without content is left, and "
+        "they are not archived again. Without --execute it only says what would be erased.",
+    )
+    _archive_option(erase)
+    erase.add_argument("--url", action="append", default=[], help="an address of the article")
+    erase.add_argument("--article", action="append", default=[], metavar="ID",
+                       help="an article id, e.g. highnorthnews:1117230")  # fmt: skip
+    erase.add_argument("--reason", default="", help="kept with the order; name nobody in it")
+    erase.add_argument("--execute", action="store_true", help="do it; it can't be undone")
+    erase.add_argument("--resume", action="store_true", help="finish what was begun")
+    erase.set_defaults(function=_erase)
 
 
 def _archive_option(parser: argparse.ArgumentParser) -> None:
@@ -131,21 +234,73 @@ def _extract(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _read(options: argparse.Namespace, rest: list[str]) -> int:
-    from nordcrawl.commandline.read import read_archive
+    from nordcrawl.commandline.read import Wanted, read_archive
 
-    return read_archive(
-        options.archive,
-        layout=options.format,
-        latest=options.latest,
-        since=options.since,
-        source=options.source,
+    asked = (
+        *("latest", "as_of", "source", "language", "section", "text"),
+        *("published_from", "published_to", "fetched_from", "fetched_to"),
     )
+    wanted = Wanted(
+        layout=options.format,
+        query={name: getattr(options, name) for name in asked},
+        fields=options.fields,
+        since=options.since,
+        cursor_file=options.cursor_file,
+        output=options.output,
+        keep_going=options.keep_going,
+    )
+    return read_archive(options.archive, wanted)
+
+
+def _files(options: argparse.Namespace, rest: list[str]) -> int:
+    from nordcrawl.commandline.files import list_files
+
+    return list_files(options.archive, options.kind, options.source, options.json)
+
+
+def _schema(options: argparse.Namespace, rest: list[str]) -> int:
+    from nordcrawl.commandline.schema import print_schema
+
+    return print_schema(options.kind, options.format)
 
 
 def _ship(options: argparse.Namespace, rest: list[str]) -> int:
     from nordcrawl.commandline.ship import ship_spools
 
     return ship_spools(options.archive, options.sources)
+
+
+def _state(options: argparse.Namespace, rest: list[str]) -> int:
+    from nordcrawl.commandline.ship import rebuild_states
+
+    return rebuild_states(options.archive, options.sources, from_ledger=options.from_ledger)
+
+
+def _verify(options: argparse.Namespace, rest: list[str]) -> int:
+    from nordcrawl.commandline.verify import verify_archive
+
+    return verify_archive(options.archive, as_json=options.json)
+
+
+def _compact(options: argparse.Namespace, rest: list[str]) -> int:
+    from nordcrawl.commandline.compact import compact_archive
+
+    return compact_archive(
+        options.archive, options.sources, grace_hours=options.grace, dry_run=options.dry_run
+    )
+
+
+def _erase(options: argparse.Namespace, rest: list[str]) -> int:
+    from nordcrawl.commandline.erase import erase_articles
+
+    return erase_articles(
+        options.archive,
+        urls=options.url,
+        articles=options.article,
+        reason=options.reason,
+        execute=options.execute,
+        resume=options.resume,
+    )
 
 
 def _demo(options: argparse.Namespace, rest: list[str]) -> int:

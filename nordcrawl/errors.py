@@ -12,7 +12,7 @@
         ├── StoreUnavailable          5   down, slow, busy: the spool keeps all, run again
         ├── ObjectMissing             1   a key that should be there is not
         ├── ObjectConflict            1   a key of ours holds somebody else's bytes (cloned spool)
-        └── ArchiveDamaged            1   hash, count or log do not agree
+        └── ArchiveDamaged           13   hash, count or log do not agree
 
 What a page does wrong is no exception but a value (`nordcrawl.ledger.Outcome` with a reason).
 The codes' table is in docs/operations.md; `nordcrawl.exitcodes` names the other ones.
@@ -77,3 +77,5 @@ class ObjectConflict(StoreError):
 
 class ArchiveDamaged(StoreError):
     """What the archive holds does not agree with its log."""
+
+    exit_code = ExitCode.DAMAGED

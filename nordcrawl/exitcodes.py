@@ -1,4 +1,4 @@
-"""The exit codes of a crawl, the same under ``scrapy crawl`` and ``nordcrawl crawl``.
+"""The exit codes, the same under ``scrapy crawl``, ``nordcrawl crawl`` and every other command.
 
 docs/operations.md explains each to an operator.
 """
@@ -24,3 +24,4 @@ class ExitCode(IntEnum):
     SOURCE_DOWN = 10
     ROBOTS = 11
     LEDGER = 12
+    DAMAGED = 13

@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 
 from nordcrawl import __version__, dedup, extract
+from nordcrawl.archive.erasure import HIDDEN, hidden_url
 from nordcrawl.archive.uri import archive_name, open_store
 from nordcrawl.archive.writer import Limits, Writer
 from nordcrawl.article import Article, Record, rfc3339
@@ -42,6 +43,8 @@ logger = logging.getLogger(__name__)
 
 #: Examples kept for the report, of each kind.
 EXAMPLES = 50
+#: Why a page of an erased article is not archived again.
+ERASED_REASON = "erased by order"
 #: Seconds that shipping may take after a signal to stop; service managers wait 30 or 90.
 STOP_S = 12.0
 
@@ -137,6 +140,8 @@ class Run:
 
     def discover(self, url: str, link: Link, found_by: str) -> None:
         """Take note of an article's URL (canonical form) and of what is told of it."""
+        if self._is_erased(url):
+            url, link = hidden_url(url), Link(hidden_url(url))
         if url not in self.found:
             self.found[url] = Found(link)
             self.tally.discover(url)
@@ -151,6 +156,9 @@ class Run:
         explicit = bool(self.arguments.urls)
         now = self.clock()
         for url in list(self.tally.open):
+            if url.startswith(HIDDEN):
+                self.settle(url, Outcome.RIGHTS_DENIED, ERASED_REASON)
+                continue
             link, known = self.found[url].link, self.state_of(url)
             article = self._article_of(known)
             verdict = decide(
@@ -170,6 +178,14 @@ class Run:
         for url in ordered[limit:] if limit is not None else []:
             self.settle(url, Outcome.OVER_BUDGET, f"limit={limit}")
         return ordered[:limit]
+
+    def _is_erased(self, url: str) -> bool:
+        """Tell whether an address is one of an erased article, by an order or because its page
+        turned out to be one."""
+        erasures = self._writer.erasures
+        if not erasures:
+            return False
+        return erasures.covers_url(url) or self.state_of(hidden_url(url)) is not None
 
     # --- fetch ------------------------------------------------------------------------------
 
@@ -258,6 +274,14 @@ class Run:
         """
         now = self.clock()
         final = self.source.link(page.url)
+        erasures = self._writer.erasures
+        if (
+            erasures.covers_article(self.source.name, verdict.article_id)
+            or erasures.covers_text(article.text_sha256)
+            or any(map(erasures.covers_url, (final, *page.redirects)))
+        ):
+            self._settle_erased(url)
+            return
         record, state = None, None
         if verdict.change is not None:
             record = Record(
@@ -303,6 +327,23 @@ class Run:
         future = self._writer.accept(self._line(url, outcome, reason, page), None)
         future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
         self._note(url, outcome, reason, None, None)
+
+    def _settle_erased(self, url: str) -> None:
+        """Settle a page of an erased article that came by another address; neither ledger nor
+        log name it."""
+        entry = LedgerEntry(
+            run_id=self.run_id,
+            source=self.source.name,
+            url=hidden_url(url),
+            outcome=Outcome.RIGHTS_DENIED,
+            at=self.clock(),
+            reason=ERASED_REASON,
+        )
+        future = self._writer.accept(entry, None)
+        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
+        self._fetched += 1
+        self.tally.settle(url, Outcome.RIGHTS_DENIED)
+        logger.info("%s %s (%s)", Outcome.RIGHTS_DENIED, entry.url, ERASED_REASON)
 
     def crashed(self, url: str, error: BaseException | None) -> None:
         """Settle a URL on which our own code failed; the run will not call itself whole."""
@@ -451,12 +492,21 @@ class Run:
             (folder / f"{self.run_id}.json").write_text(text, encoding="utf-8")
         except OSError as error:
             logger.error("report not written to %s: %s", folder, error.strerror)
-        if report.pending_records == 0 and report.failure_code is None:
-            try:
-                self._writer.put_run(report.to_json())
-            except NordcrawlError as error:
-                logger.error("report not put to the archive: %s", error)
+        shipped = report.pending_records == 0 and report.failure_code is None
+        try:
+            if not shipped:
+                self._writer.keep_run(report.to_json())
+                return
+            self._writer.put_run(report.to_json())
+        except NordcrawlError as error:
+            logger.error("report not put to the archive: %s", error)
+            if report.failure_code is None:
                 report.failure, report.failure_code = str(error), error.exit_code
+            return
+        try:
+            self._writer.checkpoint()
+        except NordcrawlError as error:  # only a cache
+            logger.warning("no checkpoint: %s", error)
 
     @property
     def report(self) -> Report | None:
@@ -476,15 +526,30 @@ EXTRACTOR = f"/{extract.VERSION}/{__version__}"
 
 
 def spool_folder(options: Options, source: str) -> Path:
-    """Return the folder of spool and state: one an archive and source, named so that a person
-    finds it. A bucket's name says little without the endpoint that it is at."""
+    """Return the folder of spool and state: one an archive and source."""
+    return spools_folder(options) / source
+
+
+def maintenance_folder(options: Options) -> Path:
+    """Return where the maintenance of this archive keeps its writer id."""
+    return spools_folder(options) / ".maintenance"
+
+
+def spools(folder: Path) -> list[str]:
+    """Return the sources that have a spool in a `spools_folder`, sorted."""
+    return sorted(file.parent.name for file in folder.glob("*/spool.sqlite"))
+
+
+def spools_folder(options: Options) -> Path:
+    """Return the folder of an archive's spools, named so that a person finds it. A bucket's name
+    says little without the endpoint that it is at."""
     name = archive_name(options.archive)
     endpoint = ""
     if name.startswith("s3:"):
         endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower())[-40:].strip("-")
     digest = hashlib.sha256(f"{name} {endpoint}".encode()).hexdigest()[:8]
-    return options.state_dir / f"{slug}-{digest}" / source
+    return options.state_dir / f"{slug}-{digest}"
 
 
 def arguments_json(arguments: Arguments) -> dict[str, str | int | None]:

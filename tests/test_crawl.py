@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from jobs import Job
-from nordcrawl.archive.reader import Archive
+from nordcrawl.archive.reader import Reader
 from nordcrawl.archive.uri import open_store
 from paper import Answer, Paper
 
 
 def ledger(job):
-    return list(Archive(open_store(str(job.archive))).ledger())
+    return list(Reader(open_store(str(job.archive))).ledger())
 
 
 def outcomes(job):

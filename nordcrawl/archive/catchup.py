@@ -5,26 +5,37 @@ On an empty disk that is the whole archive: there is no other way of making the 
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import groupby
 
-from nordcrawl.archive.layout import PartKind
-from nordcrawl.archive.log import Commit, chain, read_part, writers
+from nordcrawl.archive.checkpoint import Checkpoint, checkpoint_keys, put_checkpoint, read_rows
+from nordcrawl.archive.layout import PartKind, decode_json
+from nordcrawl.archive.log import Segment
+from nordcrawl.archive.snapshot import Piece, Pieces, Snapshot, take
 from nordcrawl.archive.spool import Spool, set_cursor
 from nordcrawl.archive.state import State
 from nordcrawl.archive.store import Store
-from nordcrawl.errors import ArchiveDamaged
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 from nordcrawl.ledger import LedgerEntry
 
 logger = logging.getLogger(__name__)
 
+#: Fewer ledger lines than these are read in a second or two.
+CHECKPOINT_LINES = 20_000
+#: Lines folded in one transaction.
+_AT_ONCE = 5_000
 
-def catch_up(store: Store, spool: Spool, state: State) -> int:
+
+def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = True) -> int:
     """Fold the ledgers of all commits since the last time; return how many commits there were.
 
     To be called when nothing is pending: own lines are folded as they are accepted, and where the
     state was dropped since, only from the archive.
+
+    An empty state begins with the newest checkpoint, unless `checkpoints` is False.
 
     A kill in between loses nothing: a writer's cursor moves with each commit folded, and folding
     a line twice is the same as once.
@@ -34,37 +45,123 @@ def catch_up(store: Store, spool: Spool, state: State) -> int:
         StoreRefused, StoreUnavailable: the store.
         SpoolError: the disk refuses.
     """
-    commits: list[Commit] = []
-    for writer in writers(store):
-        commits += chain(store, writer, *spool.cursor(writer))
-    removed = {key for commit in commits for key in commit.remove}
-    for commit in commits:
-        ledgers = [
-            part
-            for part in commit.add
-            if part.kind is PartKind.LEDGER
-            and commit.source == spool.source
-            and part.key not in removed
-        ]
-        for part in ledgers:
-            _fold(spool, state, (_entry(part.key, line) for line in read_part(store, part)))
-        with spool.transaction() as db:
-            set_cursor(db, commit.writer, commit.seq, commit.sha256)
+    if checkpoints and not spool.cursors():
+        _load_checkpoint(store, spool, state)
+    snapshot = take(store, spool.cursors())
+    digests = {(c.writer, c.seq): c.sha256 for log in snapshot.logs.values() for c in log}
+
+    def folded(db: sqlite3.Connection, last: Segment) -> None:
+        set_cursor(db, last.writer, last.seq, digests[last.writer, last.seq])
+
+    fold_pieces(store, spool, state, ledgers(snapshot, spool.source), folded)
     with spool.transaction() as db:
+        for writer, (seq, sha256) in snapshot.heads.items():
+            if seq:
+                set_cursor(db, writer, seq, sha256 or "")
         db.execute("UPDATE own SET refold = 0")
+    commits = sum(map(len, snapshot.logs.values()))
     if commits:
-        logger.info("state caught up with %d commits of the archive", len(commits))
-    return len(commits)
+        logger.info("state caught up with %d commits of the archive", commits)
+    return commits
 
 
-def _fold(spool: Spool, state: State, entries: Iterable[LedgerEntry]) -> None:
-    changes = []
+def ledgers(snapshot: Snapshot, source: str) -> list[Piece]:
+    """Return the pieces of a snapshot that hold ledger lines of a source."""
+    return [
+        piece
+        for piece in snapshot.pieces
+        if piece.part.entry.kind is PartKind.LEDGER and piece.part.commit.source == source
+    ]
+
+
+def fold_pieces(
+    store: Store,
+    spool: Spool,
+    state: State,
+    pieces: Iterable[Piece],
+    folded: Callable[[sqlite3.Connection, Segment], None] = lambda db, last: None,
+) -> None:
+    """Fold the lines of pieces into a state, some thousands in a transaction.
+
+    `folded` is called in the transaction that completes a commit, with its last segment.
+
+    Raises:
+        ArchiveDamaged, StoreRefused, StoreUnavailable: the archive.
+        SpoolError: the disk.
+    """
+    reader = Pieces(store)
+    waiting: list[LedgerEntry] = []
+    ended: dict[str, Segment] = {}
+
+    def mark(db: sqlite3.Connection) -> None:
+        for last in ended.values():
+            folded(db, last)
+
+    def flush() -> None:
+        _fold(spool, state, waiting, mark)
+        waiting.clear()
+        ended.clear()
+
+    for _, group in groupby(pieces, lambda p: (p.segment.writer, p.segment.seq)):
+        for piece in group:
+            for line in reader.lines(piece):
+                waiting.append(_entry(piece.part.entry.key, line))
+                if len(waiting) >= _AT_ONCE:
+                    flush()
+        ended[piece.segment.writer] = piece.segment
+    flush()
+
+
+def _load_checkpoint(store: Store, spool: Spool, state: State) -> None:
+    """Begin an empty state with the newest checkpoint that is whole, if there is one."""
+    for key in checkpoint_keys(store, spool.source):
+        try:
+            checkpoint = Checkpoint.decode(key, store.get(key))
+            state.load(read_rows(store, checkpoint))
+        except (ArchiveDamaged, ObjectMissing, KeyError, ValueError) as error:
+            logger.warning("checkpoint not used: %s: %s", key, error)
+            state.drop()
+            continue
+        with spool.transaction() as db:
+            for writer, (seq, sha256) in checkpoint.heads.items():
+                set_cursor(db, writer, seq, sha256 or "")
+        logger.info("state begun with the %d rows of %s", checkpoint.records, key)
+        return
+
+
+def write_checkpoint(store: Store, spool: Spool, state: State, now: datetime) -> bool:
+    """Put the state as a checkpoint if that will save more reading than it costs.
+
+    To be called when nothing is pending. That is the case when as many ledger lines were folded
+    since the last one as there are URLs, 20,000 at the least: so writing them costs a crawler
+    less than reading pages, and an empty disk reads at most twice the state's size.
+
+    Raises:
+        StoreRefused, StoreUnavailable: the store.
+        SpoolError: the disk.
+    """
+    least = max(CHECKPOINT_LINES, state.counts()["urls"])
+    if spool.backlog.lines or state.lines_since_checkpoint < least:
+        return False
+    done = put_checkpoint(store, spool.source, state.rows(), spool.cursors(), spool.writer, now)
+    if done is None:
+        return False
+    state.mark_checkpoint()
+    logger.info("checkpoint of %d rows written", done.records)
+    return True
+
+
+def _fold(
+    spool: Spool,
+    state: State,
+    entries: Iterable[LedgerEntry],
+    also: Callable[[sqlite3.Connection], None],
+) -> None:
     try:
         with spool.transaction() as db:
-            for entry in entries:
-                change = state.absorb(entry)
-                state.write(db, [change])
-                changes.append(change)
+            changes = [state.absorb(entry) for entry in entries]
+            state.write(db, changes)
+            also(db)
     except BaseException:
         state.forget_unsettled()
         raise
@@ -73,6 +170,6 @@ def _fold(spool: Spool, state: State, entries: Iterable[LedgerEntry]) -> None:
 
 def _entry(key: str, line: bytes) -> LedgerEntry:
     try:
-        return LedgerEntry.from_json(json.loads(line))
+        return LedgerEntry.from_json(decode_json(line))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArchiveDamaged(f"{key}: not a ledger line: {error!r}") from error

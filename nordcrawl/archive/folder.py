@@ -18,6 +18,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,8 @@ _STAGING: Final = ".tmp"
 _LOCK: Final = "lock"
 _STALE_S: Final = 24 * 3600
 """A staged file this old belongs to a process that was killed; no put lasts a day."""
+
+_PLACING_TRIES: Final = 100
 
 _PASSING: Final = frozenset(
     {
@@ -97,16 +100,13 @@ class FolderStore:
         path = self._path(key)
         staged = self._staging / f"{os.getpid()}-{secrets.token_hex(8)}"
         with self._explained("put", path):
-            if self._probed and key != MARKER_KEY and not (self._root / MARKER_KEY).exists():
+            if self._probed and key != MARKER_KEY:
                 # An unmounted disk leaves an empty folder: writing there would hide the articles.
-                raise StoreUnavailable(
-                    f"put {key}: {self._root / MARKER_KEY} is gone; is the archive's disk mounted?"
-                )
+                self._require_marker("put", key)
             self._staging.mkdir(parents=True, exist_ok=True)
             try:
                 _write_durably(staged, body)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                created = self._create(staged, path)
+                created = self._place(staged, path)
             finally:
                 with suppress(OSError):
                     staged.unlink()
@@ -149,8 +149,11 @@ class FolderStore:
         for key in self._walk(folder):
             if key.startswith(prefix):
                 with self._explained("list", self._root / key):
-                    size = (self._root / key).stat().st_size
-                yield ObjectEntry(key, size)
+                    try:
+                        found = (self._root / key).stat()
+                    except FileNotFoundError:  # deleted since the folder was read
+                        continue
+                yield ObjectEntry(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def folders(self, prefix: str) -> Iterator[str]:
         """Yield the names of the folders below `prefix` that hold at least one object."""
@@ -160,12 +163,53 @@ class FolderStore:
             if is_folder and next(self._walk(key), None) is not None:
                 yield key.rpartition("/")[2]
 
+    def delete(self, key: str) -> None:
+        """Remove the file under `key`, for good when this returns, and folders that it empties.
+
+        Raises:
+            StoreRefused: the archive's folder is missing, or this user may not write in it.
+            StoreUnavailable: I/O error.
+        """
+        path = self._path(key)
+        self._require_root("delete")
+        with self._explained("delete", path):
+            try:
+                if not stat.S_ISREG(path.stat().st_mode):
+                    return
+                path.unlink()
+            except (FileNotFoundError, NotADirectoryError):
+                self._require_marker(
+                    "delete", key
+                )  # else what is to go may lie on a disk elsewhere
+                return
+            with suppress(FileNotFoundError):  # removed as empty by another process
+                _sync(path.parent)
+            self._remove_empty(path.parent)
+
+    def _remove_empty(self, folder: Path) -> None:
+        """Remove a folder and those above it as far as nothing is left in them, never the root."""
+        while folder != self._root:
+            try:
+                folder.rmdir()
+            except OSError:  # not empty, or a writer is about to fill it: it does no harm
+                return
+            folder = folder.parent
+            with suppress(FileNotFoundError):
+                _sync(folder)
+
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)
 
     def _require_root(self, operation: str) -> None:
         if not self._root.is_dir():
             raise StoreRefused(f"{operation}: no folder {self._root}; check NORDCRAWL_ARCHIVE")
+
+    def _require_marker(self, operation: str, key: str) -> None:
+        if not (self._root / MARKER_KEY).exists():
+            raise StoreUnavailable(
+                f"{operation} {key}: {self._root / MARKER_KEY} is gone; is the archive's disk "
+                "mounted?"
+            )
 
     def _scan(self, folder: str) -> tuple[tuple[str, bool], ...]:
         """Return the keys in one folder and whether each is a folder, leaving out foreign names."""
@@ -187,6 +231,14 @@ class FolderStore:
                 yield from self._walk(key)
             else:
                 yield key
+
+    def _place(self, staged: Path, path: Path) -> bool:
+        """As `_create`, with the folders that it takes; a deletion may remove them, empty yet."""
+        for _ in range(_PLACING_TRIES):
+            with suppress(FileNotFoundError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                return self._create(staged, path)
+        return self._create(staged, path)
 
     def _create(self, staged: Path, path: Path) -> bool:
         """Give the staged file its final name; False if the name is taken."""

@@ -6,6 +6,7 @@ Pure functions; knows neither a store nor a disk. docs/archive-format.md is the 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 import zlib
@@ -14,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from io import BytesIO
 from typing import Any
+
+import orjson
 
 PART_TYPE = "application/gzip"
 JSON_TYPE = "application/json"
@@ -83,6 +85,21 @@ def schema_key(name: str) -> str:
     return f"schema/{name}.json"
 
 
+def erasure_key(order_id: str, name: str) -> str:
+    """Name an erasure's ``order`` or ``receipt``."""
+    return f"erasures/{order_id}/{name}.json"
+
+
+def checkpoint_key(source: str, name: str) -> str:
+    """Name the manifest of a checkpoint; names sort by time."""
+    return f"checkpoints/source={source}/{name}.json"
+
+
+def checkpoint_part_key(source: str, name: str, number: int) -> str:
+    """Name a part of a checkpoint, by its number from 1."""
+    return f"checkpoints/source={source}/{name}/{number:06d}.jsonl.gz"
+
+
 def is_writer(name: str) -> bool:
     """Tell whether this is a writer's id: ten hex digits."""
     return _WRITER.fullmatch(name) is not None
@@ -129,11 +146,56 @@ def from_micros(value: int) -> datetime:
 def encode_json(values: Mapping[str, Any]) -> bytes:
     """Return one JSON object as a line: UTF-8, compact, keys in their order, ended by LF.
 
+    Half of a surrogate pair is no character and can't be UTF-8; it becomes U+FFFD, so that one
+    in a headline costs that character and not the article. Source: RFC 3629 section 3.
+
     Raises:
-        ValueError: it has NaN, an infinity or a lone surrogate in it, which are no JSON.
+        ValueError: it has NaN or an infinity in it, which are no JSON.
     """
-    text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode() + b"\n"
+    # The standard library first: orjson writes NaN as null, which would be silent.
+    try:
+        return json.dumps(values, **_COMPACT).encode() + b"\n"
+    except UnicodeEncodeError:
+        text: str = json.dumps(values, **_COMPACT)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode() + b"\n"
+
+
+_COMPACT: dict[str, Any] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+
+
+def decode_json(line: bytes) -> Any:
+    """Read a JSON text.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return orjson.loads(line)
+
+
+def encode_sealed(values: Mapping[str, Any]) -> bytes:
+    """Return a JSON object that proves itself: its last key ``sha256`` is the digest of all
+    bytes before that key's comma."""
+    body = encode_json(values)[:-2]
+    return body + _SEAL % hashlib.sha256(body).hexdigest().encode()
+
+
+_SEAL = b',"sha256":"%b"}\n'
+_SEAL_BYTES = len(_SEAL) - 2 + 64
+
+
+def decode_sealed(body: bytes) -> dict[str, Any]:
+    """Read what `encode_sealed` wrote.
+
+    Raises:
+        ValueError: it is no JSON object, or not the one that was written.
+    """
+    head = body[:-_SEAL_BYTES]
+    if body[-_SEAL_BYTES:] != _SEAL % hashlib.sha256(head).hexdigest().encode():
+        raise ValueError("changed since it was written: its sha256 is another")
+    values = decode_json(body)
+    if not isinstance(values, dict):
+        raise ValueError("no JSON object")
+    return values
 
 
 def pack(lines: Iterable[bytes], member_bytes: int = MEMBER_BYTES) -> bytes:
@@ -141,30 +203,57 @@ def pack(lines: Iterable[bytes], member_bytes: int = MEMBER_BYTES) -> bytes:
 
     A line longer than that gets a member of its own.
     """
-    members: list[bytes] = []
+    return b"".join(members(lines, member_bytes))
+
+
+def members(lines: Iterable[bytes], member_bytes: int = MEMBER_BYTES) -> Iterator[bytes]:
+    """Yield the gzip members of `pack`, one by one."""
     held: list[bytes] = []
     size = 0
     for line in lines:
         if held and size + len(line) > member_bytes:
-            members.append(gzip.compress(b"".join(held), LEVEL, mtime=0))
+            yield gzip.compress(b"".join(held), LEVEL, mtime=0)
             held, size = [], 0
         held.append(line)
         size += len(line)
     if held:
-        members.append(gzip.compress(b"".join(held), LEVEL, mtime=0))
-    return b"".join(members)
+        yield gzip.compress(b"".join(held), LEVEL, mtime=0)
 
 
 def unpack(body: bytes) -> Iterator[bytes]:
-    """Yield the lines of a part, each with its LF.
+    """Yield the lines of a part, each with its LF; a member at a time is in memory.
 
     Raises:
-        ValueError: these are not whole gzip members.
+        ValueError: these are not whole gzip members, or a line goes over the end of one.
     """
+    view = memoryview(body)
+    position = 0
+    while position < len(body):
+        raw, position = _member(view, position)
+        if raw and not raw.endswith(b"\n"):
+            raise ValueError("a line is not ended by LF")
+        for line in raw.split(b"\n")[:-1]:
+            yield line + b"\n"
+
+
+def _member(view: memoryview, start: int) -> tuple[bytes, int]:
+    """Return the raw bytes of the gzip member that begins at `start`, and where it ends."""
+    inflate = zlib.decompressobj(wbits=31)
+    pieces = []
+    position = start
     try:
-        yield from gzip.GzipFile(fileobj=BytesIO(body))
-    except (EOFError, OSError, zlib.error) as error:
+        while not inflate.eof and position < len(view):
+            pieces.append(inflate.decompress(view[position : position + _STEP]))
+            position = min(position + _STEP, len(view))
+    except zlib.error as error:
         raise ValueError(f"not a whole gzip file: {error}") from error
+    if not inflate.eof:
+        raise ValueError("not a whole gzip file: it ends within a member")
+    return b"".join(pieces), position - len(inflate.unused_data)
+
+
+#: Bytes given to zlib at a time: what is beyond a member's end is copied back.
+_STEP = 1 << 16
 
 
 @cache

@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from enum import StrEnum
+from typing import Any, Final, Self, TypeAlias
 
 from nordcrawl.archive import layout
 from nordcrawl.archive.layout import PartKind
@@ -22,8 +23,75 @@ from nordcrawl.article import parse_rfc3339, rfc3339
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing, UsageError
 
 COMMIT_FORMAT = "nordcrawl-commit"
-COMMIT_VERSION = 1
+COMMIT_VERSION = 2
 _CURSOR_PREFIX = "c1."
+_AT_ONCE: Final = 16
+"""Gets under way side by side: a log is many small objects, and a store answers in milliseconds."""
+_WINDOW: Final = 64
+"""Most commits of one log that are asked for ahead."""
+
+Heads: TypeAlias = Mapping[str, tuple[int, str | None]]
+"""Of each writer the seq and digest of its last known commit; the digest None if not known."""
+
+
+class CommitKind(StrEnum):
+    """What a commit does."""
+
+    APPEND = "append"
+    """Brings new lines."""
+    COMPACT = "compact"
+    """Puts parts together; no line comes or goes."""
+    ERASE = "erase"
+    """Takes lines out, and brings tombstones for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Lines as one commit once brought them, wherever they lie now.
+
+    A part that an append brought is one segment. Compaction joins segments into a part without
+    touching their bytes; erasure rewrites the ones that hold an erased line. Who knows the origin
+    knows whether a reader has had these lines, and that two copies of them are one.
+    """
+
+    origin: str
+    """Key of the part that first brought these lines."""
+    writer: str
+    seq: int
+    """Writer and number of the commit that first brought them."""
+    committed_at: datetime
+    sha256: str
+    """Of its bytes within the part: whole gzip members."""
+    bytes: int
+    records: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that stands in ``segments``."""
+        return {
+            "origin": self.origin,
+            "writer": self.writer,
+            "seq": self.seq,
+            "committed_at": rfc3339(self.committed_at),
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+            "records": self.records,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read back `to_json`; `ValueError`, `KeyError` or `TypeError` for anything else."""
+        committed_at = parse_rfc3339(values["committed_at"])
+        if committed_at is None or not layout.is_part_key(values["origin"]):
+            raise ValueError(f"no segment: {values['origin']!r}")
+        return cls(
+            origin=values["origin"],
+            writer=values["writer"],
+            seq=int(values["seq"]),
+            committed_at=committed_at,
+            sha256=values["sha256"],
+            bytes=int(values["bytes"]),
+            records=int(values["records"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +111,12 @@ class PartEntry:
     min_at: str
     """Earliest fetched_at (articles) or at (ledger) of the lines, RFC 3339."""
     max_at: str
+    segments: tuple[Segment, ...] = ()
+    """What it was put together of, in the order of its bytes; empty for what an append brought."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that stands in ``add``."""
-        return {
+        values: dict[str, Any] = {
             "key": self.key,
             "kind": str(self.kind),
             "sha256": self.sha256,
@@ -57,6 +127,9 @@ class PartEntry:
             "min_at": self.min_at,
             "max_at": self.max_at,
         }
+        if self.segments:
+            values["segments"] = [segment.to_json() for segment in self.segments]
+        return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -73,12 +146,14 @@ class PartEntry:
             last_seq=int(values["last_seq"]),
             min_at=values["min_at"],
             max_at=values["max_at"],
+            segments=tuple(Segment.from_json(x) for x in values.get("segments", ())),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One entry of a writer's log: parts that are in the archive from here on."""
+    """One entry of a writer's log: parts that are in the archive from here on, and parts that are
+    no longer."""
 
     writer: str
     seq: int
@@ -88,6 +163,10 @@ class Commit:
     committed_at: datetime
     add: tuple[PartEntry, ...]
     remove: tuple[str, ...] = ()
+    kind: CommitKind = CommitKind.APPEND
+    base: Mapping[str, int] = field(default_factory=dict)
+    """Of each writer whose parts it removes or carries on, the last commit that it knew: who
+    has seen this commit must have seen those."""
     sha256: str = field(default="", compare=False)
     """Of the object's bytes; empty before it is written."""
 
@@ -96,37 +175,59 @@ class Commit:
         """Where it lies."""
         return layout.commit_key(self.writer, self.seq)
 
+    def segments(self, part: PartEntry) -> tuple[Segment, ...]:
+        """Return what one of its parts is made of."""
+        return part.segments or (
+            Segment(
+                origin=part.key,
+                writer=self.writer,
+                seq=self.seq,
+                committed_at=self.committed_at,
+                sha256=part.sha256,
+                bytes=part.bytes,
+                records=part.records,
+            ),
+        )
+
     def encode(self) -> bytes:
         """Return the object's bytes."""
-        return layout.encode_json(
-            {
-                "format": COMMIT_FORMAT,
-                "version": COMMIT_VERSION,
-                "writer": self.writer,
-                "seq": self.seq,
-                "prev_sha256": self.prev_sha256,
-                "kind": "append",
-                "source": self.source,
-                "run_id": self.run_id,
-                "committed_at": rfc3339(self.committed_at),
-                "add": [part.to_json() for part in self.add],
-                "remove": list(self.remove),
-            }
-        )
+        values: dict[str, Any] = {
+            "format": COMMIT_FORMAT,
+            "version": COMMIT_VERSION,
+            "writer": self.writer,
+            "seq": self.seq,
+            "prev_sha256": self.prev_sha256,
+            "kind": str(self.kind),
+            "source": self.source,
+            "run_id": self.run_id,
+            "committed_at": rfc3339(self.committed_at),
+            "add": [part.to_json() for part in self.add],
+            "remove": list(self.remove),
+        }
+        if self.base:
+            values["base"] = dict(sorted(self.base.items()))
+        return layout.encode_sealed(values)
 
     @classmethod
     def decode(cls, key: str, body: bytes) -> Self:
-        """Read a commit.
+        """Read a commit; one of version 1 is an append, and not sealed.
 
         Raises:
-            ArchiveDamaged: it is none, is of a later format, or stands under a wrong key.
+            ArchiveDamaged: it is none, was changed, is of a later format, or stands under a wrong
+                key.
         """
         try:
-            values = json.loads(body)
-            found = (values["format"], values["version"], values["kind"])
+            values = layout.decode_json(body)
+            version, kind = values["version"], values["kind"]
+            if values["format"] != COMMIT_FORMAT or (version, kind) not in _KNOWN:
+                raise ValueError(
+                    f"version {version!r}, kind {kind!r}: this nordcrawl can't read it"
+                )
+            if version > 1 or "sha256" in values:
+                layout.decode_sealed(body)
             committed_at = parse_rfc3339(values["committed_at"])
-            if found != (COMMIT_FORMAT, COMMIT_VERSION, "append") or committed_at is None:
-                raise ValueError(f"{found}: this nordcrawl can't read such a commit")
+            if committed_at is None:
+                raise ValueError("no committed_at")
             commit = cls(
                 writer=values["writer"],
                 seq=values["seq"],
@@ -136,69 +237,84 @@ class Commit:
                 committed_at=committed_at,
                 add=tuple(PartEntry.from_json(part) for part in values["add"]),
                 remove=tuple(values["remove"]),
+                kind=CommitKind(kind),
+                base={writer: int(seq) for writer, seq in values.get("base", {}).items()},
                 sha256=hashlib.sha256(body).hexdigest(),
             )
             if commit.key != key:
                 raise ValueError(f"it says that it is {commit.key}")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ArchiveDamaged(f"{key}: not a commit: {error!r}") from error
+            raise ArchiveDamaged(f"{key}: not a commit that can be read: {error}") from error
         return commit
 
 
+_KNOWN: Final = {(1, "append")} | {(2, str(kind)) for kind in CommitKind}
+
+
 def writers(store: Store) -> list[str]:
-    """Return the ids of all who ever committed, sorted; foreign folders are passed over."""
+    """Return the ids of all writers that ever committed, sorted."""
     return sorted(name for name in store.folders("commits/") if layout.is_writer(name))
 
 
 def chain(
     store: Store, writer: str, after: int = 0, prev_sha256: str | None = None
-) -> Iterator[Commit]:
-    """Yield a writer's commits from ``after + 1`` on, until one is missing.
+) -> list[Commit]:
+    """Return a writer's commits after a seq, until one is missing; see `follow`."""
+    return follow(store, {writer: (after, prev_sha256)})[writer]
 
-    The chain of hashes is checked where the one before is known: by `prev_sha256`, or as there is
-    none before the first.
+
+def follow(store: Store, heads: Heads) -> dict[str, list[Commit]]:
+    """Return the commits of several writers, of each those after its head, until one is missing.
+
+    No listing of objects is relied upon: commits are numbered without gap. Several are asked for
+    at once, of one writer up to 64 ahead.
 
     Raises:
         ArchiveDamaged: an object is no commit, or not the successor of the one before.
+        StoreRefused, StoreUnavailable: the store.
     """
+    logs: dict[str, list[Commit]] = {writer: [] for writer in heads}
+    ahead = dict.fromkeys(heads, 1)
+    with ThreadPoolExecutor(_AT_ONCE, "log") as pool:
+        while ahead:
+            asked = [
+                (writer, layout.commit_key(writer, _end(logs[writer], heads[writer]) + number))
+                for writer, count in ahead.items()
+                for number in range(1, count + 1)
+            ]
+            bodies = pool.map(lambda pair: _get(store, pair[1]), asked)
+            ended = set()
+            for (writer, key), body in zip(asked, bodies, strict=True):
+                if body is None or writer in ended:
+                    ended.add(writer)
+                    continue
+                logs[writer].append(_successor(logs[writer], heads[writer], key, body))
+            ahead = {
+                writer: min(2 * count, _WINDOW)
+                for writer, count in ahead.items()
+                if writer not in ended
+            }
+    return logs
+
+
+def _end(log: list[Commit], head: tuple[int, str | None]) -> int:
+    return log[-1].seq if log else head[0]
+
+
+def _successor(log: list[Commit], head: tuple[int, str | None], key: str, body: bytes) -> Commit:
+    commit = Commit.decode(key, body)
+    after, prev_sha256 = (log[-1].seq, log[-1].sha256) if log else head
     known = after == 0 or prev_sha256 is not None
-    while True:
-        after += 1
-        key = layout.commit_key(writer, after)
-        try:
-            body = store.get(key)
-        except ObjectMissing:
-            return
-        commit = Commit.decode(key, body)
-        if known and commit.prev_sha256 != prev_sha256:
-            raise ArchiveDamaged(f"{key}: does not follow the commit before it (prev_sha256)")
-        yield commit
-        known, prev_sha256 = True, commit.sha256
+    if known and commit.prev_sha256 != prev_sha256:
+        raise ArchiveDamaged(f"{key}: does not follow the commit before it (prev_sha256)")
+    return commit
 
 
-def read_part(store: Store, part: PartEntry) -> Iterator[bytes]:
-    """Yield a part's lines, after its size and digest agreed with the commit.
-
-    Raises:
-        ArchiveDamaged: it is missing, or bytes or count of lines are not as committed.
-    """
+def _get(store: Store, key: str) -> bytes | None:
     try:
-        body = store.get(part.key)
-    except ObjectMissing as error:
-        raise ArchiveDamaged(f"{part.key}: missing, but committed") from error
-    if len(body) != part.bytes or hashlib.sha256(body).hexdigest() != part.sha256:
-        raise ArchiveDamaged(
-            f"{part.key}: {len(body)} bytes that are not the {part.bytes} bytes committed (sha256)"
-        )
-    count = 0
-    try:
-        for line in layout.unpack(body):
-            count += 1
-            yield line
-    except ValueError as error:
-        raise ArchiveDamaged(f"{part.key}: {error}") from error
-    if count != part.records:
-        raise ArchiveDamaged(f"{part.key}: {count} lines, but {part.records} committed")
+        return store.get(key)
+    except ObjectMissing:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

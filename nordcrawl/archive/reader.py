@@ -7,19 +7,19 @@ whole commits only, and checks every byte that it hands out against the log.
 from __future__ import annotations
 
 import hashlib
-import heapq
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from nordcrawl.archive import layout
+from nordcrawl.archive.erasure import Erasures, read_erasures
 from nordcrawl.archive.layout import PartKind
-from nordcrawl.archive.log import Commit, Cursor, PartEntry, chain, read_part, writers
+from nordcrawl.archive.log import Cursor
+from nordcrawl.archive.snapshot import Part, Piece, Pieces, Snapshot, take
 from nordcrawl.archive.store import Store
 from nordcrawl.article import parse_rfc3339
 from nordcrawl.errors import ArchiveDamaged, UsageError
@@ -27,9 +27,9 @@ from nordcrawl.ledger import LedgerEntry
 
 _T = TypeVar("_T")
 
-__all__ = ["Archive", "Cursor", "Part", "Snapshot"]
+__all__ = ["Cursor", "Part", "Reader", "Snapshot"]
 
-#: Changes after which an article is not shown by `Archive.latest`.
+#: Changes after which an article is not shown by `Reader.latest`.
 HIDDEN: Final = frozenset({"removed", "erased"})
 #: What two records of one revision must have equal, beside ids and text, to be the same one.
 _CONTENT: Final = (
@@ -38,59 +38,38 @@ _CONTENT: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A live part and the commit that put it there."""
-
-    entry: PartEntry
-    commit: Commit
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What is in the archive at one moment: repeatable, for nothing of it ever changes."""
-
-    parts: tuple[Part, ...]
-    """In the order of commits: a writer's own order, across writers by time."""
-    cursor: Cursor
-    """Where to go on from."""
-
-
-class Archive:
+class Reader:
     """An archive to read. Thread-safe as far as its store is.
 
     Every method may raise `StoreRefused` and `StoreUnavailable`, and `ArchiveDamaged` naming the
-    key of what does not agree with the log.
+    key of what does not agree with the log. What a `damaged` function is given for is told to it,
+    and reading goes on behind the damaged part; a broken log always ends it.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, *, damaged: Callable[[ArchiveDamaged], None] | None = None
+    ) -> None:
         self._store = store
+        self._damaged = damaged
 
     def snapshot(self, since: Cursor | None = None) -> Snapshot:
-        """Return the live parts, or those that came after a cursor.
+        """Return the live parts, or those that hold what came after a cursor.
 
         A writer that the cursor does not know is new: all of it came after.
 
         Raises:
             UsageError: the cursor tells of writers that are not in this archive.
         """
-        seen = dict(since.seen) if since else {}
-        found = writers(self._store)
-        if unknown := sorted(seen.keys() - set(found)):
+        if since is None:
+            return take(self._store)
+        snapshot = take(self._store, {writer: (seq, None) for writer, seq in since.seen.items()})
+        known = set(self._store.folders("commits/"))
+        if unknown := sorted(since.seen.keys() - known):
             raise UsageError(
                 f"cursor {str(since)[:80]} is of another archive than {self._store.uri}: "
                 f"no writer {unknown[0]} there"
             )
-        logs = {writer: list(chain(self._store, writer, seen.get(writer, 0))) for writer in found}
-        removed = {key for log in logs.values() for commit in log for key in commit.remove}
-        parts = tuple(
-            Part(entry, commit)
-            for commit in _in_order(logs.values())
-            for entry in commit.add
-            if entry.key not in removed
-        )
-        seen.update({writer: log[-1].seq for writer, log in logs.items() if log})
-        return Snapshot(parts, Cursor(seen))
+        return snapshot
 
     def records(
         self, *, since: Cursor | None = None, source: str | None = None
@@ -106,113 +85,144 @@ class Archive:
         yield from self.records_of(self.snapshot(since), source=source)
 
     def records_of(
-        self, snapshot: Snapshot, *, source: str | None = None
+        self, snapshot: Snapshot, *, source: str | None = None, as_of: datetime | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Yield the article records of a snapshot, as `records` does."""
-        for _, record in self._articles(snapshot, source):
+        """Yield the article records of a snapshot, as `records` does; with `as_of` only those
+        that were accepted by then."""
+        for _, record in self._articles(snapshot, source, as_of):
             yield record
 
+    def lines_of(self, snapshot: Snapshot, *, source: str | None = None) -> Iterator[bytes]:
+        """Yield the same as `records_of`, as the bytes of the lines, each with its LF.
+
+        Where no second writer and no open erasure asks for it, they are not even parsed.
+        """
+        sieve = _Sieve(snapshot, read_erasures(self._store))
+        for piece, lines in self._lines(snapshot, PartKind.ARTICLE, source):
+            if not sieve.concerns(piece):
+                yield from lines
+                continue
+            for number, line in enumerate(lines, start=1):
+                record = _parsed(piece.part.entry.key, number, line, _checked)
+                if sieve.passes(piece, record):
+                    yield line
+
     def latest(
-        self, *, snapshot: Snapshot | None = None, source: str | None = None
+        self,
+        *,
+        snapshot: Snapshot | None = None,
+        source: str | None = None,
+        as_of: datetime | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """Yield each article once, as its latest revision, sorted by source and article id.
+        """Yield each article once, as its latest revision, in the order of commits.
 
         The latest is that of the highest revision, then fetched last, then by writer and place.
-        Articles that are removed or erased are left out. They are sorted out in a temporary file,
-        so memory does not grow with the archive.
+        Articles that are removed or erased are left out. The archive is read twice, first for
+        the places (some 100 bytes an article in a temporary file), so memory does not grow.
         """
+        snapshot = snapshot or self.snapshot()
         with closing(sqlite3.connect("")) as db:
             db.execute(
                 "CREATE TABLE latest(source TEXT, article_id TEXT, revision INTEGER, at INTEGER,"
-                " place TEXT, record TEXT, PRIMARY KEY(source, article_id)) WITHOUT ROWID"
+                " place TEXT, shown INTEGER, PRIMARY KEY(source, article_id)) WITHOUT ROWID"
             )
-            for place, record in self._articles(snapshot or self.snapshot(), source):
-                shown = record["change"] not in HIDDEN
+            for place, record in self._articles(snapshot, source, as_of):
                 db.execute(
                     "INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?)"
                     " ON CONFLICT DO UPDATE SET revision = excluded.revision, at = excluded.at,"
-                    " place = excluded.place, record = excluded.record"
+                    " place = excluded.place, shown = excluded.shown"
                     " WHERE (excluded.revision, excluded.at, excluded.place)"
                     " > (revision, at, place)",
                     (
                         *(record["source"], record["article_id"], record["revision"]),
-                        *(_fetched_at(record), place),
-                        json.dumps(record, ensure_ascii=False) if shown else None,
+                        *(_fetched_at(record), place, record["change"] not in HIDDEN),
                     ),
                 )
-            rows = db.execute("SELECT record FROM latest ORDER BY source, article_id")
-            yield from (json.loads(text) for (text,) in rows if text is not None)
+            best = "SELECT place, shown FROM latest WHERE source = ? AND article_id = ?"
+            for place, record in self._articles(snapshot, source, as_of):
+                found = db.execute(best, (record["source"], record["article_id"])).fetchone()
+                if found == (place, 1):
+                    yield record
 
     def ledger(
         self, *, run_id: str | None = None, source: str | None = None
     ) -> Iterator[LedgerEntry]:
         """Yield ledger lines, of one run or of all, in the order of commits."""
         snapshot = self.snapshot()
-        copies = _Copies(
-            p.commit for p in snapshot.parts if run_id is None or p.commit.run_id == run_id
-        )
-        for part in snapshot.parts:
-            if part.entry.kind is not PartKind.LEDGER:
-                continue
-            if run_id not in (None, part.commit.run_id) or source not in (None, part.commit.source):
-                continue
-            for number, line in enumerate(read_part(self._store, part.entry), start=1):
-                entry = _parsed(part.entry.key, number, line, LedgerEntry.from_json)
-                key = (entry.run_id, entry.url, entry.at, entry.outcome)
-                if not copies.met_before(part.commit, repr(key)):
-                    yield entry
+        sieve = _Sieve(snapshot, read_erasures(self._store))
+        for piece, lines in self._lines(snapshot, PartKind.LEDGER, source):
+            for number, line in enumerate(lines, start=1):
+                values = _parsed(piece.part.entry.key, number, line, _object)
+                if run_id in (None, values.get("run_id")) and sieve.passes(piece, values):
+                    yield _parsed(piece.part.entry.key, number, line, LedgerEntry.from_json)
 
     def runs(self) -> Iterator[dict[str, Any]]:
         """Yield the manifests of all runs, sorted by key."""
         for key in sorted(entry.key for entry in self._store.list("runs/")):
-            yield _parsed(key, 1, self._store.get(key), dict)
+            yield _parsed(key, 1, self._store.get(key), _object)
 
     def _articles(
-        self, snapshot: Snapshot, source: str | None
+        self, snapshot: Snapshot, source: str | None, as_of: datetime | None
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (place, record); places sort as the lines of one writer do."""
-        copies = _Copies(part.commit for part in snapshot.parts)
-        for part in snapshot.parts:
-            if part.entry.kind is not PartKind.ARTICLE or source not in (None, part.commit.source):
-                continue
-            commit = part.commit
-            for number, line in enumerate(read_part(self._store, part.entry), start=1):
-                record = _parsed(part.entry.key, number, line, _checked)
-                if not copies.met_before(commit, _identity(record)):
-                    place = f"{commit.writer}{commit.seq:012d}{part.entry.first_seq:012d}"
-                    yield f"{place}{number:09d}", record
+        sieve = _Sieve(snapshot, read_erasures(self._store))
+        for piece, lines in self._lines(snapshot, PartKind.ARTICLE, source):
+            segment = piece.segment
+            first = segment.origin.rpartition("-")[2].partition(".")[0]
+            for number, line in enumerate(lines, start=1):
+                record = _parsed(piece.part.entry.key, number, line, _checked)
+                if as_of is not None and not _by(record, as_of):
+                    continue
+                if sieve.passes(piece, record):
+                    yield f"{segment.writer}{segment.seq:012d}{first}{number:09d}", record
+
+    def _lines(
+        self, snapshot: Snapshot, kind: PartKind, source: str | None
+    ) -> Iterator[tuple[Piece, Iterator[bytes]]]:
+        pieces = Pieces(self._store)
+        for piece in snapshot.pieces:
+            if piece.part.entry.kind is kind and source in (None, piece.part.commit.source):
+                yield piece, self._whole(pieces.lines(piece))
+
+    def _whole(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield lines; damage ends them or, if somebody wants to be told, is told."""
+        try:
+            yield from lines
+        except ArchiveDamaged as error:
+            if self._damaged is None:
+                raise
+            self._damaged(error)
 
 
-class _Copies:
-    """Knows lines that another writer has written too; keeps nothing where there is only one.
+class _Sieve:
+    """Holds back what another writer has written too, and what is to be erased.
 
-    Some 100 bytes of memory a line of sources that have several writers.
+    Keeps nothing where there is only one writer; else some 100 bytes of memory a line of the
+    sources that have several.
     """
 
-    def __init__(self, commits: Iterable[Commit]) -> None:
+    def __init__(self, snapshot: Snapshot, erasures: Erasures) -> None:
         by_source: defaultdict[str, set[str]] = defaultdict(set)
-        for commit in commits:
-            by_source[commit.source].add(commit.writer)
+        for piece in snapshot.pieces:
+            by_source[piece.part.commit.source].add(piece.segment.writer)
         self._shared = {source for source, names in by_source.items() if len(names) > 1}
         self._first: dict[bytes, str] = {}
+        self._erasures = Erasures.of(erasures.open_orders)
 
-    def met_before(self, commit: Commit, identity: str) -> bool:
-        if commit.source not in self._shared:
+    def concerns(self, piece: Piece) -> bool:
+        """Tell whether the lines of a piece have to be looked at."""
+        return bool(self._erasures) or piece.part.commit.source in self._shared
+
+    def passes(self, piece: Piece, values: dict[str, Any]) -> bool:
+        """Tell whether a line goes out."""
+        if self._erasures and self._erasures.covers(piece.part.entry.kind, values):
             return False
-        digest = hashlib.blake2b(identity.encode(), digest_size=16).digest()
-        return self._first.setdefault(digest, commit.writer) != commit.writer
-
-
-def _in_order(logs: Iterable[list[Commit]]) -> Iterator[Commit]:
-    """Merge the writers' logs by time, none of them changing its own order."""
-    return (commit for _, commit in heapq.merge(*map(_timed, logs), key=lambda pair: pair[0]))
-
-
-def _timed(log: list[Commit]) -> Iterator[tuple[tuple[datetime, str], Commit]]:
-    latest: datetime | None = None
-    for commit in log:  # a clock set back must not put a commit before its predecessor
-        latest = max(latest or commit.committed_at, commit.committed_at)
-        yield (latest, commit.writer), commit
+        if piece.part.commit.source not in self._shared:
+            return True
+        identity = _identity(values) if piece.part.entry.kind is PartKind.ARTICLE else repr(values)
+        digest = hashlib.blake2b(identity.encode(errors="replace"), digest_size=16).digest()
+        writer = piece.segment.writer
+        return self._first.setdefault(digest, writer) == writer
 
 
 def _identity(record: dict[str, Any]) -> str:
@@ -228,6 +238,17 @@ def _checked(record: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
+def _object(values: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise TypeError("no JSON object")
+    return values
+
+
+def _by(record: dict[str, Any], at: datetime) -> bool:
+    archived_at = parse_rfc3339(record.get("archived_at"))
+    return archived_at is not None and archived_at <= at
+
+
 def _fetched_at(record: dict[str, Any]) -> int:
     at = parse_rfc3339(record["fetch"]["fetched_at"])
     return 0 if at is None else layout.micros(at)
@@ -235,6 +256,6 @@ def _fetched_at(record: dict[str, Any]) -> int:
 
 def _parsed(key: str, number: int, line: bytes, read: Callable[[dict[str, Any]], _T]) -> _T:
     try:
-        return read(json.loads(line))
+        return read(layout.decode_json(line))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArchiveDamaged(f"{key}: line {number} can't be read: {error!r}") from error

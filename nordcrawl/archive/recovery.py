@@ -11,8 +11,10 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from nordcrawl import __version__
 from nordcrawl.archive import layout
 from nordcrawl.archive.catchup import catch_up
+from nordcrawl.archive.purge import Obedience
 from nordcrawl.archive.shipper import Limits, Shipper, ShipReport
 from nordcrawl.archive.spool import Spool
 from nordcrawl.archive.state import State
@@ -23,13 +25,19 @@ logger = logging.getLogger(__name__)
 
 
 def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> None:
-    """Prove the store, and ship all that waits in the spool.
+    """Prove the store, and ship all that waits in the spool, with a trace of runs that were killed.
 
     Raises:
         StoreRefused, StoreUnavailable, ArchiveDamaged: the store; what is not shipped stays.
         SpoolError: the disk refuses.
     """
-    store.probe()
+    can = store.probe()
+    logger.info(
+        "archive %s: conditional puts %s, checksums %s",
+        store.uri,
+        "fence it" if can.conditional_put else "are not known there, keys alone keep it right",
+        "by the store" if can.checksum else "by ETag or reading back",
+    )
     _put_schemas(store)
     with suppress(SpoolError):  # the disk is full: shipping what is sealed may make room
         shipper.seal_all()
@@ -37,6 +45,31 @@ def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> 
     shipper.ship()
     shipper.seal_all()
     shipper.ship()
+    for run_id in spool.unfinished_runs():
+        shipper.put_manifest(run_id, _trace(spool, run_id))
+
+
+def _trace(spool: Spool, run_id: str) -> bytes:
+    """Return the manifest of a run that was killed before it wrote its own."""
+    body = layout.encode_sealed(
+        {
+            "run_id": run_id,
+            "source": spool.source,
+            "nordcrawl": __version__,
+            "finish_reason": "killed",
+            "complete": False,
+            "log": log_head(spool),
+        }
+    )
+    spool.keep_manifest(run_id, body)
+    return body
+
+
+def log_head(spool: Spool) -> dict[str, str | int | None]:
+    """Return this writer's last commit, as a run's manifest tells it: who loses that commit loses
+    an object that nothing behind it in the log would miss."""
+    seq, sha256 = spool.committed()
+    return {"writer": spool.writer, "seq": seq, "sha256": sha256}
 
 
 def ship_left_over(
@@ -57,10 +90,12 @@ def ship_left_over(
         return ShipReport(0, 0, 0, 0, 0, None)
     spool = Spool.open(folder, source)
     try:
-        shipper = Shipper(store, spool, limits, clock)
+        state = State(spool)
+        obedience = Obedience(store, spool, state)
+        shipper = Shipper(store, spool, limits, clock, obedience.check)
         failure: StoreError | None = None
         try:
-            ship_waiting(store, spool, State(spool), shipper)
+            ship_waiting(store, spool, state, shipper)
         except StoreError as error:
             failure = error
         return shipper.report(failure)
@@ -75,9 +110,11 @@ def rebuild_state(
     *,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     clock: Callable[[], datetime],
+    checkpoints: bool = True,
 ) -> dict[str, int]:
     """Forget the local state and fold it anew from the archive; return the `State.counts`.
 
+    From the newest checkpoint on, or without `checkpoints` from the first ledger line.
     What is pending is shipped first. Killed half-way, the next `Writer.open` does the rest.
 
     Raises:
@@ -85,11 +122,13 @@ def rebuild_state(
     """
     spool = Spool.open(folder, source)
     try:
-        shipper = Shipper(store, spool, limits, clock)
         state = State(spool)
+        obedience = Obedience(store, spool, state)
+        shipper = Shipper(store, spool, limits, clock, obedience.check)
         ship_waiting(store, spool, state, shipper)
         state.drop()
-        catch_up(store, spool, state)
+        catch_up(store, spool, state, checkpoints=checkpoints)
+        obedience.check()
         return state.counts()
     finally:
         spool.close()

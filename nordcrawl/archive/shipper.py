@@ -28,7 +28,13 @@ from nordcrawl.archive.spool import (
 )
 from nordcrawl.archive.store import Store
 from nordcrawl.article import rfc3339
-from nordcrawl.errors import NordcrawlError, ObjectConflict, ObjectMissing, SpoolError
+from nordcrawl.errors import (
+    NordcrawlError,
+    ObjectConflict,
+    ObjectMissing,
+    SpoolError,
+    StoreUnavailable,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -86,8 +92,15 @@ class Shipper:
     """Seals and ships one spool. One thread at a time."""
 
     def __init__(
-        self, store: Store, spool: Spool, limits: Limits, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        spool: Spool,
+        limits: Limits,
+        clock: Callable[[], datetime],
+        obey: Callable[[], object] = lambda: None,
     ) -> None:
+        """`obey` is called before each commit is begun: see `nordcrawl.archive.purge`."""
+        self._obey = obey
         self._store = store
         self._spool = spool
         self._limits = limits
@@ -179,9 +192,13 @@ class Shipper:
             SpoolError: the disk refuses, or a sealed part is damaged.
         """
         conflicts = 0
-        while not stop() and (parts := self._spool.next_batch()):
+        while not stop() and self._spool.next_batch():
             try:
-                self._ship_batch(parts, stop)
+                self._obey()
+                self._ship_batch(self._spool.next_batch(), stop)
+            except StoreUnavailable:
+                self._spool.unmark_put()  # by the next try they may have been tidied away
+                raise
             except ObjectConflict as error:
                 conflicts += 1
                 if conflicts > _CONFLICTS:
@@ -192,6 +209,8 @@ class Shipper:
                 self.put_manifest(run_id, body)
 
     def _ship_batch(self, parts: Sequence[SealedPart], stop: Callable[[], bool]) -> None:
+        if not parts:
+            return
         for part in parts:
             if stop():
                 return

@@ -13,7 +13,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,12 @@ CREATE TABLE part(
 CREATE TABLE frozen(batch INTEGER PRIMARY KEY, cseq INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE cursor(writer TEXT PRIMARY KEY, cseq INTEGER NOT NULL, sha256 TEXT) WITHOUT ROWID;
 CREATE TABLE manifest(run_id TEXT PRIMARY KEY, body BLOB NOT NULL);
+"""
+_LATER_DDL: Final = """
+-- Runs that began and have left no manifest.
+CREATE TABLE IF NOT EXISTS run(run_id TEXT PRIMARY KEY) WITHOUT ROWID;
+-- Erasure orders that spool and state obey already.
+CREATE TABLE IF NOT EXISTS obeyed(order_id TEXT PRIMARY KEY) WITHOUT ROWID
 """
 
 
@@ -222,16 +228,7 @@ class Spool:
         """Take note of parts that are on the disk, in place of their lines in the outbox."""
         with self._write_lock:
             with self.transaction() as db:
-                db.executemany(
-                    "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-                    [
-                        (
-                            *(p.first_seq, p.last_seq, p.batch, str(p.kind), p.date, p.run_id),
-                            *(p.sha256, p.bytes, p.records, p.min_at, p.max_at),
-                        )
-                        for p in parts
-                    ],
-                )
+                _insert_parts(db, parts)
                 db.execute("DELETE FROM outbox WHERE seq <= ?", (lines[-1].seq,))
             self.backlog.outbox_lines -= len(lines)
             self.backlog.outbox_bytes -= sum(len(x.line) for x in lines)
@@ -246,6 +243,11 @@ class Spool:
         """Return the parts of the oldest commit to be."""
         oldest = " WHERE batch = (SELECT min(batch) FROM part) ORDER BY first_seq"
         return [_part_of(row) for row in self.query(_SELECT_PART + oldest)]
+
+    def unmark_put(self) -> None:
+        """Forget what the store has: the next try puts it again, which is then "already"."""
+        with self.transaction() as db:
+            db.execute("UPDATE part SET put = 0")
 
     def mark_put(self, part: SealedPart) -> None:
         """Take note that the store has a part."""
@@ -266,10 +268,10 @@ class Spool:
         """Return seq and hash of this writer's last commit; 0 if there is none."""
         return self.query("SELECT cseq, sha256 FROM own")[0]
 
-    def cursor(self, writer: str) -> tuple[int, str | None]:
-        """Return seq and hash of the last commit of a writer that the state knows; 0 if none."""
-        rows = self.query("SELECT cseq, sha256 FROM cursor WHERE writer = ?", (writer,))
-        return rows[0] if rows else (0, None)
+    def cursors(self) -> dict[str, tuple[int, str | None]]:
+        """Return seq and digest of the last commit of each writer that the state knows."""
+        rows = self.query("SELECT writer, cseq, sha256 FROM cursor")
+        return {writer: (cseq, sha256) for writer, cseq, sha256 in rows}
 
     def mark_committed(self, batch: int, cseq: int, sha256: str) -> None:
         """Forget a batch that the archive has, then delete its files."""
@@ -301,10 +303,20 @@ class Spool:
             self.writer = writer
             self._forget(archived)
 
+    def begin_run(self, run_id: str) -> None:
+        """Take note that a run began, so that one that is killed leaves a trace."""
+        with self.transaction() as db:
+            db.execute("INSERT OR IGNORE INTO run VALUES (?)", (run_id,))
+
+    def unfinished_runs(self) -> list[str]:
+        """Return the runs that began and have no manifest."""
+        return [run_id for (run_id,) in self.query("SELECT run_id FROM run ORDER BY run_id")]
+
     def keep_manifest(self, run_id: str, body: bytes) -> None:
         """Keep a run's manifest until the store has it."""
         with self.transaction() as db:
             db.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (run_id, body))
+            db.execute("DELETE FROM run WHERE run_id = ?", (run_id,))
 
     def drop_manifest(self, run_id: str) -> None:
         """Forget a manifest that the store has."""
@@ -314,6 +326,74 @@ class Spool:
     def manifests(self) -> list[tuple[str, bytes]]:
         """Return (run id, bytes) of the manifests that wait."""
         return self.query("SELECT run_id, body FROM manifest ORDER BY run_id")
+
+    # --- erasure ----------------------------------------------------------------------------
+
+    def obeyed(self) -> frozenset[str]:
+        """Return the ids of the erasure orders that were obeyed here."""
+        return frozenset(order_id for (order_id,) in self.query("SELECT order_id FROM obeyed"))
+
+    def outbox(self) -> Iterator[Line]:
+        """Yield all that waits, oldest first; nothing may be added or sealed meanwhile."""
+        after = 0
+        while True:
+            rows = self.query(
+                "SELECT kind, date, at, run_id, line, seq FROM outbox WHERE seq > ?"
+                " ORDER BY seq LIMIT 100",
+                (after,),
+            )
+            for kind, date, at, run_id, line, seq in rows:
+                yield Line(PartKind(kind), date, at, run_id, line, seq)
+            if not rows:
+                return
+            after = rows[-1][5]
+
+    def drop_lines(self, lines: Sequence[Line]) -> None:
+        """Take lines out of the outbox."""
+        with self._write_lock:
+            with self.transaction() as db:
+                db.executemany("DELETE FROM outbox WHERE seq = ?", [(x.seq,) for x in lines])
+            self.backlog.outbox_lines -= len(lines)
+            self.backlog.outbox_bytes -= sum(len(x.line) for x in lines)
+
+    def new_seq(self) -> int:
+        """Return a number that no line has or will have."""
+        with self.transaction() as db:
+            row = ("ledger", "", 0, "", b"")
+            sql = "INSERT INTO outbox(kind, date, at, run_id, line) VALUES (?, ?, ?, ?, ?)"
+            seq = db.execute(sql, row).lastrowid
+            db.execute("DELETE FROM outbox WHERE seq = ?", (seq,))
+        return int(seq or 0)
+
+    def replace_part(self, old: SealedPart, new: SealedPart | None) -> None:
+        """Put another part, whose file is on the disk, in the place of one that is not frozen."""
+        with self._write_lock:
+            with self.transaction() as db:
+                db.execute("DELETE FROM part WHERE first_seq = ?", (old.first_seq,))
+                if new is not None:
+                    _insert_parts(db, [new])
+            self._forget([old])
+            if new is not None:
+                self.backlog.sealed_lines += new.records
+                self.backlog.sealed_bytes += new.bytes
+
+    def scrub(self, order_ids: Iterable[str]) -> None:
+        """Leave no byte of what was deleted in the file, then take note of the orders."""
+        with self._write_lock, self._read_lock, explained(self.path):
+            self._write.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._write.execute("VACUUM")
+            with self.transaction() as db:
+                db.executemany(
+                    "INSERT OR IGNORE INTO obeyed VALUES (?)",
+                    [(order_id,) for order_id in order_ids],
+                )
+            self._write.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @property
+    def total_changes(self) -> int:
+        """Rows changed by this process; see sqlite3."""
+        with self._write_lock:
+            return self._write.total_changes
 
     def free_bytes(self) -> int:
         """Return the room on the spool's disk for this user."""
@@ -356,6 +436,19 @@ _SELECT_PART: Final = (
     "SELECT first_seq, last_seq, batch, kind, date, run_id, sha256, bytes, records, min_at,"
     " max_at, put FROM part"
 )
+
+
+def _insert_parts(db: sqlite3.Connection, parts: Sequence[SealedPart]) -> None:
+    db.executemany(
+        "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        [
+            (
+                *(p.first_seq, p.last_seq, p.batch, str(p.kind), p.date, p.run_id),
+                *(p.sha256, p.bytes, p.records, p.min_at, p.max_at),
+            )
+            for p in parts
+        ],
+    )
 
 
 def _part_of(row: tuple[Any, ...]) -> SealedPart:
@@ -425,6 +518,10 @@ def _prepare(db: sqlite3.Connection, path: Path, source: str) -> str:
         values = (source, secrets.token_hex(5))
         db.execute("INSERT INTO own(source, writer) VALUES (?, ?)", values)
         db.execute(f"PRAGMA user_version={_VERSION}")
+    for statement in _LATER_DDL.split(";\n"):
+        db.execute(statement)
+    # Who comes back after a long time puts its parts again: the archive may have tidied them away.
+    db.execute("UPDATE part SET put = 0")
     db.execute("UPDATE own SET opened_by = ?", (os.getpid(),))
     db.execute("COMMIT")
     for table in ("outbox", "part", "frozen"):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from nordcrawl.archive.erasure import HIDDEN, Erasures
 from nordcrawl.archive.layout import from_micros, micros
 from nordcrawl.archive.spool import Spool
 from nordcrawl.article import parse_rfc3339, rfc3339
@@ -30,12 +31,15 @@ CREATE TABLE IF NOT EXISTS article(
   text_sha256 TEXT NOT NULL, content_sha256 TEXT NOT NULL, extractor TEXT NOT NULL, title TEXT,
   published_at TEXT, modified_at TEXT, seen_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS text(
-  text_sha256 TEXT PRIMARY KEY, article_id TEXT NOT NULL, seen_at INTEGER NOT NULL) WITHOUT ROWID
+  text_sha256 TEXT PRIMARY KEY, article_id TEXT NOT NULL, seen_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS folded(lines INTEGER NOT NULL)
 """
 _V = TypeVar("_V")
 _TABLES: Final = ("url", "article", "text")
 _PAGE: Final = 1000
-"""Rows read at a time by `State.urls`: no read transaction stays open between them."""
+"""Rows read at a time: no read transaction stays open between them."""
+_LOADED_AT_ONCE: Final = 50_000
+"""Rows of a checkpoint in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class State:
         with spool.transaction() as db:
             for statement in _DDL.split(";"):
                 db.execute(statement)
+            if not db.execute("SELECT 1 FROM folded").fetchall():
+                db.execute("INSERT INTO folded VALUES (0)")
 
     def url(self, url: str) -> UrlState | None:
         """Return what is remembered of a URL (canonical form)."""
@@ -147,6 +153,8 @@ class State:
 
     def write(self, db: sqlite3.Connection, changes: Iterable[Change]) -> None:
         """Write changes, in the order of their lines, within the transaction of `db`."""
+        changes = list(changes)
+        db.execute("UPDATE folded SET lines = lines + ?", (len(changes),))
         for change in changes:
             db.execute(
                 "INSERT OR REPLACE INTO url VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -180,8 +188,97 @@ class State:
             with self._spool.transaction() as db:
                 for table in (*_TABLES, "cursor"):
                     db.execute(f"DELETE FROM {table}")  # noqa: S608
+                db.execute("UPDATE folded SET lines = 0")
                 db.execute("UPDATE own SET refold = 1")
             self.forget_unsettled()
+
+    # --- checkpoints ------------------------------------------------------------------------
+
+    @property
+    def lines_since_checkpoint(self) -> int:
+        """How many ledger lines were folded since a checkpoint was written or loaded."""
+        return int(self._spool.query("SELECT lines FROM folded")[0][0])
+
+    def mark_checkpoint(self) -> None:
+        """Take note that a checkpoint of this state was written."""
+        with self._spool.transaction() as db:
+            db.execute("UPDATE folded SET lines = 0")
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield all that is on the disk as JSON objects: ``{"table": ..., column: value, ...}``,
+        times in microseconds since 1970. Nothing may be written meanwhile."""
+        for table in _TABLES:
+            names = self._columns(table)
+            key = names[0]
+            after = ""
+            while True:
+                found = self._spool.query(
+                    f"SELECT * FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT {_PAGE}",  # noqa: S608
+                    (after,),
+                )
+                for row in found:
+                    yield {"table": table, **dict(zip(names, row, strict=True))}
+                if len(found) < _PAGE:
+                    break
+                after = found[-1][0]
+
+    def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Put `rows` of a checkpoint into an empty state, many in a transaction.
+
+        Raises:
+            KeyError, ValueError: a row is of no known table or lacks a column.
+        """
+        columns = {table: self._columns(table) for table in _TABLES}
+        waiting: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _TABLES}
+        for number, row in enumerate(rows, start=1):
+            table = row["table"]
+            if table not in columns:
+                raise ValueError(f"a row of table {table!r}")
+            waiting[table].append(tuple(row[name] for name in columns[table]))
+            if number % _LOADED_AT_ONCE == 0:
+                self._insert(waiting)
+        self._insert(waiting)
+
+    def _insert(self, waiting: dict[str, list[tuple[Any, ...]]]) -> None:
+        with self._spool.transaction() as db:
+            for table, rows in waiting.items():
+                if rows:
+                    marks = ", ".join("?" * len(rows[0]))
+                    db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # noqa: S608
+                    rows.clear()
+
+    def _columns(self, table: str) -> list[str]:
+        return [row[1] for row in self._spool.query(f"PRAGMA table_info({table})")]
+
+    # --- erasure ----------------------------------------------------------------------------
+
+    def purge(self, erasures: Erasures) -> int:
+        """Forget whatever erasures cover; return how many rows that was."""
+        source = self._spool.source
+        urls = [
+            state.url
+            for state in self.urls()
+            if not state.url.startswith(HIDDEN)
+            and (
+                erasures.covers_url(state.url) or erasures.covers_article(source, state.article_id)
+            )
+        ]
+        ids = [article_id for of, article_id in erasures.articles if of == source]
+        with self._lock:
+            before = self._spool.total_changes
+            with self._spool.transaction() as db:
+                db.executemany("DELETE FROM url WHERE url = ?", [(url,) for url in urls])
+                for table in ("article", "text"):
+                    db.executemany(
+                        f"DELETE FROM {table} WHERE article_id = ?",  # noqa: S608
+                        [(article_id,) for article_id in ids],
+                    )
+            for url in urls:
+                self._urls.pop(url, None)
+            for article_id in ids:
+                self._articles.pop(article_id, None)
+            self._texts = {d: t for d, t in self._texts.items() if t.article_id not in ids}
+        return self._spool.total_changes - before
 
     def forget_unsettled(self) -> None:
         """Forget changes that will never be written: their transaction failed."""

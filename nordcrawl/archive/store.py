@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -97,6 +98,8 @@ class ObjectEntry:
     key: str
     size: int
     """Bytes."""
+    modified: datetime | None = field(default=None, compare=False)
+    """When it was stored, by the store's own clock; aware UTC, None where it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,4 +153,17 @@ class Store(Protocol):
         """Yield the objects whose keys start with `prefix`, in no promised order."""
 
     def folders(self, prefix: str) -> Iterator[str]:
-        """Yield the names of the next path level below `prefix` (which ends in a slash)."""
+        """Yield the names of the next path level below `prefix` (which ends in a slash).
+
+        Some stores go on naming a level for a while after its last object was deleted.
+        """
+
+    def delete(self, key: str) -> None:
+        """Remove an object, with every older version that the store keeps of it; none is no error.
+
+        When this returns its bytes can't be read from the store any more. Only erasure and
+        compaction delete; what they remove, no commit may list as live.
+
+        Raises:
+            StoreRefused: this identity may not delete here, or the object is locked.
+        """

@@ -20,9 +20,11 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from nordcrawl.archive import layout
-from nordcrawl.archive.catchup import catch_up
+from nordcrawl.archive.catchup import catch_up, write_checkpoint
+from nordcrawl.archive.erasure import Erasures
 from nordcrawl.archive.layout import PartKind
-from nordcrawl.archive.recovery import rebuild_state, ship_left_over, ship_waiting
+from nordcrawl.archive.purge import Obedience
+from nordcrawl.archive.recovery import log_head, rebuild_state, ship_left_over, ship_waiting
 from nordcrawl.archive.shipper import Limits, Shipped, Shipper, ShipReport
 from nordcrawl.archive.spool import Line, Spool
 from nordcrawl.archive.state import Change, State
@@ -73,7 +75,9 @@ class Writer:
         """Why nothing more is accepted."""
         self.ship_failure: NordcrawlError | None = None
         """Why the latest try to ship failed; it is tried again."""
-        self._shipper = Shipper(store, spool, limits, clock)
+        self._clock = clock
+        self._obedience = Obedience(store, spool, self.state)
+        self._shipper = Shipper(store, spool, limits, clock, self._obedience.check)
         self._gate = threading.Condition()
         self._queue: list[_Accepted] = []
         self._committing = False
@@ -122,6 +126,8 @@ class Writer:
             writer._shipper.shipped = Shipped()
             writer._check_room()
             catch_up(store, spool, writer.state)
+            writer._obedience.check()
+            spool.begin_run(run_id)
         except BaseException:
             spool.close()
             raise
@@ -138,6 +144,12 @@ class Writer:
     def backlog_bytes(self) -> int:
         """Room that they take on the disk; at `Limits.spool_bytes` nothing more is accepted."""
         return self._spool.backlog.bytes
+
+    @property
+    def erasures(self) -> Erasures:
+        """The archive's erasure orders, as of the last commit: what they cover is not to be
+        accepted."""
+        return self._obedience.erasures
 
     @property
     def shipped(self) -> Shipped:
@@ -305,16 +317,38 @@ class Writer:
         return self._shipper.report(failure)
 
     def put_run(self, manifest: Mapping[str, Any]) -> None:
-        """Put the run's manifest; kept in the spool first, so that the next open can, too.
+        """Put the run's manifest, with the head of this writer's log in it; kept in the spool
+        first, so that the next open can, too.
 
         Raises:
             StoreRefused, StoreUnavailable: not put now.
             SpoolError: not kept either.
             ValueError: it can't be written as JSON.
         """
-        body = layout.encode_json(manifest)
+        self.keep_run(manifest)
+        for run_id, body in self._spool.manifests():
+            if run_id == self._run_id:
+                self._shipper.put_manifest(run_id, body)
+
+    def keep_run(self, manifest: Mapping[str, Any]) -> None:
+        """Keep the run's manifest in the spool, to be put with the lines that wait there.
+
+        Raises:
+            SpoolError: the disk refuses.
+            ValueError: it can't be written as JSON.
+        """
+        body = layout.encode_sealed({**manifest, "log": log_head(self._spool)})
         self._spool.keep_manifest(self._run_id, body)
-        self._shipper.put_manifest(self._run_id, body)
+
+    def checkpoint(self) -> bool:
+        """Put a checkpoint of the state if it is time for one and nothing waits; see
+        `catchup.write_checkpoint`.
+
+        Raises:
+            StoreRefused, StoreUnavailable: the store.
+            SpoolError: the disk.
+        """
+        return write_checkpoint(self._store, self._spool, self.state, self._clock())
 
     def _ship_all(self) -> None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nordcrawl.archive.store import MARKER_KEY, Store
+from nordcrawl.errors import ObjectMissing, UsageError
 from nordcrawl.options import Options
 
 
@@ -30,3 +32,22 @@ def options_from_environment(**given: str | None) -> Options:
         UsageError: see `Options.from_settings`.
     """
     return Options.from_settings(ModuleSettings(**given))
+
+
+def require_archive(store: Store) -> None:
+    """See that there is an archive: an empty answer for a mistyped address would be a silent
+    failure.
+
+    Raises:
+        UsageError: there is none.
+        StoreRefused, StoreUnavailable: the store.
+    """
+    try:
+        store.get(MARKER_KEY)
+    except ObjectMissing:
+        if any(True for _ in store.folders("commits/")):
+            return  # verify says so
+        raise UsageError(
+            f"no archive at {store.uri} (there is no {MARKER_KEY}); --archive or NORDCRAWL_ARCHIVE "
+            "says where it lies"
+        ) from None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nordcrawl.archive.lock import Lock
-from nordcrawl.archive.reader import Archive
+from nordcrawl.archive.reader import Reader
 from nordcrawl.archive.uri import open_store
 from nordcrawl.demo.site import DemoSite, serve
 from nordcrawl.errors import LockHeld, UsageError
@@ -131,7 +131,7 @@ def _wait_for_earlier(folder: Path) -> None:
 
 def _sample(archive: Path) -> str:
     """Return one record, pretty, with long values cut."""
-    records = Archive(open_store(str(archive))).records()
+    records = Reader(open_store(str(archive))).records()
     record = max(records, key=lambda r: len({block["kind"] for block in r["blocks"]}))
     record["text"] = record["text"][:160] + " …"
     record["blocks"] = [{**b, "text": b["text"][:60] + " …"} for b in record["blocks"][:4]]

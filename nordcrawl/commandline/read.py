@@ -2,81 +2,169 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
-from nordcrawl.archive.reader import Archive, Cursor
-from nordcrawl.archive.store import MARKER_KEY, Store
 from nordcrawl.archive.uri import open_store
 from nordcrawl.commandline import options_from_environment
-from nordcrawl.errors import ObjectMissing, UsageError
+from nordcrawl.errors import ArchiveDamaged, UsageError
+from nordcrawl.exitcodes import ExitCode
+from nordcrawl.reading import fields as columns
+from nordcrawl.reading import forms, output
+from nordcrawl.reading.query import Query
+from nordcrawl.reading.taking import Cursor, Snapshot, Taking, sources_of
 from nordcrawl.url import shown
 
+FORMATS = ("jsonl", "csv", "parquet", "table")
 
-def read_archive(
-    archive: str | None, *, layout: str, latest: bool, since: str | None, source: str | None
-) -> int:
-    """Print records to standard output and the next cursor to standard error.
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for, as the command line gave it."""
+
+    layout: str = "jsonl"
+    query: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments of `Query.of`."""
+    fields: str | None = None
+    since: str | None = None
+    cursor_file: Path | None = None
+    output: Path | None = None
+    keep_going: bool = False
+
+
+def read_archive(archive: str | None, wanted: Wanted) -> int:
+    """Write records, and the next cursor to standard error; return the exit code.
 
     Raises:
-        UsageError: the archive's address or the cursor is wrong.
+        UsageError: the archive's address, an option or the cursor is wrong.
         ArchiveDamaged: a part is missing or not what its commit says; what came before is good.
     """
+    query = Query.of(**wanted.query, spelled=_option)
+    chosen = columns.parse(wanted.fields, "--fields") if wanted.fields is not None else None
+    _check_together(wanted, query)
+    start = _start(wanted)
     options = options_from_environment(NORDCRAWL_ARCHIVE=archive)
+    damages: list[ArchiveDamaged] = []
+
+    def damaged(error: ArchiveDamaged) -> None:
+        damages.append(error)
+        print(f"nordcrawl: damaged: {error}", file=sys.stderr)
+
     store = open_store(options.archive, retry_s=30)
-    reader = Archive(store)
-    start = Cursor.parse(since) if since else None
-    _check_there(store)
+    taking = Taking(store, damaged=damaged if wanted.keep_going else None)
     # The cursor printed below is this snapshot's, whatever is committed meanwhile.
-    snapshot = reader.snapshot(since=start)
-    records = (
-        reader.latest(snapshot=snapshot, source=source)
-        if latest
-        else reader.records_of(snapshot, source=source)
-    )
-    if layout == "table":
-        _table(records)
-    else:
-        for record in records:
-            sys.stdout.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
-    sys.stdout.flush()
-    print(f"next cursor: {snapshot.cursor}", file=sys.stderr)
-    return 0
-
-
-def _check_there(store: Store) -> None:
-    """An empty answer for a mistyped address would be a silent failure."""
-    try:
-        store.get(MARKER_KEY)
-    except ObjectMissing:
-        raise UsageError(
-            f"no archive at {store.uri} (there is no {MARKER_KEY}); --archive or NORDCRAWL_ARCHIVE "
-            "says where it lies"
-        ) from None
-
-
-def _table(records: Iterator[dict[str, Any]]) -> None:
-    """Print a table, newest first; times are UTC."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("published (UTC)", "lang", "rev", "change", "article", "title"):
-        table.add_column(name, no_wrap=name != "title", overflow="fold")
-    rows = sorted(records, key=lambda r: r.get("published_at") or "", reverse=True)
-    for record in rows:
-        published = (record.get("published_at") or "")[:16].replace("T", " ")
-        table.add_row(
-            published,
-            record.get("language") or "",
-            str(record.get("revision")),
-            record.get("change") or "",
-            escape(shown(str(record.get("article_id")))),
-            escape(shown(record.get("title") or "", 200)),
+    snapshot = taking.snapshot(start)
+    _note_absent(snapshot, query, start)
+    with output.opened(wanted.output) as out:
+        _write(taking, snapshot, query, wanted.layout, chosen, out)
+    if damages:
+        print(
+            f"nordcrawl: {len(damages)} damaged, the rest was read; no next cursor, as it would "
+            "step over them",
+            file=sys.stderr,
         )
-    console = Console(width=None if sys.stdout.isatty() else 140)
-    console.print(table)
-    console.print(f"{len(rows)} articles", highlight=False)
+        return int(ArchiveDamaged.exit_code)
+    if query.as_of is None:  # what came later would be stepped over
+        cursor = str(snapshot.cursor)
+        if wanted.cursor_file:
+            output.write(wanted.cursor_file, f"{cursor}\n".encode())
+        print(f"next cursor: {cursor}", file=sys.stderr)
+    return int(ExitCode.WHOLE)
+
+
+def _write(
+    taking: Taking,
+    snapshot: Snapshot,
+    query: Query,
+    layout: str,
+    fields: Sequence[columns.Field] | None,
+    out: IO[bytes],
+) -> None:
+    if layout == "jsonl":
+        if fields is None:
+            lines: Iterable[bytes] = taking.lines(snapshot, query)
+        else:
+            lines = forms.picked(taking.records(snapshot, query), fields)
+        forms.write_lines(lines, out)
+    else:
+        _writer(layout)(taking.records(snapshot, query), fields, out)
+
+
+def _writer(layout: str) -> Callable[..., None]:
+    """Return a form's writer; pyarrow and rich are loaded for their own forms only."""
+    match layout:
+        case "parquet":
+            from nordcrawl.reading.parquet import write_parquet
+
+            return write_parquet
+        case "table":
+            from nordcrawl.reading.table import write_table
+
+            return write_table
+        case _:
+            return forms.write_csv
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _check_together(wanted: Wanted, query: Query) -> None:
+    """Refuse options that would silently give something else than they seem to."""
+    since = "--since" if wanted.since is not None else "--cursor-file"
+    follows = wanted.since is not None or wanted.cursor_file is not None
+    if wanted.since is not None and wanted.cursor_file is not None:
+        raise UsageError("--since and --cursor-file both say where to go on: give one of them")
+    if follows and query.latest:
+        raise UsageError(f"{since} hands out every revision once: leave out --latest, or {since}")
+    if follows and query.as_of:
+        raise UsageError(
+            f"{since} goes on from here, --as-of looks back: leave out one of them; "
+            "--fetched-to is a filter that goes with a cursor"
+        )
+    if wanted.cursor_file and wanted.layout == "table":
+        raise UsageError(
+            "--cursor-file goes with --format jsonl, csv and parquet: a table may show only the "
+            "newest"
+        )
+    if wanted.output and wanted.cursor_file and _same(wanted.output, wanted.cursor_file):
+        raise UsageError("--output and --cursor-file must be two files")
+    if wanted.layout == "parquet" and wanted.output is None and sys.stdout.isatty():
+        raise UsageError("--format parquet is not for a terminal: give --output FILE, or a pipe")
+    for path in filter(None, (wanted.output, wanted.cursor_file)):
+        output.check(path)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _start(wanted: Wanted) -> Cursor | None:
+    if wanted.since is not None:
+        return Cursor.parse(wanted.since)
+    if wanted.cursor_file is None:
+        return None
+    try:
+        text = wanted.cursor_file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--cursor-file {wanted.cursor_file} can't be read: {error}") from error
+    try:
+        return Cursor.parse(text.strip())
+    except UsageError as error:
+        raise UsageError(f"--cursor-file {wanted.cursor_file}: {error}") from error
+
+
+def _note_absent(snapshot: Snapshot, query: Query, start: Cursor | None) -> None:
+    """Say that a source is not there: the name may be mistyped, or not crawled yet."""
+    there = sources_of(snapshot)
+    if start is None and (absent := query.sources - there):
+        print(
+            f"nordcrawl: note: no articles of {', '.join(map(shown, sorted(absent)))} here; there "
+            f"are {', '.join(sorted(there)) or 'none at all'}",
+            file=sys.stderr,
+        )

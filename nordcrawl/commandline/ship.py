@@ -1,15 +1,16 @@
-"""``nordcrawl ship``: bring what earlier runs left in the spool into the archive."""
+"""``nordcrawl ship`` and ``nordcrawl state``: what is done with spools between two crawls."""
 
 from __future__ import annotations
 
 import sys
+import time
 
 from nordcrawl.archive.uri import open_store
-from nordcrawl.archive.writer import ship_left_over
+from nordcrawl.archive.writer import rebuild_state, ship_left_over
 from nordcrawl.commandline import options_from_environment
 from nordcrawl.errors import NordcrawlError, UsageError
 from nordcrawl.exitcodes import ExitCode
-from nordcrawl.run import spool_folder, utc_now
+from nordcrawl.run import spool_folder, spools, spools_folder, utc_now
 
 
 def ship_spools(archive: str | None, sources: list[str]) -> int:
@@ -20,8 +21,8 @@ def ship_spools(archive: str | None, sources: list[str]) -> int:
     """
     options = options_from_environment(NORDCRAWL_ARCHIVE=archive)
     store = open_store(options.archive, retry_s=options.store_retry_s)
-    parent = spool_folder(options, "x").parent
-    found = sorted(p.name for p in parent.iterdir()) if parent.is_dir() else []
+    parent = spools_folder(options)
+    found = spools(parent)
     for name in sources:
         if name not in found:
             raise UsageError(f"ship: {name} has no spool in {parent}; there are {found or 'none'}")
@@ -38,3 +39,25 @@ def ship_spools(archive: str | None, sources: list[str]) -> int:
             print(f"nordcrawl: error: {name}: {report.failure}", file=sys.stderr)
             code = report.failure.exit_code
     return int(code)
+
+
+def rebuild_states(archive: str | None, sources: list[str], *, from_ledger: bool) -> int:
+    """Make the local state of sources anew from the archive; return the exit code.
+
+    Raises:
+        UsageError: the archive's address or a source's name is wrong.
+        LockHeld, SpoolError, StoreError: see `rebuild_state`.
+    """
+    options = options_from_environment(NORDCRAWL_ARCHIVE=archive)
+    store = open_store(options.archive, retry_s=options.store_retry_s)
+    known = options.sources()
+    for name in sources:
+        if name not in known:
+            raise UsageError(f"no source {name!r}: there are {', '.join(known)}")
+    for name in sources:
+        folder = spool_folder(options, name)
+        began = time.monotonic()
+        counts = rebuild_state(store, folder, name, clock=utc_now, checkpoints=not from_ledger)
+        told = ", ".join(f"{count} {what}" for what, count in counts.items())
+        print(f"{name}: {told} from the archive in {time.monotonic() - began:.1f} s")
+    return int(ExitCode.WHOLE)

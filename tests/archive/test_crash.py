@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from nordcrawl.archive.log import writers
-from nordcrawl.archive.reader import Archive
+from nordcrawl.archive.reader import Reader
 
 from .builders import SOURCE, FileStore, check_archive, open_writer, url_of
 
@@ -48,7 +48,7 @@ def check(root: Path, acknowledged: set[int]) -> None:
     assert acknowledged <= set(numbers), "lost"
     assert articles == set(numbers), "the state knows what the archive has, and no more"
     assert urls == {url_of(n) for n in numbers}
-    assert Counter(e.url for e in Archive(store).ledger()) == Counter(url_of(n) for n in numbers)
+    assert Counter(e.url for e in Reader(store).ledger()) == Counter(url_of(n) for n in numbers)
 
 
 def crash_twice(root: Path, die_at: int, then: int) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nordcrawl.archive.log import Cursor, writers
-from nordcrawl.archive.reader import Archive
+from nordcrawl.archive.reader import Reader
 from nordcrawl.errors import UsageError
 
 from .builders import FileStore, archive, make_record
@@ -65,7 +65,7 @@ def test_each_record_comes_once_over_any_interleaving(steps: list[tuple[str, int
                 number += count
                 archive(store, Path(root) / folder, *(make_record(n) for n in numbers))
                 continue
-            reader = Archive(store)
+            reader = Reader(store)
             snapshot = reader.snapshot(cursor)
             new = [r["article_id"] for r in reader.records_of(snapshot)]
             assert new == [r["article_id"] for r in reader.records(since=cursor)]
@@ -78,7 +78,7 @@ def test_records_of_one_writer_come_in_its_order(tmp_path: Path) -> None:
     store = FileStore(tmp_path / "archive")
     for number in range(1, 8):
         archive(store, tmp_path / ("one" if number % 3 else "two"), make_record(number))
-    assert [r["article_id"] for r in Archive(store).records()] == [
+    assert [r["article_id"] for r in Reader(store).records()] == [
         f"example:{n}" for n in range(1, 8)
     ]
 
@@ -89,16 +89,16 @@ def test_a_gap_ends_a_writers_view(tmp_path: Path) -> None:
         archive(store, tmp_path / "spool", make_record(number))
     (writer,) = writers(store)
     (store.root / f"commits/{writer}/000000000002.json").unlink()
-    snapshot = Archive(store).snapshot()
+    snapshot = Reader(store).snapshot()
     assert snapshot.cursor.seen == {writer: 1}
-    assert [r["article_id"] for r in Archive(store).records_of(snapshot)] == ["example:1"]
+    assert [r["article_id"] for r in Reader(store).records_of(snapshot)] == ["example:1"]
 
 
 def test_a_cursor_of_another_archive_is_refused(tmp_path: Path) -> None:
     store = FileStore(tmp_path / "archive")
     archive(store, tmp_path / "spool", make_record(1))
     with pytest.raises(UsageError, match="another archive"):
-        Archive(store).snapshot(Cursor({"00aa11bb22": 1}))
+        Reader(store).snapshot(Cursor({"00aa11bb22": 1}))
 
 
 def test_an_uncommitted_part_is_not_seen(tmp_path: Path) -> None:
@@ -106,5 +106,5 @@ def test_an_uncommitted_part_is_not_seen(tmp_path: Path) -> None:
     archive(store, tmp_path / "spool", make_record(1))
     (writer,) = writers(store)
     (store.root / f"commits/{writer}/000000000001.json").unlink()
-    assert list(Archive(store).records()) == []
-    assert list(Archive(store).latest()) == []
+    assert list(Reader(store).records()) == []
+    assert list(Reader(store).latest()) == []

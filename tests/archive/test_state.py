@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nordcrawl.archive import layout
 from nordcrawl.archive import state as state_module
 from nordcrawl.archive.log import writers
-from nordcrawl.archive.reader import Archive
+from nordcrawl.archive.reader import Reader
 from nordcrawl.archive.spool import Spool
 from nordcrawl.archive.state import State
 from nordcrawl.archive.writer import rebuild_state
@@ -259,7 +259,7 @@ def test_a_damaged_ledger_is_named(tmp_path: Path) -> None:
     (store.root / key).write_bytes(layout.pack([b"{}\n"]))
     with pytest.raises(ArchiveDamaged, match=key):
         open_writer(store, tmp_path / "two")
-    assert [r["article_id"] for r in Archive(store).records()] == ["example:1"]
+    assert [r["article_id"] for r in Reader(store).records()] == ["example:1"]
 
 
 def test_a_weak_alias_counts_as_alias(tmp_path: Path) -> None:

@@ -34,6 +34,18 @@ def juicefs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Serv
         yield server
 
 
+@pytest.fixture(scope="session")
+def swift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Server]:
+    """OpenStack Swift: the strictest, but its conditional put is no lock."""
+    if servers.binary("swift-proxy-server") is None:
+        pytest.skip("swift is not installed (its wheels are for Linux)")
+    folder = tmp_path_factory.mktemp("swift")
+    if not servers.keeps_attributes(folder):
+        pytest.skip(f"files in {folder} can't have extended attributes, which Swift needs")
+    with servers.swift(folder) as server:
+        yield server
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _botocore_reads_its_files_once() -> Iterator[None]:
     """Each test makes clients of its own, at 0.1 s of JSON; nothing alters what was read."""
@@ -79,7 +91,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return point
 
 
-@pytest.fixture(params=["folder", "seaweedfs", "juicefs"])
+@pytest.fixture(params=["folder", "seaweedfs", "juicefs", "swift"])
 def address(
     request: pytest.FixtureRequest, tmp_path: Path, prefix: str, use: Callable[..., None]
 ) -> str:

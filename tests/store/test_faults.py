@@ -36,7 +36,7 @@ KEY = "a/part.jsonl.gz"
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nordcrawl.archive.s3._FIRST_WAIT_S", 0.02)
+    monkeypatch.setattr("nordcrawl.archive.retry._FIRST_WAIT_S", 0.02)
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +115,8 @@ def truth(seaweedfs: servers.S3Server, prefix: str) -> Callable[[], bytes]:
         pytest.param(Fault(faulty.flip), id="flipped"),
         pytest.param(Fault(faulty.truncate), id="truncated"),
         pytest.param(Fault(faulty.after(0.5)), id="server-acts-after-our-next-try"),
+        pytest.param(Fault(faulty.truncate_answer), id="answer-cut"),
+        pytest.param(Fault(faulty.without_length, method="HEAD"), id="proof-without-length"),
     ],
 )
 def test_put_gets_over(
@@ -196,8 +198,10 @@ def test_redirect_for_ever(
         faulty.html(404),
         faulty.error(503, "SlowDown"),
         faulty.after(0.5),
+        faulty.truncate_answer,
+        faulty.without_length,
     ],
-    ids=["reset", "200-html", "503-html", "404-html", "503", "late"],
+    ids=["reset", "200-html", "503-html", "404-html", "503", "late", "cut", "no-length"],
 )
 def test_reading_gets_over(
     behind: S3Store, proxy: faulty.Server, act: faulty.Act, method: str
@@ -220,6 +224,44 @@ def test_answer_damaged_on_the_way(behind: S3Store, proxy: faulty.Server) -> Non
     assert behind.get(KEY) == BODY
     proxy.faults = [Fault(faulty.flip_answer, "GET", times=9)]
     assert "not those of the object's sha256" in refused(lambda: behind.get(KEY), ArchiveDamaged)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(faulty.error(503, "SlowDown"), "DELETE"),
+        Fault(faulty.html(200), "DELETE"),
+        Fault(faulty.hollow_success, "DELETE"),
+        Fault(faulty.reset, "DELETE"),
+        Fault(faulty.reset_after, "DELETE"),
+        Fault(faulty.error_after, "DELETE"),
+        Fault(faulty.html(200), "GET"),
+        Fault(faulty.reset, "GET"),
+    ],
+    ids=["503", "portal", "200-undone", "reset", "lost", "500-done", "portal-lists", "list-reset"],
+)
+def test_delete_gets_over(behind: S3Store, proxy: faulty.Server, fault: Fault) -> None:
+    """What is said to be gone is gone."""
+    put(behind)
+    proxy.faults = [Fault(fault.act, fault.method)]
+    behind.delete(KEY)
+    assert proxy.faults[0].times == 0
+    assert not behind.exists(KEY)
+
+
+def test_delete_that_the_store_only_claims(behind: S3Store, proxy: faulty.Server) -> None:
+    put(behind)
+    behind._retry_s = 0.3
+    proxy.faults = [Fault(faulty.hollow_success, "DELETE", times=999)]
+    assert "still there" in refused(lambda: behind.delete(KEY), StoreUnavailable)
+    assert behind.get(KEY) == BODY
+
+
+def test_key_that_may_not_delete(behind: S3Store, proxy: faulty.Server) -> None:
+    put(behind)
+    proxy.faults = [Fault(faulty.error(403, "AccessDenied"), "DELETE", times=999)]
+    assert "s3:DeleteObjectVersion" in refused(lambda: behind.delete(KEY))
+    assert behind.get(KEY) == BODY
 
 
 def test_down_for_good(use: Callable[..., None]) -> None:
@@ -279,7 +321,7 @@ def test_upload_that_never_ends(
     proxy: faulty.Server, seaweedfs: servers.S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A store that takes a few bytes now and then keeps no socket's timeout, but ours."""
-    monkeypatch.setattr("nordcrawl.archive.s3._LOWEST_RATE", 1e9)
+    monkeypatch.setattr("nordcrawl.archive.retry._LOWEST_RATE", 1e9)
     store = S3Store(seaweedfs.bucket, "t/drip", retry_s=0, read_timeout_s=1)
     proxy.read_rate = 500_000
     started = time.monotonic()
@@ -341,7 +383,7 @@ def test_refused_at_once(
     assert StoreRefused.exit_code is ExitCode.STORE
 
 
-@pytest.mark.parametrize("name", ["seaweedfs", "juicefs"])
+@pytest.mark.parametrize("name", ["seaweedfs", "juicefs", "swift"])
 @pytest.mark.parametrize(
     ("changes", "bucket", "says"),
     [
@@ -370,7 +412,7 @@ def test_real_servers_refuse(
     assert says in refused(lambda: list(store.list("")))
 
 
-@pytest.mark.parametrize("name", ["seaweedfs", "juicefs"])
+@pytest.mark.parametrize("name", ["seaweedfs", "juicefs", "swift"])
 def test_wrong_clock(
     name: str,
     use: Callable[..., None],
@@ -403,11 +445,11 @@ def test_no_credentials(use: Callable[..., None], monkeypatch: pytest.MonkeyPatc
 def test_region(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "AWS_REGION" in refused(lambda: S3Store("bucket"))
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    assert S3Store("bucket")._client.meta.region_name == "us-east-1"
+    assert S3Store("bucket")._bucket.client.meta.region_name == "us-east-1"
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    assert S3Store("bucket")._client.meta.region_name == "eu-west-1"
+    assert S3Store("bucket")._bucket.client.meta.region_name == "eu-west-1"
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
-    assert S3Store("bucket")._client.meta.region_name == "eu-north-1"
+    assert S3Store("bucket")._bucket.client.meta.region_name == "eu-north-1"
 
 
 def test_bad_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -463,8 +505,8 @@ def test_waits_grow_and_are_jittered(
             return False
 
     store = S3Store("bucket", retry_s=300, stop=Stop())
-    monkeypatch.setattr("nordcrawl.archive.s3._FIRST_WAIT_S", 0.25)
-    monkeypatch.setattr("nordcrawl.archive.s3.time.monotonic", lambda: now)
+    monkeypatch.setattr("nordcrawl.archive.retry._FIRST_WAIT_S", 0.25)
+    monkeypatch.setattr("nordcrawl.archive.retry.time.monotonic", lambda: now)
 
     def attempt() -> None:
         raise OSError("down")

@@ -129,6 +129,45 @@ def test_unmounted(store: FolderStore, tmp_path: Path) -> None:
     assert list(root.iterdir()) == []
 
 
+def test_delete_removes_the_folders_that_it_empties(store: FolderStore, tmp_path: Path) -> None:
+    root = tmp_path / "archive"
+    store.put("articles-v1/source=a/date=1/x", b"x", content_type=TYPE)
+    store.put("articles-v1/source=b/date=1/x", b"x", content_type=TYPE)
+    store.delete("articles-v1/source=a/date=1/x")
+    assert [path.name for path in (root / "articles-v1").iterdir()] == ["source=b"]
+    store.delete("articles-v1/source=b/date=1/x")
+    assert sorted(path.name for path in root.iterdir()) == [".tmp", "_nordcrawl.json"]
+    store.delete("_nordcrawl.json")
+    assert root.is_dir(), "never the root"
+
+
+def test_delete_on_a_disk_that_is_not_mounted(store: FolderStore, tmp_path: Path) -> None:
+    """What is not there may lie on the disk all the same."""
+    root = tmp_path / "archive"
+    store.put("a/b", b"x", content_type=TYPE)
+    root.rename(tmp_path / "elsewhere")
+    with pytest.raises(StoreRefused, match="no folder"):
+        store.delete("a/b")
+    root.mkdir()
+    with pytest.raises(StoreUnavailable, match="mounted"):
+        store.delete("a/b")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(errno.EIO, StoreUnavailable), (errno.EROFS, StoreRefused)]
+)
+def test_delete_that_fails_says_so(
+    store: FolderStore, monkeypatch: pytest.MonkeyPatch, code: int, kind: type[Exception]
+) -> None:
+    store.put("a/b", b"x", content_type=TYPE)
+    with monkeypatch.context() as patched:
+        patched.setattr("os.unlink", failing(code))
+        patched.setattr("pathlib.Path.unlink", failing(code))
+        with pytest.raises(kind, match=r"delete .*a/b"):
+            store.delete("a/b")
+    assert store.get("a/b") == b"x"
+
+
 def test_file_in_the_way(store: FolderStore) -> None:
     store.put("a", b"x", content_type=TYPE)
     with pytest.raises(StoreRefused, match="a/b"):

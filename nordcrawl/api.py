@@ -1,0 +1,134 @@
+"""The public Python API: read an archive.
+
+>>> from nordcrawl import Archive
+>>> sorted(Archive("tests/compat/archive-0.1.0").schema()["properties"])[:2]
+['aliases', 'archived_at']
+
+Everything that can go wrong is a `nordcrawl.errors.NordcrawlError`: `UsageError` for a wrong
+address, date or cursor, `ArchiveDamaged` naming what does not agree with the archive's log,
+`StoreRefused` and `StoreUnavailable`. Credentials of a bucket come by boto3's own chain. Neither
+Scrapy nor, for an archive in a folder, boto3 is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, Literal, Unpack, cast
+
+from nordcrawl.archive import layout
+from nordcrawl.archive.uri import open_store
+from nordcrawl.errors import UsageError
+from nordcrawl.reading.query import Filters, Moment, Query
+from nordcrawl.reading.record import ArticleRecord, LedgerRecord
+from nordcrawl.reading.taking import Cursor, File, Snapshot, Taking
+from nordcrawl.url import shown
+
+__all__ = ["Archive", "ArticleRecord", "Changes", "File", "Filters", "LedgerRecord"]
+
+Kind = Literal["article", "ledger"]
+
+_SCHEMAS: Final = {"article": "article-1", "ledger": "ledger-1"}
+_RETRY_S: Final = 30.0
+
+
+class Archive:
+    """An archive to read, in a folder or a bucket (``s3://bucket/prefix``).
+
+    Nothing is opened or asked before it is read. Every method reads one snapshot: whole commits
+    as they stood when it was called, whatever is written meanwhile.
+    """
+
+    def __init__(self, address: str | Path) -> None:
+        """Take the archive at an address.
+
+        Raises:
+            UsageError: not an address of an archive; the text says what is allowed.
+        """
+        self._store = open_store(str(address), retry_s=_RETRY_S)
+        self._taking = Taking(self._store)
+
+    def __repr__(self) -> str:
+        return f"Archive({self._store.uri!r})"
+
+    def articles(
+        self, *, latest: bool = True, as_of: Moment | None = None, **filters: Unpack[Filters]
+    ) -> Iterator[ArticleRecord]:
+        """Iterate over the articles, each once, as its latest revision; or over all revisions.
+
+        Articles that are gone (removed or erased) are left out of the latest. Filters choose
+        among the latest: an older revision never stands in for one that they leave out.
+        `as_of` shows the archive as it was then: only what it had accepted.
+
+        Raises:
+            UsageError: a filter is wrong, or there is no archive.
+        """
+        query = Query.of(latest=latest, as_of=as_of, **filters)
+        return self._records(self._taking.snapshot(), query)
+
+    def changes(self, since: str | None = None, **filters: Unpack[Filters]) -> Changes:
+        """Return all revisions that came since a cursor, or all there are, in commit order.
+
+        Raises:
+            UsageError: the cursor is none, or of another archive; a filter is wrong.
+        """
+        query = Query.of(**filters)
+        snapshot = self._taking.snapshot(None if since is None else Cursor.parse(since))
+        return Changes(self, snapshot, query)
+
+    def files(self, kind: Kind | None = None, source: str | None = None) -> list[File]:
+        """Return the parts that are in the archive now, for other engines to read.
+
+        Unlike a glob this leaves out parts whose commit is on its way, and those that compaction
+        has replaced and not yet deleted.
+        """
+        if kind is not None:
+            _schema_of(kind)
+        return self._taking.files(self._taking.snapshot(), kind, source)
+
+    def ledger(
+        self, *, run_id: str | None = None, source: str | None = None
+    ) -> Iterator[LedgerRecord]:
+        """Iterate over the ledger: how each URL ended in each run, or in one."""
+        self._taking.check()
+        lines = self._taking.reader.ledger(run_id=run_id, source=source)
+        return (cast(LedgerRecord, line.to_json()) for line in lines)
+
+    def runs(self) -> Iterator[dict[str, Any]]:
+        """Iterate over the reports of all runs, oldest first."""
+        self._taking.check()
+        return self._taking.reader.runs()
+
+    def schema(self, kind: Kind = "article") -> dict[str, Any]:
+        """Return the JSON Schema (2020-12) of article records or ledger lines."""
+        return layout.schema(_schema_of(kind))
+
+    def _records(self, snapshot: Snapshot, query: Query) -> Iterator[ArticleRecord]:
+        return cast(Iterator[ArticleRecord], self._taking.records(snapshot, query))
+
+
+class Changes:
+    """What came since a cursor. Iterate as often as you like: it is always the same.
+
+    To read each revision once over any number of calls, keep `cursor` together with what you made
+    of the records, and give it to the next `Archive.changes`.
+    """
+
+    def __init__(self, archive: Archive, snapshot: Snapshot, query: Query) -> None:
+        self._archive = archive
+        self._snapshot = snapshot
+        self._query = query
+
+    @property
+    def cursor(self) -> str:
+        """Where to go on from, once these are dealt with."""
+        return str(self._snapshot.cursor)
+
+    def __iter__(self) -> Iterator[ArticleRecord]:
+        return self._archive._records(self._snapshot, self._query)
+
+
+def _schema_of(kind: str) -> str:
+    if kind not in _SCHEMAS:
+        raise UsageError(f"kind {shown(str(kind))!r}: one of {', '.join(_SCHEMAS)} is allowed")
+    return _SCHEMAS[kind]

@@ -1,0 +1,122 @@
+"""Purge: what erasure orders ask of a crawler's own disk, whichever machine they came from.
+
+Asked before every commit: what was accepted before an order came must not be committed after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import replace
+
+from nordcrawl.archive import layout
+from nordcrawl.archive.erasure import Erasures, clean_report, read_erasures
+from nordcrawl.archive.lock import explained
+from nordcrawl.archive.spool import (
+    Line,
+    SealedPart,
+    Spool,
+    read_sealed,
+    sync_sealed,
+    write_sealed,
+)
+from nordcrawl.archive.state import State
+from nordcrawl.archive.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+class Obedience:
+    """Keeps a spool and its state to the archive's erasure orders."""
+
+    def __init__(self, store: Store, spool: Spool, state: State) -> None:
+        self._store = store
+        self._spool = spool
+        self._state = state
+        self.erasures = Erasures()
+        """The orders as of the last check; pages that they cover are not to be archived."""
+
+    def check(self) -> None:
+        """Read the orders, and purge what new ones cover.
+
+        Raises:
+            ArchiveDamaged, StoreRefused, StoreUnavailable: the store.
+            SpoolError: the disk.
+        """
+        erasures = read_erasures(self._store)
+        new = erasures.ids - self._spool.obeyed()
+        self.erasures = erasures
+        if new:
+            orders = [order for order in erasures.orders if order.order_id in new]
+            purge(self._spool, self._state, Erasures.of(orders))
+
+
+def purge(spool: Spool, state: State, erasures: Erasures) -> None:
+    """Take out of spool, state and local reports what erasures cover, byte for byte.
+
+    A commit that is frozen goes out as it is, for the store may have it already; the erasure
+    finds its lines in the archive then.
+
+    Raises:
+        SpoolError: the disk.
+    """
+    rows = state.purge(erasures)
+    lines = [line for line in spool.outbox() if _covered(line, erasures)]
+    spool.drop_lines(lines)
+    frozen = spool.frozen()
+    parts = [part for part in spool.parts() if frozen is None or part.batch != frozen[0]]
+    dropped = len(lines) + sum(_purge_part(spool, part, erasures) for part in parts)
+    reports = _clean_reports(spool, erasures)
+    spool.scrub(erasures.ids)
+    logger.warning(
+        "erasure: %d lines taken out of the spool, %d rows out of the state, %d reports cleaned",
+        *(dropped, rows, reports),
+    )
+
+
+def _covered(line: Line, erasures: Erasures) -> bool:
+    return erasures.covers(line.kind, layout.decode_json(line.line))
+
+
+def _purge_part(spool: Spool, part: SealedPart, erasures: Erasures) -> int:
+    """Write a sealed part anew without what is covered; return how many lines that was."""
+    lines = list(layout.unpack(read_sealed(spool, part)))
+    kept = [x for x in lines if not erasures.covers(part.kind, layout.decode_json(x))]
+    if len(kept) == len(lines):
+        return 0
+    new = None
+    if kept:
+        body = layout.pack(kept)
+        # A number of its own, so a key of its own: the store may have the old part already.
+        new = replace(
+            part,
+            first_seq=spool.new_seq(),
+            sha256=hashlib.sha256(body).hexdigest(),
+            bytes=len(body),
+            records=len(kept),
+            put=False,
+        )
+        write_sealed(spool, new, body)
+        sync_sealed(spool)
+    spool.replace_part(part, new)
+    return len(lines) - len(kept)
+
+
+def _clean_reports(spool: Spool, erasures: Erasures) -> int:
+    cleaned = 0
+    for run_id, body in spool.manifests():
+        values = json.loads(body)
+        if (clean := clean_report(values, erasures)) != values:
+            clean.pop("sha256", None)
+            spool.keep_manifest(run_id, layout.encode_sealed(clean))
+            cleaned += 1
+    for file in sorted((spool.folder / "reports").glob("*.json")):
+        with explained(file):
+            values = json.loads(file.read_text(encoding="utf-8"))
+            if (clean := clean_report(values, erasures)) != values:
+                staged = file.with_suffix(".tmp")
+                staged.write_text(json.dumps(clean, ensure_ascii=False, indent=2) + "\n", "utf-8")
+                staged.replace(file)
+                cleaned += 1
+    return cleaned

@@ -1,0 +1,51 @@
+"""Archives to read, written by the real writer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from archive.builders import START, archive, make_record
+
+from jobs import Job
+from nordcrawl.archive.store import Store
+from nordcrawl.archive.uri import open_store
+from nordcrawl.article import Record
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "archive"
+
+
+@pytest.fixture
+def store(root: Path) -> Store:
+    return open_store(str(root))
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    return Job(tmp_path, "example")
+
+
+def sample() -> list[Record]:
+    """Five articles over three days: one updated, one removed."""
+    day = timedelta(days=1)
+    return [
+        make_record(1, at=START),
+        make_record(2, at=START + day),
+        make_record(3, at=START + day),
+        make_record(1, revision=2, change="updated", at=START + 2 * day, text="Havna er åpnet."),
+        make_record(4, at=START + 2 * day),
+        make_record(3, revision=2, change="removed", at=START + 2 * day),
+        make_record(5, at=START + 2 * day),
+    ]
+
+
+@pytest.fixture
+def filled(store: Store, tmp_path: Path) -> Store:
+    """The sample, each revision a run of its own with a commit of its own."""
+    for record in sample():
+        archive(store, tmp_path / "spool", record)
+    return store

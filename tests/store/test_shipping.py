@@ -1,0 +1,164 @@
+"""A writer ships through every fault of `faulty`: nothing lost, nothing twice, the right error."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from archive.builders import LIMITS, accept, archive, check_archive, make_record, open_writer
+
+from nordcrawl.archive.layout import decode_json
+from nordcrawl.archive.s3 import S3Store
+from nordcrawl.errors import StoreError, StoreRefused, StoreUnavailable
+
+from . import faulty, servers
+from .faulty import Fault
+
+FOR_EVER = 10**6
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nordcrawl.archive.retry._FIRST_WAIT_S", 0.01)
+
+
+def open_store(server: servers.S3Server, prefix: str, retry_s: float) -> S3Store:
+    return S3Store(
+        server.bucket,
+        prefix,
+        retry_s=retry_s,
+        probe_retry_s=retry_s,
+        read_timeout_s=0.5,
+        connect_timeout_s=0.5,
+    )
+
+
+def check(server: servers.S3Server, prefix: str, numbers: range) -> None:
+    """Prove the archive from its objects, and that it has each of these records once."""
+    lines = check_archive(open_store(server, prefix, 10))
+    found = Counter(decode_json(line)["article_id"] for line in lines.elements())
+    assert found == Counter(f"example:{number}" for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("act", "method"),
+    [
+        pytest.param(faulty.error(500, "InternalError"), "*", id="500"),
+        pytest.param(faulty.error(503, "SlowDown"), "*", id="503"),
+        pytest.param(faulty.error(412, "PreconditionFailed"), "PUT", id="412"),
+        pytest.param(faulty.reset, "*", id="reset-before"),
+        pytest.param(faulty.reset_after, "*", id="reset-after"),
+        pytest.param(faulty.error_after, "*", id="500-after"),
+        pytest.param(faulty.late_answer(0.1), "*", id="latency"),
+        pytest.param(faulty.late_answer(0.8), "PUT", id="answer-after-our-patience"),
+        pytest.param(faulty.html(200), "*", id="200-html"),
+        pytest.param(faulty.hollow_success, "PUT", id="200-without-storing"),
+        pytest.param(faulty.flip, "PUT", id="upload-flipped"),
+        pytest.param(faulty.truncate, "PUT", id="upload-cut"),
+        pytest.param(faulty.flip_answer, "GET", id="answer-flipped"),
+        pytest.param(faulty.truncate_answer, "GET", id="answer-cut"),
+    ],
+)
+def test_faults_that_pass(
+    seaweedfs: servers.S3Server,
+    proxy: faulty.Server,
+    prefix: str,
+    tmp_path: Path,
+    act: faulty.Act,
+    method: str,
+) -> None:
+    """Every third request fails; two runs, for the second one reads what the first one wrote."""
+    store = open_store(seaweedfs, prefix, 30)
+    archive(store, tmp_path / "first", make_record(1))
+    proxy.faults = [Fault(act, method, FOR_EVER, every=3)]
+    archive(store, tmp_path / "second", *(make_record(number) for number in range(2, 8)))
+    archive(store, tmp_path / "first", *(make_record(number) for number in range(8, 14)))
+    assert proxy.faults[0].times < FOR_EVER, "the fault was met"
+    proxy.faults.clear()
+    check(seaweedfs, prefix, range(1, 14))
+
+
+@pytest.fixture
+def endings(
+    seaweedfs: servers.S3Server, proxy: faulty.Server, use: Callable[..., None]
+) -> Iterator[Callable[[str], None]]:
+    """Let a fault begin, by name, for good."""
+    with ExitStack() as stack:
+
+        def begin(name: str) -> None:
+            if name == "wrong-secret":
+                use(seaweedfs, AWS_SECRET_ACCESS_KEY="canary-wrong")
+            elif name == "wrong-key":
+                use(seaweedfs, AWS_ACCESS_KEY_ID="nobody")
+            elif name == "dead-port":
+                use(seaweedfs.through(f"http://127.0.0.1:{servers.free_ports(1)}"))
+            elif name == "black-hole":
+                use(seaweedfs.through(stack.enter_context(faulty.black_hole())))
+            else:
+                act, method = LASTING[name]
+                proxy.faults = [Fault(act, method, FOR_EVER)]
+
+        yield begin
+
+
+LASTING: dict[str, tuple[faulty.Act, str]] = {
+    "500": (faulty.error(500, "InternalError"), "*"),
+    "reset": (faulty.reset, "*"),
+    "silence": (faulty.after(3), "*"),
+    "portal": (faulty.html(200), "*"),
+    "412": (faulty.error(412, "PreconditionFailed"), "PUT"),
+    "200-without-storing": (faulty.hollow_success, "PUT"),
+    "upload-flipped": (faulty.flip, "PUT"),
+    "expired-token": (faulty.error(400, "ExpiredToken"), "*"),
+    "access-denied": (faulty.error(403, "AccessDenied"), "PUT"),
+    "clock": (faulty.error(403, "RequestTimeTooSkewed"), "*"),
+    "no-bucket": (faulty.error(404, "NoSuchBucket"), "*"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *((name, StoreUnavailable) for name in list(LASTING)[:7]),
+        *((name, StoreRefused) for name in list(LASTING)[7:]),
+        ("dead-port", StoreUnavailable),
+        ("black-hole", StoreUnavailable),
+        ("wrong-key", StoreRefused),
+        ("wrong-secret", StoreRefused),
+    ],
+)
+def test_faults_that_last(
+    seaweedfs: servers.S3Server,
+    proxy: faulty.Server,
+    prefix: str,
+    tmp_path: Path,
+    endings: Callable[[str], None],
+    use: Callable[..., None],
+    name: str,
+    kind: type[StoreError],
+) -> None:
+    """They begin in the midst of a run; what was accepted waits, and is stored after their end."""
+    archive(open_store(seaweedfs, prefix, 10), tmp_path / "spool", make_record(1))
+    store = open_store(seaweedfs, prefix, 0.2)
+    with open_writer(store, tmp_path / "spool", limits=LIMITS) as writer:
+        accept(writer, make_record(2))
+        endings(name)
+        writer._store._bucket = open_store(seaweedfs, prefix, 0)._bucket  # of the new settings
+        began = time.monotonic()
+        report = writer.finish(deadline_s=1)
+        assert time.monotonic() - began < 3
+        assert type(report.failure) is kind
+        assert report.pending_records == 2, "the record and its ledger line"
+        assert "canary" not in str(report.failure)
+    began = time.monotonic()
+    with pytest.raises(kind):
+        open_writer(open_store(seaweedfs, prefix, 0.2), tmp_path / "spool", "run-2")
+    assert time.monotonic() - began < 5, "known before the first page"
+    proxy.faults.clear()
+    use(seaweedfs)
+    archive(open_store(seaweedfs, prefix, 10), tmp_path / "spool", make_record(3, run_id="run-3"))
+    check(seaweedfs, prefix, range(1, 4))
