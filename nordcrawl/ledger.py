@@ -215,24 +215,22 @@ def fold(known: UrlState | None, entry: LedgerEntry) -> UrlState:
     page without an article (a wall, say) does not hide the article.
     """
     state = known or UrlState(url=entry.url, outcome=entry.outcome, at=entry.at)
+    won: dict[str, Any] = {}
     if entry.at > state.at:
-        state = replace(state, outcome=entry.outcome, at=entry.at)
-    if entry.outcome not in _READ or (read_at := entry.fetched_at) is None:
-        return state
-    if state.fetched_at is None or read_at > state.fetched_at:
-        state = replace(
-            state,
-            fetched_at=read_at,
-            lastmod=entry.lastmod,
-            etag=entry.etag,
-            last_modified=entry.last_modified,
-            body_sha256=entry.body_sha256,
-        )
-    if entry.article_id and (state.linked_at is None or read_at > state.linked_at):
-        state = replace(
-            state, article_id=entry.article_id, weak_alias=entry.weak_alias, linked_at=read_at
-        )
-    return state
+        won.update(outcome=entry.outcome, at=entry.at)
+    read_at = entry.fetched_at if entry.outcome in _READ else None
+    if read_at is not None:
+        if state.fetched_at is None or read_at > state.fetched_at:
+            won.update(
+                fetched_at=read_at,
+                lastmod=entry.lastmod,
+                etag=entry.etag,
+                last_modified=entry.last_modified,
+                body_sha256=entry.body_sha256,
+            )
+        if entry.article_id and (state.linked_at is None or read_at > state.linked_at):
+            won.update(article_id=entry.article_id, weak_alias=entry.weak_alias, linked_at=read_at)
+    return replace(state, **won) if won else state
 
 
 @dataclass(slots=True)

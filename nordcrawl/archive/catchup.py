@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 #: Fewer ledger lines than these are read in a second or two.
 CHECKPOINT_LINES = 20_000
+#: Lines that are worth a checkpoint, for each URL that is to be written into it.
+CHECKPOINT_SHARE = 0.5
 #: Lines folded in one transaction.
 _AT_ONCE = 5_000
 
@@ -132,15 +134,16 @@ def _load_checkpoint(store: Store, spool: Spool, state: State) -> None:
 def write_checkpoint(store: Store, spool: Spool, state: State, now: datetime) -> bool:
     """Put the state as a checkpoint if that will save more reading than it costs.
 
-    To be called when nothing is pending. That is the case when as many ledger lines were folded
-    since the last one as there are URLs, 20,000 at the least: so writing them costs a crawler
-    less than reading pages, and an empty disk reads at most twice the state's size.
+    To be called when nothing is pending. It is time for one when half as many ledger lines were
+    folded since the last one as there are URLs, 20,000 at the least: so an empty disk reads at
+    most the state and half as much again, and what all checkpoints together cost stays below
+    what the ledger costs.
 
     Raises:
         StoreRefused, StoreUnavailable: the store.
         SpoolError: the disk.
     """
-    least = max(CHECKPOINT_LINES, state.counts()["urls"])
+    least = max(CHECKPOINT_LINES, CHECKPOINT_SHARE * state.counts()["urls"])
     if spool.backlog.lines or state.lines_since_checkpoint < least:
         return False
     done = put_checkpoint(store, spool.source, state.rows(), spool.cursors(), spool.writer, now)

@@ -152,7 +152,7 @@ def _bodies(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[bytes, int]]:
     lines: list[bytes] = []
     size = 0
     for row in rows:
-        lines.append(layout.encode_json(row))
+        lines.append(layout.encode_line(row))
         size += len(lines[-1])
         if size >= _PART_BYTES:
             yield layout.pack(lines), len(lines)

@@ -27,7 +27,7 @@ from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreRefused
 
 logger = logging.getLogger(__name__)
 
-PART_BYTES: Final = 32 << 20
+PART_BYTES: Final = 16 << 20
 """Compressed bytes up to which parts are put together; also what one needs of memory."""
 _CHECKPOINTS_KEPT: Final = 2
 _NEVER_COMMITTED: Final = timedelta(days=7)
@@ -159,7 +159,7 @@ def _joined(maintainer: Maintainer, source: str, bundle: Sequence[Part]) -> Part
 def _tidy(maintainer: Maintainer, snapshot: Snapshot, grace: timedelta, done: Compacted) -> None:
     """Delete removed parts behind their grace, old checkpoints, and what killed processes left."""
     store, now = maintainer.store, maintainer.clock()
-    unneeded = [*_removed(store, snapshot, now, grace, done), *_old_checkpoints(store, now)]
+    unneeded = [*_removed(maintainer, snapshot, now, grace, done), *_old_checkpoints(store, now)]
     for number, key in enumerate(unneeded):
         try:
             store.delete(key)
@@ -171,7 +171,7 @@ def _tidy(maintainer: Maintainer, snapshot: Snapshot, grace: timedelta, done: Co
 
 
 def _removed(
-    store: Store, snapshot: Snapshot, now: datetime, grace: timedelta, done: Compacted
+    maintainer: Maintainer, snapshot: Snapshot, now: datetime, grace: timedelta, done: Compacted
 ) -> Iterator[str]:
     removed_at = {
         key: commit.committed_at
@@ -181,7 +181,7 @@ def _removed(
     }
     live = {part.entry.key for part in snapshot.live}
     for prefix in ("articles-v1/", "ledger-v1/"):
-        for entry in store.list(prefix):
+        for entry in maintainer.store.list(prefix):
             if entry.key in live:
                 continue
             if entry.key in removed_at:
@@ -189,7 +189,7 @@ def _removed(
                     yield entry.key
                 else:
                     done.kept += 1
-            elif _forgotten(entry, now) and is_part_key(entry.key):
+            elif is_part_key(entry.key) and (maintainer.owns(entry.key) or _forgotten(entry, now)):
                 yield entry.key
 
 

@@ -321,7 +321,7 @@ class _Eraser:
         if not records:
             return []
         self._done.tombstones += len(records)
-        body = layout.pack(layout.encode_json(record) for record in records)
+        body = layout.pack(layout.encode_line(record) for record in records)
         key, number = self._maintainer.put_part(
             PartKind.ARTICLE, source, layout.utc_date(now), body
         )
@@ -350,7 +350,7 @@ class _Eraser:
             for entry in self._store.list(prefix):
                 if entry.key in live or not layout.is_part_key(entry.key):
                     continue
-                if entry.key not in snapshot.removed:
+                if entry.key not in snapshot.removed and not self._maintainer.owns(entry.key):
                     if not self._holds(entry.key):
                         continue
                     if entry.modified is not None and now - entry.modified < _UNDER_WAY:
@@ -411,8 +411,8 @@ class _Eraser:
             put_checkpoint(self._store, source, kept(), checkpoint.heads, writer, made_at)
         except ArchiveDamaged as error:
             logger.warning("a checkpoint that can't be read is deleted: %s", error)
-        for old in [checkpoint.key, *(part.key for part in checkpoint.parts)]:
-            self._store.delete(old)
+        for old in [*(part.key for part in checkpoint.parts), checkpoint.key]:
+            self._store.delete(old)  # the manifest last: by it we find the rest if we are killed
         self._done.checkpoints += 1
 
     def _row_tells(self, row: Mapping[str, Any], source: str) -> bool:
@@ -432,6 +432,7 @@ class _Eraser:
                 "lines": done.lines,
                 "tombstones": done.tombstones,
                 "objects_deleted": done.deleted,
+                "log": self._maintainer.head,
             }
         )
         if not self._store.exists(self._order.receipt_key):

@@ -70,6 +70,11 @@ class FolderStore:
         """The absolute ``file://`` address."""
         return self._root.as_uri()
 
+    @property
+    def exclusive(self) -> bool:
+        """No put has met a disk without hard links yet, so creating a file is exclusive."""
+        return self._links
+
     def probe(self) -> Capabilities:
         """Prove by writing: permission bits say nothing to root, nor of a read-only mount.
 

@@ -5,11 +5,9 @@ Pure functions; knows neither a store nor a disk. docs/archive-format.md is the 
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 import orjson
+from zlib_ng import zlib_ng
 
 PART_TYPE = "application/gzip"
 JSON_TYPE = "application/json"
@@ -27,8 +26,11 @@ SCHEMAS = ("article-1", "ledger-1")
 #: Raw bytes of a gzip member, unless a single line is longer: small enough for a range request of
 #: one article, large enough to cost no compression (17.71 against 17.62 MiB in one stream).
 MEMBER_BYTES = 1 << 20
-#: Fixed, so that the same lines give the same bytes.
-LEVEL = 6
+#: Of zlib-ng: half the time of its level 6 for 5 % more bytes; 4 % more than zlib at its level 6.
+LEVEL = 5
+
+#: Window bits that make zlib read and write gzip members; without a file name or time in them.
+_GZIP = 31
 
 _WRITER = re.compile(r"[0-9a-f]{10}")
 _SOURCE = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
@@ -143,21 +145,31 @@ def from_micros(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
-def encode_json(values: Mapping[str, Any]) -> bytes:
+def encode_line(values: Mapping[str, Any]) -> bytes:
     """Return one JSON object as a line: UTF-8, compact, keys in their order, ended by LF.
 
-    Half of a surrogate pair is no character and can't be UTF-8; it becomes U+FFFD, so that one
-    in a headline costs that character and not the article. Source: RFC 3629 section 3.
+    For values without floats, as records and ledger lines are: NaN would become null. Half of a
+    surrogate pair is no character and can't be UTF-8; it becomes U+FFFD, so that one in a headline
+    costs that character and not the article. Source: RFC 3629 section 3.
 
     Raises:
-        ValueError: it has NaN or an infinity in it, which are no JSON.
+        TypeError: it has something in it that is no JSON.
     """
-    # The standard library first: orjson writes NaN as null, which would be silent.
     try:
-        return json.dumps(values, **_COMPACT).encode() + b"\n"
-    except UnicodeEncodeError:
+        return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # a lone surrogate, or a number beyond 64 bits
         text: str = json.dumps(values, **_COMPACT)
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode() + b"\n"
+
+
+def encode_json(values: Mapping[str, Any]) -> bytes:
+    """Return the same for any JSON object; floats are checked.
+
+    Raises:
+        ValueError: it has NaN, an infinity or a lone surrogate in it, which are no JSON.
+        TypeError: it has something else in it that is no JSON.
+    """
+    return json.dumps(values, **_COMPACT).encode() + b"\n"
 
 
 _COMPACT: dict[str, Any] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
@@ -212,12 +224,12 @@ def members(lines: Iterable[bytes], member_bytes: int = MEMBER_BYTES) -> Iterato
     size = 0
     for line in lines:
         if held and size + len(line) > member_bytes:
-            yield gzip.compress(b"".join(held), LEVEL, mtime=0)
+            yield zlib_ng.compress(b"".join(held), LEVEL, _GZIP)
             held, size = [], 0
         held.append(line)
         size += len(line)
     if held:
-        yield gzip.compress(b"".join(held), LEVEL, mtime=0)
+        yield zlib_ng.compress(b"".join(held), LEVEL, _GZIP)
 
 
 def unpack(body: bytes) -> Iterator[bytes]:
@@ -238,14 +250,14 @@ def unpack(body: bytes) -> Iterator[bytes]:
 
 def _member(view: memoryview, start: int) -> tuple[bytes, int]:
     """Return the raw bytes of the gzip member that begins at `start`, and where it ends."""
-    inflate = zlib.decompressobj(wbits=31)
+    inflate = zlib_ng.decompressobj(_GZIP)
     pieces = []
     position = start
     try:
         while not inflate.eof and position < len(view):
             pieces.append(inflate.decompress(view[position : position + _STEP]))
             position = min(position + _STEP, len(view))
-    except zlib.error as error:
+    except zlib_ng.error as error:  # type: ignore[misc]  # its stub says too little
         raise ValueError(f"not a whole gzip file: {error}") from error
     if not inflate.eof:
         raise ValueError("not a whole gzip file: it ends within a member")

@@ -89,6 +89,16 @@ class Maintainer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def head(self) -> dict[str, str | int | None]:
+        """The last commit, as a receipt tells it."""
+        return {"writer": self._writer, "seq": self._seq, "sha256": self._sha256}
+
+    def owns(self, key: str) -> bool:
+        """Tell whether a part was put under this id: one that no commit lists is then left of a
+        maintenance that was killed, as there is no other under way."""
+        return f"/{self._writer}-" in key
+
     def put_part(self, kind: PartKind, source: str, date: str, body: bytes) -> tuple[str, int]:
         """Put a part under a key of the next commit, read it back; return key and number.
 

@@ -211,6 +211,10 @@ class Shipper:
     def _ship_batch(self, parts: Sequence[SealedPart], stop: Callable[[], bool]) -> None:
         if not parts:
             return
+        if (frozen := self._spool.frozen()) is not None and self._is_there(frozen):
+            # Its parts must not be put again: they may have been compacted or erased since.
+            self._committed(parts, *frozen)
+            return
         for part in parts:
             if stop():
                 return
@@ -222,10 +226,18 @@ class Shipper:
                 self._spool.mark_put(part)
         if stop():
             return
-        batch = parts[0].batch
         cseq, body = self._frozen(parts)
         key = layout.commit_key(self._spool.writer, cseq)
         self._store.put(key, body, content_type=layout.JSON_TYPE)
+        self._committed(parts, parts[0].batch, cseq, body)
+
+    def _is_there(self, frozen: tuple[int, int, bytes]) -> bool:
+        """Tell whether an earlier try put this very commit, and its answer was lost."""
+        _, cseq, body = frozen
+        found = self._get(layout.commit_key(self._spool.writer, cseq))
+        return found == hashlib.sha256(body).hexdigest()
+
+    def _committed(self, parts: Sequence[SealedPart], batch: int, cseq: int, body: bytes) -> None:
         self._spool.mark_committed(batch, cseq, hashlib.sha256(body).hexdigest())
         self._count(parts)
 

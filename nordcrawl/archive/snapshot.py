@@ -20,7 +20,7 @@ from nordcrawl.archive.log import Commit, Cursor, Heads, PartEntry, Segment, fol
 from nordcrawl.archive.store import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
-_CACHE_BYTES: Final = 64 << 20
+_CACHE_BYTES: Final = 32 << 20
 """Compressed bytes of parts that are kept while segments of others come between theirs."""
 
 

@@ -184,8 +184,11 @@ class Spool:
         Raises:
             SpoolError: the file can't be read.
         """
-        with self._read_lock, explained(self.path):
-            return self._read.execute(sql, values).fetchall()
+        try:  # not `explained`, which costs as much as the look-up itself
+            with self._read_lock:
+                return self._read.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise SpoolError(f"{self.path}: {error}") from error
 
     def add(self, lines: Sequence[Line], also: Callable[[sqlite3.Connection], None]) -> None:
         """Put lines into the outbox, in this order, and do what `also` does; one transaction.
@@ -501,6 +504,7 @@ def read_sealed(spool: Spool, part: SealedPart) -> bytes:
 
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA page_size=8192")  # of a new file: a line is longer than the usual 4096
     db.execute("PRAGMA synchronous=FULL")
     return db
 

@@ -187,7 +187,8 @@ class _Verifier:
         for name in layout.SCHEMAS:
             key = layout.schema_key(name)
             if (body := self._get(key)) is None:
-                self._damage(key, "missing")
+                if any(map(_COMMIT.fullmatch, self._objects)):  # else it is not begun yet
+                    self._damage(key, "missing")
             elif hashlib.sha256(body).hexdigest() not in SCHEMA_DIGESTS[name]:
                 self._damage(key, "not a schema that any nordcrawl up to this one has put")
 
@@ -355,7 +356,6 @@ class _Verifier:
     # --- runs, erasures, checkpoints --------------------------------------------------------
 
     def _runs(self, logs: dict[str, list[Commit]]) -> None:
-        digests = {(c.writer, c.seq): c.sha256 for log in logs.values() for c in log}
         told: set[str] = set()
         for key in self._objects:
             if not _RUN.fullmatch(key):
@@ -369,11 +369,7 @@ class _Verifier:
                 self._damage(key, f"no report of a run: {error}")
                 continue
             told.add(str(run["run_id"]))
-            head = run.get("log") or {}
-            if head.get("seq"):
-                commit_key = layout.commit_key(head["writer"], head["seq"])
-                if digests.get((head["writer"], head["seq"])) != head["sha256"]:
-                    self._damage(commit_key, f"missing or changed: {key} ended with it")
+            self._head(logs, run.get("log"), key)
         for log in logs.values():
             for run_id in dict.fromkeys(c.run_id for c in log if c.kind is CommitKind.APPEND):
                 if run_id not in told:
@@ -381,6 +377,16 @@ class _Verifier:
                         layout.run_key(run_id),
                         "no report: the run is under way or was killed, or the report is lost",
                     )
+
+    def _head(self, logs: dict[str, list[Commit]], head: dict[str, Any] | None, by: str) -> None:
+        """See that the commit is there that somebody ended with: behind the last one of a log
+        nothing in the log itself would miss it."""
+        if not head or not head.get("seq"):
+            return
+        digests = {commit.seq: commit.sha256 for commit in logs.get(head["writer"], [])}
+        if digests.get(head["seq"]) != head["sha256"]:
+            key = layout.commit_key(head["writer"], head["seq"])
+            self._damage(key, f"missing or changed: {by} ended with it")
 
     def _erasures(self, logs: dict[str, list[Commit]]) -> Erasures:
         orders: dict[str, Order] = {}
@@ -393,8 +399,9 @@ class _Verifier:
                 if match[2] == "order":
                     orders[match[1]] = Order.decode(key, body)
                 else:
-                    layout.decode_sealed(body)
+                    receipt = layout.decode_sealed(body)
                     receipts.add(match[1])
+                    self._head(logs, receipt.get("log"), key)
             except (ArchiveDamaged, ValueError) as error:
                 self._damage(key, str(error).removeprefix(f"{key}: "))
         self._found.erasures = len(orders)
@@ -460,7 +467,10 @@ class _Verifier:
                     what = f"not the fold of the ledgers: {kept!r} is not {folded!r}"
                     self._damage(checkpoint.key, what[:400])
                     return
-        except (ArchiveDamaged, ValueError) as error:
+        except ArchiveDamaged as error:
+            key, _, what = str(error).partition(": ")
+            self._damage(key, what)
+        except ValueError as error:
             self._damage(checkpoint.key, str(error))
 
     def _strangers(self) -> None:

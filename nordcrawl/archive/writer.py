@@ -195,7 +195,7 @@ class Writer:
             date=layout.utc_date(entry.at),
             at=layout.micros(entry.at),
             run_id=self._run_id,
-            line=layout.encode_json(entry.to_json()),
+            line=layout.encode_line(entry.to_json()),
         )
         if record is None:
             return (ledger,)
@@ -205,7 +205,7 @@ class Writer:
             date=layout.utc_date(fetched_at),
             at=layout.micros(fetched_at),
             run_id=self._run_id,
-            line=layout.encode_json(record.to_json()),
+            line=layout.encode_line(record.to_json()),
         )
         return article, ledger
 
@@ -348,6 +348,7 @@ class Writer:
             StoreRefused, StoreUnavailable: the store.
             SpoolError: the disk.
         """
+        self._obedience.check()  # what was ordered since the last commit must not be in it
         return write_checkpoint(self._store, self._spool, self.state, self._clock())
 
     def _ship_all(self) -> None:

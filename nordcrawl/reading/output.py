@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from nordcrawl.errors import NordcrawlError, UsageError
 
@@ -28,8 +28,7 @@ def opened(path: Path | None) -> Iterator[IO[bytes]]:
         with _explained("standard output"):
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
-            if stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
-                os.fsync(sys.stdout.fileno())
+            _sync_file(sys.stdout)
         return
     check(path)
     with _explained(str(path)), _replaced(path.resolve()) as file:
@@ -79,6 +78,16 @@ def _replaced(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _sync_file(out: TextIO) -> None:
+    """Put what was redirected into a file on disk; a pipe or terminal has none."""
+    try:
+        descriptor = out.fileno()
+    except (OSError, ValueError):  # captured
+        return
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.fsync(descriptor)
 
 
 @contextmanager

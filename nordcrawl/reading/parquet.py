@@ -28,8 +28,9 @@ from nordcrawl.reading.fields import (
 from nordcrawl.reading.forms import as_json
 from nordcrawl.url import shown
 
-#: A row group is written when its records come to this, or at so many rows: memory stays flat.
-GROUP_BYTES: Final = 16 << 20
+#: A row group is written when its records come to this as JSON, or at so many rows. Memory is some
+#: ten times it, however large the archive.
+GROUP_BYTES: Final = 8 << 20
 GROUP_ROWS: Final = 10_000
 
 _SCALARS: Final[Mapping[Scalar, pa.DataType]] = {

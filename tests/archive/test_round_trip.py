@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shutil
 import subprocess
 import time
@@ -159,8 +158,8 @@ def test_nothing_accepted_is_no_part_and_no_commit(store: FileStore, tmp_path: P
 
 def test_a_line_that_is_no_json_is_refused_alone(store: FileStore, tmp_path: Path) -> None:
     with open_writer(store, tmp_path / "spool") as writer:
-        with pytest.raises(ValueError, match="JSON compliant"):
-            writer.accept(make_entry(number=2, status=math.nan))
+        with pytest.raises(TypeError, match="bytes is not JSON"):
+            writer.accept(make_entry(number=2, reason=b"bytes"))
         with pytest.raises(ValueError, match="not of"):
             writer.accept(make_entry(number=2, run_id="another"))
         with pytest.raises(ValueError, match="a record of"):

@@ -9,6 +9,7 @@ import os
 import pty
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -321,3 +322,44 @@ print(found.to_table()["subtitle"].to_pylist())
         env={**os.environ, "PYTHONPATH": str(tmp_path)}, check=True,
     )  # fmt: skip
     assert done.stdout == "[None, 'Under', None]\n"
+
+
+def test_compaction_changes_the_files_and_nothing_that_is_read(filled: Store, job: Job) -> None:
+    ways = (["read"], ["read", "--latest"], ["read", "--latest", "--as-of", "2026-10-27"])
+    before = [job.nordcrawl(*way).out for way in ways]
+    half = cursor_of(job.nordcrawl("read").err)
+    files = lines(job.nordcrawl("files"))
+    done = job.nordcrawl("compact", "--grace", "1")
+    assert done.code == 0, done.text
+    joined = lines(job.nordcrawl("files"))
+    assert (len(files), len(joined)) == (7, 3)
+    assert all(Path(path).exists() for path in files), "a glob would give them too"
+    assert [job.nordcrawl(*way).out for way in ways] == before
+    assert job.nordcrawl("read", "--since", half).out == ""
+    read = [line for path in joined for line in layout.unpack(Path(path).read_bytes())]
+    assert sorted(read) == sorted(line.encode() + b"\n" for line in before[0].split("\n")[:-1])
+
+
+def test_what_is_erased_is_read_in_no_form(filled: Store, job: Job, tmp_path: Path) -> None:
+    done = job.nordcrawl("erase", "--article", "example:1", "--execute")
+    assert done.code == 0, done.text
+    for form in ("jsonl", "csv", "parquet", "table"):
+        arguments = ["--format", form, "--output", f"out.{form}"]
+        assert job.nordcrawl("read", *arguments).code == 0
+        assert b"Havna" not in (tmp_path / f"out.{form}").read_bytes()
+    stone = json.loads(job.nordcrawl("read", "--source", "example").out.split("\n")[-2])
+    assert (stone["article_id"], stone["change"]) == ("example:1", "erased")
+    assert list(stone) == list(columns()), "a tombstone is a record like any other"
+    latest = job.records("--latest", "--fields", "article_id")
+    assert sorted(r["article_id"] for r in latest) == ["example:2", "example:4", "example:5"]
+
+
+def test_the_wheel_has_types_and_schemas(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=Path(__file__).parents[2], check=True, capture_output=True,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"nordcrawl/py.typed", "nordcrawl/api.py"} <= set(names)
+    assert {f"nordcrawl/archive/schema/{name}.json" for name in layout.SCHEMAS} <= set(names)

@@ -39,7 +39,7 @@ class Block:
 
 
 def blocks() -> Iterator[Block]:
-    pattern = re.compile(r"^(?:<!-- (.+) -->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    pattern = re.compile(r"^(?:<!-- ([^\n]+) -->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
     for part in re.split(r"^## ", TEXT, flags=re.MULTILINE):
         section = part.partition("\n")[0].lstrip("# ")
         for note, language, code in pattern.findall(part):

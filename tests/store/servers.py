@@ -11,6 +11,7 @@ import getpass
 import json
 import os
 import random
+import re
 import secrets
 import shutil
 import signal
@@ -172,14 +173,31 @@ def free_ports(count: int) -> int:
     raise RuntimeError("no free ports on 127.0.0.1")
 
 
+POLICIES = Path(__file__).parents[2] / "deploy" / "s3"
+"""What operators are given; SeaweedFS runs with it here."""
+DEPLOYED = ("deployed", "prefix")
+"""Bucket and prefix that the identities of ``deploy/s3/seaweedfs.json`` are for."""
+
+
 @contextmanager
 def seaweedfs(folder: Path) -> Iterator[S3Server]:
-    """Run SeaweedFS with its data below `folder`."""
+    """Run SeaweedFS with its data below `folder`, an administrator, and deploy's identities, whose
+    access keys are ``crawler``, ``reader`` and ``maintenance``.
+    """
     weed = _required("weed")
     config = folder / "s3.json"
     credentials = [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}]
-    identity = {"name": "ci", "credentials": credentials, "actions": ["Admin"]}
-    config.write_text(json.dumps({"identities": [identity]}))
+    values = json.loads(
+        re.sub(r"[A-Z]+_SECRET_KEY", SECRET_KEY, (POLICIES / "seaweedfs.json").read_text())
+        .replace("BUCKET", DEPLOYED[0])
+        .replace("PREFIX", DEPLOYED[1])
+    )
+    for identity in values["identities"]:
+        for pair in identity["credentials"]:
+            pair["accessKey"] = pair["accessKey"].removesuffix("_ACCESS_KEY").lower()
+    admin = {"name": "ci", "credentials": credentials, "actions": ["Admin"]}
+    values["identities"].append(admin)
+    config.write_text(json.dumps(values))
 
     def command(port: int) -> list[list[str]]:
         main = [
