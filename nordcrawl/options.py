@@ -29,7 +29,7 @@ SETTINGS = (
     "NORDCRAWL_ARCHIVE", "NORDCRAWL_STATE_DIR", "NORDCRAWL_SOURCES", "NORDCRAWL_CONTACT",
     "NORDCRAWL_HOSTS", "NORDCRAWL_WORKERS", "NORDCRAWL_PAGE_TIMEOUT_S",
     "NORDCRAWL_WORKER_MEMORY_MIB", "NORDCRAWL_PART_MIB", "NORDCRAWL_PART_AGE_S",
-    "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG_LEVEL",
+    "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG_LEVEL",
 )  # fmt: skip
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -61,6 +61,7 @@ class Options:
     worker_memory_bytes: int = 2 << 30
     part_bytes: int = 16 << 20
     part_age_s: float = 900.0
+    spool_bytes: int = 2 << 30
     store_retry_s: float = 300.0
 
     @classmethod
@@ -103,6 +104,7 @@ class Options:
             worker_memory_bytes=int(number("NORDCRAWL_WORKER_MEMORY_MIB", 256, 1 << 20)) << 20,
             part_bytes=int(number("NORDCRAWL_PART_MIB", 0.001, 1024) * (1 << 20)),
             part_age_s=number("NORDCRAWL_PART_AGE_S", 0.1, 86400),
+            spool_bytes=int(number("NORDCRAWL_SPOOL_MIB", 0.01, 1 << 20) * (1 << 20)),
             store_retry_s=number("NORDCRAWL_STORE_RETRY_S", 0, 86400),
         )
         problems += [

@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,7 @@ from nordcrawl.archive.writer import Limits, Writer
 from nordcrawl.article import Article, Record, rfc3339
 from nordcrawl.dedup import Candidate, Known, Verdict
 from nordcrawl.discover import Link
-from nordcrawl.errors import NordcrawlError, SpoolError
+from nordcrawl.errors import NordcrawlError, SpoolError, StoreUnavailable
 from nordcrawl.fetch.revisit import Told, decide
 from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome, Tally, UrlState
 from nordcrawl.options import Arguments, Options, new_run_id
@@ -43,6 +44,8 @@ logger = logging.getLogger(__name__)
 
 #: Examples kept for the report, of each kind.
 EXAMPLES = 50
+#: Seconds between two looks at a full spool.
+_ROOM_S = 0.2
 #: Why a page of an erased article is not archived again.
 ERASED_REASON = "erased by order"
 #: Seconds that shipping may take after a signal to stop; service managers wait 30 or 90.
@@ -127,7 +130,11 @@ class Run:
             spool_folder(options, source.name),
             source.name,
             run_id,
-            limits=Limits(part_bytes=options.part_bytes, part_age_s=options.part_age_s),
+            limits=Limits(
+                part_bytes=options.part_bytes,
+                part_age_s=options.part_age_s,
+                spool_bytes=options.spool_bytes,
+            ),
             clock=clock,
         )
         return cls(options, source, arguments, run_id, writer, clock, stop)
@@ -272,6 +279,7 @@ class Run:
         Raises:
             SpoolError: they could not be made so; the URL is not done.
         """
+        await self._wait_for_room()
         now = self.clock()
         final = self.source.link(page.url)
         erasures = self._writer.erasures
@@ -327,6 +335,27 @@ class Run:
         future = self._writer.accept(self._line(url, outcome, reason, page), None)
         future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
         self._note(url, outcome, reason, None, None)
+
+    async def _wait_for_room(self) -> None:
+        """Hold this page back while the spool is full; ends the run if the store takes nothing
+        for as long as it is to be tried.
+
+        Raises:
+            SpoolError: the store took nothing; the URL is not done.
+        """
+        least = self._writer.backlog_bytes
+        patience = time.monotonic() + self.options.store_retry_s
+        while self._writer.is_full and self.failure is None:
+            if self._writer.backlog_bytes < least:
+                least = self._writer.backlog_bytes
+                patience = time.monotonic() + self.options.store_retry_s
+            elif time.monotonic() > patience:
+                why = self._writer.ship_failure or "it gave no answer"
+                self.fail(StoreUnavailable(f"the spool is full and the store takes nothing: {why}"))
+                break
+            await asyncio.sleep(_ROOM_S)
+        if self._writer.is_full:
+            raise SpoolError("the spool is full")
 
     def _settle_erased(self, url: str) -> None:
         """Settle a page of an erased article that came by another address; neither ledger nor

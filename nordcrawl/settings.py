@@ -43,6 +43,7 @@ NORDCRAWL_PAGE_TIMEOUT_S = os.environ.get("NORDCRAWL_PAGE_TIMEOUT_S") or 20
 NORDCRAWL_WORKER_MEMORY_MIB = os.environ.get("NORDCRAWL_WORKER_MEMORY_MIB") or 2048
 #: Close a part of the archive at this many MiB before compression, or this many seconds of age.
 NORDCRAWL_PART_MIB = os.environ.get("NORDCRAWL_PART_MIB") or 16
+NORDCRAWL_SPOOL_MIB = os.environ.get("NORDCRAWL_SPOOL_MIB") or 2048
 NORDCRAWL_PART_AGE_S = os.environ.get("NORDCRAWL_PART_AGE_S") or 900
 #: Seconds that a run goes on trying to ship when the store fails; then it exits with 5.
 NORDCRAWL_STORE_RETRY_S = os.environ.get("NORDCRAWL_STORE_RETRY_S") or 300

@@ -54,7 +54,7 @@ class Limits:
     group_s: float = 0.05
     """Least time between two transactions that accept: one fsync serves all that came since."""
     spool_bytes: int = 2 << 30
-    """Backlog at which nothing more is accepted."""
+    """Backlog at which the crawl waits for the store."""
     free_bytes: int = 32 << 20
     """Room on the disk below which nothing more is accepted; sealing needs some of it."""
 

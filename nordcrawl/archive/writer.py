@@ -49,6 +49,9 @@ _PATIENCE_S: Final = (5.0, 300.0)
 """First and longest pause after a failed try to ship while the crawl goes on."""
 _HASTE_S: Final = (0.5, 15.0)
 """The same once the caller waits in `Writer.finish`."""
+_OVERFULL: Final = 1.25
+"""Backlog, as a share of `Limits.spool_bytes`, at which nothing more is accepted: what was under
+way when the spool was full still fits."""
 _LEAVE_S: Final = 1.0
 """How long `Writer.close` waits for a call of the store that is under way."""
 
@@ -142,8 +145,14 @@ class Writer:
 
     @property
     def backlog_bytes(self) -> int:
-        """Room that they take on the disk; at `Limits.spool_bytes` nothing more is accepted."""
+        """Room that they take on the disk."""
         return self._spool.backlog.bytes
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the spool holds as much as it may: whoever has a choice waits with the next
+        record until the store has taken some of it."""
+        return self.backlog_bytes >= self._limits.spool_bytes
 
     @property
     def erasures(self) -> Erasures:
@@ -277,7 +286,7 @@ class Writer:
                 f"{self._spool.folder}: disk full: {free >> 20} MiB free, "
                 f"{self._limits.free_bytes >> 20} MiB are the least"
             )
-        if self.backlog_bytes >= self._limits.spool_bytes:
+        if self.backlog_bytes >= _OVERFULL * self._limits.spool_bytes:
             raise SpoolError(
                 f"{self._spool.folder}: holds {self.backlog_bytes >> 20} MiB that the archive did "
                 f"not take yet; the limit is {self._limits.spool_bytes >> 20} MiB"
@@ -371,7 +380,7 @@ class Writer:
         return False
 
     def _idle_s(self) -> float:
-        if self._spool.backlog.sealed_lines:
+        if self._spool.backlog.sealed_lines or self.is_full:
             return 0.0
         due_in = self._shipper.due_in()
         return math.inf if due_in is None else due_in
@@ -381,7 +390,7 @@ class Writer:
             draining = self._drain_until is not None
         failure: NordcrawlError | None = None
         try:
-            if draining:
+            if draining or self.is_full:
                 self._shipper.seal_all()
             else:
                 self._shipper.seal_due()
@@ -403,7 +412,8 @@ class Writer:
             if draining:
                 self._drain_until = None
             return
-        first, longest = _PATIENCE_S if self._drain_until is None else _HASTE_S
+        waited_for = self._drain_until is not None or self.is_full
+        first, longest = _HASTE_S if waited_for else _PATIENCE_S
         self._pause_s = min(longest, max(first, 2 * self._pause_s))
         self._not_before = time.monotonic() + self._pause_s * random.uniform(0.8, 1.2)
         given_up = not isinstance(failure, StoreUnavailable) or (
