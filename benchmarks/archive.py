@@ -21,7 +21,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -181,8 +180,8 @@ def main() -> None:
             plain_wall, plain_cpu = measured(write_plain, data, plain)
             writing.append(cpu / plain_cpu)
             print(
-                f"write  {count / wall:7.0f} articles/s  {cpu / count * 1e3:.3f} CPU ms each   plain "
-                f"{count / plain_wall:7.0f} articles/s  {plain_cpu / count * 1e3:.3f} CPU ms each"
+                f"write  {count / wall:7.0f} articles/s, {cpu / count * 1e3:.3f} CPU ms each;  "
+                f"plain {count / plain_wall:7.0f} articles/s, {plain_cpu / count * 1e3:.3f} CPU ms"
             )
             wall, _ = measured(read_archive, ours)
             plain_wall, _ = measured(read_plain, ours)

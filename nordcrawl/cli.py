@@ -140,6 +140,16 @@ def _add_reading(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_keeping(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="examine settings, store and spools",
+        description="Look at everything that a crawl needs, in seconds, and say what to do about "
+        "what is missing: settings, store (rights, conditional puts, checksums, clock), spools.",
+    )
+    _archive_option(doctor)
+    doctor.add_argument("--json", action="store_true", help="the findings as JSON")
+    doctor.set_defaults(function=_doctor)
+
     ship = commands.add_parser("ship", help="ship what earlier runs left in the spool")
     _archive_option(ship)
     ship.add_argument("sources", nargs="*", metavar="SOURCE", help="all that have a spool")
@@ -268,6 +278,12 @@ def _ship(options: argparse.Namespace, rest: list[str]) -> int:
     from nordcrawl.commandline.ship import ship_spools
 
     return ship_spools(options.archive, options.sources)
+
+
+def _doctor(options: argparse.Namespace, rest: list[str]) -> int:
+    from nordcrawl.commandline.doctor import examine
+
+    return examine(options.archive, as_json=options.json)
 
 
 def _state(options: argparse.Namespace, rest: list[str]) -> int:

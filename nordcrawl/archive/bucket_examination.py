@@ -19,6 +19,7 @@ from botocore import exceptions as boto_errors
 from botocore.parsers import ResponseParserError
 
 from nordcrawl.archive.bucket import Bucket, Intended
+from nordcrawl.archive.bucket_settings import ABSENT, LOOKS, Look
 from nordcrawl.archive.examination import (
     Clock,
     Finding,
@@ -49,6 +50,8 @@ _CONNECT_S: Final = 3.0
 _READ_S: Final = 5.0
 _AGAIN_S: Final = 1.0
 """How long after the first try a second one is made, if the first one failed as quickly."""
+_LONGEST_S: Final = 20.0
+"""After so long nothing more is asked: a store that answers this slowly has told enough."""
 _SKEW: Final = timedelta(minutes=1)
 _SKEW_REFUSED: Final = timedelta(minutes=15)
 """Source: Amazon S3 API Reference, "Error responses", RequestTimeTooSkewed."""
@@ -62,7 +65,7 @@ _CREDENTIALS: Final = frozenset(
 _REGION: Final = frozenset(
     {
         *("AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect"),
-        *("IllegalLocationConstraintException", "301", "307"),
+        "IllegalLocationConstraintException",
     }
 )
 _CLOCK: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
@@ -78,7 +81,7 @@ def examine_bucket(uri: str, clock: Clock) -> Iterator[Finding]:
     try:
         bucket = Bucket(name, prefix, connect_timeout_s=_CONNECT_S, read_timeout_s=_READ_S)
     except StoreRefused as error:
-        yield failed("endpoint", error)
+        yield failed("aws settings", error)
         return
     yield from _Examination(bucket, clock).run()
 
@@ -88,6 +91,7 @@ class _Examination:
         self._bucket = bucket
         self._client = bucket.client
         self._clock = clock
+        self._until = time.monotonic() + _LONGEST_S
         self._skew: timedelta | None = None
         """Our time less the store's, as of its first answer."""
         self._region = ""
@@ -102,10 +106,8 @@ class _Examination:
         if not reached:
             return
         yield from self._objects()
-        yield self._optional("versions", "s3:GetBucketVersioning", self._versions)
-        yield self._optional("lock", "s3:GetBucketObjectLockConfiguration", self._lock)
-        yield self._optional("uploads", "s3:ListBucketMultipartUploads", self._uploads)
-        yield self._optional("lifecycle", "s3:GetLifecycleConfiguration", self._lifecycle)
+        for name, needs, look in LOOKS:
+            yield self._setting(name, needs, look)
 
     # --- the way to the bucket --------------------------------------------------------------
 
@@ -291,66 +293,13 @@ class _Examination:
             "delete", f"this key may delete; {key} is gone", "a crawler's key needs no such right"
         )
 
-    # --- the bucket's own settings ----------------------------------------------------------
-
-    def _versions(self) -> Finding:
-        answer = self._client.get_bucket_versioning(Bucket=self._bucket.name)
-        state = answer.get("Status", "Off")
-        if state == "Enabled":
-            return ok("versions", "versioning is on")
-        return note("versions", f"versioning is {state.lower()}", "turned on, it undoes mistakes; "
-                    "nordcrawl erase removes all versions")  # fmt: skip
-
-    def _lock(self) -> Finding:
-        answer = self._client.get_object_lock_configuration(Bucket=self._bucket.name)
-        rule = answer["ObjectLockConfiguration"].get("Rule", {}).get("DefaultRetention", {})
-        if rule.get("Mode") == "COMPLIANCE":
-            return note("lock", "objects are locked in compliance mode", "personal data can't be "
-                        "erased from it by anybody; use governance mode")  # fmt: skip
-        mode = str(rule.get("Mode", "")).lower()
-        return ok("lock", f"objects are locked in {mode} mode" if mode else "on, by no rule")
-
-    def _uploads(self) -> Finding:
-        answer = self._client.list_multipart_uploads(
-            Bucket=self._bucket.name, Prefix=self._bucket.prefix
-        )
-        begun = len(answer.get("Uploads", ()))
-        if not begun:
-            return ok("uploads", "no unfinished multipart uploads")
-        return note("uploads", f"{begun} unfinished multipart uploads, none of nordcrawl's",
-                    "they cost; let a lifecycle rule abort them after a day")  # fmt: skip
-
-    def _lifecycle(self) -> Finding:
-        answer = self._client.get_bucket_lifecycle_configuration(Bucket=self._bucket.name)
-        rules = [rule for rule in answer.get("Rules", ()) if rule.get("Status") == "Enabled"]
-        for rule in rules:
-            if rule.get("Expiration", {}).keys() & {"Days", "Date"} and self._applies(rule):
-                return fail(
-                    "lifecycle",
-                    f"rule {rule.get('ID', '')!r} deletes objects of the archive by age",
-                    "keep it off this prefix: an archive with holes can't be read",
-                    ExitCode.STORE,
-                )
-        if any("AbortIncompleteMultipartUpload" in rule for rule in rules):
-            return ok("lifecycle", "unfinished multipart uploads are aborted")
-        return note("lifecycle", f"{len(rules)} rules, none for unfinished multipart uploads")
-
-    def _applies(self, rule: Mapping[str, Any]) -> bool:
-        """Tell whether a rule concerns objects below our prefix; ours have no tags."""
-        chosen = rule.get("Filter", {})
-        chosen = chosen.get("And", chosen)
-        if chosen.get("Tag") or chosen.get("Tags"):
-            return False
-        start = chosen.get("Prefix") or rule.get("Prefix") or ""
-        return self._bucket.prefix.startswith(start) or start.startswith(self._bucket.prefix)
-
-    def _optional(self, name: str, needs: str, look: Callable[[], Finding]) -> Finding:
+    def _setting(self, name: str, needs: str, look: Look) -> Finding:
         try:
-            return self._ask(look)
+            return self._ask(lambda: look(self._bucket))
         except _FAILURES as error:
             if isinstance(error, boto_errors.ClientError):
-                if code_of(error) in _ABSENT:
-                    return _ABSENT[code_of(error)]
+                if code_of(error) in ABSENT:
+                    return ABSENT[code_of(error)]
                 if is_unknown_operation(error):
                     return note(name, "the store does not know this")
                 if status_of(error) == 403:
@@ -362,6 +311,8 @@ class _Examination:
     def _ask(self, attempt: Callable[[], _T]) -> _T:
         """Try twice, unless the store refuses or took long to fail."""
         began = time.monotonic()
+        if began > self._until:
+            raise TryAgainError(f"not asked: the looks before took {_LONGEST_S:.0f} s")
         try:
             return attempt()
         except _FAILURES as error:
@@ -373,8 +324,10 @@ class _Examination:
         time.sleep(_AGAIN_S)
         return attempt()
 
-    def _look_at_headers(self, response_dict: Mapping[str, Any], **_: Any) -> None:
-        headers = response_dict.get("headers", {})
+    def _look_at_headers(self, response_dict: Mapping[str, Any] | None, **_: Any) -> None:
+        if response_dict is None:  # nobody answered
+            return
+        headers = response_dict["headers"]
         self._region = self._region or headers.get("x-amz-bucket-region", "")
         if self._skew is not None or not headers.get("date"):
             return
@@ -401,12 +354,6 @@ _NOTHING_SENT: Final = (
     boto_errors.CredentialRetrievalError,
     boto_errors.SSOError,
 )
-_ABSENT: Final = {
-    "ObjectLockConfigurationNotFoundError": ok("lock", "no object lock"),
-    "NoSuchLifecycleConfiguration": note(
-        "lifecycle", "no rules", "one that aborts multipart uploads after a day does no harm"
-    ),
-}
 
 
 def _step(error: Exception) -> str:
@@ -419,6 +366,8 @@ def _step(error: Exception) -> str:
     for step, codes in (("credentials", _CREDENTIALS), ("clock", _CLOCK), ("region", _REGION)):
         if code in codes:
             return step
+    if status_of(error) in (301, 308):
+        return "region"
     if code == "NoSuchBucket":
         return "bucket"
     return "list" if status_of(error) == 403 else "endpoint"

@@ -176,7 +176,7 @@ def _examine_folder(root: Path, clock: Clock) -> Iterator[Finding]:
             for made in (root / ".tmp", root):
                 with suppress(OSError):
                     made.rmdir()
-    yield _room("archive room", root if root.exists() else _nearest(root), 0)
+    yield _room("archive room", _nearest(root), 0)
 
 
 def _try_folder(store: FolderStore, key: str, body: bytes) -> Iterator[Finding]:
@@ -204,11 +204,9 @@ def _try_folder(store: FolderStore, key: str, body: bytes) -> Iterator[Finding]:
 
 def examine_state(folder: Path) -> Iterator[Finding]:
     """Look at the state folder: can it be written, made durable, and is there room."""
-    place = folder if folder.is_dir() else _nearest(folder)
+    place = _nearest(folder)
     file = place / f".nordcrawl-doctor-{secrets.token_hex(4)}"
     try:
-        if folder.exists() and not folder.is_dir():
-            raise NotADirectoryError(20, "it is no folder", str(folder))
         with file.open("xb") as opened:
             opened.write(b"x" * 4096)
             opened.flush()
@@ -246,8 +244,8 @@ def _room(name: str, place: Path, least: int) -> Finding:
 
 
 def _nearest(folder: Path) -> Path:
-    """Return the folder itself, or the nearest above it that is there."""
-    return next(path for path in (folder, *folder.parents) if path.is_dir())
+    """Return the folder itself, or what is there of the way to it; it may be a file."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def examine_spools(parent: Path) -> Iterator[Finding]:

@@ -168,6 +168,18 @@ class FolderStore:
             if is_folder and next(self._walk(key), None) is not None:
                 yield key.rpartition("/")[2]
 
+    def strangers(self) -> Iterator[str]:
+        """Yield the paths of files that can be none of ours: by their name, or as links to nowhere
+        or devices."""
+        for folder, _, files in os.walk(self._root):
+            for name in sorted(files):
+                path = Path(folder, name)
+                relative = path.relative_to(self._root).as_posix()
+                if relative.startswith(f"{_STAGING}/"):
+                    continue
+                if not is_key(relative) or not path.is_file():
+                    yield relative
+
     def delete(self, key: str) -> None:
         """Remove the file under `key`, for good when this returns, and folders that it empties.
 

@@ -43,6 +43,7 @@ from nordcrawl.archive.store import (
     check_key,
     check_marker,
     check_prefix,
+    is_key,
 )
 from nordcrawl.errors import ArchiveDamaged, ObjectConflict, ObjectMissing, StoreRefused
 
@@ -180,6 +181,10 @@ class S3Store:
         for page in self._pages(prefix, delimiter="/"):
             for common in page.get("CommonPrefixes", ()):
                 yield common["Prefix"].removeprefix(self._bucket.prefix + prefix).rstrip("/")
+
+    def strangers(self) -> Iterator[str]:
+        """Yield the keys below the prefix that can be none of ours."""
+        return (entry.key for entry in self.list("") if not is_key(entry.key))
 
     def delete(self, key: str) -> None:
         """Remove an object and, in a bucket with versioning, all that was ever under its key.

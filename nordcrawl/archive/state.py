@@ -139,17 +139,31 @@ class State:
 
     def absorb(self, entry: LedgerEntry) -> Change:
         """Fold a ledger line in; the answers know it at once, the disk after `write`."""
+        new = entry.article
         with self._lock:
-            url = fold(self.url(entry.url), entry)
-            self._urls[entry.url] = url
-            article, text = None, None
-            if entry.article is not None:
-                seen_at = micros(entry.fetched_at or entry.at)
-                article = self._fold_article(_Article(entry.article, seen_at))
-                text = self._fold_text(
-                    entry.article.text_sha256, _Text(entry.article.article_id, seen_at)
-                )
+            if new is None:
+                url = self._urls[entry.url] = fold(self.url(entry.url), entry)
+                return Change(url, None, None)
+            known_url, known_article, known_text = self._look_up(entry.url, new)
+            url = self._urls[entry.url] = fold(known_url, entry)
+            seen_at = micros(entry.fetched_at or entry.at)
+            article = self._fold_article(known_article, _Article(new, seen_at))
+            text = self._fold_text(known_text, new.text_sha256, _Text(new.article_id, seen_at))
         return Change(url, article, text)
+
+    def _look_up(
+        self, url: str, article: ArticleState
+    ) -> tuple[UrlState | None, _Article | None, _Text | None]:
+        """Return what is known of a URL, its article and its text; by one query, for every
+        archived article asks for all three."""
+        ids = (url, article.article_id, article.text_sha256)
+        ((*row,),) = self._spool.query(_SELECT_ALL, ids)
+        recent = self._urls.get(url), self._articles.get(ids[1]), self._texts.get(ids[2])
+        return (
+            recent[0] or (_url_of(tuple(row[:11])) if row[0] is not None else None),
+            recent[1] or (_article_of(tuple(row[11:21])) if row[11] is not None else None),
+            recent[2] or (_Text(*row[21:]) if row[21] is not None else None),
+        )
 
     def write(self, db: sqlite3.Connection, changes: Iterable[Change]) -> None:
         """Write changes, in the order of their lines, within the transaction of `db`."""
@@ -287,15 +301,13 @@ class State:
             self._articles.clear()
             self._texts.clear()
 
-    def _fold_article(self, new: _Article) -> _Article | None:
-        known = self._article(new.state.article_id)
+    def _fold_article(self, known: _Article | None, new: _Article) -> _Article | None:
         if known is not None and known.rank >= new.rank:
             return None
         self._articles[new.state.article_id] = new
         return new
 
-    def _fold_text(self, digest: str, new: _Text) -> tuple[str, _Text] | None:
-        known = self._text(digest)
+    def _fold_text(self, known: _Text | None, digest: str, new: _Text) -> tuple[str, _Text] | None:
         if known is not None and (known.seen_at, known.article_id) <= (new.seen_at, new.article_id):
             return None
         self._texts[digest] = new
@@ -321,6 +333,13 @@ class State:
 _SELECT_URL: Final = (
     "SELECT url, outcome, at, fetched_at, lastmod, etag, last_modified, body_sha256, article_id,"
     " weak_alias, linked_at FROM url"
+)
+
+
+_SELECT_ALL: Final = (
+    "SELECT u.*, a.*, t.article_id, t.seen_at FROM (SELECT 1)"
+    " LEFT JOIN url u ON u.url = ? LEFT JOIN article a ON a.article_id = ?"
+    " LEFT JOIN text t ON t.text_sha256 = ?"
 )
 
 

@@ -158,6 +158,10 @@ class Store(Protocol):
         Some stores go on naming a level for a while after its last object was deleted.
         """
 
+    def strangers(self) -> Iterator[str]:
+        """Yield the names, relative to the archive, of what lies there and can be no object of
+        ours, for its name is no key."""
+
     def delete(self, key: str) -> None:
         """Remove an object, with every older version that the store keeps of it; none is no error.
 

@@ -474,7 +474,10 @@ class _Verifier:
             self._damage(checkpoint.key, str(error))
 
     def _strangers(self) -> None:
-        for key in sorted(self._objects.keys() - self._known):
+        strangers = set(self._store.strangers())
+        for name in sorted(strangers):
+            self._damage(name, "does not belong to the archive")
+        for key in sorted(self._objects.keys() - self._known - strangers):
             if _PROBE.fullmatch(key) or not self._store.exists(key):
                 continue
             if _CHECKPOINT.fullmatch(key):

@@ -119,6 +119,9 @@ def test_any_missing_object_is_found(root: Path, store: FolderStore) -> None:
     "key",
     [
         "notes.txt",
+        "Notes of mine.TXT",
+        ".hidden",
+        "articles-v1/source=example/date=2026-10-26/.part.swp",
         "articles-v1/source=example/date=2026-10-26/notes.gz",
         "articles-v1/source=example/date=2026-10-26/00aa11bb22-000000000001.jsonl.gz",
         "articles-v2/source=example/date=2026-10-26/00aa11bb22-000000000001.jsonl.gz",

@@ -120,3 +120,27 @@ def test_seaweedfs_has_the_very_policies_of_aws() -> None:
 def test_only_maintenance_may_delete() -> None:
     for name in ("crawler", "reader"):
         assert "Delete" not in json.dumps(read(f"{name}-policy.json"))
+
+
+def test_the_bucket_policy_refuses_whoever_comes_without_tls(
+    seaweedfs: servers.S3Server, use: Callable[..., None]
+) -> None:
+    """Everybody: the bucket is this test's own, for nobody can take the policy off without TLS."""
+    client = seaweedfs.client()
+    client.create_bucket(Bucket="only-tls")
+    text = (servers.POLICIES / "bucket-policy.json").read_text()
+    client.put_bucket_policy(Bucket="only-tls", Policy=text.replace("BUCKET", "only-tls"))
+    use(seaweedfs)
+    with pytest.raises(StoreRefused):
+        S3Store("only-tls", "p", retry_s=1).probe()
+
+
+def test_the_lifecycle_rule(seaweedfs: servers.S3Server) -> None:
+    client = seaweedfs.client()
+    client.create_bucket(Bucket="aborting")
+    client.put_bucket_lifecycle_configuration(
+        Bucket="aborting", LifecycleConfiguration=read("lifecycle.json")
+    )
+    (rule,) = client.get_bucket_lifecycle_configuration(Bucket="aborting")["Rules"]
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert "Expiration" not in rule
