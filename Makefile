@@ -6,11 +6,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TRUTH ?= ../shared/quality-dev
 
-.PHONY: help demo test check format bench quality lock clean
+.PHONY: help demo test test-faults check format bench quality lock clean
 .DELETE_ON_ERROR:
 
 help:  ## Say what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/run.done  ## Run the whole job against a small news site on this machine, twice
 	@$(BIN)/nordcrawl demo
@@ -19,7 +19,10 @@ test: $(VENV)/dev.done  ## Run the tests and the fast checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
+
+test-faults: $(VENV)/dev.done  ## Run the slow suites: kills, faults, scale
+	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/dev.done  ## Run every static check
 	$(BIN)/ruff check .
@@ -32,8 +35,10 @@ format: $(VENV)/dev.done  ## Put the code into its one form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/dev.done  ## Crawl the same site with nordcrawl and with a plain Scrapy spider, side by side
+bench: $(VENV)/dev.done  ## Crawl, archive, read and catch up, each beside the plainest way
 	@$(BIN)/python benchmarks/crawl.py
+	@$(BIN)/python benchmarks/archive.py
+	@$(BIN)/python benchmarks/catchup.py
 
 quality: $(VENV)/dev.done  ## Score extraction on a folder of pages with known answers (TRUTH=...)
 	@$(BIN)/python benchmarks/quality.py $(TRUTH)
