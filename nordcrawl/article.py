@@ -144,7 +144,7 @@ class Article:
     @property
     def text_sha256(self) -> str:
         """Digest of the normalized text: the same through white space and quote-mark edits."""
-        return hashlib.sha256(normalize(self.text).encode()).hexdigest()
+        return _digest(self.text)
 
     @property
     def content_sha256(self) -> str:
@@ -158,7 +158,7 @@ class Article:
             self.language, self.kind, self.section, sorted(self.tags),
             [[str(b.kind), b.text, b.speaker, b.credit] for b in self.blocks],
         ]  # fmt: skip
-        return hashlib.sha256(normalize(json.dumps(parts, ensure_ascii=False)).encode()).hexdigest()
+        return _digest(json.dumps(parts, ensure_ascii=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +176,11 @@ def paragraphs(blocks: Iterable[Block]) -> list[str]:
         for block in blocks
         if block.kind in TEXT_KINDS and block.text
     ]
+
+
+def _digest(text: str) -> str:
+    # Half a surrogate pair, which is no character, counts as "?".
+    return hashlib.sha256(normalize(text).encode(errors="replace")).hexdigest()
 
 
 def normalize(text: str) -> str:

@@ -147,8 +147,9 @@ def marker_finding(uri: str, body: bytes | None) -> Finding:
 
 def _examine_folder(root: Path, clock: Clock) -> Iterator[Finding]:
     store = FolderStore(root)
-    new = not root.exists()
-    if new:
+    staging = root / ".tmp"
+    made = [path for path in (staging, root, *root.parents) if not path.exists()]
+    if not root.exists():
         yield note("folder", f"{root} is not there yet", "the first crawl makes it; is it mounted?")
     elif not root.is_dir():
         yield fail(
@@ -172,10 +173,9 @@ def _examine_folder(root: Path, clock: Clock) -> Iterator[Finding]:
         yield failed("write", error)
         return
     finally:
-        if new:
-            for made in (root / ".tmp", root):
-                with suppress(OSError):
-                    made.rmdir()
+        for path in made:
+            with suppress(OSError):  # not made, or a crawl uses it already
+                path.rmdir()
     yield _room("archive room", _nearest(root), 0)
 
 

@@ -181,6 +181,8 @@ class Writer:
         future: Future[None] = Future()
         future.set_running_or_notify_cancel()
         lines = self._lines(entry, record)
+        if _has_half_characters(entry):  # the state must know it as the archive has it
+            entry = LedgerEntry.from_json(layout.decode_json(lines[-1].line))
         with self._gate:
             failure = self.failure
             if failure is None and self._closing:
@@ -453,3 +455,15 @@ class Writer:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _has_half_characters(entry: LedgerEntry) -> bool:
+    """Tell whether one of the texts that the state keeps has half a surrogate pair in it."""
+    article = entry.article
+    kept = (entry.url, entry.lastmod, entry.etag, entry.last_modified, entry.article_id)
+    more = (article.url, article.title, article.article_id, article.extractor) if article else ()
+    try:
+        "".join(filter(None, (*kept, *more))).encode()
+    except UnicodeEncodeError:
+        return True
+    return False

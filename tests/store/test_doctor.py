@@ -437,6 +437,13 @@ def test_an_archive_in_a_folder_that_cannot_be(ask: Ask, tmp_path: Path) -> None
     assert (tmp_path / "file").read_text() == "x"
 
 
+def test_a_folder_is_left_as_it_was(ask: Ask, tmp_path: Path) -> None:
+    for place in (tmp_path / "a" / "b" / "c", tmp_path / "there"):
+        (tmp_path / "there").mkdir(exist_ok=True)
+        assert ask(str(place)).code == 0
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["there"]
+
+
 def test_a_full_disk_is_no_refusal(
     ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

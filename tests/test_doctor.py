@@ -1,0 +1,38 @@
+"""``nordcrawl doctor`` as a command; what it sees of stores is in tests/store/test_doctor.py."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from jobs import Job
+from paper import Paper
+
+
+def test_before_and_after_a_crawl(job: Callable[..., Job], paper: Paper) -> None:
+    paper.publish("/news/a", "A story")
+    crawl = job()
+    before = crawl.nordcrawl("doctor")
+    assert before.code == 0, before.text
+    assert before.err == ""
+    assert before.out.splitlines()[-1] == "exit 0: nothing keeps a crawl from its work"
+    assert not crawl.archive.exists(), "it leaves nothing behind"
+    assert crawl.crawl().code == 0
+    after = crawl.nordcrawl("doctor", "--json")
+    found = {finding["name"]: finding for finding in json.loads(after.out)["findings"]}
+    assert found["marker"]["status"] == "ok"
+    assert found["spool paper"]["seen"].endswith("0 lines wait")
+    assert crawl.nordcrawl("verify").code == 0
+
+
+def test_another_archive_than_that_of_the_settings(job: Callable[..., Job]) -> None:
+    done = job().nordcrawl("doctor", "--archive", "/proc/none")
+    assert done.code == 4, done.text
+    assert "/proc/none" in done.out
+
+
+def test_a_misspelt_setting_is_found_with_all_else(job: Callable[..., Job]) -> None:
+    done = job(NORDCRAWL_WORKRES="2").nordcrawl("doctor")
+    assert done.code == 2, done.text
+    assert "NORDCRAWL_WORKERS" in done.out
+    assert "write" in done.out
