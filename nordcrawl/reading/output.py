@@ -26,9 +26,14 @@ def opened(path: Path | None) -> Iterator[IO[bytes]]:
     """
     if path is None:
         with _explained("standard output"):
-            yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
-            _sync_file(sys.stdout)
+            try:
+                yield sys.stdout.buffer
+                sys.stdout.buffer.flush()
+                _sync_file(sys.stdout)
+            except OSError:
+                # What is still buffered would fail again at exit, with Python's own exit code.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                raise
         return
     check(path)
     with _explained(str(path)), _replaced(path.resolve()) as file:
