@@ -194,22 +194,18 @@ def _removed(
 
 
 def _old_checkpoints(store: Store, now: datetime) -> Iterator[str]:
-    """Yield all but the newest checkpoints, manifests before their parts, and parts without one."""
+    """Yield all but the newest checkpoints, each manifest after its parts, so that one that was
+    half deleted is found again; and old parts that no manifest lists."""
     entries = {entry.key: entry for entry in store.list("checkpoints/")}
-    sources = {key.split("/")[1].removeprefix("source=") for key in entries}
-    kept: set[str] = set()
-    for source in sources:
+    listed: set[str] = set()
+    for source in sorted({key.split("/")[1].removeprefix("source=") for key in entries}):
         for number, key in enumerate(checkpoint_keys(store, source)):
-            if number < _CHECKPOINTS_KEPT:
-                kept |= {key, *(part.key for part in Checkpoint.decode(key, store.get(key)).parts)}
-            else:
-                yield key
-    manifests = {key.removesuffix(".json") for key in entries if key.endswith(".json")}
+            parts = [part.key for part in Checkpoint.decode(key, store.get(key)).parts]
+            listed |= {key, *parts}
+            if number >= _CHECKPOINTS_KEPT:
+                yield from (*(part for part in parts if part in entries), key)
     for key, entry in entries.items():
-        if key in kept or key.endswith(".json"):
-            continue
-        listed = key.rpartition("/")[0] in manifests
-        if listed or _forgotten(entry, now):
+        if key not in listed and _forgotten(entry, now):
             yield key
 
 

@@ -429,7 +429,11 @@ class _Verifier:
                 self._damage(key, str(error).removeprefix(f"{key}: "))
                 continue
             self._known.update(part.key for part in checkpoint.parts)
-            by_source[checkpoint.source].append(checkpoint)
+            lost = [part.key for part in checkpoint.parts if not self._store.exists(part.key)]
+            for part_key in lost if self._store.exists(key) else ():
+                self._unfinished(part_key, f"missing: {key} is half deleted; it is only a cache")
+            if not lost:
+                by_source[checkpoint.source].append(checkpoint)
         for source, checkpoints in by_source.items():
             self._found.checkpoints += len(checkpoints)
             if not any(f.severity is Severity.DAMAGE for f in self._found.findings):
