@@ -49,9 +49,9 @@ _PATIENCE_S: Final = (5.0, 300.0)
 """First and longest pause after a failed try to ship while the crawl goes on."""
 _HASTE_S: Final = (0.5, 15.0)
 """The same once the caller waits in `Writer.finish`."""
-_OVERFULL: Final = 1.25
-"""Backlog, as a share of `Limits.spool_bytes`, at which nothing more is accepted: what was under
-way when the spool was full still fits."""
+_MARGIN: Final = (0.25, 1 << 20)
+"""How far beyond `Limits.spool_bytes` the backlog may go, as a share of it and in bytes at least:
+what was under way when the spool was full, and the outcomes of a run that ends so, still fit."""
 _LEAVE_S: Final = 1.0
 """How long `Writer.close` waits for a call of the store that is under way."""
 
@@ -83,6 +83,7 @@ class Writer:
         self._shipper = Shipper(store, spool, limits, clock, self._obedience.check)
         self._gate = threading.Condition()
         self._queue: list[_Accepted] = []
+        self._under_way_bytes = 0  # accepted, and not durable yet
         self._committing = False
         self._closing = False
         # Daemons: neither a store that does not answer nor a forgotten close keeps us alive.
@@ -152,7 +153,7 @@ class Writer:
     def is_full(self) -> bool:
         """Whether the spool holds as much as it may: whoever has a choice waits with the next
         record until the store has taken some of it."""
-        return self.backlog_bytes >= self._limits.spool_bytes
+        return self.backlog_bytes + self._under_way_bytes >= self._limits.spool_bytes
 
     @property
     def erasures(self) -> Erasures:
@@ -194,6 +195,7 @@ class Writer:
                     failure = self.failure = error
             if failure is None:
                 self._queue.append(_Accepted(lines, change, future))
+                self._under_way_bytes += _size(lines)
                 self._gate.notify_all()
         if failure is not None:
             future.set_exception(failure)
@@ -256,6 +258,7 @@ class Writer:
                     self._queue = []
                     self.failure = failure
                     self.state.forget_unsettled()
+                self._under_way_bytes -= sum(_size(accepted.lines) for accepted in batch)
                 self._committing = False
                 self._gate.notify_all()
             for accepted in batch:
@@ -288,10 +291,12 @@ class Writer:
                 f"{self._spool.folder}: disk full: {free >> 20} MiB free, "
                 f"{self._limits.free_bytes >> 20} MiB are the least"
             )
-        if self.backlog_bytes >= _OVERFULL * self._limits.spool_bytes:
+        share, least = _MARGIN
+        limit = self._limits.spool_bytes
+        if self.backlog_bytes >= limit + max(share * limit, least):
             raise SpoolError(
                 f"{self._spool.folder}: holds {self.backlog_bytes >> 20} MiB that the archive did "
-                f"not take yet; the limit is {self._limits.spool_bytes >> 20} MiB"
+                f"not take yet; the limit is {limit >> 20} MiB"
             )
 
     def _flush(self, timeout_s: float) -> None:
@@ -455,6 +460,10 @@ class Writer:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _size(lines: tuple[Line, ...]) -> int:
+    return sum(len(line.line) for line in lines)
 
 
 def _has_half_characters(entry: LedgerEntry) -> bool:

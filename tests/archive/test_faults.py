@@ -358,6 +358,20 @@ def test_a_backlog_beyond_its_limit_is_refused(store: Faulty, tmp_path: Path) ->
         accept(writer, make_record(200, run_id="run-2"))
 
 
+def test_what_is_not_durable_yet_counts_as_backlog(store: Faulty, tmp_path: Path) -> None:
+    limits = Limits(group_s=2.0, free_bytes=0, spool_bytes=10_000)
+    with open_writer(store, tmp_path / "spool", limits=limits) as writer:
+        accept(writer, make_record(0))  # the first batch doesn't wait for company
+        assert not writer.is_full
+        burst = 0
+        while not writer.is_full and burst < 100:
+            burst += 1
+            record = make_record(burst)
+            writer.accept(make_entry(record), record)
+        assert burst < 100
+        assert writer.finish(deadline_s=20).records == burst + 1
+
+
 @contextmanager
 def file_size_limit(size: int) -> Iterator[None]:
     """No file of this process may grow beyond `size`: write fails with EFBIG as on a full disk."""
