@@ -58,6 +58,8 @@ class Choice:
     pictures: tuple[Picture, ...]
     summaries: frozenset[int]
     """id() of the runs that are the standfirst."""
+    dropped: tuple[tuple[Run, str], ...] = ()
+    """Runs that looked like text at first, each with the name of the rule that took it out."""
 
 
 def choose(cut: Cut, lines: Sequence[str], clues: Clues) -> Choice | None:
@@ -67,9 +69,10 @@ def choose(cut: Cut, lines: Sequence[str], clues: Clues) -> Choice | None:
     if not indices:
         return None
     indices = _rescued(_filled(indices, runs), runs)
+    dropped: rules.Dropped = []
     chosen = [runs[i] for i in indices if not _is_picture_text(runs[i])]
-    chosen = rules.drop(rules.cut_lists(chosen), clues)
-    chosen = rules.cut_tail(chosen, clues)
+    chosen = rules.drop(rules.cut_lists(chosen, dropped), clues, dropped)
+    chosen = rules.cut_tail(chosen, clues, dropped)
     if not chosen:
         return None
     place = {id(run): index for index, run in enumerate(runs)}
@@ -88,7 +91,9 @@ def choose(cut: Cut, lines: Sequence[str], clues: Clues) -> Choice | None:
     ]
     low, high = place[id(kept[0])], place[id(kept[-1])]
     pictures = [p for p in cut.pictures if low - 1 <= p.runs <= high + 1 and _is_shown(p)]
-    return Choice(tuple(kept), tuple(pictures), frozenset(id(run) for run in lead))
+    found = {id(run) for run in kept}
+    taken = tuple((run, rule) for run, rule in dropped if id(run) not in found)
+    return Choice(tuple(kept), tuple(pictures), frozenset(id(run) for run in lead), taken)
 
 
 def _filled(indices: Sequence[int], runs: Sequence[Run]) -> list[int]:

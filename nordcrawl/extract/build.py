@@ -107,8 +107,9 @@ def _generic(context: Context, known: tuple[str, ...]) -> Choice | None:
 
 
 def _selected(found: Cut, clues: Clues) -> Choice | None:
-    runs = rules.drop(found.runs, clues)
-    return Choice(tuple(runs), found.pictures, frozenset()) if runs else None
+    dropped: rules.Dropped = []
+    runs = rules.drop(found.runs, clues, dropped)
+    return Choice(tuple(runs), found.pictures, frozenset(), tuple(dropped)) if runs else None
 
 
 def _is_list(context: Context, found: Body) -> bool:

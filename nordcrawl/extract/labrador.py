@@ -33,7 +33,7 @@ from nordcrawl.extract.jsonld import path_of
 from nordcrawl.extract.language import primary
 from nordcrawl.extract.metadata import Given
 from nordcrawl.extract.phrases import CROSS_LANGUAGE, LANGUAGE_NAMES
-from nordcrawl.extract.rules import is_cross_language, is_label, is_pointer
+from nordcrawl.extract.rules import Dropped, is_cross_language, is_label, is_pointer
 from nordcrawl.extract.runs import Run, cut
 from nordcrawl.extract.text import clean_line, key, label_key
 from nordcrawl.extract.tree import select, select_one, text_of
@@ -99,14 +99,15 @@ def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading
     lead = _lead(top.runs, tops, profile, title)
     lead_ids = frozenset(id(run) for run in lead)
     shown = [run for run in top.runs if id(run) in lead_ids or _is_caption(run)]
-    kept, crossing = _text(below.runs, frozenset(map(label_key, profile.labels)))
+    dropped: Dropped = []
+    kept, crossing = _text(below.runs, frozenset(map(label_key, profile.labels)), dropped)
     # Imported articles repeat the standfirst as first paragraph.
     if len(kept) > 1 and kept[0].key in {run.key for run in lead}:
-        kept = kept[1:]
+        dropped.append((kept.pop(0), "standfirst again"))
     if not any(run.words > 3 for run in (*kept, *lead)):
         return None
     pictures = (*top.pictures, *(replace(p, runs=p.runs + len(top.runs)) for p in below.pictures))
-    choice = Choice((*shown, *kept), pictures, lead_ids)
+    choice = Choice((*shown, *kept), pictures, lead_ids, tuple(dropped))
     found = _Found(tops, lead, crossing, cms_id, title)
     return Reading(choice, _given(root, found, head, page, profile))
 
@@ -159,7 +160,9 @@ def _plain_lead(runs: Iterable[Run], title: str) -> list[Run]:
     return []
 
 
-def _text(runs: Iterable[Run], labels: frozenset[str]) -> tuple[list[Run], list[Run]]:
+def _text(
+    runs: Iterable[Run], labels: frozenset[str], dropped: Dropped
+) -> tuple[list[Run], list[Run]]:
     """Return (runs of the text, lines that point to the other language's edition)."""
     kept: list[Run] = []
     crossing: list[Run] = []
@@ -167,17 +170,22 @@ def _text(runs: Iterable[Run], labels: frozenset[str]) -> tuple[list[Run], list[
     for run in runs:
         if is_cross_language(run):
             crossing.append(run)
+            dropped.append((run, "pointer"))
             continue
         if after_label and run.link_share > 0.8:
-            continue  # what stands under "Les også" or "Nøkkelord"
+            dropped.append((run, "linked"))  # what stands under "Les også" or "Nøkkelord"
+            continue
         boxed = {"figure", "caption", "quote", "factbox", "update", "table"} & run.marks
         if is_label(run.text, labels) and not boxed:
             after_label = True
+            dropped.append((run, "label"))
             continue
         after_label = False
         if not boxed and (is_pointer(run) or (is_byline(run.text) and "byline" in run.marks)):
+            dropped.append((run, "pointer" if is_pointer(run) else "byline"))
             continue
         if "newsletter" in run.marks:
+            dropped.append((run, "newsletter"))
             continue
         kept.append(run)
     return kept, crossing

@@ -47,6 +47,10 @@ _TAIL_SHARE = 0.3
 _LIST_SHARE = 0.4
 
 
+Dropped = list[tuple[Run, str]]
+"""Runs that were taken out, each with the name of the rule: for who asks why a line is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clues:
     """What is known of the page when its text is chosen."""
@@ -148,20 +152,21 @@ RULES: tuple[tuple[str, Callable[[Run, Clues], bool]], ...] = (
 )
 
 
-def drop(chosen: Sequence[Run], clues: Clues) -> list[Run]:
+def drop(chosen: Sequence[Run], clues: Clues, dropped: Dropped) -> list[Run]:
     """Return the runs that no believed rule takes; captions are kept, they are no text."""
     total = sum(run.words for run in chosen if not _is_caption(run)) or 1
-    gone: set[int] = set()
     shares = _linked_lists(chosen)
     rules = [*RULES, ("link list", lambda run, clues: _is_link_list(run, shares))]
-    for _, rule in rules:
-        hits = [run for run in chosen if id(run) not in gone and rule(run, clues)]
-        if sum(run.words for run in hits if not _is_caption(run)) <= _GUARD * total:
-            gone.update(id(run) for run in hits)
-    return [run for run in chosen if id(run) not in gone]
+    kept = list(chosen)
+    for name, rule in rules:
+        hits = {id(run): run for run in kept if rule(run, clues)}
+        if sum(run.words for run in hits.values() if not _is_caption(run)) <= _GUARD * total:
+            dropped.extend((run, name) for run in hits.values())
+            kept = [run for run in kept if id(run) not in hits]
+    return kept
 
 
-def cut_tail(chosen: Sequence[Run], clues: Clues) -> list[Run]:
+def cut_tail(chosen: Sequence[Run], clues: Clues, dropped: Dropped) -> list[Run]:
     """Return the runs without what follows the article: bios, appeals, pointers, bare headings."""
     kept = list(chosen)
     total = sum(run.words for run in kept)
@@ -171,11 +176,12 @@ def cut_tail(chosen: Sequence[Run], clues: Clues) -> list[Run]:
             break
         if taken + kept[-1].words > _TAIL_SHARE * total:
             break
-        taken += kept.pop().words
+        taken += kept[-1].words
+        dropped.append((kept.pop(), "tail"))
     return kept
 
 
-def cut_lists(chosen: Sequence[Run]) -> list[Run]:
+def cut_lists(chosen: Sequence[Run], dropped: Dropped) -> list[Run]:
     """Return the runs without a closing list of other articles, known by its heading.
 
     Cut is from the heading to the end, where that is the smaller part and has links in it.
@@ -193,6 +199,7 @@ def cut_lists(chosen: Sequence[Run]) -> list[Run]:
             and sum(r.words for r in rest) <= _LIST_SHARE * total
             and 2 * sum(bool(r.links) or "heading" in r.near for r in rest) >= len(rest)
         ):
+            dropped.extend((run, "other articles") for run in chosen[index:])
             return list(chosen[:index])
     return list(chosen)
 
