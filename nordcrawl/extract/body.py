@@ -6,23 +6,33 @@ trafilatura chooses, the page's own runs give text and kind, rules correct. Does
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from lxml.html import HtmlElement
 
 from nordcrawl.extract import engine, rules
+from nordcrawl.extract import home as homes
+from nordcrawl.extract.home import Home, holds
 from nordcrawl.extract.phrases import NO_CAPTION
 from nordcrawl.extract.rules import Clues
 from nordcrawl.extract.runs import Cut, Picture, Run
+from nordcrawl.extract.tree import text_of
 
 #: Runs further than this from the text on either side hold no picture of it.
 _MARGIN = 6
+#: A heading further above the text is not known to be its headline.
+_FAR = 20
 #: Runs above the headline among which the lead picture's caption may stand.
 _ABOVE = 5
 #: Words that a paragraph left out by the engine must have to be taken back in.
 _GAP_WORDS = 10
+_QUOTE_WORDS = 4
+_HEADING_WORDS = 20
+_HEADING_LETTERS = 3
+#: How sentences end.
+_ENDS = '.!?…:"”»。」'
 #: Longer gaps are most often a box.
 _GAP_RUNS = 6
 #: The engine is not believed when it has less than this share of the words of the page's densest
@@ -30,6 +40,9 @@ _GAP_RUNS = 6
 _RESCUE_SHARE = 0.3
 _RESCUE_WORDS = 200
 _DENSE_WORDS = 15
+#: A longer line beside a picture is no caption; only such elements have one.
+_CAPTION_WORDS = 60
+_PLAIN = frozenset(["p", "div", "span", "em", "small"])
 _NEVER = frozenset(["comments", "related", "nav", "footer", "form", "newsletter", "ad", "aside"])
 _AGAINST = frozenset(
     [
@@ -64,20 +77,33 @@ class Choice:
 
 def choose(cut: Cut, lines: Sequence[str], clues: Clues) -> Choice | None:
     """Return the article's runs, None when nothing of the lines stands on the page."""
-    runs = cut.runs
-    indices = engine.anchor(lines, runs)
+    indices = engine.anchor(lines, cut.runs)
     if not indices:
         return None
-    indices = _rescued(_filled(indices, runs), runs)
+    indices = _rescued(indices, cut.runs)
+    runs: Sequence[Run] = cut.runs
+    home = homes.find(runs, indices)
+    common: frozenset[str] = frozenset()
+    if home is not None:
+        common = home.common_marks(runs[i] for i in indices)
+        runs = [home.bare(run, common) for run in runs]
+        runs = _captioned(runs, indices, cut.pictures, home)
+        indices = _filled(indices, runs, home)
     dropped: rules.Dropped = []
     chosen = [runs[i] for i in indices if not _is_picture_text(runs[i])]
-    chosen = rules.drop(rules.cut_lists(chosen, dropped), clues, dropped)
+    chosen = rules.drop(rules.cut_lists(chosen, home, dropped), clues, dropped)
+    if home is not None:
+        chosen = rules.drop_boxes(chosen, home, dropped)
+        chosen = rules.drop_outside(chosen, home, dropped)
+    chosen = rules.drop_bare_headings(chosen, runs, dropped)
     chosen = rules.cut_tail(chosen, clues, dropped)
     if not chosen:
         return None
     place = {id(run): index for index, run in enumerate(runs)}
-    title = _title_before(runs, place[id(chosen[0])], clues)
-    lead = rules.standfirst(runs, chosen, clues, title + 1, place[id(chosen[0])] + 3)
+    start = place[id(chosen[0])]
+    title = _title_before(runs, start, clues)
+    above = title if title is not None else max(-1, start - _MARGIN)
+    lead = rules.standfirst(runs[above + 1 : start + 3], clues, home, title is not None)
     known = {id(run) for run in chosen}
     lead = [run for run in lead if id(run) in known or run.key not in {r.key for r in chosen}]
     first = min([place[id(run)] for run in chosen[:1] + lead])
@@ -87,35 +113,99 @@ def choose(cut: Cut, lines: Sequence[str], clues: Clues) -> Choice | None:
         run
         for index, run in enumerate(runs)
         if id(run) in wanted
-        or (min(first, title) - _ABOVE < index <= last and _is_caption(run, clues))
+        or (min(first, above) - _ABOVE < index <= last and _is_caption(run, clues))
     ]
     low, high = place[id(kept[0])], place[id(kept[-1])]
-    pictures = [p for p in cut.pictures if low - 1 <= p.runs <= high + 1 and _is_shown(p)]
+    pictures = [
+        p for p in cut.pictures if low - 1 <= p.runs <= high + 1 and _is_shown(p.marks - common)
+    ]
     found = {id(run) for run in kept}
     taken = tuple((run, rule) for run, rule in dropped if id(run) not in found)
     return Choice(tuple(kept), tuple(pictures), frozenset(id(run) for run in lead), taken)
 
 
-def _filled(indices: Sequence[int], runs: Sequence[Run]) -> list[int]:
-    """Return the indices with those of paragraphs that the engine passed over among its own.
+def _captioned(
+    runs: Sequence[Run], indices: Sequence[int], pictures: Sequence[Picture], home: Home
+) -> list[Run]:
+    """Return the runs, chosen ones that share a small box with a picture marked as captions.
 
-    Such a paragraph stands between two chosen ones, has the same parent and tag as most of them,
-    and nothing in its own element speaks against it.
+    Where no class tells of a caption, other lines beside a picture are as likely to be a
+    gallery's or a player's: those above the text are marked so, as no standfirst.
+    """
+    boxes = {above for picture in pictures for above in picture.element.iterancestors()}
+    chosen = set(indices)
+    out = list(runs)
+    for index in (*range(max(0, indices[0] - _MARGIN), indices[0]), *indices):
+        run = runs[index]
+        if run.words > _CAPTION_WORDS or home.is_text(run) or run.element.tag not in _PLAIN:
+            continue
+        if {"quote", "table", "list", "figure", "caption", "lead", "heading"} & run.near:
+            continue
+        if {"quote", "table", "list", "figure", "caption"} & run.marks:
+            continue
+        box = next((b for b in (run.element, *_above(run.element, 2)) if b in boxes), None)
+        if box is None or box in home.around or len(text_of(box)) > 2 * len(run.text) + 200:
+            continue
+        if any(home.is_text(runs[i]) and holds(box, runs[i].element) for i in chosen):
+            continue
+        if index in chosen:
+            groups = (*run.groups, ("caption", run.element))
+            out[index] = replace(run, marks=run.marks | {"caption"}, groups=groups)
+        else:
+            out[index] = replace(run, marks=run.marks | {"gallery"})
+    return out
+
+
+def _above(element: HtmlElement, levels: int) -> Iterator[HtmlElement]:
+    return islice(element.iterancestors(), levels)
+
+
+def _filled(indices: Sequence[int], runs: Sequence[Run], home: Home) -> list[int]:
+    """Return the indices with those of paragraphs that the engine passed over.
+
+    They have the shape and place of the text, and nothing in their own element speaks against
+    them; headings among them come along.
     """
     chosen = set(indices)
-    homes = Counter(_home(runs[i]) for i in indices for _ in range(runs[i].words))
-    if not homes:
-        return list(indices)
-    home, weight = homes.most_common(1)[0]
-    if weight < 0.5 * homes.total():
-        return list(indices)
+    members = [i for i in indices if home.is_text(runs[i])]
     seen = Counter(run.key for run in runs)
-    for before, after in pairwise(indices):
-        gap = range(before + 1, after)
-        if len(gap) > _GAP_RUNS or _home(runs[before]) != home or _home(runs[after]) != home:
+    text = "".join(runs[i].key for i in indices)
+    for index in range(members[0] - 1, max(-1, members[0] - _GAP_RUNS), -1):
+        run = runs[index]
+        if "heading" in run.near or index in chosen:
+            break
+        if home.holds(run) and run.element.tag == "p" and _is_paragraph(run, seen):
+            chosen.add(index)
+    gap = 0
+    for index in range(members[0], len(runs)):
+        run = runs[index]
+        if index in chosen:
+            gap = 0
             continue
-        chosen.update(i for i in gap if _home(runs[i]) == home and _is_paragraph(runs[i], seen))
+        if index > members[-1] and (gap > _GAP_RUNS or run.element.tag == "h1"):
+            break
+        gap += 1
+        if (home.is_text(run) and _is_paragraph(run, seen)) or (
+            index < members[-1] and home.holds(run) and _is_quote(run, text)
+        ):
+            chosen.add(index)
+            gap = 0
+    beside = {runs[i].element.getparent() for i in members}
+    for index in range(members[0], members[-1]):
+        if index not in chosen and runs[index].element.getparent() in beside:
+            follows = index + 1 in chosen or index + 2 in chosen
+            if follows and _is_subheading(runs[index]):
+                chosen.add(index)
     return sorted(chosen)
+
+
+def _is_subheading(run: Run) -> bool:
+    """Tell whether a run between paragraphs reads as a heading of the text."""
+    if not {"heading", "lead"} & run.near or run.words > _HEADING_WORDS or run.link_share > 0.3:
+        return False
+    if len(run.key) < _HEADING_LETTERS:
+        return False
+    return not (run.near & _AGAINST or run.marks & _NEVER)
 
 
 def _rescued(indices: Sequence[int], runs: Sequence[Run]) -> list[int]:
@@ -134,13 +224,16 @@ def _rescued(indices: Sequence[int], runs: Sequence[Run]) -> list[int]:
 
 
 def _is_paragraph(run: Run, seen: Counter[str]) -> bool:
-    return (
-        run.element.tag == "p"
-        and run.words >= _GAP_WORDS
-        and run.link_share < 0.4
-        and seen[run.key] == 1
-        and not run.near & _AGAINST
-    )
+    if run.words < _GAP_WORDS or seen[run.key] != 1 or run.near & _AGAINST:
+        return False
+    return run.link_share < (0.9 if run.text[-1:] in _ENDS else 0.4)
+
+
+def _is_quote(run: Run, text: str) -> bool:
+    """Tell whether a run is a quotation that is not in the text already, as pull quotes are."""
+    if "quote" not in run.marks or run.words < _QUOTE_WORDS or run.key in text:
+        return False
+    return not (run.near & _AGAINST or run.marks & _NEVER)
 
 
 def _home(run: Run) -> tuple[HtmlElement, str, str]:
@@ -150,12 +243,24 @@ def _home(run: Run) -> tuple[HtmlElement, str, str]:
     return holder, str(run.element.tag), run.element.get("class") or ""
 
 
-def _title_before(runs: Sequence[Run], first: int, clues: Clues) -> int:
-    """Return the index of the headline nearest above the text, or of where it would be."""
-    for index in range(first, -1, -1):
-        if runs[index].key in clues.titles and "heading" in runs[index].marks:
+def _title_before(runs: Sequence[Run], first: int, clues: Clues) -> int | None:
+    """Return the index of the headline nearest above the text: one of the known ones, else h1.
+
+    Where it stands there twice, the upper one is the page's.
+    """
+    known = [i for i in range(first + 1) if _is_title(runs[i], clues)]
+    if known:
+        last = known[-1]
+        return next(i for i in known if last - i <= _FAR)
+    for index in range(first, max(-1, first - _FAR), -1):
+        run = runs[index]
+        if run.element.tag == "h1" or {"header", "heading"} <= run.marks:
             return index
-    return max(-1, first - _MARGIN)
+    return None
+
+
+def _is_title(run: Run, clues: Clues) -> bool:
+    return run.key in clues.titles and "heading" in run.marks and "byline" not in run.marks
 
 
 def _is_picture_text(run: Run) -> bool:
@@ -171,6 +276,8 @@ def _is_caption(run: Run, clues: Clues) -> bool:
         return False
     if {"nav", "related", "comments", "form"} & run.marks or "newsletter" in run.near:
         return False
+    if "byline" in run.marks and "figure" not in run.marks:
+        return False
     if (
         rules.is_label(run.text, clues.labels)
         or rules.is_date_line(run)
@@ -184,7 +291,5 @@ def _is_caption(run: Run, clues: Clues) -> bool:
     return run.link_share <= 0.8 and not {"footer", "ad"} & run.marks
 
 
-def _is_shown(picture: Picture) -> bool:
-    return (
-        not {"nav", "related", "comments", "footer", "ad", "share", "byline", "bio"} & picture.marks
-    )
+def _is_shown(marks: frozenset[str]) -> bool:
+    return not {"nav", "related", "comments", "footer", "ad", "share", "byline", "bio"} & marks

@@ -35,7 +35,7 @@ _WORDS: dict[str, str] = {
     "readalso alsoread lesogsa readmore lasmer lesmer outbrain taboola promobox relatedlinks "
     "relateds trending popular mostread crosslink crosslinks similar",
     "share": "share sharing social addthis sharebar sharedaddy",
-    "newsletter": "newsletter newsletters nyhetsbrev signup optin mailchimp",
+    "newsletter": "newsletter newsletters nyhetsbrev signup optin mailchimp subscribe",
     "comments": "comment comments disqus respond kommentarer commentlist",
     "ad": "ad ads adunit advert advertisement advertising annonse annons annonce adlabel "
     "sponsored sponsor dfp adslot",
@@ -47,6 +47,9 @@ _WORDS: dict[str, str] = {
     "update": "changelog endringslogg",
     "bio": "bio biography authorbio aboutauthor",
     "hidden": "visuallyhidden sronly screenreader screenreadertext offscreen",
+    "player": "player audioplayer audio podcast podcastplayer videoplayer",
+    "tooltip": "tooltip modal popup dialog overlay",
+    "gallery": "gallery lightbox slideshow carousel",
     "label": "label kicker overline eyebrow flag rubric",
 }
 _OF_WORD: dict[str, frozenset[str]] = {}

@@ -15,6 +15,8 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.assemble import is_byline, is_credit
 from nordcrawl.extract.dates import parse
+from nordcrawl.extract.home import Home, holds
+from nordcrawl.extract.marks import marks_of
 from nordcrawl.extract.phrases import (
     CROSS_LANGUAGE,
     LABELS,
@@ -31,20 +33,55 @@ from nordcrawl.extract.text import key, label_key
 #: were tuned, gains as much where they were not.
 _GUARD = 0.25
 _TAIL_RUNS = 6
+#: Rules that, when they take a heading, tell that the box under it is no text.
+_BOX_RULES = frozenset(["label", "pointer", "linked", "related", "newsletter", "other articles"])
+#: A paragraph of these words outside of the text may be a part of it that is printed otherwise.
+_OUTSIDE_WORDS = 25
 #: Link share of a list above which it is a list of links and not of text.
 _LIST_LINKED = 0.4
-#: What stands in a line with a date and is no text.
+#: Links in one line above which it is such a list too.
+_LIST_LINKS = 4
+#: Month names of the languages that the phrases are in, whole or cut to their beginning.
+_MONTHS = re.compile(
+    r"\b(?:"
+    r"jan(?:uary?|uar|uari|vier|eiro)?|ene(?:ro)?|gennaio|feb(?:ruary?|ruar|ruari|brero|braio)?|"
+    r"f[ée]v(?:rier|ereiro)?|mar(?:ch|s|zo|ço|t)?|mär(?:z|s)|maart|apr(?:il|ile)?|avr(?:il)?|"
+    r"abr(?:il)?|ma[ijy]o?|mag(?:gio)?|maj|mei|jun[ei]?|juni?o|juin|giugno|jul[iy]?|juli?o|juil"
+    r"(?:let)?|luglio|aug(?:ust|usti|ustus)?|ago(?:sto)?|août|sep(?:t|tember|tembre|tiembre)?|"
+    r"set(?:embro|tembre)?|o[ck]t(?:ober|obre|ubre)?|ott(?:obre)?|out(?:ubro)?|nov(?:ember|embre|"
+    r"iembre|embro)?|de[csz](?:ember|embre)?|dic(?:iembre|embre)?|dez(?:embro)?|d[ée]c(?:embre)?"
+    r")\b",
+    re.IGNORECASE,
+)
+#: What else stands in a line with a date and is no text.
 _DATE_WORDS = re.compile(
     r"[\d\W_]+|\b(?:published|updated|last|modified|posted|on|at|publisert|oppdatert|sist|"
     r"publicerad|uppdaterad|offentliggjort|opdateret|kl|klokken|uhr|stand|veröffentlicht|"
-    r"aktualisiert|às|de|the|a\.?m|p\.?m|gmt|utc|cet|cest|est|edt|amt|jan\w*|feb\w*|mar\w*|märz|"
-    r"apr\w*|ma[ijy]\w*|jun\w*|jul\w*|aug\w*|sep\w*|o[ck]t\w*|out\w*|nov\w*|de[csz]\w*|"
-    r"(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?|(?:man|tirs|ons|tors|fre|lør|søn|mån|tis|lör|sön)dag|"
-    r"(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|(?:segunda|terça|quarta|quinta|sexta)|feira|sábado|domingo)\b",
+    r"aktualisiert|às|de|del|the|le|el|a\.?m|p\.?m|gmt|utc|cet|cest|est|edt|amt|"
+    r"(?:mon|tue|tues|wed|wednes|thu|thurs?|fri|sat|satur|sun)(?:day)?|"
+    r"(?:man|tirs|ons|tors|fre|lør|søn|mån|tis|lör|sön|mon|diens|donners|frei|sams|sonn)tag|"
+    r"(?:man|tirs|ons|tors|fre|lør|søn|mån|tis|lör|sön)dag|mittwoch|lundi|mardi|mercredi|jeudi|"
+    r"vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|segunda|terça|quarta|quinta|"
+    r"sexta|feira|sábado|domingo)\b",
     re.IGNORECASE,
 )
+#: Runs that a standfirst may have, each of these words at least where nothing marks it.
+_LEADS = 3
+_SENTENCE_WORDS = 8
+_ENDS = '.!?…"”»。」'
+#: A teaser cut short is no standfirst.
+_CUT = ("...", "…", "[…]", "[...]")
+_NO_LEAD = frozenset(["figure", "caption", "nav", "related", "comments", "footer", "ad"])
+_NO_SENTENCE = frozenset(
+    [
+        "byline", "time", "share", "newsletter", "form", "button", "list", "table", "credit",
+        "tags", "label", "bio", "hidden", "toggle", "quote", "factbox", "player", "gallery",
+        "aside", "tooltip",
+    ]
+)  # fmt: skip
 _TAIL_SHARE = 0.3
 _LIST_SHARE = 0.4
+_TEXT_WORDS = 12
 
 
 Dropped = list[tuple[Run, str]]
@@ -94,14 +131,17 @@ def _is_header(run: Run) -> bool:
 
 
 def _is_linked(run: Run) -> bool:
-    return run.link_share > 0.8 and (run.words < 25)
+    return run.link_share > 0.8 and (run.words < 25 or len(run.links) >= _LIST_LINKS)
 
 
 def is_date_line(run: Run) -> bool:
     """Tell whether a short run is a date with its label and nothing else."""
-    if run.words > 10 or parse(run.text, UTC) is None:
+    if run.words > 10 or not any(c.isdigit() for c in run.text):
         return False
-    return "time" in run.near or len(_DATE_WORDS.sub("", run.text.casefold())) <= 4
+    dated = _MONTHS.search(run.text) is not None or parse(run.text, UTC) is not None
+    if not dated:
+        return False
+    return "time" in run.near or len(_DATE_WORDS.sub("", _MONTHS.sub("", run.text.casefold()))) <= 4
 
 
 def _is_newsletter(run: Run) -> bool:
@@ -166,6 +206,59 @@ def drop(chosen: Sequence[Run], clues: Clues, dropped: Dropped) -> list[Run]:
     return kept
 
 
+def drop_boxes(chosen: Sequence[Run], home: Home, dropped: Dropped) -> list[Run]:
+    """Return the runs without the boxes whose heading was furniture: so is what is in them.
+
+    A box is the outermost element around such a heading that holds none of the text.
+    """
+    boxes = {
+        box
+        for run, rule in dropped
+        if rule in _BOX_RULES
+        and "heading" in run.near
+        and (box := home.box_of(run, chosen)) is not None
+    }
+    return _without(chosen, lambda run: any(holds(b, run.element) for b in boxes), "box", dropped)
+
+
+def drop_outside(chosen: Sequence[Run], home: Home, dropped: Dropped) -> list[Run]:
+    """Return the runs without short or linked ones that stand below the text and outside of it."""
+    last = max((i for i, run in enumerate(chosen) if home.holds(run)), default=len(chosen))
+    below = {id(run) for run in chosen[last + 1 :] if run.words < _OUTSIDE_WORDS or run.links}
+    return _without(chosen, lambda run: id(run) in below, "outside", dropped)
+
+
+def drop_bare_headings(chosen: Sequence[Run], runs: Sequence[Run], dropped: Dropped) -> list[Run]:
+    """Return the runs without headings under which nothing was left."""
+    gone = {id(run) for run, rule in dropped if rule != "byline"}
+    kept = {id(run) for run in chosen}
+    bare: set[int] = set()
+    under = gap = 0
+    for run in reversed(runs):
+        if id(run) in kept:
+            if "heading" in run.near and under == 0 and gap:
+                bare.add(id(run))
+            elif not _is_caption(run):
+                under, gap = 1, 0
+            if "heading" in run.near:
+                under = gap = 0
+        elif id(run) in gone:
+            gap += 1
+    return _without(chosen, lambda run: id(run) in bare, "bare heading", dropped)
+
+
+def _without(
+    chosen: Sequence[Run], wrong: Callable[[Run], bool], rule: str, dropped: Dropped
+) -> list[Run]:
+    """Return the runs without the wrong ones, or all if those are too much of the text."""
+    hits = {id(run): run for run in chosen if wrong(run)}
+    total = sum(run.words for run in chosen if not _is_caption(run))
+    if sum(run.words for run in hits.values() if not _is_caption(run)) > _GUARD * total:
+        return list(chosen)
+    dropped.extend((run, rule) for run in hits.values())
+    return [run for run in chosen if id(run) not in hits]
+
+
 def cut_tail(chosen: Sequence[Run], clues: Clues, dropped: Dropped) -> list[Run]:
     """Return the runs without what follows the article: bios, appeals, pointers, bare headings."""
     kept = list(chosen)
@@ -181,27 +274,45 @@ def cut_tail(chosen: Sequence[Run], clues: Clues, dropped: Dropped) -> list[Run]
     return kept
 
 
-def cut_lists(chosen: Sequence[Run], dropped: Dropped) -> list[Run]:
-    """Return the runs without a closing list of other articles, known by its heading.
+def cut_lists(chosen: Sequence[Run], home: Home | None, dropped: Dropped) -> list[Run]:
+    """Return the runs without lists of other articles, known by their heading.
 
-    Cut is from the heading to the end, where that is the smaller part and has links in it.
+    Cut is from the heading to where the text goes on, or to the end, where that is the smaller
+    part and has links in it.
     """
     total = sum(run.words for run in chosen)
-    for index, run in enumerate(chosen):
+    kept: list[Run] = []
+    index = 0
+    while index < len(chosen):
+        run = chosen[index]
+        if kept and ("heading" in run.marks or "related" in run.near):
+            rest = _until_text(chosen[index + 1 :], home) if label_key(run.text) in LISTS else []
+            linked = sum(bool(r.links) or "heading" in r.near for r in rest)
+            words = sum(r.words for r in rest)
+            if rest and words <= _LIST_SHARE * total and 2 * linked >= len(rest):
+                dropped.extend((r, "other articles") for r in (run, *rest))
+                index += 1 + len(rest)
+                continue
+        kept.append(run)
+        index += 1
+    return kept
+
+
+def _until_text(runs: Sequence[Run], home: Home | None) -> Sequence[Run]:
+    """Return the runs before the first one that is text again, which is not known without home."""
+    for index, run in enumerate(runs):
         if (
-            not ("heading" in run.marks or "related" in run.near)
-            or label_key(run.text) not in LISTS
+            home is not None
+            and home.is_text(run)
+            and run.words >= _TEXT_WORDS
+            and run.link_share < 0.4
         ):
-            continue
-        rest = chosen[index + 1 :]
-        if (
-            index
-            and sum(r.words for r in rest) <= _LIST_SHARE * total
-            and 2 * sum(bool(r.links) or "heading" in r.near for r in rest) >= len(rest)
-        ):
-            dropped.extend((run, "other articles") for run in chosen[index:])
-            return list(chosen[:index])
-    return list(chosen)
+            # The heading of what goes on stands before it.
+            back = index
+            while back and "heading" in runs[back - 1].near and not runs[back - 1].links:
+                back -= 1
+            return runs[:back]
+    return runs
 
 
 def _is_tail(run: Run, clues: Clues) -> bool:
@@ -215,24 +326,67 @@ def _is_tail(run: Run, clues: Clues) -> bool:
     return run.words < 70 and any(run.key.startswith(name + "is") for name in names)
 
 
-def standfirst(
-    runs: Sequence[Run], chosen: Sequence[Run], clues: Clues, first: int, last: int
-) -> list[Run]:
-    """Return the runs of runs[first:last] that are the standfirst, chosen already or not."""
-    found: list[Run] = []
+def standfirst(runs: Sequence[Run], clues: Clues, home: Home | None, titled: bool) -> list[Run]:
+    """Return those of the runs that are the standfirst, chosen already or not.
+
+    `runs` stand between the headline, if there is one (`titled`), and the text, with the text's
+    first ones. The standfirst has a class of that meaning, or is what a description tells, or is
+    the first whole sentence under the headline that isn't printed like the text.
+    """
     keys = [key(text) for text in clues.descriptions if len(text) > 30]
-    for run in runs[first:last]:
-        if run.words < 4 or run.key in clues.titles or run.link_share > 0.5 or is_credit(run):
+    found: dict[str, Run] = {}
+    own: list[Run] = []
+    within = True
+    for index, run in enumerate(runs):
+        if not _may_lead(run, clues):
             continue
-        if {"figure", "caption", "nav", "related", "comments", "footer", "ad"} & run.marks:
+        told = _matches(run.key, keys)
+        if home is not None and home.is_text(run):
+            if told or "lead" in run.near:
+                own.append(run)
+            within = False
+        elif run.text.endswith(_CUT):
             continue
-        if is_byline(run.text) or is_label(run.text):
-            continue
-        if _matches(run.key, keys) or ("lead" in run.near and run.words >= 6):
-            found.append(run)
-        if len(found) == 3:
-            break
-    return found
+        elif (
+            told
+            or "lead" in run.near
+            or (within and _is_sentence(run, index) and _is_in_lead(run))
+            or (titled and within and not found and _is_sentence(run, index))
+        ):
+            found.setdefault(run.key, run)
+    return list(found.values())[:_LEADS] or own[:_LEADS]
+
+
+def _may_lead(run: Run, clues: Clues) -> bool:
+    if run.words < 4 or run.key in clues.titles or run.link_share > 0.5 or is_credit(run):
+        return False
+    if _NO_LEAD & run.marks:
+        return False
+    return not (is_byline(run.text) or is_label(run.text, clues.labels))
+
+
+def _is_in_lead(run: Run) -> bool:
+    """Tell whether the element right around the run's own is one for the standfirst."""
+    parent = run.element.getparent()
+    if parent is None:
+        return False
+    names = f"{parent.get('class') or ''} {parent.get('id') or ''}"
+    return "lead" in marks_of(str(parent.tag), names, parent.get("itemprop"))
+
+
+def _is_sentence(run: Run, behind: int) -> bool:
+    """Tell whether a run reads as a sentence or more of them, and nothing speaks against it.
+
+    `behind` is how many runs stand between it and the headline: further down, a heading opens a
+    part or box of the page.
+    """
+    if "heading" in run.marks and behind > 1:
+        return False
+    if run.words < _SENTENCE_WORDS or run.link_share > 0.2 or _NO_SENTENCE & run.marks:
+        return False
+    if is_date_line(run) or POINTERS.match(run.text) or NOTICES.match(run.text):
+        return False
+    return run.text[-1] in _ENDS or run.words >= 2 * _SENTENCE_WORDS
 
 
 def _matches(folded: str, keys: Iterable[str]) -> bool:

@@ -86,6 +86,8 @@ _SKIP = frozenset(
         "rp",
     ]
 )
+#: Characters a word has on average in no script that parts its words.
+_LONGEST_WORD = 15
 _CITE = frozenset(("cite",))
 #: Marks that make a group: its runs are read together as one caption, quote, box, list or table.
 GROUPS = frozenset(("figure", "caption", "quote", "factbox", "list", "table", "update"))
@@ -122,8 +124,12 @@ class Run:
 
     @property
     def words(self) -> int:
-        """How many words it has."""
-        return self.text.count(" ") + 1
+        """How many words it has; where a script has no spaces, half as many as characters."""
+        spaced = self.text.count(" ") + 1
+        length = len(self.text)
+        if length > _LONGEST_WORD * spaced and not self.text.isascii():
+            return length // 2
+        return spaced
 
     def within(self, mark: str) -> HtmlElement | None:
         """Return the innermost group element of this mark around the run."""
