@@ -34,6 +34,8 @@ from nordcrawl.page import Page, Profile
 
 VERSION = f"trafilatura {version('trafilatura')}"
 _FEED_ROOTS = (b"<rss", b"<feed", b"<urlset", b"<sitemapindex", b"<rdf")
+#: A shorter name of an author is not looked for in the text.
+_NAME_LETTERS = 7
 #: A text under this many words beside this many teasers is a front or list page.
 _LIST_WORDS = 60
 _LIST_TEASERS = 12
@@ -66,7 +68,7 @@ def extract(page: Page, profile: Profile) -> Article | Rejected:
         title, title_origin = context.given.title, context.given.origin_of("title")
     authors = metadata.author_names(context)
     if choice is None:
-        choice = _generic(context, (*candidates, *authors[0]))
+        choice = _generic(context, candidates, authors[0])
     if choice is None:
         return Rejected("no text")
     frame = Frame(page.url, context.local, choice.summaries)
@@ -92,11 +94,14 @@ def _is_markup(page: Page) -> bool:
     return b"<" in page.body
 
 
-def _generic(context: Context, known: tuple[str, ...]) -> Choice | None:
+def _generic(
+    context: Context, candidates: tuple[str, ...], names: tuple[str, ...]
+) -> Choice | None:
     page_cut = cut([context.root])
     labels = frozenset(map(label_key, context.profile.labels))
     clues = Clues(
-        frozenset(key(text) for text in known if len(key(text)) > 3),
+        frozenset(key(text) for text in (*candidates, *names) if len(key(text)) > 3),
+        frozenset(key(name) for name in names if len(key(name)) > _NAME_LETTERS),
         tuple(metadata.descriptions(context.head)),
         labels,
     )

@@ -108,7 +108,29 @@ NOTICES = re.compile(
     r"join thought-provoking|want to bookmark your fav|we independently select|"
     r"already a subscriber|"
     r"il vous reste [\d.,]+ ?%|lisez plus|fehler gefunden|"
-    r"denne artikkelen er (?:kun )?for abonnenter"
+    r"denne artikkelen er (?:kun )?for abonnenter|"
+    # what readers are asked for
+    r"we want to hear from you|we(?:'|’)d like to hear|do you have a story|got a story|"
+    r"have your say|let us know what you|tell us what you|share your (?:thoughts|views|story)|"
+    r"(?:like|enjoyed?|liked) this (?:story|article|post)\?|was this (?:article|page) helpful|"
+    r"get .{0,80}(?:delivered|straight to your|in your inbox)|get in touch (?:with us|at)|"
+    r"click here (?:for more|to (?:sign|subscribe|join))|"
+    r"hat ihnen (?:dieser|der) (?:artikel|beitrag)|wie hat ihnen|(?:bitte )?unterstützen sie uns|"
+    r"informieren sie sich durch|folg(?:st du|en sie) .{0,40}(?:schon|uns|kanal)|"
+    r"abonnier(?:e|en)\b.{0,80}(?:newsletter|kanal|podcast)|gefällt ihnen|"
+    r"vad tycker du\?|hva mener du\?|hvad mener du\?|støtt oss|stötta oss|"
+    # consent asked for what is embedded
+    r"an dieser stelle finden sie|ich bin damit einverstanden|ich bin einverstanden, dass|"
+    r"empfohlener (?:redaktioneller|externer) inhalt|externer inhalt\W*$|"
+    r"(?:pour afficher|pour voir) ce contenu|ce contenu (?:est|a été) bloqué|"
+    r"para (?:ver|mostrar) este contenido|om deze inhoud te (?:tonen|bekijken)|"
+    r"(?:for å|du må) .{0,40}(?:informasjonskapsler|samtykke)|"
+    r"(?:this|the) content is (?:hosted|provided) by|we need your (?:consent|permission)|"
+    r"thank you for visiting|you are using (?:a|an) .{0,30}browser|your browser (?:does|is)|"
+    # where the same is to be heard or seen
+    r"über dieses thema berichtet|dieses thema im programm|sendung: |hören sie|"
+    r"listen to .{0,60}(?:live|weekdays|podcast)|watch .{0,60} live on|"
+    r"follow (?:along|live|our live|the latest)|today(?:'|’)s news: follow"
     r")",
     re.IGNORECASE,
 )
@@ -127,7 +149,14 @@ TAIL = re.compile(
     r"thank you$|this is a breaking|"
     r"(?:contact|email|e-mail|reach|write to|follow) .{0,60}(?:@|\bat\b|twitter|facebook)|"
     r"(?:kontakt|skriv til) .{0,40}@|for more (?:news|information|stories)|tags?:|filed under|"
-    r"topics:|keywords:|posted in|support (?:our|independent)|become a (?:member|subscriber)|donate"
+    r"topics:|keywords:|posted in|support (?:our|independent)|become a (?:member|subscriber)|"
+    r"donate|(?:first|originally) published (?:in|by|on|at)|"
+    r"with (?:additional )?(?:reporting|files) (?:by|from)|with \w+ wires|"
+    r"quellen?:|kilder?:|källor?:|sources?:\W*$|"
+    r"mit (?:informationen|material) (?:von|der|des)|(?:aus dem \w+|übersetzung:?) von|"
+    r"dieser (?:artikel|text|beitrag) (?:ist|erschien|wurde|stammt)|"
+    r"(?:denne|denna) (?:saken|artikkelen|teksten|artikeln|texten|artikel) (?:ble|er|blev|var|är|"
+    r"publicerades) (?:først|opprinnelig|først|oprindeligt|först|ursprungligen)"
     r")",
     re.IGNORECASE,
 )

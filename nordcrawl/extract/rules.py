@@ -79,6 +79,12 @@ _NO_SENTENCE = frozenset(
         "aside", "tooltip",
     ]
 )  # fmt: skip
+#: A closing paragraph up to this length is about the author when a name stands in its first
+#: letters, of which so many may stand before it: "Our correspondent".
+_BIO_WORDS = 70
+_BIO_BEFORE = 20
+#: A closing line as short as this that is no sentence signs the text.
+_SIGN_WORDS = 3
 _TAIL_SHARE = 0.3
 _LIST_SHARE = 0.4
 _TEXT_WORDS = 12
@@ -94,6 +100,8 @@ class Clues:
 
     titles: frozenset[str]
     """Keys of all title candidates, kickers and author names."""
+    names: frozenset[str]
+    """Keys of the author names among them."""
     descriptions: tuple[str, ...]
     labels: frozenset[str]
     """The site's own labels, folded."""
@@ -211,9 +219,10 @@ def drop_boxes(chosen: Sequence[Run], home: Home, dropped: Dropped) -> list[Run]
 
     A box is the outermost element around such a heading that holds none of the text.
     """
+    offers = [(run, "newsletter") for run in chosen if NEWSLETTER.search(run.text)]
     boxes = {
         box
-        for run, rule in dropped
+        for run, rule in (*dropped, *offers)
         if rule in _BOX_RULES
         and "heading" in run.near
         and (box := home.box_of(run, chosen)) is not None
@@ -322,8 +331,13 @@ def _is_tail(run: Run, clues: Clues) -> bool:
         return True
     if is_pointer(run) or is_label(run.text, clues.labels):
         return True
-    names = [name for name in clues.titles if 8 < len(name) < 40]
-    return run.words < 70 and any(run.key.startswith(name + "is") for name in names)
+    if run.link_share > 0.5 and run.words < _OUTSIDE_WORDS:
+        return True
+    if run.words <= _SIGN_WORDS and run.text[-1] not in _ENDS and not {"list", "table"} & run.marks:
+        return True
+    return run.words < _BIO_WORDS and any(
+        run.key.find(name, 0, len(name) + _BIO_BEFORE) > -1 for name in clues.names
+    )
 
 
 def standfirst(runs: Sequence[Run], clues: Clues, home: Home | None, titled: bool) -> list[Run]:

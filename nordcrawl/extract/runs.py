@@ -88,6 +88,9 @@ _SKIP = frozenset(
 )
 #: Characters a word has on average in no script that parts its words.
 _LONGEST_WORD = 15
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+#: How a sentence or the line before a list ends.
+_ENDS = '.!?…:;"”»。」)'
 _CITE = frozenset(("cite",))
 #: Marks that make a group: its runs are read together as one caption, quote, box, list or table.
 GROUPS = frozenset(("figure", "caption", "quote", "factbox", "list", "table", "update"))
@@ -193,6 +196,8 @@ class _Walker:
         self._marks = NONE
         self._near = NONE
         self._links: list[str] = []
+        self._lines: list[tuple[int, int, int, int]] = []
+        """For each line break, how many parts, links, linked and strong letters were before it."""
         self._linked = self._strong = self._breaks = 0
 
     def walk(self, root: HtmlElement) -> None:
@@ -241,6 +246,10 @@ class _Walker:
                 self._flush(around)
             else:
                 self._parts.append(" ")
+                if around.block.tag not in _HEADINGS:
+                    self._lines.append(
+                        (len(self._parts), len(self._links), self._linked, self._strong)
+                    )
         links, strong = around.links, around.strong
         if tag == "a":
             links += 1
@@ -282,23 +291,56 @@ class _Walker:
     def _flush(self, where: _Open) -> None:
         parts, self._parts = self._parts, []
         if parts and (text := clean("".join(parts))):
-            self.runs.append(
-                Run(
-                    text,
-                    where.block,
-                    self._marks,
-                    self._near,
-                    where.groups,
-                    self._linked,
-                    self._strong,
-                    tuple(self._links),
-                    len(self.pictures),
-                    key(text),
-                )
-            )
+            lines = self._split(parts) if self._lines else ()
+            if len(lines) < 2:
+                self._append(text, where, self._linked, self._strong, self._links)
+            for line in lines if len(lines) > 1 else ():
+                self._append(*line[:1], where, *line[1:])
         self._marks = self._near = NONE
         self._links = []
+        self._lines = []
         self._linked = self._strong = self._breaks = 0
+
+    def _append(
+        self, text: str, where: _Open, linked: int, strong: int, links: Sequence[str]
+    ) -> None:
+        self.runs.append(
+            Run(
+                text,
+                where.block,
+                self._marks,
+                self._near,
+                where.groups,
+                linked,
+                strong,
+                tuple(links),
+                len(self.pictures),
+                key(text),
+            )
+        )
+
+    def _split(self, parts: list[str]) -> list[tuple[str, int, int, list[str]]]:
+        """Return (text, linked, strong, links) of the lines that line breaks part.
+
+        A break inside of a sentence is one of layout and parts nothing.
+        """
+        ends = [*self._lines, (len(parts), len(self._links), self._linked, self._strong)]
+        lines: list[tuple[str, int, int, list[str]]] = []
+        part = link = linked = strong = 0
+        for part_end, link_end, linked_end, strong_end in ends:
+            text = clean("".join(parts[part:part_end]))
+            line = (text, linked_end - linked, strong_end - strong, self._links[link:link_end])
+            part, link, linked, strong = part_end, link_end, linked_end, strong_end
+            if not text:
+                continue
+            if lines and text[0].islower() and lines[-1][0][-1] not in _ENDS:
+                before = lines.pop()
+                line = (
+                    f"{before[0]} {text}", before[1] + line[1], before[2] + line[2],
+                    before[3] + line[3],
+                )  # fmt: skip
+            lines.append(line)
+        return lines
 
 
 def _around(root: HtmlElement) -> _Open:
