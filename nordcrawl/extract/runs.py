@@ -291,18 +291,16 @@ class _Walker:
     def _flush(self, where: _Open) -> None:
         parts, self._parts = self._parts, []
         if parts and (text := clean("".join(parts))):
-            lines = self._split(parts) if self._lines else ()
-            if len(lines) < 2:
-                self._append(text, where, self._linked, self._strong, self._links)
-            for line in lines if len(lines) > 1 else ():
-                self._append(*line[:1], where, *line[1:])
+            lines = self._split(parts) if self._lines else []
+            for line in lines or [(text, self._linked, self._strong, self._links)]:
+                self._append(where, *line)
         self._marks = self._near = NONE
         self._links = []
         self._lines = []
         self._linked = self._strong = self._breaks = 0
 
     def _append(
-        self, text: str, where: _Open, linked: int, strong: int, links: Sequence[str]
+        self, where: _Open, text: str, linked: int, strong: int, links: Sequence[str]
     ) -> None:
         self.runs.append(
             Run(
