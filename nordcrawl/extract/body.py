@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract import engine, rules
 from nordcrawl.extract import home as homes
-from nordcrawl.extract.home import Home, holds
+from nordcrawl.extract.home import Home, Shape, holds, shape_of
 from nordcrawl.extract.phrases import NO_CAPTION
 from nordcrawl.extract.rules import Clues
 from nordcrawl.extract.runs import Cut, Picture, Run
@@ -40,6 +40,7 @@ _GAP_RUNS = 6
 _RESCUE_SHARE = 0.3
 _RESCUE_WORDS = 200
 _DENSE_WORDS = 15
+_OWN_WORDS = 100
 #: A longer line beside a picture is no caption; only such elements have one.
 _CAPTION_WORDS = 60
 _PLAIN = frozenset(["p", "div", "span", "em", "small"])
@@ -77,10 +78,9 @@ class Choice:
 
 def choose(cut: Cut, lines: Sequence[str], clues: Clues) -> Choice | None:
     """Return the article's runs, None when nothing of the lines stands on the page."""
-    indices = engine.anchor(lines, cut.runs)
+    indices = _rescued(engine.anchor(lines, cut.runs), cut.runs)
     if not indices:
         return None
-    indices = _rescued(indices, cut.runs)
     runs: Sequence[Run] = cut.runs
     home = homes.find(runs, indices)
     common: frozenset[str] = frozenset()
@@ -91,9 +91,9 @@ def choose(cut: Cut, lines: Sequence[str], clues: Clues) -> Choice | None:
         indices = _filled(indices, runs, home)
     dropped: rules.Dropped = []
     chosen = [runs[i] for i in indices if not _is_picture_text(runs[i])]
-    chosen = rules.drop(rules.cut_lists(chosen, home, dropped), clues, dropped)
+    chosen = rules.drop(rules.cut_lists(chosen, runs, home, dropped), clues, dropped)
     if home is not None:
-        chosen = rules.drop_boxes(chosen, home, dropped)
+        chosen = rules.drop_boxes(chosen, runs, home, dropped)
         chosen = rules.drop_outside(chosen, home, dropped)
     chosen = rules.drop_bare_headings(chosen, runs, dropped)
     chosen = rules.cut_tail(chosen, clues, dropped)
@@ -209,18 +209,26 @@ def _is_subheading(run: Run) -> bool:
 
 
 def _rescued(indices: Sequence[int], runs: Sequence[Run]) -> list[int]:
-    """Return the indices, or the page's densest text where the engine has missed most of it."""
+    """Return the indices, or the page's densest text where the engine has missed most of it.
+
+    What the engine has found is kept beside it when that is a text too: a live page's own.
+    """
     words = sum(runs[i].words for i in indices)
-    weights: Counter[tuple[HtmlElement, str, str]] = Counter()
-    for run in runs:
-        if run.words >= _DENSE_WORDS and run.link_share < 0.3 and not run.marks & _NEVER:
-            weights[_home(run)] += run.words
-    if not weights:
+    dense = [
+        run
+        for run in runs
+        if run.words >= _DENSE_WORDS and run.link_share < 0.3 and not run.marks & _NEVER
+    ]
+    if words > _RESCUE_SHARE * sum(run.words for run in dense):
         return list(indices)
-    home, weight = weights.most_common(1)[0]
+    weights: Counter[Shape] = Counter()
+    for run in dense:
+        weights[shape_of(run)] += run.words
+    shape, weight = weights.most_common(1)[0] if weights else (None, 0)
     if weight < _RESCUE_WORDS or words > _RESCUE_SHARE * weight:
         return list(indices)
-    return [i for i, run in enumerate(runs) if _home(run) == home and not run.near & _AGAINST]
+    found = {i for i, run in enumerate(runs) if shape_of(run) == shape and not run.near & _AGAINST}
+    return sorted(found | set(indices) if words >= _OWN_WORDS else found)
 
 
 def _is_paragraph(run: Run, seen: Counter[str]) -> bool:
@@ -234,13 +242,6 @@ def _is_quote(run: Run, text: str) -> bool:
     if "quote" not in run.marks or run.words < _QUOTE_WORDS or run.key in text:
         return False
     return not (run.near & _AGAINST or run.marks & _NEVER)
-
-
-def _home(run: Run) -> tuple[HtmlElement, str, str]:
-    """Return the parent itself, not its id: lxml makes its proxies anew when none is held."""
-    parent = run.element.getparent()
-    holder = parent if parent is not None else run.element
-    return holder, str(run.element.tag), run.element.get("class") or ""
 
 
 def _title_before(runs: Sequence[Run], first: int, clues: Clues) -> int | None:

@@ -40,16 +40,19 @@ class Home:
         """Tell whether a run stands in the container."""
         return holds(self.container, run.element)
 
-    def box_of(self, run: Run, chosen: Iterable[Run]) -> HtmlElement | None:
-        """Return the outermost element around a run, in the container, that holds no text."""
-        text = [other.element for other in chosen if self.is_text(other)]
-        above = {ancestor for element in text for ancestor in element.iterancestors()}
-        above.update(text)
-        box: HtmlElement | None = None
-        element: HtmlElement | None = run.element
-        while element is not None and element not in above:
-            box, element = element, element.getparent()
-        return box
+    def boxes(self, runs: Iterable[Run], chosen: Iterable[Run]) -> dict[int, HtmlElement]:
+        """Return for the id() of each run the outermost element around it that holds no text.
+
+        A run of the text, or right beside it, has none.
+        """
+        text = {other.element for other in chosen if self.is_text(other)}
+        above = {ancestor for element in text for ancestor in element.iterancestors()} | text
+        found: dict[int, HtmlElement] = {}
+        for run in runs:
+            element: HtmlElement | None = run.element
+            while element is not None and element not in above:
+                found[id(run)], element = element, element.getparent()
+        return found
 
     def common_marks(self, chosen: Iterable[Run]) -> frozenset[str]:
         """Return the marks that all of the text has: they tell of what is around it."""

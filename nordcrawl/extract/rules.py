@@ -7,6 +7,7 @@ would take over a quarter of the words is ignored there. Does not choose the tex
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -15,7 +16,7 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.assemble import is_byline, is_credit
 from nordcrawl.extract.dates import parse
-from nordcrawl.extract.home import Home, holds
+from nordcrawl.extract.home import Home
 from nordcrawl.extract.marks import marks_of
 from nordcrawl.extract.phrases import (
     CROSS_LANGUAGE,
@@ -39,6 +40,10 @@ _BOX_RULES = frozenset(["label", "pointer", "linked", "related", "newsletter", "
 _OUTSIDE_WORDS = 25
 #: Link share of a list above which it is a list of links and not of text.
 _LIST_LINKED = 0.4
+#: The same of a whole box beside the text.
+_LINK_BOX = 0.5
+#: The same of a line that, under a heading, makes the heading that of a list of links.
+_POINTING = 0.8
 #: Links in one line above which it is such a list too.
 _LIST_LINKS = 4
 #: Month names of the languages that the phrases are in, whole or cut to their beginning.
@@ -214,20 +219,33 @@ def drop(chosen: Sequence[Run], clues: Clues, dropped: Dropped) -> list[Run]:
     return kept
 
 
-def drop_boxes(chosen: Sequence[Run], home: Home, dropped: Dropped) -> list[Run]:
-    """Return the runs without the boxes whose heading was furniture: so is what is in them.
+def drop_boxes(
+    chosen: Sequence[Run], runs: Sequence[Run], home: Home, dropped: Dropped
+) -> list[Run]:
+    """Return the runs without boxes of furniture: so is all that is in them.
 
-    A box is the outermost element around such a heading that holds none of the text.
+    A box is the outermost element around a run that holds none of the text. It is furniture when
+    its heading was, or when it is mostly links. `runs` are all of the page.
     """
-    offers = [(run, "newsletter") for run in chosen if NEWSLETTER.search(run.text)]
-    boxes = {
-        box
-        for run, rule in (*dropped, *offers)
-        if rule in _BOX_RULES
-        and "heading" in run.near
-        and (box := home.box_of(run, chosen)) is not None
-    }
-    return _without(chosen, lambda run: any(holds(b, run.element) for b in boxes), "box", dropped)
+    furniture = [run for run, rule in dropped if rule in _BOX_RULES and "heading" in run.near]
+    offers = [run for run in chosen if "heading" in run.near and NEWSLETTER.search(run.text)]
+    found = home.boxes((*furniture, *chosen), chosen)
+    wrong = {found[id(run)] for run in (*furniture, *offers) if id(run) in found}
+    wrong |= _link_boxes(runs, {box for run in chosen if (box := found.get(id(run))) is not None})
+    return _without(chosen, lambda run: found.get(id(run)) in wrong, "box", dropped)
+
+
+def _link_boxes(runs: Sequence[Run], boxes: set[HtmlElement]) -> set[HtmlElement]:
+    """Return those of the boxes whose text is links for the most part."""
+    letters: Counter[HtmlElement] = Counter()
+    linked: Counter[HtmlElement] = Counter()
+    for run in runs if boxes else ():
+        for element in (run.element, *run.element.iterancestors()):
+            if element in boxes:
+                letters[element] += len(run.text)
+                linked[element] += run.linked
+                break
+    return {box for box in boxes if linked[box] > _LINK_BOX * letters[box]}
 
 
 def drop_outside(chosen: Sequence[Run], home: Home, dropped: Dropped) -> list[Run]:
@@ -251,7 +269,7 @@ def drop_bare_headings(chosen: Sequence[Run], runs: Sequence[Run], dropped: Drop
                 under, gap = 1, 0
             if "heading" in run.near:
                 under = gap = 0
-        elif id(run) in gone:
+        elif id(run) in gone or run.link_share > _POINTING:
             gap += 1
     return _without(chosen, lambda run: id(run) in bare, "bare heading", dropped)
 
@@ -283,12 +301,15 @@ def cut_tail(chosen: Sequence[Run], clues: Clues, dropped: Dropped) -> list[Run]
     return kept
 
 
-def cut_lists(chosen: Sequence[Run], home: Home | None, dropped: Dropped) -> list[Run]:
+def cut_lists(
+    chosen: Sequence[Run], runs: Sequence[Run], home: Home | None, dropped: Dropped
+) -> list[Run]:
     """Return the runs without lists of other articles, known by their heading.
 
     Cut is from the heading to where the text goes on, or to the end, where that is the smaller
-    part and has links in it.
+    part and the page, all of whose runs are `runs`, has links or headings there.
     """
+    place = {id(run): index for index, run in enumerate(runs)}
     total = sum(run.words for run in chosen)
     kept: list[Run] = []
     index = 0
@@ -296,9 +317,10 @@ def cut_lists(chosen: Sequence[Run], home: Home | None, dropped: Dropped) -> lis
         run = chosen[index]
         if kept and ("heading" in run.marks or "related" in run.near):
             rest = _until_text(chosen[index + 1 :], home) if label_key(run.text) in LISTS else []
-            linked = sum(bool(r.links) or "heading" in r.near for r in rest)
+            there = runs[place[id(run)] + 1 : place[id(rest[-1])] + 1] if rest else []
+            linked = sum(bool(r.links) or "heading" in r.near for r in there)
             words = sum(r.words for r in rest)
-            if rest and words <= _LIST_SHARE * total and 2 * linked >= len(rest):
+            if rest and words <= _LIST_SHARE * total and 2 * linked >= len(there):
                 dropped.extend((r, "other articles") for r in (run, *rest))
                 index += 1 + len(rest)
                 continue
