@@ -5,9 +5,11 @@ trafilatura chooses, the page's own runs give text and kind, rules correct. Does
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from html import escape, unescape
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -18,7 +20,8 @@ from nordcrawl.extract.home import Home, Shape, holds, shape_of
 from nordcrawl.extract.phrases import NO_CAPTION
 from nordcrawl.extract.rules import Clues
 from nordcrawl.extract.runs import Cut, Picture, Run
-from nordcrawl.extract.tree import text_of
+from nordcrawl.extract.runs import cut as cut_runs
+from nordcrawl.extract.tree import MAX_CHARS, parse, text_of
 
 #: Runs further than this from the text on either side hold no picture of it.
 _MARGIN = 6
@@ -41,6 +44,11 @@ _RESCUE_SHARE = 0.3
 _RESCUE_WORDS = 200
 _DENSE_WORDS = 15
 _OWN_WORDS = 100
+#: What the page's data tells of the text counts where the page shows fewer words than this, and
+#: the data has so many.
+_TOLD_BELOW = 80
+_TOLD_WORDS = 100
+_TAGS = re.compile(r"</?(?:p|br|div|h[1-6])\b", re.IGNORECASE)
 #: A longer line beside a picture is no caption; only such elements have one.
 _CAPTION_WORDS = 60
 _PLAIN = frozenset(["p", "div", "span", "em", "small"])
@@ -122,6 +130,26 @@ def choose(cut: Cut, lines: Sequence[str], clues: Clues) -> Choice | None:
     found = {id(run) for run in kept}
     taken = tuple((run, rule) for run, rule in dropped if id(run) not in found)
     return Choice(tuple(kept), tuple(pictures), frozenset(id(run) for run in lead), taken)
+
+
+def or_told(choice: Choice | None, told: object) -> Choice | None:
+    """Return the choice, or where the page shows next to no text the one that its data has.
+
+    `told` is JSON-LD's ``articleBody``, plain or with tags in it. It is no rival of the page's own
+    text: of 274 news pages 38 have one, and most of those cut it short or run its paragraphs
+    together.
+    """
+    if not isinstance(told, str):
+        return choice
+    words = sum(run.words for run in choice.runs) if choice else 0
+    if words >= _TOLD_BELOW or told.count(" ") < max(_TOLD_WORDS, 2 * words):
+        return choice
+    text = unescape(told[:MAX_CHARS])
+    if _TAGS.search(text) is None:
+        text = "".join(f"<p>{escape(line)}</p>" for line in text.splitlines())
+    root = parse(f"<body>{text}</body>")
+    found = cut_runs([root]).runs if root is not None else ()
+    return Choice(found, choice.pictures if choice else (), frozenset()) if found else choice
 
 
 def _captioned(

@@ -88,7 +88,7 @@ _NO_SENTENCE = frozenset(
 #: letters, of which so many may stand before it: "Our correspondent".
 _BIO_WORDS = 70
 _BIO_BEFORE = 20
-#: A closing line as short as this that is no sentence signs the text.
+#: A closing line as short as this that begins with initials is an agency's and its editor's.
 _SIGN_WORDS = 3
 _TAIL_SHARE = 0.3
 _LIST_SHARE = 0.4
@@ -355,7 +355,7 @@ def _is_tail(run: Run, clues: Clues) -> bool:
         return True
     if run.link_share > 0.5 and run.words < _OUTSIDE_WORDS:
         return True
-    if run.words <= _SIGN_WORDS and run.text[-1] not in _ENDS and not {"list", "table"} & run.marks:
+    if run.words <= _SIGN_WORDS and run.text[-1] not in _ENDS and run.text[:2].isupper():
         return True
     return run.words < _BIO_WORDS and any(
         run.key.find(name, 0, len(name) + _BIO_BEFORE) > -1 for name in clues.names
