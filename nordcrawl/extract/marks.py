@@ -62,38 +62,41 @@ _STATES = frozenset(
 )
 _SPLIT = re.compile(r"[^a-zæøåäöüéA-ZÆØÅÄÖÜÉ]+|(?<=[a-zæøåäö])(?=[A-ZÆØÅÄÖ])")
 NONE: frozenset[str] = frozenset()
+#: An element with more names than this has them made by a tool.
+_NAMES = 40
 
 
-@lru_cache(maxsize=8192)
 def words_of(names: str) -> frozenset[str]:
     """Return the words in a class or id attribute, in lower case.
 
     >>> {"box", "factbox"} <= words_of("article__factBox main-col")
     True
     """
-    found = set()
-    for name in names.split()[:40]:
-        parts = [part.lower() for part in _SPLIT.split(name[:80]) if part]
-        if parts and parts[0] in _STATES:
-            continue  # "hasCaption" tells of something elsewhere
-        found.update(parts)
-        # Compounds: fact-box, factBox and factbox are one.
-        found.update(a + b for a, b in pairwise(parts))
-    return frozenset(found)
+    return frozenset().union(*map(_words_of_name, names.split()[:_NAMES]))
+
+
+@lru_cache(maxsize=65536)
+def _words_of_name(name: str) -> frozenset[str]:
+    parts = [part.lower() for part in _SPLIT.split(name[:80]) if part]
+    if parts and parts[0] in _STATES:
+        return NONE  # "hasCaption" tells of something elsewhere
+    # Compounds: fact-box, factBox and factbox are one.
+    return frozenset(parts).union(a + b for a, b in pairwise(parts))
+
+
+@lru_cache(maxsize=65536)
+def _marks_of_name(name: str) -> frozenset[str]:
+    return NONE.union(*(_OF_WORD[word] for word in _words_of_name(name) if word in _OF_WORD))
 
 
 @lru_cache(maxsize=8192)
 def marks_of(tag: str, names: str, itemprop: str | None) -> frozenset[str]:
     """Return the marks of one element, without those of what stands around it."""
-    found = set()
+    found = NONE.union(*map(_marks_of_name, names.split()[:_NAMES])) if names else NONE
     if mark := _TAGS.get(tag):
-        found.add(mark)
-    if names:
-        for word in words_of(names):
-            found |= _OF_WORD.get(word, NONE)
-    if itemprop:
-        if itemprop == "caption":
-            found.add("caption")
-        elif itemprop == "author" and tag == "figcaption":
-            found.add("credit")
-    return frozenset(found) if found else NONE
+        found |= {mark}
+    if itemprop == "caption":
+        found |= {"caption"}
+    elif itemprop == "author" and tag == "figcaption":
+        found |= {"credit"}
+    return found

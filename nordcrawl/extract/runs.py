@@ -201,29 +201,23 @@ class _Walker:
         self._linked = self._strong = self._breaks = 0
 
     def walk(self, root: HtmlElement) -> None:
-        opened = [_Open(NONE, NONE, (), root, True, 0, 0)]
-        opened[0] = _around(root)
+        around = _around(root)
+        self._visit(root, around)
+        self._flush(around)
+
+    def _visit(self, element: HtmlElement, around: _Open) -> None:
+        """Gather an element; as deep as libxml2 lets a page nest, which is 256 elements."""
+        inside = self._enter(element, str(element.tag), around)
+        if text := element.text:
+            self._add(text, inside)
         without = self._without
-        walk = etree.iterwalk(root, events=("start", "end"))
-        for event, element in walk:
-            tag = str(element.tag)
-            if event == "start":
-                if tag in _SKIP or element in without:
-                    walk.skip_subtree()
-                    opened.append(opened[-1])
-                    continue
-                inside = self._enter(element, tag, opened[-1])
-                opened.append(inside)
-                if element.text:
-                    self._add(element.text, inside)
-            else:
-                left = opened.pop()
-                around = opened[-1]
-                if left.is_block and left is not around:
-                    self._flush(left)
-                if element.tail and element is not root:
-                    self._add(element.tail, around)
-        self._flush(opened[0])
+        for child in element:
+            if child.tag not in _SKIP and child not in without:
+                self._visit(child, inside)
+            if text := child.tail:
+                self._add(text, inside)
+        if inside.is_block and inside is not around:
+            self._flush(inside)
 
     def _enter(self, element: HtmlElement, tag: str, around: _Open) -> _Open:
         get = element.get
@@ -265,7 +259,7 @@ class _Walker:
         for mark in own & GROUPS:
             groups = (*groups, (mark, element))
         if not own and not is_block and links == around.links and strong == around.strong:
-            return _Open(around.marks, around.near, groups, around.block, False, links, strong)
+            return around
         return _Open(
             around.marks | own if own else around.marks,
             own if is_block else around.near | own,
@@ -286,11 +280,18 @@ class _Walker:
                 self._linked += length
             if where.strong:
                 self._strong += length
-        self._parts.append(text)
+            self._parts.append(text)
+        elif self._parts:
+            self._parts.append(" ")
 
     def _flush(self, where: _Open) -> None:
+        if not self._parts:
+            self._breaks = 0
+            if self._links:
+                self._links = []
+            return
         parts, self._parts = self._parts, []
-        if parts and (text := clean("".join(parts))):
+        if (text := clean("".join(parts))):
             lines = self._split(parts) if self._lines else []
             for line in lines or [(text, self._linked, self._strong, self._links)]:
                 self._append(where, *line)
