@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from trafilatura.metadata import extract_author
 
 from nordcrawl.extract.head import Head
-from nordcrawl.extract.jsonld import strings
+from nordcrawl.extract.jsonld import strings, types_of
 from nordcrawl.extract.phrases import BYLINE
 from nordcrawl.extract.text import clean_line, key
 from nordcrawl.extract.tree import select, text_of
@@ -29,6 +29,8 @@ _ROLE = re.compile(
     r"freelance\w*|utviklingssjef|producer|special to|for |i |in )\b.*$",
     re.IGNORECASE,
 )
+#: "Paper by Name": what stands before is where it was written for.
+_PAPER_BY = re.compile(r"[^\W\d_]\w{1,20} (?:[Vv]on|[Bb]y|[Aa]v|[Pp]ar|[Pp]or) ([^\W\d_]\w+ .+)$")
 _METAS = (
     "author", "article:author", "parsely-author", "byl", "sailthru.author", "dc.creator",
     "article:author_name", "citation_author", "cxenseparse:author", "og:article:author",
@@ -45,17 +47,26 @@ _VISIBLE = (
 def find(head: Head, root: HtmlElement, site: Iterable[str] = ()) -> tuple[tuple[str, ...], str]:
     """Return (names, origin): JSON-LD, then meta, microdata, visible bylines, the engine's guess.
 
-    The names of the site itself count only where there is no other.
+    The names of the site itself count only where there is no other; where its data says that a
+    desk is the author, no guess counts against that.
     """
     keys = {key(name) for name in site}
     own: tuple[tuple[str, ...], str] = ((), "")
     for names, origin in _sources(head, root):
         people = tuple(name for name in names if key(name) not in keys)
-        if people:
+        if people and not (origin == "trafilatura" and own[1] == "json-ld" and _is_desk(head)):
             return people, origin
         if names and not own[0]:
             own = (names, origin)
     return own
+
+
+def _is_desk(head: Head) -> bool:
+    """Tell whether the page's data says that its author is no person."""
+    authors = head.jsonld.node.get("author")
+    values = authors if isinstance(authors, list) else [authors]
+    types = {name for value in values if isinstance(value, dict) for name in types_of(value)}
+    return bool(types) and "Person" not in types
 
 
 def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -116,6 +127,8 @@ def tidy(names: Iterable[str]) -> tuple[str, ...]:
     kept: dict[str, str] = {}
     for name in names:
         name = BYLINE.sub("", clean_line(name), count=1)
+        if found := _PAPER_BY.match(name):
+            name = found[1]
         name = _ROLE.sub("", name).strip(" ,;:|•·")
         if not name or len(name) > 120 or _NOT_NAMES.search(name):
             continue

@@ -140,7 +140,9 @@ def strings(value: Any, *names: str) -> Iterator[str]:
             yield text
     elif isinstance(value, list):
         for item in value[:200]:
-            yield from strings(item, *names) if not isinstance(item, list) else ()
+            if isinstance(item, list):  # seen: the persons, and in a list of their own the desk
+                item = [inner for inner in item if not isinstance(inner, list)]
+            yield from strings(item, *names)
     elif isinstance(value, dict):
         for name in (*names, "@value"):
             if found := next(strings(value.get(name)), None):

@@ -17,23 +17,26 @@ from lxml.html import HtmlElement
 
 from nordcrawl.article import Evidence, Translation
 from nordcrawl.extract import authors, dates, language, titles
+from nordcrawl.extract import tags as keywords
 from nordcrawl.extract.dates import Moment
 from nordcrawl.extract.head import Head
 from nordcrawl.extract.jsonld import strings
 from nordcrawl.extract.text import clean, clean_line, key
-from nordcrawl.extract.tree import select, text_of
+from nordcrawl.extract.tree import text_of
 from nordcrawl.page import Page, Profile
 
 _PUBLISHED = (
-    "article:published_time", "og:article:published_time", "datepublished", "date", "pubdate",
-    "publishdate", "publish-date", "publish_date", "article:published", "parsely-pub-date",
+    "article:published_time", "og:article:published_time", "article:published:time",
+    "datepublished", "date", "pubdate", "publishdate", "publish-date", "publish_date",
+    "article:published", "parsely-pub-date",
     "sailthru.date", "dc.date.issued", "dc.date", "dcterms.created", "cxenseparse:recs:publishtime",
     "originalpublicationdate", "article_date_original", "og:published_time", "published_time",
     "displaydate", "created", "dc.date.created", "iso-8601-publish-date", "date.available",
 )  # fmt: skip
 _MODIFIED = (
-    "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified",
-    "lastmod", "last-modified", "revised", "dc.date.modified", "dcterms.modified",
+    "article:modified_time", "og:article:modified_time", "article:modified:time",
+    "og:updated_time", "datemodified", "lastmod", "last-modified", "revised",
+    "dc.date.modified", "dcterms.modified",
 )  # fmt: skip
 #: A date this long after the fetch was never when something was published.
 _FUTURE_DAYS = 2
@@ -61,6 +64,7 @@ class Given:
     tags: tuple[str, ...] = ()
     cms_id: str | None = None
     translations: tuple[Translation, ...] = ()
+    paywalled: bool | None = None
 
     def origin_of(self, name: str) -> str:
         """Return where a field of this came from."""
@@ -206,43 +210,18 @@ def author_names(context: Context) -> tuple[tuple[str, ...], str]:
     """Return (names, origin)."""
     if context.given.authors:
         return context.given.authors, context.given.origin_of("authors")
-    site = titles.site_names(context.head, context.profile.site_title, context.page.url)
-    return authors.find(context.head, context.root, site)
+    return authors.find(context.head, context.root, _site(context))
+
+
+def _site(context: Context) -> tuple[str, ...]:
+    return titles.site_names(context.head, context.profile.site_title, context.page.url)
 
 
 def tags(context: Context) -> tuple[tuple[str, ...], str]:
     """Return (tags, origin), each once, as printed."""
     if context.given.tags:
         return context.given.tags, context.given.origin_of("tags")
-    head = context.head
-    for values, origin in (
-        (strings(head.jsonld.node.get("keywords"), "name"), "json-ld"),
-        (head.all("article:tag", "og:article:tag"), "meta"),
-        (head.all("news_keywords"), "meta"),
-        (head.all("keywords", "parsely-tags", "sailthru.tags", "cxenseparse:keywords"), "meta"),
-    ):
-        if found := _tags(tuple(values)):
-            return found, origin
-    links = select(
-        context.root,
-        ('a[rel="tag"]', 'a[rel~="tag"]', ".tags a", ".article-tags a", ".post-tags a"),
-    )
-    found = _tags(tuple(text for e in links[:60] if 0 < len(text := clean_line(text_of(e))) < 60))
-    return (found, "links") if found else ((), "")
-
-
-def _tags(values: tuple[str, ...]) -> tuple[str, ...]:
-    parts = values
-    if len(values) == 1:
-        parts = tuple(re.split(r"[;,|]", values[0])) if re.search(r"[;,|]", values[0]) else values
-    elif values and all("," in value for value in values):
-        parts = tuple(part for value in values for part in value.split(","))
-    kept: dict[str, str] = {}
-    for part in parts:
-        name = clean_line(part).strip(" #\"'[]")
-        if name and len(name) < 100 and not name.isdigit():
-            kept.setdefault(name.casefold(), name)
-    return tuple(kept.values())
+    return keywords.find(context.head, context.root, context.page.url, _site(context))
 
 
 def sections(context: Context) -> tuple[tuple[str, ...], str]:

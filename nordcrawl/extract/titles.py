@@ -32,20 +32,23 @@ def vote(head: Head, site_title: str | None, url: str) -> tuple[str | None, str,
     if head.title:
         found.append(("title", head.title))
     candidates: list[tuple[str, str, float]] = []
+    found_og = next(iter(head.all("og:title")), None)
     h1_count = sum(origin == "h1" for origin, _ in found)
     for order, (origin, value) in enumerate(found):
         weight = _WEIGHTS[origin]
-        if origin == "h1" and h1_count > 1:
+        if origin == "h1" and h1_count > 1 and not _is_told(value, head):
             weight *= 0.7 if order <= 1 else 0.5
+        if origin == "meta" and found_og is not None and key(value) == key(found_og):
+            continue  # the same field once more
         bare = without_site(_PAYWALL_MARK.sub("", value), names)
         if bare and key(bare) not in {key(name) for name in names}:
             candidates.append((origin, bare, weight))
     if not candidates:
         return None, "", ()
     alone = {key(value) for origin, value, _ in candidates if origin in ("h1", "json-ld")}
-    candidates = [
-        (o, _parted(v, alone) if o not in ("h1", "json-ld") else v, w) for o, v, w in candidates
-    ]
+    # What a headline of the page's data has behind a separator is not the site's name.
+    whole = {key(value) for origin, value, _ in candidates if origin == "json-ld"}
+    candidates = [(o, v if key(v) in whole else _parted(v, alone), w) for o, v, w in candidates]
     scores = [
         sum(
             weight * _agreement(value, other)
@@ -57,6 +60,12 @@ def vote(head: Head, site_title: str | None, url: str) -> tuple[str | None, str,
     best = max(range(len(candidates)), key=lambda i: (scores[i], candidates[i][2]))
     everything = tuple(dict.fromkeys((*(v for _, v, _ in candidates), *(v for _, v in found))))
     return candidates[best][1], candidates[best][0], everything
+
+
+def _is_told(heading: str, head: Head) -> bool:
+    """Tell whether a heading is the page's data's headline: then it is no other article's."""
+    told = head.jsonld.text("headline")
+    return told is not None and key(told) == key(heading)
 
 
 def _parted(title: str, alone: set[str]) -> str:
@@ -101,7 +110,7 @@ def without_site(title: str, names: tuple[str, ...]) -> str:
     """
     keys = {key(name) for name in names} - {""}
     for _ in range(3):
-        breaks = list(_SEPARATOR.finditer(title))
+        breaks = [found for found in _SEPARATOR.finditer(title) if not _closes(title, found)]
         if not breaks:
             return title
         last, first = breaks[-1], breaks[0]
@@ -112,6 +121,14 @@ def without_site(title: str, names: tuple[str, ...]) -> str:
         else:
             return title
     return title
+
+
+def _closes(title: str, found: re.Match[str]) -> bool:
+    """Tell whether a separator is a guillemet that closes, or opens, a quotation."""
+    before, mark = title[: found.start()], found[0].strip()
+    if mark in ("»", "›"):
+        return before.count("«") + before.count("‹") > before.count("»") + before.count("›")
+    return mark in ("«", "‹") and ("»" in title[found.end() :] or "›" in title[found.end() :])
 
 
 def _is_name(part: str, keys: set[str]) -> bool:

@@ -254,3 +254,27 @@ def test_prediction_has_record_fields_and_scored_shapes() -> None:
     assert len(written["paragraphs"]) == 5
     assert written["captions"] == []
     assert written["title"] == article.title
+
+
+def test_authors_in_a_list_within_the_list() -> None:
+    node = {**NODE, "author": [{"name": "Kari Nordmann"}, [{"name": "Redaksjonen i nord"}]]}
+    assert read(ld(node)).authors == ("Kari Nordmann", "Redaksjonen i nord")
+
+
+def test_a_desk_that_the_data_names_goes_before_a_guess() -> None:
+    site = "<meta property='og:site_name' content='Avis'>"
+    desk = ld({**NODE, "author": {"@type": "Organization", "name": "Avis"}})
+    guess = "<div class='article__writer-name'>Agenturet</div>"
+    assert read(site + desk, guess).authors == ("Avis",)
+
+
+def test_a_paper_before_the_name_goes() -> None:
+    assert read("<meta name=author content='Capital von Kari Nordmann'>").authors == (
+        "Kari Nordmann",
+    )
+
+
+@pytest.mark.parametrize("name", ["article:published_time", "article:published:time", "pubdate"])
+def test_published_by_any_of_its_names(name: str) -> None:
+    article = read(f"<meta name='{name}' content='2026-05-01T10:20:30Z'>")
+    assert article.published_at == datetime(2026, 5, 1, 10, 20, 30, tzinfo=UTC)

@@ -1,0 +1,68 @@
+"""Keywords: which of a page's lists of them counts, and what in it is none."""
+
+from __future__ import annotations
+
+import pytest
+from test_metadata import ld, read
+
+from nordcrawl.extract import tags
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        (["havn, Bodø; havn"], ("havn", "Bodø")),
+        (["havn", "Bodø, Norge"], ("havn", "Bodø, Norge")),
+        (["havn, kai", "by, land"], ("havn", "kai", "by", "land")),
+        (["#havn", '"Bodø"', "123", "HAVN"], ("havn", "Bodø")),
+        (["Page Type: Article", "Subject: Fishing", "WC: 500-999"], ("Fishing",)),
+        (["type:article", "nid:4711", "pageSplitScreenLeft", "havn"], ("havn",)),
+        (["漁業、港、北極"], ("漁業", "港", "北極")),
+        (["x" * 101], ()),
+    ],
+)
+def test_tidy(printed: list[str], expected: tuple[str, ...]) -> None:
+    assert tags.tidy(printed) == expected
+
+
+def test_a_fuller_list_counts_and_a_phrase_is_parted() -> None:
+    meta = "<meta name=keywords content='torsk,hav,kyst,Bodø'>"
+    assert read(ld({"@type": "NewsArticle", "keywords": ["torsk", "hav"]}) + meta).tags == (
+        "torsk", "hav", "kyst", "Bodø",
+    )  # fmt: skip
+    phrase = "<meta property='article:tag' content='torsk på kysten'>"
+    assert read(phrase + meta).tags == ("torsk", "hav", "kyst", "Bodø")
+
+
+def test_another_list_does_not_count() -> None:
+    meta = "<meta name=keywords content='nyheter,sport,været,tips'>"
+    assert read(ld({"@type": "NewsArticle", "keywords": ["torsk", "hav"]}) + meta).tags == (
+        "torsk", "hav",
+    )  # fmt: skip
+
+
+def test_names_of_the_site_and_words_of_the_address_are_none() -> None:
+    site = "<meta property='og:site_name' content='Kystavisa'>"
+    assert read(site + "<meta name=keywords content='Kystavisa,torsk'>").tags == ("torsk",)
+    slug = "<meta name=keywords content='mye,torsk,langs,kysten'>"
+    assert read(slug, url="https://avis.test/nyheter/mye-torsk-langs-kysten").tags == ()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "<a rel=tag href='/x'>Torsk</a>",
+        "<a href='/tag/torsk'>Torsk</a>",
+        "<a href='/emne/torsk/'>Torsk</a>",
+        "<ul class=article-tags><li><a href='/x/torsk'>Torsk</a></ul>",
+    ],
+)
+def test_printed_where_nothing_else_tells(link: str) -> None:
+    article = read(body=f"<nav><a href='/tag/sport'>Sport</a></nav><div>{link}</div>")
+    assert article.tags == ("Torsk",)
+    assert article.provenance["tags"].origin == "links"
+
+
+def test_a_link_in_running_text_is_no_keyword() -> None:
+    line = "Det sier de som fisker etter <a href='/tag/torsk'>torsk</a> langs hele denne kysten."
+    assert read(body=f"<p>{line}</p>").tags == ()
