@@ -44,6 +44,8 @@ _LIST_LINKED = 0.4
 _LINK_BOX = 0.5
 #: The same of a line that, under a heading, makes the heading that of a list of links.
 _POINTING = 0.8
+#: Below this the rest of a whole sentence is its own words.
+_SENTENCE_LINKED = 0.95
 #: Links in one line above which it is such a list too.
 _LIST_LINKS = 4
 #: Month names of the languages that the phrases are in, whole or cut to their beginning.
@@ -144,6 +146,8 @@ def _is_header(run: Run) -> bool:
 
 
 def _is_linked(run: Run) -> bool:
+    if run.link_share < _SENTENCE_LINKED and run.text[-1] == "." and run.words >= _TEXT_WORDS:
+        return False
     return run.link_share > 0.8 and (run.words < 25 or len(run.links) >= _LIST_LINKS)
 
 
