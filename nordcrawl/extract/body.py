@@ -31,7 +31,8 @@ _FAR = 20
 _ABOVE = 5
 #: Words that a paragraph left out by the engine must have to be taken back in.
 _GAP_WORDS = 10
-_QUOTE_WORDS = 4
+#: A shorter one names who said it. Letters: some languages say much in a word.
+_QUOTE_LETTERS = 20
 _HEADING_WORDS = 20
 _HEADING_LETTERS = 3
 #: How sentences end.
@@ -218,6 +219,7 @@ def _filled(indices: Sequence[int], runs: Sequence[Run], home: Home) -> list[int
         ):
             chosen.add(index)
             gap = 0
+    chosen.update(list(_speakers(chosen, runs)))
     beside = {runs[i].element.getparent() for i in members}
     for index in range(members[0], members[-1]):
         if index not in chosen and runs[index].element.getparent() in beside:
@@ -225,6 +227,21 @@ def _filled(indices: Sequence[int], runs: Sequence[Run], home: Home) -> list[int
             if follows and _is_subheading(runs[index]):
                 chosen.add(index)
     return sorted(chosen)
+
+
+def _speakers(chosen: set[int], runs: Sequence[Run]) -> Iterator[int]:
+    """Yield the runs that name who is quoted, right behind a chosen quotation in its element."""
+    for index in chosen:
+        quote = runs[index].within("quote")
+        behind = index + 1
+        while (
+            quote is not None
+            and behind < len(runs)
+            and runs[behind].within("quote") is quote
+            and {"cite", "byline"} & runs[behind].near
+        ):
+            yield behind
+            behind += 1
 
 
 def _is_subheading(run: Run) -> bool:
@@ -267,7 +284,7 @@ def _is_paragraph(run: Run, seen: Counter[str]) -> bool:
 
 def _is_quote(run: Run, text: str) -> bool:
     """Tell whether a run is a quotation that is not in the text already, as pull quotes are."""
-    if "quote" not in run.marks or run.words < _QUOTE_WORDS or run.key in text:
+    if "quote" not in run.marks or len(run.key) < _QUOTE_LETTERS or run.key in text:
         return False
     return not (run.near & _AGAINST or run.marks & _NEVER)
 

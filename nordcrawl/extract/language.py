@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-_SAMPLE_CHARS = 4000
+_SAMPLE_CHARS = 1500
 #: Under this many letters the identifier is not believed against what the page says.
 _FEW_CHARS = 150
 #: So near to each other that the identifier takes one for the other in short texts.
