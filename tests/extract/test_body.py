@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - pages read better in one line
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -153,3 +154,16 @@ def test_lines_that_close_a_page_go(line: str) -> None:
 def test_a_sign_off_that_is_words_stays() -> None:
     article = read(f"<article><h1>Ny havn i byen</h1>{paragraphs(6)}<p class=brod>Hilsen Per</p></article>")  # fmt: skip
     assert texts(article)[-1] == "Hilsen Per"
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["\n".join(numbered(*range(6))), "".join(f"<p>{line}</p>" for line in numbered(*range(6)))],
+)
+def test_a_text_that_only_the_page_s_data_has_is_read_there(told: str) -> None:
+    data = json.dumps({"@type": "NewsArticle", "headline": "Ny havn i byen", "articleBody": told})
+    head = f"<script type='application/ld+json'>{data}</script>"
+    article = read("<main><h1>Ny havn i byen</h1><div id=app>Vent litt ...</div></main>", head)
+    assert texts(article) == numbered(*range(6))
+    shown = read(f"<main><h1>Ny havn i byen</h1>{paragraphs(5, 10)}</main>", head)
+    assert texts(shown) == numbered(*range(10, 15))
