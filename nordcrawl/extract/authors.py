@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from lxml import etree
 from lxml.html import HtmlElement
 from trafilatura.metadata import extract_author
 
@@ -43,6 +44,9 @@ _VISIBLE = (
     ".author",
 )  # fmt: skip
 
+#: Looked at first: most pages that name no author elsewhere have no such element either.
+_MARKS = etree.XPath("//@class | //@rel | //@itemprop", smart_strings=False)
+
 
 def find(head: Head, root: HtmlElement, site: Iterable[str] = ()) -> tuple[tuple[str, ...], str]:
     """Return (names, origin): JSON-LD, then meta, microdata, visible bylines, the engine's guess.
@@ -76,8 +80,9 @@ def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], s
         yield tidy(part for value in values for part in split(value)), "json-ld"
     for meta in _METAS:
         yield tidy(part for value in head.all(meta) for part in split(value)), "meta"
+    marked = " ".join(_MARKS(root)).lower()
     for selectors, origin in ((_MICRODATA, "microdata"), (_VISIBLE, "byline")):
-        for selector in selectors:
+        for selector in selectors if "author" in marked or "byline" in marked else ():
             found = [e for e in select(root, (selector,))[:8] if not _in_teaser(e)]
             texts = [t for e in found if 2 < len(t := clean_line(text_of(e))) < 120]
             yield tidy(part for text in texts for part in split(text))[:6], origin

@@ -27,6 +27,8 @@ from nordcrawl.extract.tree import MAX_CHARS, parse, text_of
 _MARGIN = 6
 #: A heading further above the text is not known to be its headline.
 _FAR = 20
+#: Runs further from the text than this on either side are not looked at again.
+_AROUND = 80
 #: Runs above the headline among which the lead picture's caption may stand.
 _ABOVE = 5
 #: Words that a paragraph left out by the engine must have to be taken back in.
@@ -95,7 +97,8 @@ def choose(cut: Cut, lines: Sequence[str], clues: Clues) -> Choice | None:
     common: frozenset[str] = frozenset()
     if home is not None:
         common = home.common_marks(runs[i] for i in indices)
-        runs = [home.bare(run, common) for run in runs]
+        near = range(indices[0] - _AROUND, indices[-1] + _AROUND)
+        runs = [home.bare(run, common) if i in near else run for i, run in enumerate(runs)]
         runs = _captioned(runs, indices, cut.pictures, home)
         indices = _filled(indices, runs, home)
     dropped: rules.Dropped = []

@@ -61,7 +61,8 @@ class Home:
 
     def bare(self, run: Run, marks: frozenset[str]) -> Run:
         """Return the run without `marks`, and without the groups around the whole text."""
-        if not (run.marks & marks or run.groups):
+        bounded = any(element in self.around for _, element in run.groups)
+        if not bounded and not run.marks & marks:
             return run
         groups = tuple(pair for pair in run.groups if pair[1] not in self.around)
         return replace(run, marks=run.marks - marks, groups=groups)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.marks import NONE, marks_of
@@ -291,7 +290,7 @@ class _Walker:
                 self._links = []
             return
         parts, self._parts = self._parts, []
-        if (text := clean("".join(parts))):
+        if text := clean("".join(parts)):
             lines = self._split(parts) if self._lines else []
             for line in lines or [(text, self._linked, self._strong, self._links)]:
                 self._append(where, *line)

@@ -27,12 +27,16 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 #: libxml2 keeps a doctype in a node beside the root, which deep copies of the tree lose by halves.
 #: Source: https://bugs.launchpad.net/lxml/+bug/1955915
 _DOCTYPE = re.compile(r"^\s*<!doctype[^>]{0,500}>", re.IGNORECASE)
-_LONG_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]{0,30})[\s/][^<>]{2000,}>?")
+#: A tag of fewer characters can't have that many attributes.
+_LONG = 2000
+_LONG_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]{0,30})[\s/][^<>]{1900,}>?")
 _ATTRIBUTE = re.compile(r"""[^\s"'=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"']+))?""")
 #: References to a surrogate or NUL, which are no characters: libxml2 ends the text there.
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,12})|([0-9]{1,12}));?")
-#: What XML has no place for. Source: XML 1.0, production 2 (Char).
-_NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+#: What XML has no place for, in UTF-8; half a surrogate pair is lost when a text is encoded.
+#: Source: XML 1.0, production 2 (Char).
+_CONTROLS = bytes((*range(9), 11, 12, *range(14, 32)))
+_NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 
 
 def parse(text: str) -> HtmlElement | None:
@@ -40,13 +44,15 @@ def parse(text: str) -> HtmlElement | None:
 
     Comments and processing instructions are left out; nesting ends at libxml2's own limit.
     """
-    text = _DOCTYPE.sub("", _DECLARATION.sub("", text))
-    text = _LONG_TAG.sub(_shorten, text)
-    text = _NO_CHARACTER.sub("", _REFERENCE.sub(_referred, text))
-    if not text.strip():
+    text = _DOCTYPE.sub("", _DECLARATION.sub("", text, count=1), count=1)
+    text = _REFERENCE.sub(_referred, _without_long_tags(text))
+    data = text.encode("utf-8", "ignore").translate(None, _CONTROLS)
+    for character in _NO_CHARACTERS:
+        data = data.replace(character, b"")
+    if not data.strip():
         return None
     try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), parser=_parser())
+        root = etree.fromstring(data, parser=_parser())
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
     if root is not None:
@@ -77,6 +83,18 @@ def _referred(found: re.Match[str]) -> str:
     """Return a character reference as it is, or nothing when it refers to no character."""
     code = int(found[1], 16) if found[1] else int(found[2])
     return "" if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else found[0]
+
+
+def _without_long_tags(text: str) -> str:
+    """Return the text, tags that are very long looked at one by one; most pages have none."""
+    parts = text.split("<")
+    changed = False
+    for index, part in enumerate(parts):
+        if len(part) > _LONG and (part.find(">", 0, _LONG) < 0) and index:
+            short = _LONG_TAG.sub(_shorten, f"<{part}", count=1)[1:]
+            changed = changed or short != part
+            parts[index] = short
+    return "<".join(parts) if changed else text
 
 
 def _shorten(found: re.Match[str]) -> str:
