@@ -6,11 +6,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TRUTH ?= ../shared/quality-dev
 
-.PHONY: help demo test test-faults check format bench quality lock clean
+.PHONY: help demo test test-faults check format bench quality quality-docs lock clean
 .DELETE_ON_ERROR:
 
 help:  ## Say what there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/run.done  ## Run the whole job against a small news site on this machine, twice
 	@$(BIN)/nordcrawl demo
@@ -42,6 +42,9 @@ bench: $(VENV)/dev.done  ## Crawl, archive, read and catch up, each beside the p
 
 quality: $(VENV)/dev.done  ## Score extraction on a folder of pages with known answers (TRUTH=...)
 	@$(BIN)/python benchmarks/quality.py $(TRUTH)
+
+quality-docs: $(VENV)/dev.done  ## The same, and write the figures into docs/quality.md
+	@$(BIN)/python benchmarks/quality.py $(TRUTH) --markdown docs/quality.md
 
 lock: $(VENV)/dev.done  ## Resolve the dependencies anew (needs uv)
 	uv pip compile requirements/build.in $(LOCK) -o requirements/build.txt

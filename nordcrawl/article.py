@@ -64,6 +64,16 @@ class Block:
                 values[key] = value
         return values
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Block:
+        """Read back what `to_json` wrote, as it stands in a record; keys of later versions are
+        passed over.
+
+        Raises: KeyError, ValueError for what is no block.
+        """
+        own = {key: values.get(key) for key in ("speaker", "level", "credit", "title", "at")}
+        return cls(BlockKind(values["kind"]), values["text"], **own)
+
 
 @dataclass(frozen=True, slots=True)
 class Image:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nordcrawl import __version__
-from nordcrawl.errors import NordcrawlError
+from nordcrawl.errors import NordcrawlError, UsageError
 from nordcrawl.exitcodes import ExitCode
 
 
@@ -53,19 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     listed = commands.add_parser("sources", help="list the sources that can be crawled")
     listed.set_defaults(function=_sources)
 
-    extract = commands.add_parser(
-        "extract",
-        help="print the record of saved pages",
-        description="Print what nordcrawl reads out of saved pages (HTML, or gzipped HTML), one "
-        "JSON object a line. With --manifest, one prediction for each line of a JSON Lines file "
-        "with id, url and html (a path, relative to the manifest or to here).",
-    )
-    extract.add_argument("files", nargs="*", type=Path, metavar="FILE")
-    extract.add_argument("--url", help="where the page came from")
-    extract.add_argument("--source", help="read it as a page of this source")
-    extract.add_argument("--manifest", type=Path, metavar="PAGES.jsonl")
-    extract.add_argument("--pretty", action="store_true", help="indent the JSON")
-    extract.set_defaults(function=_extract)
+    _add_extract(commands)
 
     _add_reading(commands)
 
@@ -81,6 +69,48 @@ def _parser() -> argparse.ArgumentParser:
                       "one; 8017 for demo site)")  # fmt: skip
     demo.set_defaults(function=_demo)
     return parser
+
+
+def _add_extract(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    extract = commands.add_parser(
+        "extract",
+        help="print the record of saved pages, a view of it, or why a line is not in it",
+        description="Print what nordcrawl reads out of saved pages (HTML, or gzipped HTML), one "
+        "JSON object a line. With --manifest, one prediction for each line of a JSON Lines file "
+        "with id, url and html (a path, relative to the manifest or to here). Exit code 1: a page "
+        "is no article.",
+    )
+    extract.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    extract.add_argument("--url", help="where the page came from")
+    extract.add_argument("--source", help="read it as a page of this source")
+    shown = extract.add_mutually_exclusive_group()
+    shown.add_argument("--manifest", type=Path, metavar="PAGES.jsonl")
+    shown.add_argument(
+        "--view",
+        choices=("record", "text", "markdown", "full", "blocks"),
+        default="record",
+        help="record: the JSON object (default); text: standfirst and body; markdown; full: also "
+        "headline and captions, as printed; blocks: a JSON object a line",
+    )
+    shown.add_argument(
+        "--explain",
+        action="store_true",
+        help="list every run of text on the page: the block that has it, or the rule that took it "
+        "out; and where each field is from",
+    )
+    extract.add_argument(
+        "--format",
+        choices=("text", "json", "html"),
+        help="of --explain (default: text); html is one page that needs nothing else",
+    )
+    extract.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="a file, written whole or not at all (default: standard output)",
+    )
+    extract.add_argument("--pretty", action="store_true", help="indent the JSON")
+    extract.set_defaults(function=_extract)
 
 
 def _add_reading(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -236,11 +266,17 @@ def _sources(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _extract(options: argparse.Namespace, rest: list[str]) -> int:
-    from nordcrawl.commandline.extract import extract_files, extract_manifest
+    from nordcrawl.commandline.extract import Wanted, extract_files, extract_manifest
 
+    if options.format is not None and not options.explain:
+        raise UsageError("extract: --format goes with --explain")
     if options.manifest is not None:
+        if options.files or options.output or options.url:
+            raise UsageError("extract: --manifest goes without FILE, --url and --output")
         return extract_manifest(options.manifest, options.source)
-    return extract_files(options.files, options.url, options.source, options.pretty)
+    explained = (options.format or "text") if options.explain else None
+    wanted = Wanted(options.view, explained, options.pretty, options.output)
+    return extract_files(options.files, options.url, options.source, wanted)
 
 
 def _read(options: argparse.Namespace, rest: list[str]) -> int:

@@ -1,10 +1,11 @@
-"""``nordcrawl extract``: what we read out of saved pages; the way to look at a page, and to score
-quality."""
+"""``nordcrawl extract``: what we read out of saved pages: the record, a view of it, or why a line
+of the page is not in it. The way to look at a page, and to score quality."""
 
 from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import sys
 import zlib
 from collections.abc import Iterator
@@ -16,13 +17,18 @@ from typing import Any
 
 from pebble import ProcessExpired
 
+from nordcrawl import views
 from nordcrawl.article import Article, Rejected, article_json, extractor_json, provenance_json
+from nordcrawl.commandline import explain as listing
 from nordcrawl.commandline import options_from_environment
+from nordcrawl.commandline.explain_page import as_html
 from nordcrawl.errors import UsageError
 from nordcrawl.extract import extract, warm_up
+from nordcrawl.extract.explain import Explanation, explain
 from nordcrawl.extract.prediction import prediction
 from nordcrawl.options import Options
 from nordcrawl.page import Page, Profile
+from nordcrawl.reading import output
 from nordcrawl.url import canonicalize, host_of, shown
 from nordcrawl.workers import process_pool
 
@@ -40,25 +46,84 @@ class Task:
     charset: str | None = None
 
 
-def extract_files(files: list[Path], url: str | None, source: str | None, pretty: bool) -> int:
-    """Print a JSON object for each file; the exit status is 1 if one is no article.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be printed of a page."""
+
+    view: str = "record"
+    """record (the JSON object), text, markdown, full, or blocks (JSON Lines)."""
+    explained: str | None = None
+    """text, json or html: print this form of the explanation instead."""
+    pretty: bool = False
+    output: Path | None = None
+
+    @property
+    def of_one(self) -> str | None:
+        """Return the option that asks for what is made of one page only."""
+        if self.explained is not None:
+            return "--explain"
+        return None if self.view == "record" else "--view"
+
+
+def extract_files(files: list[Path], url: str | None, source: str | None, wanted: Wanted) -> int:
+    """Print what is wanted of each file; the exit status is 1 if one is no article.
 
     Raises:
-        UsageError: no file, one that can't be read, a bad URL, or an unknown source.
+        UsageError: no file, one that can't be read, a bad URL, an unknown source, or an output
+            that can't be written.
     """
     if not files:
         raise UsageError("extract: a FILE or --manifest is needed")
-    if url is not None and len(files) > 1:
-        raise UsageError("extract: --url goes with one FILE")
+    one = "--url" if url is not None else wanted.of_one
+    if one is not None and len(files) > 1:
+        raise UsageError(f"extract: {one} goes with one FILE")
     options = options_from_environment()
     failed = 0
-    for path in files:
-        page = _page(path, url or path.absolute().as_uri(), None, check=url is not None)
-        result = extract(page, _profile(options, source, page.url))
-        failed += isinstance(result, Rejected)
-        line = _shown(path, page, result)
-        print(json.dumps(line, ensure_ascii=False, indent=2 if pretty else None))
+    with output.opened(wanted.output) as out:
+        for path in files:
+            page = _page(path, url or path.absolute().as_uri(), None, check=url is not None)
+            profile = _profile(options, source, page.url)
+            if wanted.explained is not None:
+                explanation = explain(page, profile)
+                result, shown_as = explanation.result, _explained(explanation, wanted)
+            else:
+                result = extract(page, profile)
+                shown_as = _viewed(page, result, wanted)
+            if isinstance(result, Rejected):
+                failed += 1
+                print(f"nordcrawl: {path}: no article: {result.reason}", file=sys.stderr)
+            out.write(shown_as.encode(errors="replace"))
     return 1 if failed else 0
+
+
+def _explained(explanation: Explanation, wanted: Wanted) -> str:
+    if wanted.explained == "json":
+        return listing.as_json_line(explanation, pretty=wanted.pretty)
+    if wanted.explained == "html":
+        return as_html(explanation)
+    on_screen = wanted.output is None and sys.stdout.isatty()
+    return listing.as_text(explanation, shutil.get_terminal_size().columns if on_screen else None)
+
+
+def _viewed(page: Page, result: Article | Rejected, wanted: Wanted) -> str:
+    """Return the view with a line break at its end; nothing for a page that is no article."""
+    if wanted.view == "record":
+        record = _record(page, result)
+        return json.dumps(record, ensure_ascii=False, indent=2 if wanted.pretty else None) + "\n"
+    if isinstance(result, Rejected):
+        return ""
+    blocks = result.blocks
+    match wanted.view:
+        case "text":
+            return views.text(blocks) + "\n"
+        case "markdown":
+            return views.markdown(blocks, title=result.title)
+        case "full":
+            images, language = result.images, result.language
+            return views.full(blocks, title=result.title, images=images, language=language) + "\n"
+        case _:
+            lines = (json.dumps(block.to_json(), ensure_ascii=False) for block in blocks)
+            return "".join(f"{line}\n" for line in lines)
 
 
 def extract_manifest(manifest: Path, source: str | None) -> int:
@@ -180,9 +245,8 @@ def _profile(options: Options, source: str | None, url: str) -> Profile:
     return next((s.profile for s in sources.values() if host in s.all_hosts), Profile())
 
 
-def _shown(path: Path, page: Page, result: Article | Rejected) -> dict[str, Any]:
+def _record(page: Page, result: Article | Rejected) -> dict[str, Any]:
     if isinstance(result, Rejected):
-        print(f"nordcrawl: {path}: no article: {result.reason}", file=sys.stderr)
         return {"url": page.url, "error": result.reason}
     return {
         "url": page.url,

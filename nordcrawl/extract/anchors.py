@@ -12,6 +12,7 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.head import Head
 from nordcrawl.extract.jsonld import path_of
+from nordcrawl.extract.runs import cut
 from nordcrawl.extract.tree import select
 
 _TITLES = (
@@ -151,6 +152,15 @@ def _is_wrapper(article: HtmlElement, own: set[HtmlElement]) -> bool:
     return not _is_teaser(article) and article.getparent() in own
 
 
+def in_teaser(element: HtmlElement) -> bool:
+    """Tell whether an element belongs to the teaser of another article, or to a box of them."""
+    return any(
+        (above.tag == "article" and _is_teaser(above))
+        or "related" in (above.get("class") or "").split()
+        for above in element.iterancestors()
+    )
+
+
 def furniture(
     holder: HtmlElement, selectors: Iterable[str], cms_id: str | None
 ) -> list[HtmlElement]:
@@ -166,16 +176,36 @@ def furniture(
         e for e in found if e.tag != "footer" or next(e.iterancestors("blockquote"), None) is None
     ]
     # A standfirst or caption may stand in a wrapper that carries one of those names.
-    return [e for e in found if not _holds_article(e, holder)]
+    found = [e for e in found if not _holds_article(e, holder)]
+    return [*found, *_bare_titles(holder, found)]
+
+
+def _bare_titles(holder: HtmlElement, dropped: list[HtmlElement]) -> list[HtmlElement]:
+    """Return the titles of rows in which nothing but what is dropped stands."""
+    return [
+        title
+        for title in select(holder, (".row_header_text",))
+        if (row := title.getparent()) is not None
+        and all(run.element is title for run in cut([row], dropped).runs)
+    ]
 
 
 def _is_teaser(article: HtmlElement) -> bool:
+    if is_note(article):
+        return False
     classes = (article.get("class") or "").split()
     return article.get("itemscope") is not None or "column" in classes
 
 
+def is_note(article: HtmlElement) -> bool:
+    """Tell whether an element is one note of a live page, which is a part of its text."""
+    return (article.get("itemtype") or "").endswith("/BlogPosting")
+
+
 def _is_foreign(element: HtmlElement, cms_id: str | None) -> bool:
     """Tell whether an element inside the body is another article, by its number or headline."""
+    if is_note(element):
+        return False
     ids = _own_ids(element)
     if cms_id and ids:
         return cms_id not in ids and (element.tag == "article" or bool(select(element, ("h1",))))

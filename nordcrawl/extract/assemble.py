@@ -7,7 +7,7 @@ looks like, not whether it belongs to the article.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import groupby
@@ -56,30 +56,72 @@ def assemble(runs: Sequence[Run], pictures: Sequence[Picture], frame: Frame) -> 
     blocks: list[Block] = []
     shown: list[tuple[int, Image]] = []
     free = list(pictures)
-    readers: dict[str, Callable[[list[Run], Frame], list[Block]]] = {
-        "quote": _quotes,
-        "factbox": _factbox,
-        "list": _lists,
-        "table": _table,
-        "update": _updates,
-    }
-    plan = _parts(runs, frame)
-    for (kind, _), pairs in groupby(
-        zip(plan, runs, strict=True), key=lambda pair: (pair[0][0], id(pair[0][1]))
-    ):
-        group = [run for _, run in pairs]
+    for kind, group in _groups(runs, frame):
+        read = _read(kind, group, frame)
         if kind == "caption":
-            captions = _captions(group)
-            shown.extend(_pictured(captions, group, free, frame))
-            blocks.extend(caption for caption in captions if caption.text)
-        elif kind in readers:
-            blocks.extend(readers[kind](group, frame))
-        else:
-            blocks.extend(_plain(run, frame) for run in group)
+            shown.extend(_pictured(read, group, free, frame))
+            read = [caption for caption in read if caption.text]
+        blocks.extend(read)
     shown.extend((picture.runs, image) for picture in free if (image := _image(picture, frame)))
     shown.sort(key=lambda pair: pair[0])
     links = (absolute for run in runs for link in run.links if (absolute := address(link, frame)))
     return Body(tuple(blocks), _once(image for _, image in shown), tuple(dict.fromkeys(links)))
+
+
+def kinds(runs: Sequence[Run], frame: Frame) -> list[BlockKind | None]:
+    """Return the kind of block that `assemble` puts each run into, None for one that it leaves out.
+
+    For who asks what became of a line: told again from the runs, so that nobody else pays for it.
+    """
+    found: list[BlockKind | None] = []
+    for kind, group in _groups(runs, frame):
+        blocks = _read(kind, group, frame)
+        if kind == "plain":
+            found.extend(block.kind for block in blocks)
+        else:
+            found.extend(_kind_of(run, blocks) for run in group)
+    return found
+
+
+def _kind_of(run: Run, blocks: Sequence[Block]) -> BlockKind | None:
+    """Return the kind of the block of a group that is the run's text, or else has it in a part."""
+    parts = [
+        (part, block.kind)
+        for block in blocks
+        for part in (block.text, block.speaker, block.title, block.credit)
+        if part
+    ]
+    same = [kind for part, kind in parts if key(part) == run.key]
+    # A credit or note has lost its label or time on the way.
+    around = [kind for part, kind in parts if run.text in part or part in run.text]
+    return next(iter(same + around), None)
+
+
+def _groups(runs: Sequence[Run], frame: Frame) -> Iterator[tuple[str, list[Run]]]:
+    """Yield the name of a reader and the runs that it reads together."""
+    plan = _parts(runs, frame)
+    for (kind, _), pairs in groupby(
+        zip(plan, runs, strict=True), key=lambda pair: (pair[0][0], id(pair[0][1]))
+    ):
+        yield kind, [run for _, run in pairs]
+
+
+def _read(kind: str, group: list[Run], frame: Frame) -> list[Block]:
+    match kind:
+        case "caption":
+            return _captions(group)
+        case "quote":
+            return _quotes(group, frame)
+        case "factbox":
+            return _factbox(group, frame)
+        case "list":
+            return _lists(group, frame)
+        case "table":
+            return _table(group, frame)
+        case "update":
+            return _updates(group, frame)
+        case _:
+            return [_plain(run, frame) for run in group]
 
 
 def address(link: str | None, frame: Frame) -> str | None:

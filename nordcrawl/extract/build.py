@@ -5,13 +5,17 @@ The order of work, and nothing else: each step is in a module of its own.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.metadata import version
 from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
 
 import nordcrawl
 from nordcrawl.article import Article, BlockKind, Evidence, Extractor, Image, Rejected
 from nordcrawl.extract import (
     body,
+    drupal,
     engine,
     head,
     kinds,
@@ -21,11 +25,15 @@ from nordcrawl.extract import (
     rights,
     rules,
     titles,
+    wordpress,
 )
 from nordcrawl.extract.assemble import Body, Frame, assemble
 from nordcrawl.extract.body import Choice
 from nordcrawl.extract.decode import decode
+from nordcrawl.extract.families import Anchors, is_much, kept_to, within
+from nordcrawl.extract.head import Head
 from nordcrawl.extract.metadata import Context, Given, Notes
+from nordcrawl.extract.phrases import NOTICES
 from nordcrawl.extract.rules import Clues
 from nordcrawl.extract.runs import Cut, cut
 from nordcrawl.extract.text import clean, key, label_key
@@ -39,10 +47,29 @@ _NAME_LETTERS = 7
 #: A text under this many words beside this many teasers is a front or list page.
 _LIST_WORDS = 60
 _LIST_TEASERS = 12
+#: Content systems that are known by their own marks, whatever the source says of a page.
+_SYSTEMS = (drupal, wordpress)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of a page, and the choice of text that it was made of, if it came to one."""
+
+    result: Article | Rejected
+    family: str
+    """The page family that read it."""
+    choice: Choice | None = None
+    frame: Frame | None = None
 
 
 def extract(page: Page, profile: Profile) -> Article | Rejected:
     """Return the article that a page holds, or the reason why it holds none."""
+    root = tree_of(page)
+    return root if isinstance(root, Rejected) else find(root, page, profile).result
+
+
+def tree_of(page: Page) -> HtmlElement | Rejected:
+    """Return a page as a tree, or the reason why it is none."""
     if not page.body.strip(b"\x00 \t\r\n"):
         return Rejected("empty page")
     if len(page.body) > 4 * MAX_CHARS:
@@ -53,34 +80,44 @@ def extract(page: Page, profile: Profile) -> Article | Rejected:
     if len(text) > MAX_CHARS or text.count("<") > MAX_TAGS:
         return Rejected("too large")
     root = parse(text)
-    if root is None:
-        return Rejected("not html")
+    return Rejected("not html") if root is None else root
+
+
+def find(root: HtmlElement, page: Page, profile: Profile) -> Finding:
+    """Return what a page's tree holds; cuts off what the profile prunes."""
     prune(root, profile.prune)
     about = head.read(root, page.url)
-    name = "generic"
-    if profile.family == "labrador" and (reading := labrador.read(root, about, page, profile)):
+    name, anchors = "generic", None
+    if reading := _labrador(root, about, page, profile):
         name, choice, given = "labrador", reading.choice, reading.given
     else:
+        anchors = _anchors(root, about, page, profile)
         choice, given = None, Given()
+        if anchors is not None:
+            name, given = anchors.name, anchors.given
     context = Context(page, profile, root, about, overrides.apply(root, profile, given))
     title, title_origin, candidates = titles.vote(about, profile.site_title, page.url)
     if context.given.title:
         title, title_origin = context.given.title, context.given.origin_of("title")
     authors = metadata.author_names(context)
     if choice is None:
-        choice = _generic(context, candidates, authors[0])
+        choice = _generic(context, candidates, authors[0], anchors)
+        choice = body.or_told(choice, about.jsonld.node.get("articleBody"))
     if choice is None:
-        return Rejected("no text")
+        return Finding(Rejected("no text"), name)
     frame = Frame(page.url, context.local, choice.summaries)
     found = assemble(choice.runs, choice.pictures, frame)
     read = sum(len(block.text) for block in found.blocks if block.kind is not BlockKind.CAPTION)
+    result: Article | Rejected
     if read == 0:
-        return Rejected("no text")
-    if not title:
-        return Rejected("no title")
-    if _is_list(context, found):
-        return Rejected("front page")
-    return _article(context, found, name, (title, title_origin), authors)
+        result = Rejected("no text")
+    elif not title:
+        result = Rejected("no title")
+    elif anchors is None and _is_list(context, found):
+        result = Rejected("front page")
+    else:
+        result = _article(context, found, name, (title, title_origin), authors)
+    return Finding(result, name, choice, frame)
 
 
 def _is_markup(page: Page) -> bool:
@@ -94,21 +131,53 @@ def _is_markup(page: Page) -> bool:
     return b"<" in page.body
 
 
+def _labrador(
+    root: HtmlElement, about: Head, page: Page, profile: Profile
+) -> labrador.Reading | None:
+    """Return the article of a page that is Labrador's by its source, or by its own marks.
+
+    What only the marks tell has to hold a fair part of the page's text.
+    """
+    if profile.family == "labrador":
+        return labrador.read(root, about, page, profile)
+    reading = labrador.read(root, about, page, profile) if labrador.is_labrador(about) else None
+    return reading if reading and is_much(reading.choice, cut([root])) else None
+
+
+def _anchors(root: HtmlElement, about: Head, page: Page, profile: Profile) -> Anchors | None:
+    """Return what a content system's own marks tell of the page, where it has any."""
+    found = (family.find(root, about, page, profile) for family in _SYSTEMS)
+    return next((anchors for anchors in found if anchors is not None), None)
+
+
 def _generic(
-    context: Context, candidates: tuple[str, ...], names: tuple[str, ...]
+    context: Context,
+    candidates: tuple[str, ...],
+    names: tuple[str, ...],
+    anchors: Anchors | None,
 ) -> Choice | None:
-    page_cut = cut([context.root])
+    page_cut = cut([context.root], anchors.furniture if anchors else ())
+    given = context.given
+    candidates = (*candidates, *(text for text in (given.title, given.kicker) if text))
+    told = (given.subtitle,) if given.subtitle else ()
     labels = frozenset(map(label_key, context.profile.labels))
     clues = Clues(
         frozenset(key(text) for text in (*candidates, *names) if len(key(text)) > 3),
         frozenset(key(name) for name in names if len(key(name)) > _NAME_LETTERS),
-        tuple(metadata.descriptions(context.head)),
+        (*told, *metadata.descriptions(context.head)),
         labels,
     )
     holders = select(context.root, context.profile.selectors("body"))
     if holders:
         return _selected(cut(holders), clues)
-    return body.choose(page_cut, engine.lines(context.root, page_cut.runs), clues)
+    choice = body.choose(page_cut, engine.lines(context.root, page_cut.runs), clues)
+    if anchors is None or anchors.article is None:
+        return choice
+    if choice is not None and (own := kept_to(anchors.article, choice)) is not None:
+        return own
+    runs = within(anchors.article, page_cut)
+    found = body.choose(page_cut, engine.lines(context.root, runs), clues) if runs else None
+    return found if found is not None else choice
 
 
 def _selected(found: Cut, clues: Clues) -> Choice | None:
@@ -119,7 +188,8 @@ def _selected(found: Cut, clues: Clues) -> Choice | None:
 
 def _is_list(context: Context, found: Body) -> bool:
     """Tell whether a page is a front, section or tag page: many teasers and next to no text."""
-    path = urlsplit(context.page.url).path.strip("/")
+    address = urlsplit(context.page.url)
+    path = address.path.strip("/") or address.query
     words = sum(
         block.text.count(" ") + 1
         for block in found.blocks
@@ -129,8 +199,9 @@ def _is_list(context: Context, found: Body) -> bool:
     if context.head.jsonld.types and path != "":
         return False
     teasers = sum(1 for e in context.root.iter("article") if next(e.iter("a"), None) is not None)
-    if path == "" and head_type != "article" and (teasers >= 3 or words < 3 * _LIST_WORDS):
-        return True
+    if path == "" and head_type != "article":
+        links = sum(1 for _ in context.root.iter("a"))
+        return teasers >= 3 or (words < 3 * _LIST_WORDS and links >= _LIST_TEASERS)
     return teasers >= _LIST_TEASERS and words < _LIST_WORDS and head_type != "article"
 
 
@@ -152,7 +223,8 @@ def _article(
         sections, section_origin = _labrador_section(context)
     canonical, canonical_origin = metadata.canonical_url(context)
     summary = " ".join(b.text for b in found.blocks if b.kind is BlockKind.SUMMARY)
-    told = next(iter(metadata.descriptions(about)), None)
+    # Imported pages can have a promotion where the standfirst belongs.
+    told = next((t for t in metadata.descriptions(about) if not NOTICES.match(t)), None)
     subtitle, subtitle_origin = next(
         (
             (value, origin)
@@ -172,6 +244,8 @@ def _article(
     if kind is None and name == "labrador":
         kind, kind_origin = "news", "family"
     locked, locked_origin = rights.paywalled(about)
+    if locked is None and given.paywalled is not None:
+        locked, locked_origin = given.paywalled, given.origin
     image, image_origin = metadata.lead_image(context)
     section = sections[0] if sections else None
     images = _with_lead(found.images, image)

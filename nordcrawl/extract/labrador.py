@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
@@ -24,15 +24,16 @@ from nordcrawl.extract.anchors import (
     find_title,
     furniture,
     header_of,
+    in_teaser,
     page_id,
 )
 from nordcrawl.extract.assemble import is_byline
 from nordcrawl.extract.body import Choice
 from nordcrawl.extract.head import Head
-from nordcrawl.extract.jsonld import path_of
+from nordcrawl.extract.jsonld import path_of, strings
 from nordcrawl.extract.language import primary
 from nordcrawl.extract.metadata import Given
-from nordcrawl.extract.phrases import CROSS_LANGUAGE, LANGUAGE_NAMES
+from nordcrawl.extract.phrases import CROSS_LANGUAGE, LANGUAGE_NAMES, NOTICES
 from nordcrawl.extract.rules import Dropped, is_cross_language, is_label, is_pointer
 from nordcrawl.extract.runs import Run, cut
 from nordcrawl.extract.text import clean_line, key, label_key
@@ -54,23 +55,35 @@ _TIMES = {
         ".datePublished time[datetime]",
         ".datePublished time",
         ".dateUnified time",
+        ".datePublished",
+        ".dateUnified",
         "time[itemprop=datePublished]",
         ".dates time",
     ),
     "modified": (
         ".dateModified time[datetime]",
         ".dateModified time",
+        ".dateModified",
         "time[itemprop=dateModified]",
     ),
 }
+#: A note of a live page prints its time in so many words at most.
+_TIME_WORDS = 3
 _TAGS = (".articleFooter .tags a", ".articleFooter a[href*='/tag/']")
 _SECTION = (".lab-article-section",)
 _TOP_FURNITURE = tuple(s for s in FURNITURE if s not in (".dates", ".bylines"))
-#: In an inline script: the other edition's address, where the page tells it.
-_SCRIPT_TRANSLATION = re.compile(
-    r"[\"']?(?:seolanguage)[\"']?\s*:\s*[\"'](?P<language>[\w-]{2,7})[\"'][^{}]{0,400}?"
-    r"[\"']?(?:published_url|url)[\"']?\s*:\s*[\"'](?P<url>[^\"'\s]{4,400})[\"']"
-)
+#: What tells that a page is for subscribers. Source: the CMS's public view templates.
+_PAYWALL = (".articleHeader .paywallLabel, #paywallPreview, .teaserContent",)
+_PAYWALL_MARK = re.compile(r"^\(\+\)\s+|\s+\(\+\)$")
+#: In an inline script: the other edition's address, where the page tells it; its keys come in any
+#: order, and the host may be one of them.
+_SCRIPT_OBJECT = re.compile(r"\{[^{}]{0,1500}\bseolanguage\b[^{}]{0,1500}\}")
+_SCRIPT_KEY = r"\b(?:%s)[\"']?\s*:\s*[\"']([^\"'\s]{2,400})[\"']"
+_SCRIPT_LANGUAGE = re.compile(_SCRIPT_KEY % "seolanguage")
+_SCRIPT_URL = re.compile(_SCRIPT_KEY % "published_url|url")
+_SCRIPT_HOST = re.compile(_SCRIPT_KEY % "siteDomain")
+#: A tag that stands as it does in its address.
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +94,16 @@ class Reading:
     given: Given
 
 
+def is_labrador(head: Head) -> bool:
+    """Tell whether a page was made by Labrador, by the script that all of its pages have."""
+    return "Dac.clientData" in head.scripts
+
+
 def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading | None:
     """Return this page's article, None when it is not laid out as one of Labrador's."""
     cms_id = page_id(head, page.url)
     title_element = find_title(root, cms_id)
-    title = clean_line(text_of(title_element))
+    title = _title(title_element)
     if title_element is None or not title:
         return None
     header = header_of(title_element)
@@ -112,6 +130,13 @@ def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading
     return Reading(choice, _given(root, found, head, page, profile))
 
 
+def _title(element: HtmlElement | None) -> str:
+    """Return a headline's text without the kicker that may stand in it."""
+    whole = clean_line(text_of(element))
+    kicker = None if element is None else select_one(element, _KICKER)
+    return clean_line(whole.removeprefix(clean_line(text_of(kicker)))) if whole else ""
+
+
 def _lead(
     runs: Sequence[Run], tops: Sequence[HtmlElement], profile: Profile, title: str
 ) -> list[Run]:
@@ -126,6 +151,8 @@ def _lead(
         if any(_is_in(run.element, element) for element in marked)
         and not {"caption", "figure"} & run.marks
         and not is_cross_language(run)
+        # Imported articles can have a promotion of the newsletter where the standfirst belongs.
+        and not NOTICES.match(run.text)
     ]
     return lead or _plain_lead(runs, title)
 
@@ -154,6 +181,7 @@ def _plain_lead(runs: Iterable[Run], title: str) -> list[Run]:
             and run.element.tag != "h1"
             and not is_byline(run.text)
             and not is_cross_language(run)
+            and not NOTICES.match(run.text)
             and dates.parse(run.text, UTC) is None
         ):
             return [run]
@@ -184,6 +212,9 @@ def _text(
         if not boxed and (is_pointer(run) or (is_byline(run.text) and "byline" in run.marks)):
             dropped.append((run, "pointer" if is_pointer(run) else "byline"))
             continue
+        if not boxed and "time" in run.near and run.words <= _TIME_WORDS:
+            dropped.append((run, "date"))  # of a note on a live page
+            continue
         if "newsletter" in run.marks:
             dropped.append((run, "newsletter"))
             continue
@@ -209,35 +240,55 @@ def _given(root: HtmlElement, found: _Found, head: Head, page: Page, profile: Pr
     local = dates.zone_of(profile.timezone)
     moments = {}
     for name, selectors in _TIMES.items():
-        times = select(start, selectors) or select(section, selectors)
+        times = [e for e in _each(start, selectors) if not in_teaser(e)]
+        times = times or [e for e in _each(section, selectors) if not in_teaser(e)]
         told = (dates.parse(e.get("datetime") or text_of(e), local) for e in times)
         moments[name] = next(filter(None, told), None)
-    kicker = clean_line(text_of(_first(found.tops, _KICKER)))
-    tags = [text for e in select(section, _TAGS)[:60] if (text := clean_line(text_of(e)))]
+    kickers = (clean_line(text_of(e)) for top in found.tops for e in _each(top, _KICKER))
+    kicker = next(filter(None, kickers), "")
+    tags = [text for e in select(section, _TAGS)[:60] if (text := _tag(text_of(e)))]
+    locked = found.title != _PAYWALL_MARK.sub("", found.title) or bool(select(section, _PAYWALL))
     return Given(
         origin="labrador",
-        title=re.sub(r"^\(\+\)\s+", "", found.title),
+        title=_PAYWALL_MARK.sub("", found.title),
         subtitle=" ".join(run.text for run in found.lead) or None,
         kicker=kicker.rstrip(" :") or None,
         authors=_authors(start) or _authors(section),
         published=moments["published"],
         modified=moments["modified"],
         section=clean_line(text_of(select_one(root, _SECTION))) or None,
-        tags=tuple(dict.fromkeys(tags)),
+        tags=tuple(dict.fromkeys(tags)) or _tags_told(head),
+        paywalled=locked or None,
         cms_id=found.cms_id,
         translations=tuple(_translations(found.crossing, head, page)),
     )
 
 
-def _first(holders: Sequence[HtmlElement], selectors: Iterable[str]) -> HtmlElement | None:
-    found = (select_one(holder, selectors) for holder in holders)
-    return next((element for element in found if element is not None), None)
+def _each(holder: HtmlElement, selectors: Iterable[str]) -> list[HtmlElement]:
+    """Return what any of the selectors matches, the first one's first."""
+    return [e for selector in selectors for e in select(holder, (selector,))]
+
+
+def _tag(text: str) -> str:
+    """Return a tag as its editors wrote it, also where it is printed percent-encoded.
+
+    >>> _tag("ny-%C3%A5lesund"), _tag("100 % fisk")
+    ('ny-ålesund', '100 % fisk')
+    """
+    return clean_line(unquote(text) if _ENCODED.search(text) else text)
+
+
+def _tags_told(head: Head) -> tuple[str, ...]:
+    """Return the tags of the head where they need decoding; else they are for all families."""
+    told = head.all("article:tag") or tuple(strings(head.jsonld.node.get("keywords"), "name"))
+    return tuple(dict.fromkeys(map(_tag, told))) if any(map(_ENCODED.search, told)) else ()
 
 
 def _authors(holder: HtmlElement) -> tuple[str, ...]:
     """Return the names of the bylines: the hidden full name, else first and last name."""
     if found := select(holder, _NAMES):
-        return authors.tidy(e.get("content") or text_of(e) for e in found)
+        printed_names = (e.get("content") or text_of(e) for e in found)
+        return authors.tidy(name for text in printed_names for name in authors.split(text))
     names = []
     for byline in select(holder, (".byline",)):
         parts = [clean_line(text_of(e)) for e in select(byline, (".firstname, .lastname",))]
@@ -255,9 +306,13 @@ def _translations(crossing: Iterable[Run], head: Head, page: Page) -> Iterator[T
             language = LANGUAGE_NAMES.get((name or "").lower())
             if language and (address := _address(page.url, target)):
                 yield Translation(language, address)
-    for match in _SCRIPT_TRANSLATION.finditer(head.scripts):
-        language = primary(match["language"])
-        address = _address(page.url, match["url"].replace("\\/", "/"))
+    for match in _SCRIPT_OBJECT.finditer(head.scripts):
+        told, where, host = (
+            pattern.search(match[0]) for pattern in (_SCRIPT_LANGUAGE, _SCRIPT_URL, _SCRIPT_HOST)
+        )
+        language = primary(told[1]) if told else None
+        base = f"{urlsplit(page.url).scheme}://{host[1]}/" if host else page.url
+        address = _address(base, where[1].replace("\\/", "/")) if where else None
         if language and address and path_of(address) != path_of(page.url):
             yield Translation(language, address)
 

@@ -1,13 +1,72 @@
 """Words that tell a label, pointer or notice from text, as data.
 
-The Nordic ones are as observed on Norwegian, Danish and Swedish news sites, the rest on English,
-German, French, Spanish, Italian and Dutch ones. All are lower case; what is compared with them
-is folded by `nordcrawl.extract.text.label_key`. Does not know what is done with a match.
+The Norwegian, Danish and Swedish ones are as observed on news sites of these languages, the rest
+of `LABELS`, `POINTERS` and `LISTS` on English, German, French, Spanish, Italian and Dutch ones.
+Of the languages of the North, each table says what was seen where; what is marked as worded is
+the plain wording of the same label in that language, and was not seen on a page. All are lower
+case; what is compared with them is folded by `nordcrawl.extract.text.label_key`. Does not know
+what is done with a match.
 """
 
 from __future__ import annotations
 
 import re
+
+#: "Read also", "read more", "see also": a label alone, a pointer before a headline, and the
+#: heading of a list of other articles.
+_READ_ALSO: dict[str, tuple[str, ...]] = {
+    # High North News, NRK and others; "les meir", "sjå også" of Nynorsk pages.
+    "nb": ("les også", "les mer", "les flere", "se også", "hør også"),
+    "nn": ("les òg", "les meir", "les fleire", "sjå også", "sjå òg", "høyr også"),
+    # Sermitsiaq, DR; "les eisini" as worded in Faroese.
+    "da": ("læs også", "læs mere", "se også", "hør også"),
+    "fo": ("les eisini", "les meira", "sí eisini"),
+    "sv": ("läs också", "läs även", "läs mer", "se också", "se även", "lyssna också"),
+    # "Lue myös" on pages of Finnish papers; the others as worded.
+    "fi": ("lue myös", "lue lisää", "katso myös", "kuuntele myös"),
+    # As worded: "lesið einnig" and "lestu líka" are read also, "sjá einnig" see also.
+    "is": (
+        "lesið einnig", "lesa einnig", "lestu einnig", "lestu líka", "lesið líka", "lesa meira",
+        "lestu meira", "sjá einnig", "sjá líka", "sjáðu einnig",
+    ),
+    # As worded in Northern Sámi: read also, read more, see also.
+    "se": ("loga maid", "loga maiddái", "loga eanet", "loga eambbo", "geahča maid"),
+    # As worded in Greenlandic: read also, in both orders; the plural as in Sermitsiaq's profile.
+    "kl": ("aamma atuaruk", "atuaruk aamma", "atuakkit aamma", "aamma atuakkit", "atuaruk"),
+    # "Читайте также" on a stored Russian page; the others as worded.
+    "ru": (
+        "читайте также", "читайте ещё", "читайте еще", "читать далее", "читать ещё",
+        "смотрите также", "материалы по теме",
+    ),
+}  # fmt: skip
+
+#: Other labels of those languages: keywords, published, updated, advertisement, share, most read.
+_NORTHERN_LABELS: dict[str, tuple[str, ...]] = {
+    # Labrador's label lines. Source: its default templates, Norwegian and English.
+    "nb": ("publisert sist oppdatert", "published modified", "published last updated"),
+    "nn": ("emneord", "stikkord", "mest lese", "del artikkelen", "saka held fram under annonsen"),
+    "fo": ("lýsing", "leitorð"),
+    "fi": (
+        "mainos", "avainsanat", "asiasanat", "aiheet", "julkaistu", "päivitetty", "jaa",
+        "jaa artikkeli", "luetuimmat", "artikkeli jatkuu mainoksen jälkeen",
+        "juttu jatkuu mainoksen jälkeen", "juttu jatkuu kuvan alla",
+    ),
+    "is": (
+        "auglýsing", "efnisorð", "birt", "uppfært", "deila", "mest lesið", "tengdar fréttir",
+        "tengt efni",
+    ),
+    "se": ("čoavddasánit", "fáttát", "almmuhuvvon", "ođastuvvon", "maŋimus ođastuvvon", "juoge"),
+    "kl": ("ussassaarut", "saqqummiunneqarpoq", "nutarterneqarpoq", "siammaruk"),
+    "ru": (
+        "реклама", "ключевые слова", "теги", "опубликовано", "обновлено", "поделиться",
+        "самое читаемое", "по теме",
+    ),
+}  # fmt: skip
+
+
+def _of_all(table: dict[str, tuple[str, ...]]) -> frozenset[str]:
+    return frozenset(phrase for phrases in table.values() for phrase in phrases)
+
 
 #: Whole lines that are labels of a box or of the page's furniture.
 LABELS = frozenset(
@@ -43,12 +102,13 @@ LABELS = frozenset(
         "lire aussi", "à lire aussi", "publicité", "mots-clés", "sur le même sujet",
         "lea también", "lee también", "te puede interesar", "publicidad", "etiquetas",
         "leggi anche", "pubblicità", "lees ook", "advertentie", "lees meer",
+        *_of_all(_READ_ALSO), *_of_all(_NORTHERN_LABELS),
     )
 )  # fmt: skip
 
 #: Begin of a line that points to another page; it is one when it is short or linked.
 POINTERS = re.compile(
-    r"^[\W_]*(?:"
+    rf"^[\W_]*(?:{'|'.join(sorted(_of_all(_READ_ALSO), key=len, reverse=True))}|"
     r"les også|les mer|les flere saker|les saken|les hele saken|se også|se video|"
     r"hør også|følg saken|"
     r"læs også|læs mere|læs hele|se også|läs också|läs även|läs mer|se också|lyssna på|"
@@ -64,30 +124,56 @@ POINTERS = re.compile(
     re.IGNORECASE,
 )
 
-#: A short line about the edition in another language.
-CROSS_LANGUAGE = re.compile(
-    r"^[\W_]*(?:"
-    r"les (?:saken |artikkelen |denne )?(?:\w+ )?(?:\w+ )?på (?P<no>norsk|engelsk|"
-    r"samisk|bokmål|nynorsk|russisk|dansk|svensk)|"
-    r"les original\w* artikkel\w* på (?P<no2>norsk|engelsk)|"
-    r"klikk her for (?P<no3>norsk|engelsk) (?:versjon|utgave)|"
-    r"(?:this article is )?(?:also )?(?:read|available) (?:this |the )?(?:article |"
-    r"story )?in (?P<en>english|norwegian|russian|danish|swedish|sámi|sami|finnish)|"
-    r"read the (?P<en2>english|norwegian|russian|danish|swedish) (?:\w+ )?(?:here|version\w*)|"
-    r"click here for (?:the )?(?P<en3>english|norwegian) version|"
-    r"for (?:the )?(?P<en4>english|norwegian) version\b.{0,30}|"
-    r"læs (?:artiklen )?på (?P<da>dansk|engelsk|grønlandsk)|"
-    r"läs (?:artikeln )?på (?P<sv>svenska|engelska)"
-    r")(?: here| her)?[\W_]*$",
-    re.IGNORECASE,
-)
-#: The languages that those lines name.
+#: The languages that a line about another edition names, in each of the languages it is in.
 LANGUAGE_NAMES = {
     "norsk": "nb", "bokmål": "nb", "norwegian": "nb", "nynorsk": "nn", "engelsk": "en",
     "english": "en", "engelska": "en", "samisk": "se", "sámi": "se", "sami": "se",
+    "nordsamisk": "se", "northern sámi": "se", "northern sami": "se",
     "russisk": "ru", "russian": "ru", "dansk": "da", "danish": "da", "svensk": "sv",
-    "swedish": "sv", "svenska": "sv", "grønlandsk": "kl", "finnish": "fi",
+    "swedish": "sv", "svenska": "sv", "grønlandsk": "kl", "greenlandic": "kl", "finnish": "fi",
+    "finsk": "fi", "finska": "fi", "norska": "nb", "samiska": "se", "islandsk": "is",
+    "icelandic": "is",
+    # The forms that mean "in this language".
+    "suomeksi": "fi", "englanniksi": "en", "norjaksi": "nb", "ruotsiksi": "sv", "saameksi": "se",
+    "á íslensku": "is", "á ensku": "en", "á norsku": "nb",
+    "sámegillii": "se", "dárogillii": "nb", "eŋgelasgillii": "en", "suomagillii": "fi",
+    "kalaallisut": "kl", "qallunaatut": "da", "tuluttut": "en",
+    "по-русски": "ru", "на русском": "ru", "по-английски": "en", "на английском": "en",
+    "по-норвежски": "nb", "на норвежском": "nb",
 }  # fmt: skip
+_FINNISH = "suomeksi|englanniksi|norjaksi|ruotsiksi|saameksi"
+_GREENLANDIC = "kalaallisut|qallunaatut|tuluttut"
+_ENGLISH = (
+    "english|norwegian|russian|danish|swedish|northern s[áa]mi|s[áa]mi|finnish|greenlandic|"
+    "icelandic"
+)
+_NORWEGIAN = (
+    "norsk|engelsk|samisk|nordsamisk|bokmål|nynorsk|russisk|dansk|svensk|finsk|grønlandsk|islandsk"
+)
+
+#: A short line about the edition in another language. The Norwegian and English ones are as seen
+#: on High North News, the Finnish, Icelandic, Sámi, Greenlandic and Russian ones as worded.
+CROSS_LANGUAGE = re.compile(
+    r"^[\W_]*(?:"
+    rf"les (?:\w+ ){{0,3}}på (?P<no>{_NORWEGIAN})|"
+    rf"(?:klikk|trykk) her for (?:å lese (?:\w+ )?på )?(?P<no3>{_NORWEGIAN})"
+    r"(?: versjon| utgave)?|"
+    rf"(?:this article is )?(?:also )?(?:read|available) (?:this |the )?(?:original )?"
+    rf"(?:article |story |newsletter |commentary )?in (?P<en>{_ENGLISH})|"
+    rf"read the (?P<en2>{_ENGLISH}) (?:\w+ )?(?:here|version\w*)|"
+    rf"click here (?:to read (?:\w+ )?in |for (?:the )?)(?P<en3>{_ENGLISH})(?: version)?|"
+    rf"for (?:the )?(?P<en4>{_ENGLISH}) version\b.{{0,30}}|"
+    r"læs (?:\w+ )?på (?P<da>dansk|engelsk|grønlandsk)|"
+    r"läs (?:\w+ )?på (?P<sv>svenska|engelska|norska|finska|samiska)|"
+    rf"lue (?:\w+ )?(?P<fi>{_FINNISH})|"
+    r"les(?:a|ið|tu) (?:\w+ )?(?P<isl>á íslensku|á ensku|á norsku)|"
+    r"loga (?:\w+ )?(?P<se>sámegillii|dárogillii|eŋgelasgillii|suomagillii)|"
+    rf"(?:atuaruk|atuarit|atuakkit) (?P<kl>{_GREENLANDIC})|"
+    rf"(?P<kl2>{_GREENLANDIC}) (?:atuaruk|atuarit|atuakkit)|"
+    r"(?:читать|читайте|прочитать)(?: \w+)? (?P<ru>(?:по-|на )(?:русск|английск|норвежск)\w+)"
+    r")(?: here| her| täältä| hér| dás| здесь)?[\W_]*$",
+    re.IGNORECASE,
+)
 
 #: Notices that are no part of an article, wherever they stand.
 NOTICES = re.compile(
@@ -119,6 +205,8 @@ NOTICES = re.compile(
     r"hat ihnen (?:dieser|der) (?:artikel|beitrag)|wie hat ihnen|(?:bitte )?unterstützen sie uns|"
     r"informieren sie sich durch|folg(?:st du|en sie) .{0,40}(?:schon|uns|kanal)|"
     r"abonnier(?:e|en)\b.{0,80}(?:newsletter|kanal|podcast)|gefällt ihnen|"
+    r"tilaa (?:uutiskirje|lehti|uutiskirjeemme)|seuraa meitä|skráðu þig|fylgdu okkur|fylgstu með|"
+    r"подписывайтесь|подпишитесь|следите за|diŋgo (?:ođasreivve|min)|"
     r"vad tycker du\?|hva mener du\?|hvad mener du\?|støtt oss|stötta oss|"
     r"we recommend the best products|(?:this|the) (?:post|article) contains references to|"
     r"help us (?:to )?(?:continue|keep)|we want to hear what|submit a letter to|"
@@ -158,6 +246,8 @@ TAIL = re.compile(
     r"donate|(?:first|originally) published (?:in|by|on|at)|"
     r"with (?:additional )?(?:reporting|files) (?:by|from)|with \w+ wires|"
     r"quellen?(?:angaben?)?:|kilder?:|källor?:|sources?:\W*$|crédits? photos?|credits?:|"
+    # a credit that stands alone below the text
+    r"(?:photos?|fotos?|фото|kuva(?:t|aja)?|(?:ljós)?mynd(?:ir)?|govva|govat|assi)\s*[:：].{2,60}$|"
     r"(?:weitere|mehr|zusatz)\s?informationen\W*$|kontakt\W*$|ansprechpartner|"
     r"alle angaben ohne|more information\W*$|mer informasjon\W*$|mer information\W*$|"
     r"mit (?:informationen|material) (?:von|der|des)|(?:aus dem \w+|übersetzung:?) von|"
@@ -179,6 +269,7 @@ LISTS = frozenset(
         "senaste nytt", "mehr zum thema", "lesen sie auch", "auch interessant", "meistgelesen",
         "lire aussi", "à lire aussi", "les plus lus", "lea también", "lo más leído",
         "leggi anche", "lees ook", "most read in world news", "mehr themen",
+        *_of_all(_READ_ALSO), "tengdar fréttir", "mest lesið", "luetuimmat", "mest lese",
     )
 )  # fmt: skip
 
@@ -191,7 +282,8 @@ NEWSLETTER = re.compile(
 CREDIT_LABEL = re.compile(
     r"^[\s(\[|/–—-]*(?:(?:foto(?:graf(?:i|o|er)?)?|photo(?:graph(?:er|e|y)?)?(?: credit)?|"
     r"bilde|bild|image(?: credit)?|picture|illustrasjon|illustration|ill|grafikk|grafik|graphic|"
-    r"video|kilde|source|källa|quelle|fuente|fonte|bron|skjermdump|screenshot|skjermbilde|crédito|"
+    r"video|kuva(?:t|aja)?|mynd(?:ir)?|ljósmynd(?:ir|ari)?|govva|govat|govvejeaddji|assi|"
+    r"assiliisoq|фото|иллюстрация|kilde|source|källa|quelle|fuente|fonte|bron|skjermdump|screenshot|skjermbilde|crédito|"
     r"crédit|credits?|montasje|arkivfoto|pressefoto|arkiv)"
     r"\s*(?:/\s*\w+\s*)?(?:[:：]|\bby\b|\bav\b)\s*|©\s*)",
     re.IGNORECASE,
@@ -201,6 +293,7 @@ CREDIT_IN_CAPTION = re.compile(
     r"[\s(\[]*\b((?:foto(?:graf)?|arkivfoto|pressefoto|photo(?: credit| by)?|"
     r"photograph|image(?: credit)?|picture|bilde|bild|"
     r"illustrasjon|illustration|ill|grafikk|grafik|graphic|kilde|source|källa|credit|"
+    r"kuva|kuvaaja|mynd|ljósmynd|govva|govvejeaddji|assi|assiliisoq|фото|"
     r"skjermdump|screenshot)"
     r"\s*(?:/\s*\w+\s*)?[:：]\s*([^()\[\]]{2,120}(?:\([^()]{1,60}\)[^()\[\]]{0,40})?))[)\]]?[\s.]*$",
     re.IGNORECASE,
@@ -218,7 +311,8 @@ NO_CAPTION = re.compile(
 
 #: Begin of a line that is a byline.
 BYLINE = re.compile(
-    r"^(?:by|av|af|von|par|por|di|door|tekst|text|tekst og foto|skrevet av|written by|text)"
+    r"^(?:by|av|af|von|par|por|di|door|tekst|text|teksti|tekst og foto|"
+    r"skrevet av|skriven av|skrivet av|skrevet af|written by|čállán|čálli|allattoq|автор|текст)"
     r"(?:\s*[:：]\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )

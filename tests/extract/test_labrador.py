@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - pages read better in one line
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from nordcrawl.article import Article, Block, BlockKind, Image, normalize
+from nordcrawl.article import Article, Block, BlockKind, Image, Translation, normalize
 from nordcrawl.extract import extract
 from nordcrawl.page import Page, Profile
 
 sys.path.insert(0, str(Path(__file__).parent))
-from labrador_pages import NEXT_STORY, Part, Story, Variant, render
+from labrador_pages import NEXT_STORY, TEASER, Part, Story, Variant, render
 
 URL = "https://www.nordavisa.test/politikk/en-sak/1105806"
 PROFILE = Profile(
@@ -278,6 +279,345 @@ def test_selectors_of_the_source_go_first() -> None:
     assert article.section == "Annonse"
     assert STORY.parts[0].text not in article.text
     assert article.provenance["title"].origin == "selector"
+
+
+# --- the rows of the site notes: what else the template and its editors do ------------------------
+
+
+def json_ld(node: str) -> Variant:
+    return Variant(json_ld=f'<script type="application/ld+json">{node}</script>')
+
+
+@pytest.mark.parametrize(
+    ("node", "tags"),
+    [
+        (
+            '[{"@type":"WebSite","name":"Nordavisa","availableLanguage":"nb-NO"},{"@type":'
+            '"NewsArticle","headline":"x","images":["https://www.nordavisa.test/i/1.jpg"],'
+            '"availableLanguage":"nb-NO","keywords":["arktis","ny-%C3%A5lesund"],'
+            '"author":[{"@type":"Person","name":"Kari Nordmann og Ola Hansen"}]}]',
+            ("arktis", "ny-ålesund"),
+        ),
+        (
+            '{"@type":"NewsArticle","headline":"x&nbsp;y","image":[{"@type":"ImageObject","url":'
+            '"https://www.nordavisa.test/i/1.jpg"}],"inLanguage":[{"@type":"Language",'
+            '"alternateName":"nb-NO"}],"keywords":"arktis, us senator,forskning",'
+            '"isAccessibleForFree":false,"author":[{"@type":"Person",'
+            '"name":"Kari Nordmann og Ola Hansen"}]}',
+            ("arktis", "us senator", "forskning"),
+        ),
+        (
+            '{"@type":"OpinionNewsArticle","headline":"x","keywords":["arktis","forskning"],'
+            '"author":{"@type":"Person","name":"Kari Nordmann og Ola Hansen"}}',
+            ("arktis", "forskning"),
+        ),
+    ],
+    ids=["list of nodes", "template of 2026", "keywords as list"],
+)
+def test_three_shapes_of_json_ld(node: str, tags: tuple[str, ...]) -> None:
+    article = read(render(replace(STORY, tags=(), authors=()), json_ld(node)))
+    assert article.tags == tags
+    assert article.authors == ("Kari Nordmann", "Ola Hansen")
+    assert article.language == "nb"
+    assert article.paywalled is (True if "isAccessibleForFree" in node else None)
+    assert got(article) == expected(STORY)
+
+
+def test_tags_printed_as_in_their_address() -> None:
+    story = replace(STORY, tags=("us%20senator", "ny-%C3%A5lesund", "100 % fisk"))
+    assert read(render(story)).tags == ("us senator", "ny-ålesund", "100 % fisk")
+
+
+def test_change_log_with_times_that_are_only_printed() -> None:
+    log = """<div class="changelog"><details><summary>Endringslogg</summary>
+    <p><time>01.02.2022 09:00</time> Rettet et navn.</p>
+    <p><time>02.02.2022 10:15</time>: La til et sitat.</p></details></div>"""
+    article = read(render(replace(STORY, parts=(*STORY.parts, Part("raw", log)))))
+    assert [(b.text, b.at) for b in article.blocks if b.kind is BlockKind.UPDATE] == [
+        ("Rettet et navn.", "2022-02-01T08:00:00Z"),
+        ("La til et sitat.", "2022-02-02T09:15:00Z"),
+    ]
+
+
+def test_next_article_without_a_number_or_header() -> None:
+    plain = Variant(main_id=False, neighbours=False)
+    following = """<h1 class="headline">Neste sak</h1><div class="bodytext"><p>Teksten i neste sak er
+    også lang nok til å bli lest som en artikkel.</p></div><section class="related">"""
+    body = render(STORY, plain).replace(b'<section class="related">', following.encode())
+    assert got(read(body)) == expected(STORY)
+    numbered = render(STORY, Variant(main_id=False)).replace(b' data-id="1107777"', b"")
+    assert got(read(numbered)) == expected(STORY)
+
+
+NOTE = """<article class="notice" itemscope itemtype="http://schema.org/BlogPosting" data-id="{}">
+<header><h2 itemprop="headline">{}</h2><time itemprop="datePublished" datetime="2026-05-05T10:05:00Z">
+10:05</time></header><div itemprop="articleBody"><p>{}</p></div></article>"""
+
+
+def test_live_notes_are_text() -> None:
+    notes = NOTE.format(1109001, "Skipet er ute", "Kl. 10 la skipet fra kai med mannskap om bord.")
+    notes += NOTE.format(
+        1109002, "Første melding", "Skipet skal være tilbake før kvelden, sier hun."
+    )
+    raw = Part("raw", f'<div class="liveblog">{notes}</div>')
+    article = read(
+        render(replace(STORY, parts=(*STORY.parts, raw)), json_ld('{"@type":"LiveBlogPosting"}'))
+    )
+    assert got(article) == [
+        *expected(STORY),
+        (BlockKind.HEADING, "Skipet er ute", None),
+        (BlockKind.P, "Kl. 10 la skipet fra kai med mannskap om bord.", None),
+        (BlockKind.HEADING, "Første melding", None),
+        (BlockKind.P, "Skipet skal være tilbake før kvelden, sier hun.", None),
+    ]
+    assert article.kind == "live"
+    assert article.published_at == datetime(2021, 10, 25, 16, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("again", ["<p>{}</p>", "<p><strong>{}</strong></p>"])
+def test_imported_article_repeats_its_standfirst(again: str) -> None:
+    raw = Part("raw", again.format(STORY.standfirst))
+    assert got(read(render(replace(STORY, parts=(raw, *STORY.parts))))) == expected(STORY)
+
+
+def test_promotion_where_the_standfirst_belongs_is_none() -> None:
+    promotion = "Nå kan du få ukens hovedsaker servert i e-posten din."
+    article = read(render(replace(STORY, standfirst=promotion)))
+    assert got(article) == expected(STORY)[1:]
+    assert article.subtitle is None
+
+
+@pytest.mark.parametrize("opened", ["<p>", ""])
+def test_imported_article_with_line_breaks_for_paragraphs(opened: str) -> None:
+    lines = (
+        "Første avsnitt er her og har et punktum.",
+        "Andre avsnitt er her og har også det.",
+        "Tredje avsnitt står her til slutt i teksten.",
+    )
+    raw = Part("raw", opened + f"{lines[0]}<br>{lines[1]}<br><br>{lines[2]}")
+    article = read(render(replace(STORY, parts=(raw,))))
+    assert [text for _, text, _ in got(article)[2:]] == list(lines)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('mainTitle t35">', 'mainTitle t35">(+) '),
+        ('<p class="kicker', '<span class="paywallLabel">Pluss</span><p class="kicker'),
+        ('<body class="l4', '<body class="has-paywall l4'),
+        ('<div class="column articleFooter">', '<div id="paywallPreview"><p>Kjøp abonnement for å '
+         'lese videre.</p></div><div class="column articleFooter">'),
+    ],
+    ids=["mark in headline", "label", "class of body", "preview"],
+)  # fmt: skip
+def test_paywall_marks(old: str, new: str) -> None:
+    body = render(STORY).decode().replace(old, new)
+    article = read(body.encode())
+    assert article.title == STORY.title
+    assert article.paywalled is True
+    assert got(article) == expected(STORY)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        '<div class="factbox collapsed"><h2>Fakta om havna</h2><div class="fact" style="display:none"'
+        " hidden><ul><li>Bygd i 1950.</li><li>Utvidet i 2020.</li></ul></div>"
+        "<button>Vis mer</button></div>",
+        '<details class="factbox"><summary>Fakta om havna</summary><div class="fact"><p>Bygd i 1950.'
+        "</p><p>Utvidet i 2020.</p></div></details>",
+    ],
+)
+def test_collapsed_fact_box(box: str) -> None:
+    parts = (*STORY.parts[:3], Part("raw", box), *STORY.parts[3:])
+    article = read(render(replace(STORY, parts=parts)))
+    found = next(b for b in article.blocks if b.kind is BlockKind.FACTBOX)
+    assert (found.title, found.text) == ("Fakta om havna", "Bygd i 1950.\nUtvidet i 2020.")
+
+
+@pytest.mark.parametrize(
+    ("line", "language"),
+    [
+        ("Les på norsk", "nb"),
+        ("Les original artikkel på norsk", "nb"),
+        ("Les nyhetsbrevet på norsk her", "nb"),
+        ("Klikk her for norsk versjon", "nb"),
+        ("Klikk her for å lese på norsk.", "nb"),
+        ("Read the Norwegian version here", "nb"),
+        ("Read this article in Norwegian", "nb"),
+        ("This article is also available in Norwegian.", "nb"),
+        ("Read in Northern Sámi", "se"),
+        ("Les på nynorsk", "nn"),
+        ("Loga sámegillii", "se"),
+        ("Lue suomeksi", "fi"),
+        ("Läs artikeln på svenska", "sv"),
+        ("Læs artiklen på dansk", "da"),
+        ("Kalaallisut atuaruk", "kl"),
+        ("Lesið á íslensku", "is"),
+        ("Читать на русском", "ru"),
+    ],
+)
+def test_cross_language_lines_on_an_english_page(line: str, language: str) -> None:
+    url = "https://en.nordavisa.test/politics/a-story/1105806"
+    crossing = f'<p><a href="https://www.nordavisa.test/politikk/en-sak/1105900">{line}</a></p>'
+    article = read(render(ENGLISH, Variant(crossing=crossing, lang="en")), url)
+    assert got(article) == expected(ENGLISH)
+    assert [t.language for t in article.translations] == [language]
+
+
+ENGLISH = replace(
+    STORY,
+    title="Coast guard asks for two new ships",
+    standfirst="Tromsø (Nordavisa): The coast guard needs two new ships, says the head of the station.",
+    parts=(
+        Part("p", "The head of the station met the minister for the first time on Wednesday."),
+        Part("p", "They talked about the whole situation and did not agree about all of it."),
+        Part("p", "The report (Norwegian only) was presented in the month of May this year."),
+    ),
+    labels=("Also read", "Tags"),
+)  # fmt: skip
+
+
+def test_dialogue_dash_and_note_of_language_are_text() -> None:
+    article = read(render(ENGLISH, Variant(lang="en")), "https://en.nordavisa.test/a/b/1105806")
+    assert "(Norwegian only)" in article.text
+    assert article.language == "en"
+
+
+@pytest.mark.parametrize("kicker", ["Newsletter", "Newsletter:", "Nyhetsbrev:", "nyhetsbrev"])
+def test_kicker_glued_to_the_headline(kicker: str) -> None:
+    body = render(replace(STORY, kicker="")).replace(
+        b'mainTitle t35">', f'mainTitle t35"><span class="kicker">{kicker}</span> '.encode()
+    )
+    article = read(body)
+    assert article.title == STORY.title
+    assert article.kicker == kicker.rstrip(":")
+    assert article.kind == "newsletter"
+
+
+@pytest.mark.parametrize(
+    ("opening", "kind"),
+    [
+        ("Bodø, Northern Norway (Comment): ", "commentary"),
+        ("Kommentar: ", "commentary"),
+        ("(Commentary) ", "commentary"),
+        ("Op-ed: ", "op-ed"),
+        ("Tromsø (High North News): ", "news"),
+    ],
+)
+def test_dateline_stays_and_tells_the_kind(opening: str, kind: str) -> None:
+    article = read(render(replace(STORY, standfirst=opening + STORY.standfirst)))
+    assert article.kind == kind
+    assert article.subtitle == opening + STORY.standfirst
+
+
+def test_empty_modified_time_is_none() -> None:
+    body = re.sub(r'<span class="dateGroup dateModified">.*?</time></span>', "",
+                  render(STORY).decode(), flags=re.DOTALL)  # fmt: skip
+    assert 'article:modified_time" content=""' in body
+    assert read(body.encode()).modified_at is None
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        '<span class="datePublished"><span class="dateLabel">Publisert</span> <time>25.10.2021 - 18:31'
+        "</time></span>",
+        '<span class="datePublished"><span>Published</span> <time>25 October 2021 - 18:31</time></span>',
+        '<span class="datePublished">Publisert 25.10.2021 - 18:31</span>',
+        '<span class="dateUnified">Publisert 25.10.2021 - 18:31</span>',
+    ],
+)
+def test_printed_dates_are_of_oslo(dates: str) -> None:
+    body = re.sub(r'<span class="dateGroup datePublished">.*?</span></div></div>',
+                  f"{dates}</div></div>", render(STORY, Variant(json_ld="")).decode(),
+                  flags=re.DOTALL)  # fmt: skip
+    article = read(body.encode())
+    assert article.published_at == datetime(2021, 10, 25, 16, 31, tzinfo=UTC)
+    evidence = article.provenance["published_at"]
+    assert (evidence.precision, evidence.zone) == ("minute", "assumed")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '{"hasTranslation":true,"translations":[{"id":"1105900","seolanguage":"en","siteDomain":'
+        '"en.nordavisa.test","published_url":"\\/politics\\/a-story\\/1105900"}]}',
+        "[{ published_url: '/politics/a-story/1105900', siteDomain: 'en.nordavisa.test',"
+        " seolanguage: 'en-GB' }]",
+    ],
+)
+def test_translation_told_by_script(script: str) -> None:
+    article = read(render(STORY, Variant(extra_head=f"<script>var t = {script};</script>")))
+    assert article.translations == (
+        Translation("en", "https://en.nordavisa.test/politics/a-story/1105900"),
+    )
+
+
+@pytest.mark.parametrize("name", ["scrollbox", "toplist", "articlesByTag", "articlescroller"])
+def test_boxes_of_other_articles(name: str) -> None:
+    box = (
+        f'<div class="{name}"><h3>Mest lest</h3><ul><li><a href="/a/1">En annen sak her</a></li></ul>'
+        "<p>En ingress som ikke hører hit.</p></div>"
+    )
+    parts = (*STORY.parts[:3], Part("raw", box), *STORY.parts[3:])
+    assert got(read(render(replace(STORY, parts=parts)))) == expected(STORY)
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Les òg", "Læs også", "Läs också", "Lue myös", "Lesið einnig", "Les eisini", "Loga maid",
+        "Aamma atuaruk", "Читайте также:", "Avainsanat", "Efnisorð", "Čoavddasánit",
+        "Ключевые слова", "Published Modified",
+    ],
+)  # fmt: skip
+def test_labels_of_the_north(label: str) -> None:
+    assert got(read(render(replace(STORY, labels=(label,))))) == expected(STORY)
+
+
+def test_row_of_teasers_goes_with_its_title() -> None:
+    row = '<div class="columns btxt_row row"><h5 class="row_header_text large-12">{}</h5>{}</div>'
+    teasers = Part("raw", row.format("Mer om fiskeri", TEASER + TEASER))
+    text = Part(
+        "raw", row.format("Slik gikk det", "<p>Møtet varte i to timer og ble holdt om bord.</p>")
+    )
+    story = replace(STORY, parts=(*STORY.parts[:3], teasers, *STORY.parts[3:], text))
+    assert got(read(render(story))) == [
+        *expected(STORY),
+        (BlockKind.HEADING, "Slik gikk det", None),
+        (BlockKind.P, "Møtet varte i to timer og ble holdt om bord.", None),
+    ]
+
+
+def test_page_is_known_by_its_own_script() -> None:
+    article = read(render(STORY), profile=Profile(timezone="Europe/Oslo"))
+    assert article.extractor.name == "labrador"
+    assert got(article) == expected(STORY)
+
+
+def test_own_script_alone_is_not_enough() -> None:
+    long = "".join(f"<p>{STORY.parts[0].text} {STORY.parts[1].text}</p>" for _ in range(12))
+    body = f"""<html lang="nb"><head><title>{STORY.title}</title>
+    <script>window.Dac.clientData = {{}};</script></head><body><h1>{STORY.title}</h1>
+    <div class="bodytext"><p>Bare en kort ingress i en boks øverst.</p></div>
+    <div class="longread"><h2>Selve saken</h2>{long}</div></body></html>"""
+    assert read(body.encode(), profile=Profile()).extractor.name == "generic"
+
+
+def test_section_label_and_names_without_markup_of_a_person() -> None:
+    body = (
+        render(STORY)
+        .decode()
+        .replace(
+            '<p class="kicker', '<div class="lab-article-section">Politikk</div><p class="kicker'
+        )
+        .replace('<span itemprop="name" class="visuallyhidden">Kari Nordmann</span>', "")
+    )
+    article = read(body.encode())
+    assert article.section == "Politikk"
+    assert article.authors == ("Kari Nordmann",)
+    assert got(article) == expected(STORY)
 
 
 SEED = Path(__file__).parents[2] / ".." / "shared" / "seed"
