@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape, unescape
 from itertools import islice
@@ -224,12 +224,44 @@ def _filled(indices: Sequence[int], runs: Sequence[Run], home: Home) -> list[int
             gap = 0
     chosen.update(list(_speakers(chosen, runs)))
     beside = {runs[i].element.getparent() for i in members}
+    chosen.update(_passed_over(chosen, runs, home, range(members[0], members[-1]), beside))
     for index in range(members[0], members[-1]):
         if index not in chosen and runs[index].element.getparent() in beside:
             follows = index + 1 in chosen or index + 2 in chosen
             if follows and _is_subheading(runs[index]):
                 chosen.add(index)
     return sorted(chosen)
+
+
+def _passed_over(
+    chosen: set[int],
+    runs: Sequence[Run],
+    home: Home,
+    among: Iterable[int],
+    beside: set[HtmlElement | None],
+) -> set[int]:
+    """Return the runs of lists and fact boxes among the text of which the engine took none.
+
+    A list stands right beside paragraphs, and has two items or more and not one link in it: else
+    it may be of other articles, or of what a subscription offers.
+    """
+    groups: dict[HtmlElement, list[int]] = {}
+    for index in among:
+        run = runs[index]
+        kind = "factbox" if "factbox" in run.marks else "list"
+        around = run.within(kind)
+        if around is not None and holds(home.container, around):
+            groups.setdefault(around, []).append(index)
+    found: set[int] = set()
+    for group, indices in groups.items():
+        members = [runs[i] for i in indices]
+        if chosen.intersection(indices) or any(r.marks & _NEVER - {"aside"} for r in members):
+            continue
+        boxed = "factbox" in members[0].marks
+        plain = not any(run.links or run.near & _AGAINST for run in members)
+        if boxed or (plain and len(members) > 1 and group.getparent() in beside):
+            found.update(indices)
+    return found
 
 
 def _speakers(chosen: set[int], runs: Sequence[Run]) -> Iterator[int]:

@@ -22,9 +22,10 @@ _TAGS: dict[str, str] = {
 _WORDS: dict[str, str] = {
     "caption": "caption captions figcaption bildetekst bildtext billedtekst bildunterschrift "
     "imagecaption captiontext photocaption cutline legende imgcaption mediacaption imgdescription "
-    "imagedescription mediainfo picturedescription phototext imagetext",
+    "imagedescription mediainfo picturedescription phototext imagetext kuvateksti myndatexti "
+    "myndtexti govvateaksta",
     "credit": "credit credits photographer fotograf imagecredit photocredit photobyline "
-    "fotobyline imagebyline copyright copyrights",
+    "fotobyline imagebyline copyright copyrights kuvaaja",
     "lead": "lead lede ingress standfirst subtitle subhead subheadline subheading deck dek intro "
     "introduction preamble chapo sottotitolo vorspann summary excerpt sommario entradilla "
     "subtitulo underrubrik manchet manchette preambel undertittel underrubrikk abstract strapline "
