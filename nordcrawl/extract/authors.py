@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from lxml import etree
 from lxml.html import HtmlElement
-from trafilatura.metadata import extract_author
 
+from nordcrawl.extract import bylines
 from nordcrawl.extract.head import Head
 from nordcrawl.extract.jsonld import strings, types_of
 from nordcrawl.extract.phrases import BYLINE
@@ -30,6 +30,8 @@ _ROLE = re.compile(
     r"freelance\w*|utviklingssjef|producer|special to|for |i |in )\b.*$",
     re.IGNORECASE,
 )
+#: "Kari Nordmann @kari", "Kari Nordmann (kari@avis.test)".
+_HANDLE = re.compile(r"\s+[(<]?(?:@\w+|[\w.+-]+@[\w.-]+\.\w+)[)>]?$")
 #: "Paper by Name": what stands before is where it was written for.
 _PAPER_BY = re.compile(r"[^\W\d_]\w{1,20} (?:[Vv]on|[Bb]y|[Aa]v|[Pp]ar|[Pp]or) ([^\W\d_]\w+ .+)$")
 _METAS = (
@@ -58,7 +60,7 @@ def find(head: Head, root: HtmlElement, site: Iterable[str] = ()) -> tuple[tuple
     own: tuple[tuple[str, ...], str] = ((), "")
     for names, origin in _sources(head, root):
         people = tuple(name for name in names if key(name) not in keys)
-        if people and not (origin == "trafilatura" and own[1] == "json-ld" and _is_desk(head)):
+        if people and not (origin == "printed" and own[1] == "json-ld" and _is_desk(head)):
             return people, origin
         if names and not own[0]:
             own = (names, origin)
@@ -86,21 +88,17 @@ def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], s
             found = [e for e in select(root, (selector,))[:8] if not _in_teaser(e)]
             texts = [t for e in found if 2 < len(t := clean_line(text_of(e))) < 120]
             yield tidy(part for text in texts for part in split(text))[:6], origin
-    yield tidy(part for part in _guessed(root).split(";")), "trafilatura"
-
-
-def _guessed(root: HtmlElement) -> str:
-    try:
-        return extract_author(root) or ""
-    except Exception:  # noqa: BLE001 - foreign code on hostile pages: any failure is "no author"
-        return ""
+    line = bylines.printed(root, (head.title, *head.all("og:title")[:1]))
+    yield tidy(split(line) if line else ()), "printed"
 
 
 def _in_teaser(element: HtmlElement) -> bool:
-    """Tell whether an element belongs to a comment, a footer or the teaser of another article."""
+    """Tell whether an element belongs to a comment, footer, quotation or another's teaser."""
     for ancestor in element.iterancestors():
         names = f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}".lower()
-        if ancestor.tag in ("footer", "aside", "nav") or "comment" in names or "related" in names:
+        if ancestor.tag in ("footer", "aside", "nav", "blockquote") or any(
+            word in names for word in ("comment", "related", "quote", "sitat")
+        ):
             return True
         if (
             ancestor.tag == "article"
@@ -131,7 +129,7 @@ def tidy(names: Iterable[str]) -> tuple[str, ...]:
     """Return names without labels, roles, addresses and twins that differ in hyphens only."""
     kept: dict[str, str] = {}
     for name in names:
-        name = BYLINE.sub("", clean_line(name), count=1)
+        name = _HANDLE.sub("", BYLINE.sub("", clean_line(name), count=1))
         if found := _PAPER_BY.match(name):
             name = found[1]
         name = _ROLE.sub("", name).strip(" ,;:|•·")

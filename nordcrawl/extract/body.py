@@ -267,16 +267,19 @@ def _passed_over(
 def _speakers(chosen: set[int], runs: Sequence[Run]) -> Iterator[int]:
     """Yield the runs that name who is quoted, right behind a chosen quotation in its element."""
     for index in chosen:
-        quote = runs[index].within("quote")
+        quote = _quotes_around(runs[index])
         behind = index + 1
         while (
-            quote is not None
-            and behind < len(runs)
-            and runs[behind].within("quote") is quote
-            and {"cite", "byline"} & runs[behind].near
+            behind < len(runs)
+            and quote & _quotes_around(runs[behind])
+            and {"cite", "byline", "caption"} & runs[behind].near
         ):
             yield behind
             behind += 1
+
+
+def _quotes_around(run: Run) -> set[HtmlElement]:
+    return {element for kind, element in run.groups if kind == "quote"}
 
 
 def _is_subheading(run: Run) -> bool:
@@ -319,7 +322,7 @@ def _is_paragraph(run: Run, seen: Counter[str]) -> bool:
 
 def _is_quote(run: Run, text: str) -> bool:
     """Tell whether a run is a quotation that is not in the text already, as pull quotes are."""
-    if "quote" not in run.marks or len(run.key) < _QUOTE_LETTERS or run.key in text:
+    if "quote" not in run.marks or len(run.key) < _QUOTE_LETTERS:
         return False
     return not (run.near & _AGAINST or run.marks & _NEVER)
 

@@ -35,20 +35,32 @@ _ISO = re.compile(
     r"\s*(?P<z>Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?(?![\d:])|CET|CEST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|BST)?)?",
     re.IGNORECASE,
 )
+#: English, Norwegian, Swedish, Danish, German, French, Spanish, Italian; then Dutch, Portuguese,
+#: Finnish (in the case that dates take), Icelandic, Polish and Russian (genitive).
 _NAMES = (
-    ("january", "januar", "januari", "jan", "janvier", "enero", "gennaio"),
-    ("february", "februar", "februari", "feb", "février", "febrero", "febbraio"),
-    ("march", "mars", "marts", "märz", "mar", "marzo"),
-    ("april", "apr", "avril", "abril", "aprile"),
-    ("may", "mai", "maj", "mayo", "maggio"),
-    ("june", "juni", "jun", "juin", "junio", "giugno"),
-    ("july", "juli", "jul", "juillet", "julio", "luglio"),
-    ("august", "augusti", "aug", "août", "agosto"),
-    ("september", "sept", "sep", "septembre", "septiembre", "settembre"),
-    ("october", "oktober", "oct", "okt", "octobre", "octubre", "ottobre"),
-    ("november", "nov", "novembre", "noviembre"),
-    ("december", "desember", "dezember", "dec", "des", "dez", "décembre", "diciembre", "dicembre"),
-)
+    ("january", "januar", "januari", "jan", "janvier", "enero", "gennaio", "jänner",
+        "janeiro", "tammikuuta", "janúar", "stycznia", "января"),
+    ("february", "februar", "februari", "feb", "février", "febrero", "febbraio",
+        "fevereiro", "helmikuuta", "febrúar", "lutego", "февраля"),
+    ("march", "mars", "marts", "märz", "mar", "marzo", "maart", "março", "maaliskuuta",
+        "marca", "марта"),
+    ("april", "apr", "avril", "abril", "aprile", "huhtikuuta", "apríl", "kwietnia", "апреля"),
+    ("may", "mai", "maj", "mayo", "maggio", "mei", "maio", "toukokuuta", "maí", "maja", "мая"),
+    ("june", "juni", "jun", "juin", "junio", "giugno", "junho", "kesäkuuta", "júní", "czerwca",
+        "июня"),
+    ("july", "juli", "jul", "juillet", "julio", "luglio", "julho", "heinäkuuta", "júlí", "lipca",
+        "июля"),
+    ("august", "augusti", "aug", "août", "agosto", "augustus", "elokuuta", "ágúst", "sierpnia",
+        "августа"),
+    ("september", "sept", "sep", "septembre", "septiembre", "settembre", "setembro", "syyskuuta",
+        "września", "сентября"),
+    ("october", "oktober", "oct", "okt", "octobre", "octubre", "ottobre", "outubro", "lokakuuta",
+        "október", "października", "октября"),
+    ("november", "nov", "novembre", "noviembre", "novembro", "marraskuuta", "nóvember",
+        "listopada", "ноября"),
+    ("december", "desember", "dezember", "dec", "des", "dez", "décembre", "diciembre", "dicembre",
+        "dezembro", "joulukuuta", "grudnia", "декабря"),
+)  # fmt: skip
 _MONTH = {name: number for number, names in enumerate(_NAMES, 1) for name in names}
 _MONTHS = "|".join(sorted(_MONTH, key=len, reverse=True))
 _CLOCK = (

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from nordcrawl.extract import jsonld
+from nordcrawl.extract import headings, jsonld
+from nordcrawl.extract.headings import Heading
 from nordcrawl.extract.jsonld import JsonLd
 from nordcrawl.extract.text import clean, clean_line
 from nordcrawl.extract.tree import text_of
@@ -36,7 +37,7 @@ class Head:
     """By name, property, itemprop or http-equiv in lower case; values never empty."""
     links: tuple[Link, ...]
     title: str
-    headings: tuple[str, ...]
+    headings: tuple[Heading, ...]
     """The h1 of the page that have text, in order."""
     language: str | None
     """html lang, as it stands."""
@@ -86,14 +87,15 @@ def read(root: HtmlElement, url: str) -> Head:
             scripts.append(text[: _SCRIPT_CHARS - size])
             size += len(text)
     title = clean_line(text_of(next(root.iter("title"), None))[:2000])
-    headings = tuple(h for e in root.iter("h1") if (h := clean_line(text_of(e)[:2000])))
+    found = headings.read(root)
     body = root.find("body")
-    hints = (*headings[:3], *metas.get("og:title", ())[:1])
+    told = [text for heading in found[:3] for text in (heading.bare, heading.text)]
+    hints = (*told, *metas.get("og:title", ())[:1])
     return Head(
         {name: tuple(values) for name, values in metas.items()},
         tuple(links),
         title,
-        headings,
+        found,
         root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang"),
         jsonld.read(blocks, url, hints),
         "\n".join(scripts),

@@ -52,6 +52,8 @@ ARTICLE_TYPES = frozenset(
     ]
 )
 _WEAK_TYPES = frozenset(("CreativeWork", "VideoObject", "ImageGallery", "PodcastEpisode", "Review"))
+#: Levels of depth that a key of another article counts as.
+_FOREIGN_STEP = 5
 #: Under these keys stand other articles.
 _FOREIGN = frozenset(
     [
@@ -81,6 +83,8 @@ class JsonLd:
 
     node: dict[str, Any] = field(default_factory=dict)
     publisher: str | None = None
+    published: tuple[str, ...] = ()
+    """Dates of publication of other nodes that are about this page, as WebPage."""
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -118,7 +122,9 @@ def read(scripts: Iterable[str], url: str, hints: Iterable[str] = ()) -> JsonLd:
             best, score = node, points
     if best is None:
         best = next((mined for script in broken if (mined := _mine(script))), None)
-    return JsonLd(best or {}, publisher)
+    if best is not None:
+        best = _referred(best, [node for _, node in nodes])
+    return JsonLd(best or {}, publisher, tuple(_page_dates(nodes, path)))
 
 
 def types_of(node: dict[str, Any]) -> Iterator[str]:
@@ -208,7 +214,7 @@ def _flatten(value: Any, depth: int = 0) -> Iterator[tuple[int, dict[str, Any]]]
         yield depth, value
         for name, item in value.items():
             if isinstance(item, (dict, list)):
-                step = 0 if name == "@graph" else 5 if name in _FOREIGN else 1
+                step = 0 if name == "@graph" else _FOREIGN_STEP if name in _FOREIGN else 1
                 yield from _flatten(item, depth + step)
 
 
@@ -228,6 +234,35 @@ def _points(node: dict[str, Any], depth: int, path: str, keys: set[str]) -> floa
     if path and any(path_of(address) == path for address in [*own, *strings(node.get("@id"))]):
         points += 3
     return points
+
+
+def _referred(article: dict[str, Any], nodes: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return an article node with those authors put in that it only refers to.
+
+    Source: JSON-LD 1.1, section 1.4 (node reference).
+    """
+    authors = article.get("author")
+    values = authors if isinstance(authors, list) else [authors]
+    wanted = [name for value in values if (name := _id_of(value))]
+    if not wanted or next(strings(authors, "name"), None):
+        return article
+    known = {name: node for node in nodes if (name := _id_of(node)) and "name" in node}
+    found = [known[name] for name in wanted if name in known]
+    return {**article, "author": found} if found else article
+
+
+def _id_of(value: Any) -> str | None:
+    name = value.get("@id") if isinstance(value, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _page_dates(nodes: Iterable[tuple[int, dict[str, Any]]], path: str) -> Iterator[str]:
+    """Yield when nodes say that the page was published, those left out of another address."""
+    for depth, node in nodes:
+        if depth < _FOREIGN_STEP and "datePublished" in node:
+            own = [*strings(node.get("url")), *strings(node.get("@id"))]
+            if not own or any(path_of(address) == path for address in own):
+                yield from strings(node["datePublished"])
 
 
 def path_of(address: str) -> str | None:

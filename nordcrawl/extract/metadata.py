@@ -16,7 +16,7 @@ from htmldate import find_date
 from lxml.html import HtmlElement
 
 from nordcrawl.article import Evidence, Translation
-from nordcrawl.extract import authors, dates, language, titles
+from nordcrawl.extract import authors, datelines, dates, language, titles
 from nordcrawl.extract import tags as keywords
 from nordcrawl.extract.dates import Moment
 from nordcrawl.extract.head import Head
@@ -38,6 +38,8 @@ _MODIFIED = (
     "og:updated_time", "datemodified", "lastmod", "last-modified", "revised",
     "dc.date.modified", "dcterms.modified",
 )  # fmt: skip
+#: Other names of the same: "publication_date", "sw-pubdate", "x:article_published_time".
+_PUBLISHED_NAME = re.compile(r"(?:^|[^a-z])(?:pub|publish(?:ed)?|publication)[-_. ]?(?:date|time)$")
 #: A date this long after the fetch was never when something was published.
 _FUTURE_DAYS = 2
 #: Elements that print a date, by their class; longer lines hold more than one.
@@ -139,6 +141,9 @@ def _published(context: Context) -> Iterator[tuple[Moment, str]]:
         yield from _read(strings(head.jsonld.node.get(name)), "json-ld", context)
     for name in _PUBLISHED:
         yield from _read(head.metas.get(name, ()), "meta", context)
+    yield from _read(head.jsonld.published, "json-ld", context)
+    others = (v for name, v in head.metas.items() if _PUBLISHED_NAME.search(name))
+    yield from _read((value for values in others for value in values), "meta", context)
     yield from _read(_itemprop(root, "datePublished"), "microdata", context)
     times = [
         element
@@ -147,6 +152,10 @@ def _published(context: Context) -> Iterator[tuple[Moment, str]]:
     ]
     yield from _read((e.get("datetime") or text_of(e) for e in times), "time", context)
     yield from _read(_in_address(context.page.url), "address", context)
+    titles_told = (head.title, *head.all("og:title")[:1])
+    for moment in datelines.published(root, titles_told, context.local):
+        if not _is_future(moment.at, context.page.fetched_at):
+            yield moment, "printed"
     yield from _read(_guessed(context), "htmldate", context)
 
 
@@ -182,7 +191,8 @@ def _itemprop(root: HtmlElement, name: str) -> Iterator[str]:
             teaser.tag != "article" or next(teaser.iter("h1"), None) is None
         ):
             continue
-        yield element.get("datetime") or element.get("content") or text_of(element)
+        told = (element.get("datetime"), element.get("content"), element.get("title"))
+        yield next(filter(None, told), None) or text_of(element)
 
 
 def _in_address(url: str) -> Iterator[str]:
@@ -191,7 +201,11 @@ def _in_address(url: str) -> Iterator[str]:
 
 
 def _guessed(context: Context) -> Iterator[str]:
-    """Yield the day that htmldate finds, the last resort."""
+    """Yield the day that htmldate finds, the last resort.
+
+    It makes the first of January of a year that stands alone, which tells no day: of 24 such
+    days none was right where that could be told.
+    """
     try:
         found = find_date(
             context.root,
@@ -202,7 +216,7 @@ def _guessed(context: Context) -> Iterator[str]:
         )
     except Exception:  # noqa: BLE001 - foreign code on hostile pages: any failure means no date
         return
-    if found:
+    if found and not found.endswith("-01-01"):
         yield found
 
 

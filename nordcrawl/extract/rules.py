@@ -267,11 +267,12 @@ def drop_bare_headings(chosen: Sequence[Run], runs: Sequence[Run], dropped: Drop
     under = gap = 0
     for run in reversed(runs):
         if id(run) in kept:
-            if "heading" in run.near and under == 0 and gap:
+            heading = "heading" in run.near and "quote" not in run.marks
+            if heading and under == 0 and gap:
                 bare.add(id(run))
             elif not _is_caption(run):
                 under, gap = 1, 0
-            if "heading" in run.near:
+            if heading:
                 under = gap = 0
         elif id(run) in gone or run.link_share > _POINTING:
             gap += 1

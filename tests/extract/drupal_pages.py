@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from html import escape
 
+from labrador_pages import Story
 from stories import Tale
 
 NID = "43836"
@@ -81,6 +82,50 @@ def drupal10(tale: Tale, *, theme: str = "classy", author_field: bool = False) -
 <div class="views-element-container block block-views"><h2>More</h2><div class="view view-more">{teaser}{teaser}</div></div>
 </div></section></main><div class="region region-sidebar-second">{teaser}</div></div>
 <footer class="site-footer"><span>Powered by <a href="https://www.drupal.org">Drupal</a></span></footer></body></html>""".encode()
+
+
+def ramsalt(story: Story, *, seven: bool = False, quote: str = "blockquote") -> bytes:
+    """Return a story of the target site in the shape of its older pages: fields of a node.
+
+    No page of that era is stored, so the shape is that of the core themes, with the image style
+    and the labels that are known of it.
+    """
+    name = "field field-name-{0} field-type-{0}" if seven else "field field--name-{0} field__item"
+    picture = (
+        '<img src="/sites/default/files/styles/media_image/public/2021-10/lavrov.jpg" alt="{}">'
+    )
+    quotes = {
+        "blockquote": "<blockquote><p>{}</p><footer>{}</footer></blockquote>",
+        "quote box": '<div class="quotebox"><h3 class="quote">{}</h3><p class="author">{}</p></div>',
+        "figure": '<figure class="pullquote"><blockquote>{}</blockquote><figcaption>{}</figcaption></figure>',
+    }
+    body = ""
+    for part in story.parts:
+        text = escape(part.text)
+        if part.kind == "quote":
+            body += quotes[quote].format(text, escape(part.speaker))
+        elif part.kind == "caption":
+            body += f"<figure>{picture.format('')}<figcaption>{text}</figcaption></figure>"
+        else:
+            body += f"<h2>{text}</h2>" if part.kind == "heading" else f"<p>{text}</p>"
+    labels = "".join(f"<p><strong>{escape(label)}</strong></p>" for label in story.labels)
+    node = (
+        f'<div id="node-{NID}" class="node node-article node-full clearfix" about="/node/{NID}">'
+        if seven
+        else f'<article data-history-node-id="{NID}" class="node node--type-article node--view-mode-full">'
+    )
+    return f"""<!DOCTYPE html><html lang="nb" dir="ltr"><head><meta charset="utf-8">
+<meta name="Generator" content="Drupal {7 if seven else 9} (https://www.drupal.org)"><link rel="shortlink" href="/node/{NID}">
+<title>{escape(story.title)} | High North News</title></head>
+<body class="path-node page-node-type-article{" page-node-" + NID if seven else ""}">
+<nav class="menu"><ul><li><a href="/nb/politikk">Politikk</a></li></ul></nav>
+<main role="main"><h1 class="title page-title">{escape(story.title)}</h1>
+{node}<div class="node__content content clearfix">
+<div class="{name.format("field-image")}"><figure>{picture.format(escape(story.alt))}<figcaption>{escape(story.caption)}</figcaption></figure></div>
+<div class="{name.format("field-ingress")}"><p>{escape(story.standfirst)}</p></div>
+<div class="{name.format("body")}">{body}{labels}</div>
+</div>{"</div>" if seven else "</article>"}</main>
+<footer><p>Powered by Drupal</p></footer></body></html>""".encode()
 
 
 def _terms(tale: Tale, name: str) -> str:

@@ -16,8 +16,9 @@ from nordcrawl.extract.tree import parse
 from nordcrawl.page import Page, Profile
 
 sys.path.insert(0, str(Path(__file__).parent))
-from drupal_pages import NID, TEASER_TEXT, drupal7, drupal10
+from drupal_pages import NID, TEASER_TEXT, drupal7, drupal10, ramsalt
 from stories import BY_LANGUAGE, triples
+from test_labrador import _SEED_FILES, _acceptance_story, expected
 
 URL = "https://www.nordavisa.test/nb/ny-ferge"
 TALE = BY_LANGUAGE["nb"]
@@ -125,3 +126,30 @@ def test_lead_picture_is_no_standfirst() -> None:
     found = anchors(body.replace("field--name-field-media ", "field--name-field-lead-image "))
     assert found is not None
     assert found.given.subtitle is None
+
+
+SHAPES = [
+    (seven, quote) for seven in (False, True) for quote in ("blockquote", "quote box", "figure")
+]
+
+
+def in_order(blocks: list[tuple[BlockKind, str, str | None]]) -> list[tuple[str, ...]]:
+    return [(str(kind), " ".join(text.split()), " ".join((who or "").split())) for kind, text, who in blocks]  # fmt: skip
+
+
+@pytest.mark.skipif(
+    not _SEED_FILES, reason="the expected text of the acceptance article is not here"
+)
+@pytest.mark.parametrize(("seven", "quote"), SHAPES)
+@pytest.mark.parametrize("family", ["generic", "labrador"])
+def test_acceptance_article(seven: bool, quote: str, family: str) -> None:
+    story = _acceptance_story(_SEED_FILES[0].read_text("utf-8"))
+    raw = ramsalt(story, seven=seven, quote=quote)
+    page = Page(URL, raw, datetime(2026, 7, 1, tzinfo=UTC))
+    article = extract(page, Profile(timezone="Europe/Oslo", family=family))
+    assert isinstance(article, Article)
+    assert (article.title, article.language) == (story.title, "nb")
+    assert article.images[0].alt == story.alt
+    summary, caption, *rest = expected(story)
+    assert in_order(triples(article)) == in_order([caption, summary, *rest])
+    assert "Nøkkelord" not in article.text

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from test_metadata import ld, read
 
+from nordcrawl.extract import titles
+from nordcrawl.extract.head import read as read_head
 from nordcrawl.extract.titles import without_site
+from nordcrawl.extract.tree import parse
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,137 @@ def test_what_the_data_has_behind_a_separator_stays() -> None:
         f"<meta property='og:title' content='{whole}'>"
     )
     assert read(head).title == whole
+
+
+ADDRESS = "https://www.avisnord.test/nyheter/torsk"
+
+
+def vote(url: str = ADDRESS, *, head: str = "", body: str = "", title: str = "") -> str | None:
+    markup = f"<html><head><title>{title}</title>{head}</head><body>{body}<p>Ja</p></body></html>"
+    root = parse(markup)
+    assert root is not None
+    return titles.vote(read_head(root, url), None, url)[0]
+
+
+def og(title: str) -> str:
+    return f"<meta property='og:title' content='{title}'>"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "<h1><span class='article__kicker'>Fiske</span> Mye torsk langs kysten</h1>",
+        "<h1><span class='title-overline'>Fiske</span><span class='sr'> - </span>"
+        "<span>Mye torsk langs kysten</span></h1>",
+        "<h1><style>.x{color:red}</style><span class='dachzeile'>Fiske:</span>Mye torsk langs "
+        "kysten</h1>",
+    ],
+)
+def test_a_kicker_in_the_heading_is_no_part_of_the_headline(heading: str) -> None:
+    assert vote(body=heading) == "Mye torsk langs kysten"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "<h1>Mye <span class='kicker'>torsk</span> langs kysten</h1>",
+        "<h1><span class='title-part'>Mye torsk</span> langs kysten</h1>",
+        "<h1><span class='overline'>Mye torsk langs</span> kysten</h1>",
+    ],
+)
+def test_other_elements_in_the_heading_are(heading: str) -> None:
+    assert vote(body=heading) == "Mye torsk langs kysten"
+
+
+def test_what_the_head_has_in_the_headline_too_is_no_kicker() -> None:
+    body = "<h1><span class='kicker'>Fiske:</span> Mye torsk langs kysten</h1>"
+    whole = "Fiske: Mye torsk langs kysten"
+    assert vote(head=og(whole), body=body) == whole
+
+
+def test_a_reading_aid_and_a_style_are_no_words_of_the_heading() -> None:
+    body = "<h1><style>h1{color:red}</style><ruby>漁<rt>りょう</rt></ruby>が始まる</h1>"
+    assert vote(body=body) == "漁が始まる"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [f"Kystfiske{joint}Mye torsk langs kysten" for joint in (" : ", " ", " - ")],
+)
+def test_a_kicker_goes_that_the_head_does_not_have(heading: str) -> None:
+    body = f"<h1>{heading}</h1>"
+    assert vote(head=og("Mye torsk langs kysten"), body=body) == "Mye torsk langs kysten"
+
+
+def test_of_two_minds_in_the_head_none_is_cut() -> None:
+    whole = "Kystfiske: Mye torsk langs kysten"
+    head = ld({"@type": "NewsArticle", "headline": whole}) + og("Mye torsk langs kysten")
+    assert vote(head=head, body=f"<h1>{whole}</h1>") == whole
+
+
+def test_without_data_the_only_heading_is_the_headline() -> None:
+    other = "Torskefiske: alt du må vite"
+    head, body = og(other), "<h1>Mye torsk langs kysten</h1>"
+    assert vote(head=head, body=body, title=other) == "Mye torsk langs kysten"
+    told = ld({"@type": "NewsArticle", "headline": other})
+    assert vote(head=head + told, body=body, title=other) == other
+
+
+def test_the_site_s_name_in_the_only_heading_is_no_headline() -> None:
+    body = "<h1>Avis-Nord</h1>"
+    assert vote(body=body, title="Mye torsk langs kysten") == "Mye torsk langs kysten"
+
+
+def test_a_page_that_is_called_like_its_site_has_a_title() -> None:
+    assert vote(body="<h1>Avis Nord</h1>", title="Avis Nord") == "Avis Nord"
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Mye torsk langs kysten | Sjø og land", "Mye torsk langs kysten"),
+        ("Sjø og land » Arkiv over alle saker » Ny havn i fjorden", "Ny havn i fjorden"),
+        ("Mye torsk langs kysten – sei og hyse med", "Mye torsk langs kysten – sei og hyse med"),
+        ("Mye torsk langs kysten -", "Mye torsk langs kysten"),
+    ],
+)
+def test_where_nothing_but_the_title_element_tells(title: str, expected: str) -> None:
+    url = "https://www.avisnord.test/2020/ny-havn-i-fjorden/"
+    assert vote(url, title=title) == expected
+
+
+def test_a_part_that_only_the_heading_has_behind_a_bar_goes() -> None:
+    body = "<h1>Mye torsk langs kysten | GAMMELT NAVN</h1>"
+    assert vote(head=og("Mye torsk langs kysten"), body=body) == "Mye torsk langs kysten"
+
+
+def test_a_title_that_a_quotation_mark_has_cut_is_made_whole() -> None:
+    cut = '<meta property="og:title" content="Mye torsk: "aldri sett maken"">'
+    title = 'Mye torsk: "aldri sett maken"'
+    assert vote(head=cut, title=title) == title
+
+
+def test_quotation_marks_around_a_headline_stay() -> None:
+    for printed in ("«Mye torsk langs kysten»", "»Mye torsk langs kysten«"):
+        page = {"head": og(printed), "body": f"<h1>{printed}</h1>"}
+        assert vote(title=f"{printed} - Avisnord", **page) == printed
+
+
+def test_labels_of_the_host_are_names_and_public_suffixes_are_none() -> None:
+    url = "https://www.kystkontoret.gv.test/sak"
+    assert vote(url, title="Mye torsk langs kysten - Kystkontoret Nord") == "Mye torsk langs kysten"
+    assert vote(url, title="Mye torsk - GV") == "Mye torsk - GV"
+
+
+def test_all_printings_are_told_so_that_none_is_left_in_the_text() -> None:
+    head = og("Mye torsk langs kysten")
+    body = "<h1><span class=kicker>Fiske</span> Mye torsk langs kysten</h1>"
+    page = f"<title>Kystfiske: Mye torsk langs kysten | avisnord</title>{head}{body}"
+    root = parse(page)
+    assert root is not None
+    everything = titles.vote(read_head(root, ADDRESS), None, ADDRESS)[2]
+    assert {
+        "Mye torsk langs kysten",
+        "Fiske Mye torsk langs kysten",
+        "Kystfiske: Mye torsk langs kysten",
+    } <= set(everything)
