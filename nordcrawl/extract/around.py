@@ -16,7 +16,7 @@ from nordcrawl.extract.tree import text_of
 _ELSEWHERE = frozenset(
     (
         "nav", "footer", "form", "script", "style", "noscript", "option", "select", "button",
-        "figure", "figcaption", "blockquote", "table", "textarea", "template", "svg",
+        "figure", "figcaption", "table", "textarea", "template", "svg", "blockquote",
     )
 )  # fmt: skip
 _FOREIGN = re.compile(

@@ -85,6 +85,8 @@ class JsonLd:
     publisher: str | None = None
     published: tuple[str, ...] = ()
     """Dates of publication of other nodes that are about this page, as WebPage."""
+    trail: tuple[str, ...] = ()
+    """Names of the pages above this one, without the site's own; from a BreadcrumbList."""
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -124,7 +126,7 @@ def read(scripts: Iterable[str], url: str, hints: Iterable[str] = ()) -> JsonLd:
         best = next((mined for script in broken if (mined := _mine(script))), None)
     if best is not None:
         best = _referred(best, [node for _, node in nodes])
-    return JsonLd(best or {}, publisher, tuple(_page_dates(nodes, path)))
+    return JsonLd(best or {}, publisher, tuple(_page_dates(nodes, path)), _trail(nodes, path, keys))
 
 
 def types_of(node: dict[str, Any]) -> Iterator[str]:
@@ -263,6 +265,42 @@ def _page_dates(nodes: Iterable[tuple[int, dict[str, Any]]], path: str) -> Itera
             own = [*strings(node.get("url")), *strings(node.get("@id"))]
             if not own or any(path_of(address) == path for address in own):
                 yield from strings(node["datePublished"])
+
+
+def _trail(
+    nodes: Iterable[tuple[int, dict[str, Any]]], path: str, titles: set[str]
+) -> tuple[str, ...]:
+    """Return the names between the front page and this page in the first trail that has any.
+
+    Source: schema.org, BreadcrumbList, whose items are ListItem with name, item and position.
+    """
+    for _, node in nodes:
+        if "BreadcrumbList" not in types_of(node):
+            continue
+        steps = [_step(item) for item in _listed(node.get("itemListElement"))]
+        if steps and steps[-1][1] is None and any(where is not None for _, where in steps):
+            steps.pop()  # this page
+        between = [
+            name
+            for name, where in steps
+            if name and where not in ("", path) and key(name) not in titles
+        ]
+        if names := between[1:] if between and steps[0][1] is None else between:
+            return tuple(names)
+    return ()
+
+
+def _listed(value: Any) -> list[dict[str, Any]]:
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items[:20] if isinstance(item, dict)]
+
+
+def _step(item: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Return (name, path) of a step of a trail."""
+    target = item.get("item")
+    name = next(strings(item.get("name")), None) or next(strings(target, "name"), None)
+    address = next(strings(target, "@id", "url"), None) or next(strings(item.get("@id")), None)
+    return name, path_of(address) if address else None
 
 
 def path_of(address: str) -> str | None:

@@ -40,6 +40,8 @@ _MODIFIED = (
 )  # fmt: skip
 #: Other names of the same: "publication_date", "sw-pubdate", "x:article_published_time".
 _PUBLISHED_NAME = re.compile(r"(?:^|[^a-z])(?:pub|publish(?:ed)?|publication)[-_. ]?(?:date|time)$")
+#: "Sport, culture and leisure" is one section.
+_AND = re.compile(r"\s(?:og|and|och|und|et|y|ja|&)\s", re.IGNORECASE)
 #: A date this long after the fetch was never when something was published.
 _FUTURE_DAYS = 2
 #: Elements that print a date, by their class; longer lines hold more than one.
@@ -243,12 +245,26 @@ def sections(context: Context) -> tuple[tuple[str, ...], str]:
     if context.given.section:
         return (context.given.section,), context.given.origin_of("section")
     head = context.head
-    found = tuple(strings(head.jsonld.node.get("articleSection"), "name"))
-    if found:
-        return found, "json-ld"
-    if found := head.all("article:section", "og:article:section", "section", "parsely-section"):
-        return tuple(clean_line(value) for value in found), "meta"
+    told = tuple(strings(head.jsonld.node.get("articleSection"), "name"))
+    metas = head.all("article:section", "og:article:section", "section", "parsely-section")
+    for values, origin in ((told, "json-ld"), (metas, "meta"), (head.jsonld.trail, "breadcrumb")):
+        if found := _sections(values):
+            return found, origin
     return (), ""
+
+
+def _sections(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return sections, those parted that one value has joined without a word between.
+
+    >>> _sections(("Fiske,Havn, Kyst",)), _sections(("Sport, kultur og fritid",))
+    (('Fiske', 'Havn', 'Kyst'), ('Sport, kultur og fritid',))
+    """
+    found: list[str] = []
+    for value in values:
+        parts = [part for part in map(clean_line, value.split(",")) if part]
+        joined = len(parts) > 1 and not _AND.search(value)
+        found.extend(parts if joined else [clean_line(value)])
+    return tuple(dict.fromkeys(part for part in found if part))
 
 
 def section_of_address(url: str) -> str | None:

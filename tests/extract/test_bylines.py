@@ -42,6 +42,7 @@ def test_a_line_of_names(body: str, expected: str) -> None:
         HEAD + "<p>Av Kari</p>",
         HEAD + "<label class='author'>Name</label>",
         HEAD + "<div class='author'>Por</div>",
+        HEAD + "<blockquote>Det er mye torsk.<p>Av Kari Nordmann</p></blockquote>",
         HEAD + "<footer><p>Av Kari Nordmann</p></footer>",
         HEAD + "<div class='comment-list'><b class='author'>Kari Nordmann</b></div>",
         HEAD + "<aside class='more'><p>Av Kari Nordmann</p></aside>",

@@ -153,3 +153,4 @@ def test_acceptance_article(seven: bool, quote: str, family: str) -> None:
     summary, caption, *rest = expected(story)
     assert in_order(triples(article)) == in_order([caption, summary, *rest])
     assert "Nøkkelord" not in article.text
+    assert article.authors == ()  # who is quoted has not written it
