@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence, Set
 
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.text import key
+from nordcrawl.extract.text import clean_line, key
 from nordcrawl.extract.tree import text_of
 
 _ELSEWHERE = frozenset(
@@ -29,6 +29,19 @@ _FOREIGN = re.compile(
 def names_of(element: HtmlElement) -> str:
     """Return an element's class and id."""
     return f"{element.get('class') or ''} {element.get('id') or ''}"
+
+
+def line_of(element: HtmlElement, most: int) -> str | None:
+    """Return an element's text as one line, None for one longer than `most` characters."""
+    parts: list[str] = []
+    size = 0
+    for text in element.itertext():
+        parts.append(text)
+        size += len(text)
+        if size > 4 * most:  # so much white space at most stands in a line's markup
+            return None
+    line = clean_line("".join(parts))
+    return line if len(line) <= most else None
 
 
 def headline(headings: Sequence[HtmlElement], titles: Iterable[str]) -> HtmlElement | None:

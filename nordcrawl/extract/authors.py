@@ -51,7 +51,7 @@ _MARKS = etree.XPath("//@class | //@rel | //@itemprop", smart_strings=False)
 
 
 def find(head: Head, root: HtmlElement, site: Iterable[str] = ()) -> tuple[tuple[str, ...], str]:
-    """Return (names, origin): JSON-LD, then meta, microdata, visible bylines, the engine's guess.
+    """Return (names, origin): JSON-LD, then meta, microdata, marked and printed bylines.
 
     The names of the site itself count only where there is no other; where its data says that a
     desk is the author, no guess counts against that.

@@ -5,7 +5,7 @@ The order of work, and nothing else: each step is in a module of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
@@ -87,7 +87,7 @@ def find(root: HtmlElement, page: Page, profile: Profile) -> Finding:
     """Return what a page's tree holds; cuts off what the profile prunes."""
     prune(root, profile.prune)
     about = head.read(root, page.url)
-    name, anchors = "generic", None
+    name, anchors, is_told = "generic", None, False
     if reading := _labrador(root, about, page, profile):
         name, choice, given = "labrador", reading.choice, reading.given
     else:
@@ -101,8 +101,9 @@ def find(root: HtmlElement, page: Page, profile: Profile) -> Finding:
         title, title_origin = context.given.title, context.given.origin_of("title")
     authors = metadata.author_names(context)
     if choice is None:
-        choice = _generic(context, candidates, authors[0], anchors)
-        choice = body.or_told(choice, about.jsonld.node.get("articleBody"))
+        shown = _generic(context, candidates, authors[0], anchors)
+        choice = body.or_told(shown, about.jsonld.node.get("articleBody"))
+        is_told = choice is not shown
     if choice is None:
         return Finding(Rejected("no text"), name)
     frame = Frame(page.url, context.local, choice.summaries)
@@ -117,6 +118,9 @@ def find(root: HtmlElement, page: Page, profile: Profile) -> Finding:
         result = Rejected("front page")
     else:
         result = _article(context, found, name, (title, title_origin), authors)
+        if is_told:
+            evidence = {**result.provenance, "blocks": Evidence("json-ld")}
+            result = replace(result, provenance=evidence)
     return Finding(result, name, choice, frame)
 
 

@@ -14,11 +14,12 @@ from functools import lru_cache
 from lxml import etree
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.around import headline, is_foreign, names_of
+from nordcrawl.extract.around import headline, is_foreign, line_of, names_of
 from nordcrawl.extract.text import clean_line
-from nordcrawl.extract.tree import text_of
 
 _LINE_CHARS = 120
+#: Lines looked at; the most of 845 measured pages has 301.
+_MOST = 500
 _BY = re.compile(
     r"\W*(?:(?:ein |an? |en |et |un )?(?:artikel|beitrag|text|bericht|kommentar|interview|article|"
     r"artigo|story|words|tekst|foto) )?"
@@ -121,7 +122,7 @@ def _bylines(root: HtmlElement, titles: Iterable[str]) -> Iterator[Byline]:
         text, parent = element.tail, element.getparent()
         if text and _may_open(text) and parent is not None:
             found.append((number, parent, text))
-    for number, holder, text in found:
+    for number, holder, text in found[:_MOST]:
         byline = _read(text, holder, number - start)
         if byline is not None and not is_foreign(holder, above, _CLASS):
             yield byline
@@ -150,11 +151,9 @@ def _names_authors(names: str) -> bool:
 
 
 def _read(text: str, holder: HtmlElement, number: int) -> Byline | None:
-    line = clean_line(text_of(holder))
+    line = line_of(holder, _LINE_CHARS) or clean_line(text)
     if len(line) > _LINE_CHARS:
-        line = clean_line(text)
-        if len(line) > _LINE_CHARS:
-            return None
+        return None
     said = _BY.match(line)
     is_marked = _is_marked(holder)
     if said is None and not is_marked:

@@ -16,10 +16,9 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from nordcrawl.extract import dates
-from nordcrawl.extract.around import headline, is_foreign, names_of
+from nordcrawl.extract.around import headline, is_foreign, line_of, names_of
 from nordcrawl.extract.dates import Moment
 from nordcrawl.extract.text import clean_line
-from nordcrawl.extract.tree import text_of
 
 if TYPE_CHECKING:
 
@@ -140,10 +139,10 @@ def _holder(place: HtmlElement | _Text) -> HtmlElement | None:
 def _read(
     holder: HtmlElement, place: HtmlElement | _Text, number: int, local: tzinfo
 ) -> Dateline | None:
-    line = clean_line(text_of(holder)[: 4 * _LINE_CHARS])
-    if isinstance(place, str) and (len(line) > _LINE_CHARS or len(_YEAR.findall(line)) > 1):
+    line = line_of(holder, _LINE_CHARS)
+    if isinstance(place, str) and (line is None or len(_YEAR.findall(line)) > 1):
         line = clean_line(place)
-    if len(line) > _LINE_CHARS:
+    if line is None or len(line) > _LINE_CHARS:
         return None
     coded = None
     if not isinstance(place, str):

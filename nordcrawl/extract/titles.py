@@ -23,6 +23,8 @@ _ONLY_HEADING = 2.5
 #: Of several, the first is more often it; measured: 0.8 to 1.0 is as good, 1.2 and more is worse.
 _FIRST_HEADING, _LATER_HEADING = 1.0, 0.7
 _HEADINGS = 3
+#: A longer title is none; each of its separators is tried.
+_CHARS = 1000
 _SEPARATOR = re.compile(r"\s+(?:[|\-–—·•:/~⁄*]+|[»«›‹]+|::)\s+|\s*[|｜]\s*")
 #: What hardly ever stands in a headline itself.
 _STRONG = re.compile(r"\s*[|｜]+\s*|\s+[»›•·]\s+|\s+::\s+")
@@ -50,7 +52,7 @@ class Claim:
 def vote(head: Head, site_title: str | None, url: str) -> tuple[str | None, str, tuple[str, ...]]:
     """Return (title, origin, all candidates): the printing that most of the page agrees on."""
     names = site_names(head, site_title, url)
-    said = list(_said(head))
+    said = [replace(claim, text=claim.text[:_CHARS]) for claim in _said(head)]
     # A page that calls itself by the site's name only is still called something.
     claims = _weighed(_without_names(said, names) or said, head)
     if not claims:

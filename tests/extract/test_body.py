@@ -165,5 +165,6 @@ def test_a_text_that_only_the_page_s_data_has_is_read_there(told: str) -> None:
     head = f"<script type='application/ld+json'>{data}</script>"
     article = read("<main><h1>Ny havn i byen</h1><div id=app>Vent litt ...</div></main>", head)
     assert texts(article) == numbered(*range(6))
+    assert article.provenance["blocks"].origin == "json-ld"
     shown = read(f"<main><h1>Ny havn i byen</h1>{paragraphs(5, 10)}</main>", head)
     assert texts(shown) == numbered(*range(10, 15))

@@ -90,6 +90,20 @@ def test_other_elements_in_the_heading_are(heading: str) -> None:
     assert vote(body=heading) == "Mye torsk langs kysten"
 
 
+def test_a_dash_that_opens_speech_stays() -> None:
+    body = "<h1><span class='kicker'>Fiske</span> – Aldri sett så mye torsk</h1>"
+    assert vote(body=body) == "– Aldri sett så mye torsk"
+
+
+def test_headings_that_are_not_closed_are_read_in_bounds() -> None:
+    body = "<h1>" * 150 + "<span class=kicker>x</span> Mye torsk <rt>x</rt>" * 2000
+    root = parse(f"<html><body>{body}</body></html>")
+    assert root is not None
+    found = read_head(root, ADDRESS).headings
+    assert len(found) <= 100
+    assert max(len(heading.text) for heading in found) <= 2000
+
+
 def test_what_the_head_has_in_the_headline_too_is_no_kicker() -> None:
     body = "<h1><span class='kicker'>Fiske:</span> Mye torsk langs kysten</h1>"
     whole = "Fiske: Mye torsk langs kysten"
