@@ -42,9 +42,11 @@ bench: $(VENV)/dev.done  ## Crawl, archive, read and catch up, each beside the p
 
 quality: $(VENV)/dev.done  ## Score extraction on a folder of pages with known answers (TRUTH=...)
 	@$(BIN)/python benchmarks/quality.py $(TRUTH)
+	@$(BIN)/python benchmarks/near_duplicates.py $(TRUTH)
 
 quality-docs: $(VENV)/dev.done  ## The same, and write the figures into docs/quality.md
 	@$(BIN)/python benchmarks/quality.py $(TRUTH) --markdown docs/quality.md
+	@$(BIN)/python benchmarks/near_duplicates.py $(TRUTH) --markdown docs/near-duplicates.md
 
 lock: $(VENV)/dev.done  ## Resolve the dependencies anew (needs uv)
 	uv pip compile requirements/build.in $(LOCK) -o requirements/build.txt

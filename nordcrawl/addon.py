@@ -10,7 +10,12 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import BaseSettings
 
 from nordcrawl.extensions import RunObserver
-from nordcrawl.middlewares import RobotsMiddleware, UrlGuardMiddleware, WholeBodyMiddleware
+from nordcrawl.middlewares import (
+    PauseMiddleware,
+    RobotsMiddleware,
+    UrlGuardMiddleware,
+    WholeBodyMiddleware,
+)
 from nordcrawl.pipelines import ArchivePipeline, DedupPipeline, ExtractPipeline
 
 
@@ -24,6 +29,7 @@ class NordcrawlAddon:
         for ours, order, replaced in (
             (UrlGuardMiddleware, 50, OffsiteMiddleware),
             (RobotsMiddleware, 100, RobotsTxtMiddleware),
+            (PauseMiddleware, 560, None),  # before RetryMiddleware sees the answer
             (WholeBodyMiddleware, 595, None),  # behind HttpCompressionMiddleware, which inflates
         ):
             if replaced is not None:

@@ -19,6 +19,7 @@ from typing import Any, Final, Literal, Unpack, cast
 from nordcrawl.archive import layout
 from nordcrawl.archive.uri import open_store
 from nordcrawl.errors import UsageError
+from nordcrawl.reading.history import revisions
 from nordcrawl.reading.query import Filters, Moment, Query
 from nordcrawl.reading.record import ArticleRecord, LedgerRecord
 from nordcrawl.reading.taking import Cursor, File, Snapshot, Taking
@@ -75,6 +76,18 @@ class Archive:
         query = Query.of(**filters)
         snapshot = self._taking.snapshot(None if since is None else Cursor.parse(since))
         return Changes(self, snapshot, query)
+
+    def history(self, url_or_article_id: str) -> list[ArticleRecord]:
+        """Return all revisions of the article that an address, present or past, or an id names.
+
+        Scheme and ``www.`` make no difference. Should an address have been that of several
+        articles, these follow each other; each is sorted by revision, removed ones included.
+
+        Raises:
+            UsageError: there is no such article, and the text tells the nearest addresses; or
+                there is no archive.
+        """
+        return cast(list[ArticleRecord], revisions(self._taking, url_or_article_id))
 
     def files(self, kind: Kind | None = None, source: str | None = None) -> list[File]:
         """Return the parts that are in the archive now, for other engines to read.

@@ -91,6 +91,8 @@ class Translation:
 
     language: str
     url: str
+    article_id: str | None = None
+    """Its id in the archive, where that is known; no page tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class Article:
     translations: tuple[Translation, ...] = ()
     paywalled: bool | None = None
     rights: Mapping[str, str] = field(default_factory=dict)
-    """What the page reserves or grants: keys robots_meta, x_robots_tag, tdm, licence."""
+    """What the page reserves or grants; docs/rights.md lists the keys."""
     provenance: Mapping[str, Evidence] = field(default_factory=dict)
 
     @property
@@ -176,6 +178,8 @@ class Rejected:
     """A page that is no article, with the reason as a short lower-case phrase."""
 
     reason: str
+    blocked: bool = False
+    """Something stands in its place that may be gone the next time."""
 
 
 def paragraphs(blocks: Iterable[Block]) -> list[str]:
@@ -231,6 +235,34 @@ def parse_rfc3339(text: str | None) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """An article with nearly the same text, and how near: 0 to 1."""
+
+    article_id: str
+    similarity: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what stands in the record; similarity with two decimals, for it is estimated."""
+        return {"article_id": self.article_id, "similarity": round(self.similarity, 2)}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The address that an article had before, and what shows that it is the same one."""
+
+    url: str
+    evidence: tuple[str, ...]
+    """Of ``redirect``, ``canonical``, ``title``, ``day``, ``text``."""
+    similarity: float | None = None
+    """Of the two texts, 0 to 1; None where it could not be told."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what stands in the record."""
+        similarity = None if self.similarity is None else round(self.similarity, 2)
+        return {"url": self.url, "evidence": list(self.evidence), "similarity": similarity}
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One line of the archive: a revision of an article, with how it came to be there."""
 
@@ -238,7 +270,7 @@ class Record:
     article_id: str
     revision: int
     change: str
-    """Why it exists: new, updated, silent_edit, moved, removed, reextracted, erased."""
+    """Why it exists: new, updated, silent_edit, moved, removed, linked, reextracted, erased."""
     article: Article
     page: Page
     canonical_url: str
@@ -246,6 +278,10 @@ class Record:
     previous_text_sha256: str | None
     run_id: str
     archived_at: datetime
+    changed: Mapping[str, Any] | None = None
+    """What is other than in the revision before, as `nordcrawl.changes` tells it."""
+    moved_from: Move | None = None
+    near_duplicate_of: Likeness | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as the archive writes it, keys in the documented order."""
@@ -262,6 +298,11 @@ class Record:
             **article_json(article),
             "text_sha256": article.text_sha256,
             "previous_text_sha256": self.previous_text_sha256,
+            "changed": None if self.changed is None else dict(self.changed),
+            "moved_from": self.moved_from.to_json() if self.moved_from else None,
+            "near_duplicate_of": (
+                self.near_duplicate_of.to_json() if self.near_duplicate_of else None
+            ),
             "rights": dict(article.rights),
             "provenance": provenance_json(article),
             "fetch": fetch_json(page),
@@ -291,7 +332,10 @@ def article_json(article: Article) -> dict[str, Any]:
             for i in article.images
         ],
         "links": list(article.links),
-        "translations": [{"language": t.language, "url": t.url} for t in article.translations],
+        "translations": [
+            {"language": t.language, "url": t.url, "article_id": t.article_id}
+            for t in article.translations
+        ],
         "paywalled": article.paywalled,
     }
 

@@ -53,6 +53,25 @@ def _parser() -> argparse.ArgumentParser:
     listed = commands.add_parser("sources", help="list the sources that can be crawled")
     listed.set_defaults(function=_sources)
 
+    rights = commands.add_parser("rights", help="say what a source's site says of its rights")
+    rights.add_argument("source", metavar="SOURCE")
+    rights.add_argument("--json", action="store_true", help="for programs")
+    rights.set_defaults(function=_rights)
+
+    audit = commands.add_parser(
+        "audit",
+        help="compare a source's sitemaps with the archive, month by month",
+        description="Compare a source's sitemaps with the archive, month by month: what is "
+        "missing, extra or gone. Asks for sitemaps only. To fetch what is missing: "
+        "nordcrawl audit SOURCE --missing missing.txt; "
+        "nordcrawl crawl SOURCE -a urls=missing.txt",
+    )
+    audit.add_argument("source", metavar="SOURCE")
+    audit.add_argument("--json", action="store_true", help="for programs")
+    audit.add_argument("--all", action="store_true", help="show every address")
+    audit.add_argument("--missing", type=Path, metavar="FILE", help="write what is missing there")
+    audit.set_defaults(function=_audit)
+
     _add_extract(commands)
 
     _add_reading(commands)
@@ -144,6 +163,27 @@ def _add_reading(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     read.add_argument("--keep-going", action="store_true",
                       help="read past damaged parts, and say so in the exit code")  # fmt: skip
     read.set_defaults(function=_read)
+
+    history = commands.add_parser(
+        "history",
+        help="show the revisions of an article, and what differs between two",
+        description="Show the revisions of the article that has, or had, an address, or that an "
+        "id names: what each changed and when. With --diff, what differs between two of them: "
+        "removed words struck and red, added ones underlined and green, or [-removed-] {+added+} "
+        "without colour.",
+        epilog="Example: nordcrawl history https://example.org/news/7 --diff 1..3",
+    )
+    history.add_argument("name", metavar="URL|ARTICLE_ID", help="e.g. highnorthnews:1117230")
+    _archive_option(history)
+    history.add_argument("--diff", nargs="?", const="", metavar="A..B",
+                         help="what differs between two revisions (default: the last)")  # fmt: skip
+    history.add_argument("--format", choices=("text", "json"), default="text",
+                         help="json: a line a revision, or one for the diff")  # fmt: skip
+    history.add_argument("--color", choices=("auto", "always", "never"), default="auto",
+                         help="auto: on a terminal, unless NO_COLOR is set (default)")  # fmt: skip
+    history.add_argument("--no-color", dest="color", action="store_const", const="never",
+                         help="the same as --color never")  # fmt: skip
+    history.set_defaults(function=_history)
 
     files = commands.add_parser(
         "files",
@@ -248,6 +288,23 @@ def _archive_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _audit(options: argparse.Namespace, rest: list[str]) -> int:
+    from nordcrawl.commandline.audit import audit
+
+    return audit(
+        options.source,
+        as_json=options.json,
+        everything=options.all,
+        missing_file=options.missing,
+    )
+
+
+def _rights(options: argparse.Namespace, rest: list[str]) -> int:
+    from nordcrawl.commandline.rights import show_rights
+
+    return show_rights(options.source, as_json=options.json)
+
+
 def _crawl(options: argparse.Namespace, rest: list[str]) -> int:
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "nordcrawl.settings")
     from scrapy.cmdline import execute
@@ -296,6 +353,14 @@ def _read(options: argparse.Namespace, rest: list[str]) -> int:
         keep_going=options.keep_going,
     )
     return read_archive(options.archive, wanted)
+
+
+def _history(options: argparse.Namespace, rest: list[str]) -> int:
+    from nordcrawl.commandline.history import Wanted, show_history
+
+    return show_history(
+        options.archive, Wanted(options.name, options.diff, options.format, options.color)
+    )
 
 
 def _files(options: argparse.Namespace, rest: list[str]) -> int:

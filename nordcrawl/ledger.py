@@ -6,6 +6,7 @@ a URL is its latest line, `ArticleState` of an article its latest line that carr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,9 @@ from typing import Any, Self
 from nordcrawl.article import parse_rfc3339, rfc3339
 
 LEDGER_VERSION = 1
+
+#: How the reason of a page begins that says "not found" with a status of success.
+SOFT_404 = "soft 404"
 
 
 class Outcome(StrEnum):
@@ -55,6 +59,15 @@ class ArticleState:
     title: str | None = None
     published_at: datetime | None = None
     modified_at: datetime | None = None
+    language: str | None = None
+    near: str | None = None
+    """The text's signature, by which near duplicates are found; None of a text that is short."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Eight hex digits of each field that the revision has, to tell later which ones changed."""
+    partners: tuple[str, ...] = ()
+    """Ids of the articles that this one names as its translations."""
+    gone: bool = False
+    """The latest revision says that the publisher took it down."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that stands in the ledger line."""
@@ -68,6 +81,11 @@ class ArticleState:
             "title": self.title,
             "published_at": rfc3339(self.published_at),
             "modified_at": rfc3339(self.modified_at),
+            "language": self.language,
+            "near": self.near,
+            "fields": dict(self.fields),
+            "partners": list(self.partners),
+            "gone": self.gone,
         }
 
     @classmethod
@@ -83,6 +101,11 @@ class ArticleState:
             title=values.get("title"),
             published_at=parse_rfc3339(values.get("published_at")),
             modified_at=parse_rfc3339(values.get("modified_at")),
+            language=values.get("language"),
+            near=values.get("near"),
+            fields=values.get("fields") or {},
+            partners=tuple(values.get("partners") or ()),
+            gone=bool(values.get("gone", False)),
         )
 
 
@@ -101,6 +124,10 @@ class LedgerEntry:
     """The feeds, sitemaps, listings or arguments that named the URL."""
     lastmod: str | None = None
     """The latest change that a sitemap or feed told of this URL, RFC 3339 or a bare date."""
+    published: str | None = None
+    """Its publication as they told it, in the same two forms."""
+    title: str | None = None
+    """Its title as they told it."""
     status: int | None = None
     final_url: str | None = None
     fetched_at: datetime | None = None
@@ -114,6 +141,14 @@ class LedgerEntry:
     article: ArticleState | None = None
     """The article's new state, where this outcome changed it."""
 
+    @property
+    def is_gone(self) -> bool:
+        """The server said that there is nothing at this address.
+
+        Source: RFC 9110 sections 15.5.5 (404) and 15.5.11 (410); soft ones say it by their page.
+        """
+        return self.status in (404, 410) or (self.reason or "").startswith(SOFT_404)
+
     def to_json(self) -> dict[str, Any]:
         """Return the ledger line, keys in the documented order."""
         return {
@@ -126,6 +161,8 @@ class LedgerEntry:
             "at": rfc3339(self.at),
             "found_by": list(self.found_by),
             "lastmod": self.lastmod,
+            "published": self.published,
+            "title": self.title,
             "status": self.status,
             "final_url": self.final_url,
             "fetched_at": rfc3339(self.fetched_at),
@@ -158,6 +195,8 @@ class LedgerEntry:
             reason=values.get("reason"),
             found_by=tuple(values.get("found_by") or ()),
             lastmod=values.get("lastmod"),
+            published=values.get("published"),
+            title=values.get("title"),
             status=values.get("status"),
             final_url=values.get("final_url"),
             fetched_at=parse_rfc3339(values.get("fetched_at")),
@@ -189,6 +228,13 @@ class UrlState:
     weak_alias: bool = False
     linked_at: datetime | None = None
     """When it was fetched in the reading that told `article_id`."""
+    gone_at: tuple[datetime, ...] = ()
+    """The two latest times at which nothing was there, the latest first."""
+
+    @property
+    def times_gone(self) -> int:
+        """How often nothing was there since it was last read, up to 2."""
+        return sum(self.fetched_at is None or at > self.fetched_at for at in self.gone_at)
 
 
 #: Outcomes after which the URL was really read; the others keep what was known before.
@@ -206,11 +252,16 @@ _READ = frozenset(
 )
 
 
+#: Outcomes by which a URL may say that nothing is there.
+_GONE = frozenset({Outcome.FETCH_FAILED, Outcome.NOT_ARTICLE, Outcome.REMOVED, Outcome.UNCHANGED})
+
+
 def fold(known: UrlState | None, entry: LedgerEntry) -> UrlState:
     """Return a URL's state after one more ledger line.
 
-    Three registers, each won by its latest time: how it last ended (`at`), what was last read of
-    it (`fetched_at`), and which article it is (`linked_at`). So lines of many writers give the
+    Registers, each won by its latest time: how it last ended (`at`), what was last read of it
+    (`fetched_at`), which article it is (`linked_at`), and when nothing was there (`gone_at`, the
+    two latest times). So lines of many writers give the
     same state in any order, a failed or skipped fetch keeps validators and article, and a later
     page without an article (a wall, say) does not hide the article.
     """
@@ -218,7 +269,8 @@ def fold(known: UrlState | None, entry: LedgerEntry) -> UrlState:
     won: dict[str, Any] = {}
     if entry.at > state.at:
         won.update(outcome=entry.outcome, at=entry.at)
-    read_at = entry.fetched_at if entry.outcome in _READ else None
+    gone = entry.is_gone and entry.outcome in _GONE
+    read_at = entry.fetched_at if entry.outcome in _READ and not gone else None
     if read_at is not None:
         if state.fetched_at is None or read_at > state.fetched_at:
             won.update(
@@ -230,6 +282,8 @@ def fold(known: UrlState | None, entry: LedgerEntry) -> UrlState:
             )
         if entry.article_id and (state.linked_at is None or read_at > state.linked_at):
             won.update(article_id=entry.article_id, weak_alias=entry.weak_alias, linked_at=read_at)
+    if gone and entry.at not in state.gone_at:
+        won.update(gone_at=tuple(sorted((*state.gone_at, entry.at), reverse=True)[:2]))
     return replace(state, **won) if won else state
 
 

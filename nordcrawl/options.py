@@ -28,6 +28,7 @@ T = TypeVar("T")
 SETTINGS = (
     "NORDCRAWL_ARCHIVE", "NORDCRAWL_STATE_DIR", "NORDCRAWL_SOURCES", "NORDCRAWL_CONTACT",
     "NORDCRAWL_HOSTS", "NORDCRAWL_WORKERS", "NORDCRAWL_PAGE_TIMEOUT_S",
+    "NORDCRAWL_RETRY_AFTER_MAX_S", "NORDCRAWL_CRAWL_DELAY_MAX_S",
     "NORDCRAWL_WORKER_MEMORY_MIB", "NORDCRAWL_PART_MIB", "NORDCRAWL_PART_AGE_S",
     "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG_LEVEL",
 )  # fmt: skip
@@ -57,6 +58,8 @@ class Options:
     contact: str = ""
     hosts: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
+    retry_after_max_s: float = 300.0
+    crawl_delay_max_s: float = 60.0
     page_timeout_s: float = 20.0
     worker_memory_bytes: int = 2 << 30
     part_bytes: int = 16 << 20
@@ -100,6 +103,8 @@ class Options:
             contact=checked("NORDCRAWL_CONTACT", _contact, ""),
             hosts=checked("NORDCRAWL_HOSTS", _hosts, {}),
             workers=int(number("NORDCRAWL_WORKERS", 0, 256)) or _cores(),
+            retry_after_max_s=number("NORDCRAWL_RETRY_AFTER_MAX_S", 0, 86_400),
+            crawl_delay_max_s=number("NORDCRAWL_CRAWL_DELAY_MAX_S", 0, 3_600),
             page_timeout_s=number("NORDCRAWL_PAGE_TIMEOUT_S", 0.1, 600),
             worker_memory_bytes=int(number("NORDCRAWL_WORKER_MEMORY_MIB", 256, 1 << 20)) << 20,
             part_bytes=int(number("NORDCRAWL_PART_MIB", 0.001, 1024) * (1 << 20)),

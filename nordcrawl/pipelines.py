@@ -6,6 +6,7 @@ An item is dropped only after its URL has its outcome. An error in a pipeline is
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
@@ -16,6 +17,7 @@ from nordcrawl.errors import SpoolError
 from nordcrawl.extract import extract
 from nordcrawl.items import PageItem
 from nordcrawl.ledger import Outcome
+from nordcrawl.rights import PageRights, decide, recorded
 from nordcrawl.run import Run
 from nordcrawl.spiders.news import NewsSpider
 from nordcrawl.workers import WorkFailed
@@ -50,7 +52,8 @@ class ExtractPipeline(RunPipeline):
     """Page -> Article, in a worker process."""
 
     async def process_item(self, item: Any) -> Any:
-        """Fill in `PageItem.article`, or settle the page as no article, failed or out of range."""
+        """Fill in `PageItem.article`, or settle the page as no article, failed, out of range or
+        reserved by its publisher."""
         if not isinstance(item, PageItem):
             return item
         try:
@@ -58,11 +61,16 @@ class ExtractPipeline(RunPipeline):
         except WorkFailed as error:
             raise self.drop(item, Outcome.EXTRACTION_FAILED, str(error)) from None
         if isinstance(result, Rejected):
-            raise self.drop(item, Outcome.NOT_ARTICLE, result.reason)
+            outcome = Outcome.BLOCKED if result.blocked else Outcome.NOT_ARTICLE
+            raise self.drop(item, outcome, result.reason)
         published = result.published_at
         if published is not None and not self.run.arguments.window.holds(published):
             raise self.drop(item, Outcome.OUT_OF_RANGE, f"published {published.date()}")
-        item.article = result
+        page = PageRights.from_record(item.page.url, result.rights)
+        site = self.run.site_rights(item.page.url)
+        if (denial := decide(self.run.source.rights, page, site)) is not None:
+            raise self.drop(item, Outcome.RIGHTS_DENIED, denial.reason)
+        item.article = replace(result, rights=recorded(result.rights, page, site))
         return item
 
 

@@ -29,8 +29,14 @@ class EntryReport:
     kind: str
     url: str
     status: int | None = None
+    parent: str | None = None
+    """The entry that led to it; None for those of the source's table and of robots.txt."""
+    spared: str | None = None
+    """Why it was not asked: what it said the last time still holds."""
     links: int = 0
     """Article links in it."""
+    known: int = 0
+    """Those of them that were known before this run."""
     listings: int = 0
     """Links to listings, or to further sitemaps."""
     others: int = 0
@@ -49,6 +55,16 @@ class EntryReport:
         return self.status is not None and self.problem is None
 
     @property
+    def names_anything(self) -> bool:
+        """True when there was any address in it, or an entry that could not be read."""
+        return bool(self.links or self.listings or self.others or self.foreign or self.skipped)
+
+    def clear(self) -> None:
+        """Forget what was counted: it is read again."""
+        self.links = self.known = self.listings = self.others = 0
+        self.foreign.clear()
+
+    @property
     def warnings(self) -> list[str]:
         """What a person should know of it."""
         lines = [] if self.problem is None else [self.problem]
@@ -65,13 +81,46 @@ class EntryReport:
         return {
             "kind": self.kind,
             "url": self.url,
+            "parent": self.parent,
             "status": self.status,
+            "spared": self.spared,
             "links": self.links,
+            "known": self.known,
             "listings": self.listings,
             "others": self.others,
             "foreign": len(self.foreign),
             "skipped": self.skipped,
             "problem": self.problem,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Two polls of a feed or news sitemap that share no entry: what came between them may have
+    been missed, so sitemaps and listings are walked."""
+
+    kind: str
+    url: str
+    since: datetime | None
+    """When it was polled before; None if that is not known."""
+    until: datetime
+
+    @property
+    def warning(self) -> str:
+        """The words for a person."""
+        since = f"since {rfc3339(self.since)}" if self.since else "and what the archive knows"
+        return (
+            f"gap: {self.kind} {self.url}: nothing in common with the poll {since}; "
+            "sitemaps and listings were walked for what came between"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the report file."""
+        return {
+            "kind": self.kind,
+            "url": self.url,
+            "since": rfc3339(self.since),
+            "until": rfc3339(self.until),
         }
 
 
@@ -125,6 +174,9 @@ class Report:
     """Lines safe in the spool that the store does not have yet."""
     failure: str | None = None
     failure_code: ExitCode | None = None
+    gaps: list[Gap] = field(default_factory=list)
+    unread: tuple[str, ...] = ()
+    """Listings that were found and not read, there being too many."""
 
     @property
     def archived(self) -> int:
@@ -141,6 +193,7 @@ class Report:
     def warnings(self) -> list[str]:
         """What a person should look at, though it may not have failed the run."""
         lines = [line for entry in self.entries for line in entry.warnings]
+        lines += [gap.warning for gap in self.gaps]
         return [*lines, *self.notes, *(f"internal error: {t}" for t in self.internal_errors)]
 
     def verdict(self) -> tuple[ExitCode, str]:
@@ -177,6 +230,11 @@ class Report:
             return ExitCode.SOURCE_DOWN, (
                 f"no sitemap, feed or listing of {', '.join(self.silent_hosts)} answered"
             )
+        if open_ := uncovered(self.entries, self.mode, len(self.unread)):
+            more = f", and {len(open_) - 1} more" if len(open_) > 1 else ""
+            return ExitCode.SOURCE_DOWN, (
+                f"{open_[0].kind} {open_[0].url}: {open_[0].problem}{more}; nothing else covered it"
+            )
         if self.outcomes.get(Outcome.OVER_BUDGET):
             return ExitCode.LIMIT, (
                 f"{self.outcomes[Outcome.OVER_BUDGET]} URLs were left for another run"
@@ -210,6 +268,7 @@ class Report:
             "archived": self.archived,
             "pending_records": self.pending_records,
             "entries": [entry.to_json() for entry in self.entries],
+            "gaps": [gap.to_json() for gap in self.gaps],
             "warnings": self.warnings[:200],
             "examples": {
                 str(o): [e.to_json() for e in self.examples[o]]
@@ -218,3 +277,45 @@ class Report:
             },
             "unsettled": self.unsettled[:200],
         }
+
+
+def uncovered(entries: list[EntryReport], mode: str, unread: int) -> list[EntryReport]:
+    """Return the entries that failed and that no other one of the same host stood in for.
+
+    A sitemap names all articles: another one does too, if it and all that it leads to answered,
+    and so do the listings that others led to, if all of them were read. A feed or front page
+    names the latest ones: that is enough where it shares some with what was known before, in a
+    run that only wants what is new. For a feed or listing each of these will do.
+    """
+    return [
+        entry
+        for entry in entries
+        if entry.problem is not None and not _is_covered(entry, entries, mode, unread)
+    ]
+
+
+def _is_covered(entry: EntryReport, entries: list[EntryReport], mode: str, unread: int) -> bool:
+    here = [e for e in entries if e is not entry and host_of(e.url) == host_of(entry.url)]
+    good = [e for e in here if e.answered and e.links]
+    top = entry if entry.parent is None else _root(entry, entries)
+    for sitemap in (e for e in here if e.kind == "sitemap" and e.parent is None and e is not top):
+        family = [e for e in here if e is sitemap or _root(e, entries) is sitemap]
+        if all(e.problem is None for e in family) and any(e.links for e in family):
+            return True
+    followed = [e for e in here if e.kind == "listing" and e.parent is not None]
+    if entry.kind != "sitemap":
+        return bool(good)
+    if not unread and any(e.links for e in followed) and all(e.problem is None for e in followed):
+        return True
+    latest = [e for e in good if e.kind != "sitemap" and e.parent is None]
+    return mode == "incremental" and any(e.known for e in latest)
+
+
+def _root(entry: EntryReport, entries: list[EntryReport]) -> EntryReport:
+    """Return the entry that led to it first of all."""
+    by_url = {e.url: e for e in entries}
+    seen = set()
+    while entry.parent in by_url and entry.url not in seen:
+        seen.add(entry.url)
+        entry = by_url[entry.parent]
+    return entry

@@ -18,26 +18,35 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from nordcrawl import __version__, dedup, extract
+from nordcrawl import __version__, changes, dedup, extract
+from nordcrawl.archive.earlier import Earlier
 from nordcrawl.archive.erasure import HIDDEN, hidden_url
+from nordcrawl.archive.polls import Poll, Row
+from nordcrawl.archive.store import Store
 from nordcrawl.archive.uri import archive_name, open_store
 from nordcrawl.archive.writer import Limits, Writer
-from nordcrawl.article import Article, Record, rfc3339
-from nordcrawl.dedup import Candidate, Known, Verdict
-from nordcrawl.discover import Link
+from nordcrawl.article import Article, Extractor, Record, rfc3339
+from nordcrawl.dedup import Verdict
+from nordcrawl.discover import Discovery, Link
 from nordcrawl.errors import NordcrawlError, SpoolError, StoreUnavailable
-from nordcrawl.fetch.revisit import Told, decide
+from nordcrawl.fetch import polling
+from nordcrawl.fetch.polling import Ask, Polled
+from nordcrawl.frontier import Frontier
 from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome, Tally, UrlState
 from nordcrawl.options import Arguments, Options, new_run_id
 from nordcrawl.page import Page
-from nordcrawl.report import EntryReport, Example, Report
+from nordcrawl.recall import Recall
+from nordcrawl.report import EntryReport, Example, Gap, Report
+from nordcrawl.rights import SiteRights, read_site
+from nordcrawl.rights.tdmrep import PATH as TDMREP_PATH
 from nordcrawl.sources import Source
-from nordcrawl.url import shown
+from nordcrawl.url import canonicalize, host_of, path_of, shown
 from nordcrawl.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -57,14 +66,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(slots=True)
-class Found:
-    """A discovered URL: what was told of it, and by whom."""
-
-    link: Link
-    found_by: list[str] = field(default_factory=list)
-
-
 class Run:
     """Open it before the first request, `finish` it after the last item, then ask `report`."""
 
@@ -74,6 +75,7 @@ class Run:
         source: Source,
         arguments: Arguments,
         run_id: str,
+        store: Store,
         writer: Writer,
         clock: Callable[[], datetime],
         stop: threading.Event,
@@ -84,16 +86,25 @@ class Run:
         self.run_id = run_id
         self.clock = clock
         self.tally = Tally()
-        self.found: dict[str, Found] = {}
         self.entries: dict[str, EntryReport] = {}
         self.on_failure: Callable[[], None] | None = None
         self.failure: NordcrawlError | None = None
         self.internal_errors: list[str] = []
         self.notes: list[str] = []
         self._writer = writer
+        self.frontier = Frontier(source, writer.state, stands_all=bool(arguments.urls))
+        self._recall = Recall(source, writer.state, self.frontier.stands)
+        self._is_first = not writer.state.counts()["urls"]
+        self.gaps: list[Gap] = []
+        self.unread: set[str] = set()
+        self._earlier = Earlier(store, source.name)
+        self._looking_up = asyncio.Lock()
         self._stop = stop
         self._started_at = clock()
         self._fetched = 0
+        self._statements: dict[tuple[str, str], Page] = {}
+        self._sites: dict[str, SiteRights] = {}
+        self._ending = False
         self._held: set[str] = set()
         self._released = asyncio.Event()
         self._examples: dict[Outcome, list[Example]] = {}
@@ -137,51 +148,115 @@ class Run:
             ),
             clock=clock,
         )
-        return cls(options, source, arguments, run_id, writer, clock, stop)
+        return cls(options, source, arguments, run_id, store, writer, clock, stop)
 
     # --- discover ---------------------------------------------------------------------------
 
-    def entry(self, kind: str, url: str) -> EntryReport:
+    def entry(self, kind: str, url: str, parent: str | None = None) -> EntryReport:
         """Return the report of a sitemap, feed or listing, begun on the first call."""
-        return self.entries.setdefault(url, EntryReport(kind, url))
+        return self.entries.setdefault(url, EntryReport(kind, url, parent=parent))
+
+    def ask(self, kind: str, url: str, told: str | None = None) -> Ask:
+        """Return whether to ask an entry, with which headers; `told` is what an index says of its
+        last change."""
+        head = self._writer.polls.head(url)
+        before = Polled(head.at, head.etag, head.last_modified, head.told) if head else None
+        return polling.decide(
+            kind,
+            before,
+            told=told,
+            followed=self.entry(kind, url).parent is not None,
+            whole=self.arguments.mode == "full" or bool(self.gaps),
+            now=self.clock(),
+        )
+
+    async def asked_before(self, url: str) -> Discovery:
+        """Return what an entry named the last time."""
+        before = await asyncio.to_thread(self._writer.polls.get, url)
+        if before is None:
+            return Discovery(problem="not changed, but what it said is not known any more")
+        return Discovery(
+            links=tuple(map(_link, before.links)),
+            sitemaps=tuple(map(_link, before.sitemaps)),
+        )
+
+    async def answered(self, kind: str, page: Page, found: Discovery, told: str | None) -> None:
+        """Take note of what an entry named: for the next run, and for what it no longer names."""
+        if found.problem is not None:
+            return
+        url = page.requested_url
+        before = await asyncio.to_thread(self._writer.polls.get, url)
+        now = await asyncio.to_thread(self._articles_of, found.links, url)
+        then = None
+        if before is not None:
+            then = await asyncio.to_thread(self._articles_of, map(_link, before.links), url)
+        if kind == "feed" or found.is_news:
+            known = {link for link in now if self.state_of(link) is not None}
+            if not self._is_first and polling.is_gap(then, now, known):
+                self.gaps.append(Gap(kind, url, before.at if before else None, self.clock()))
+                logger.warning("%s", self.gaps[-1].warning)
+        elif kind == "sitemap" and then is not None:
+            missing = polling.vanished(then, now)
+            if missing is None:
+                self.notes.append(
+                    f"sitemap {shown(url)}: names {len(now)} articles, {len(then)} the last time; "
+                    "those that are missing are looked at when they are due"
+                )
+            else:
+                self.frontier.vanished |= missing
+        poll = Poll(
+            url,
+            page.fetched_at,
+            page.header("etag"),
+            page.header("last-modified"),
+            told,
+            tuple(map(_row, found.links)),
+            tuple(map(_row, found.sitemaps)),
+        )
+        await asyncio.to_thread(self._writer.polls.put, poll)
+
+    def _articles_of(self, links: Iterable[Link], base: str) -> set[str]:
+        found = set()
+        for link in links:
+            try:
+                sort, url = self.source.sort(link.url, base)
+            except ValueError:
+                continue
+            if sort == "article":
+                found.add(url)
+        return found
 
     def discover(self, url: str, link: Link, found_by: str) -> None:
         """Take note of an article's URL (canonical form) and of what is told of it."""
         if self._is_erased(url):
             url, link = hidden_url(url), Link(hidden_url(url))
-        if url not in self.found:
-            self.found[url] = Found(link)
+        if self.frontier.add(url, link, found_by):
             self.tally.discover(url)
-        else:
-            self.found[url].link = self.found[url].link.merge(link)
-        if found_by not in self.found[url].found_by:
-            self.found[url].found_by.append(found_by)
 
-    def plan(self) -> list[str]:
-        """Return the discovered URLs to fetch, newest first; settle those that are not due."""
+    async def plan(self) -> list[str]:
+        """Return the discovered URLs to fetch, newest first; settle those that are not due.
+
+        Discovers, besides, the archived pages that are due though nothing named them.
+        """
+        arguments, now = self.arguments, self.clock()
+        mode = "full" if arguments.urls else arguments.mode
+        if not arguments.urls:
+            async for url, found_by in self.frontier.known_pages(mode, arguments.window, now):
+                self.discover(url, Link(url), found_by)
         due: list[tuple[str, str]] = []
-        explicit = bool(self.arguments.urls)
-        now = self.clock()
-        for url in list(self.tally.open):
+        urls = list(self.tally.open)
+        async for url, verdict in self.frontier.decided(urls, mode, arguments.window, now):
+            if self._ending:  # told to stop meanwhile: `finish` settles what is open
+                return []
             if url.startswith(HIDDEN):
                 self.settle(url, Outcome.RIGHTS_DENIED, ERASED_REASON)
-                continue
-            link, known = self.found[url].link, self.state_of(url)
-            article = self._article_of(known)
-            verdict = decide(
-                Told(link.lastmod, link.published),
-                known,
-                article.published_at if article else None,
-                mode="full" if explicit else self.arguments.mode,
-                window=self.arguments.window,
-                now=now,
-            )
-            if verdict.fetch:
+            elif verdict.fetch:
+                link = self.frontier.found[url].link
                 due.append((link.lastmod or link.published or "", url))
             elif verdict.outcome is not None:
                 self.settle(url, verdict.outcome, verdict.reason)
         ordered = [url for _, url in sorted(due, key=lambda pair: pair[0], reverse=True)]
-        limit = self.arguments.limit
+        limit = arguments.limit
         for url in ordered[limit:] if limit is not None else []:
             self.settle(url, Outcome.OVER_BUDGET, f"limit={limit}")
         return ordered[:limit]
@@ -203,8 +278,10 @@ class Run:
     def known_body(self, url: str) -> str | None:
         """Return the digest of the body that this URL had when this very extractor read it."""
         known = self.state_of(url)
-        article = self._article_of(known)
-        if known is None or article is None:
+        article = self._recall.article_of(known)
+        if known is None or article is None or article.gone:
+            return None
+        if url in self.frontier.unconditional:
             return None
         return known.body_sha256 if article.extractor.endswith(EXTRACTOR) else None
 
@@ -217,6 +294,18 @@ class Run:
         headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
         return {name: value for name, value in headers.items() if value}
 
+    def take_statement(self, page: Page) -> None:
+        """Take a host's robots.txt or tdmrep.json, by the address asked for; the latest holds."""
+        url = canonicalize(page.requested_url)
+        host = host_of(url)
+        self._statements[host, path_of(url)] = page
+        files = (self._statements.get((host, path)) for path in ("/robots.txt", TDMREP_PATH))
+        self._sites[host] = read_site(host, *files)
+
+    def site_rights(self, url: str) -> SiteRights | None:
+        """Return what the host of a fetched page says of itself; None where it told nothing."""
+        return self._sites.get(host_of(canonicalize(url)))
+
     # --- dedup ------------------------------------------------------------------------------
 
     async def judge(
@@ -227,49 +316,30 @@ class Run:
         Held are the article and its text, so that two pages of one article never get their
         verdicts side by side.
         """
-        final = self.source.link(page.url)
-        candidate = Candidate(
-            source=self.source.name,
-            url=final,
-            requested_url=url,
-            article=article,
-            body_sha256=page.body_sha256,
-            cms_id=self.source.cms_id(final) or article.cms_id,
-        )
-        identity = self._identity(candidate)
-        keys = (identity, article.text_sha256)
+        candidate = self._recall.candidate(url, page, article)
+        identity = self._recall.identity(candidate)
+        keys = {identity, article.text_sha256}
+        while True:
+            await self._until_free(keys)
+            # What was held may have given the address an article.
+            identity = self._recall.identity(candidate)
+            compared, known = self._recall.known(candidate, identity)
+            verdict = dedup.decide(compared, known, identity)
+            wanted = {identity, article.text_sha256, verdict.article_id}
+            if not self._held.intersection(wanted):
+                self._held.update(wanted)
+                return replace(verdict, candidate=compared), tuple(wanted)
+            keys = wanted
+
+    async def _until_free(self, keys: Iterable[str]) -> None:
         while self._held.intersection(keys):
             self._released.clear()
             await self._released.wait()
-        self._held.update(keys)
-        state = self._writer.state
-        owner = state.text_owner(article.text_sha256)
-        twin = state.article(owner) if owner and owner != identity else None
-        known = Known(state.article(identity), twin, self._body_of(final))
-        return dedup.decide(candidate, known, identity), keys
 
     def release(self, keys: Iterable[str]) -> None:
         """Give back the keys of a verdict: its record is in the archive, or never will be."""
         self._held.difference_update(keys)
         self._released.set()
-
-    def _identity(self, candidate: Candidate) -> str:
-        derived = dedup.article_id(candidate)
-        if candidate.cms_id and self._writer.state.article(derived):
-            return derived
-        known = self.state_of(candidate.url)
-        if known and known.article_id and not known.weak_alias:
-            return known.article_id
-        return derived
-
-    def _body_of(self, url: str) -> str | None:
-        known = self.state_of(url)
-        return known.body_sha256 if known else None
-
-    def _article_of(self, known: UrlState | None) -> ArticleState | None:
-        if known is None or known.article_id is None:
-            return None
-        return self._writer.state.article(known.article_id)
 
     # --- archive ----------------------------------------------------------------------------
 
@@ -280,7 +350,6 @@ class Run:
             SpoolError: they could not be made so; the URL is not done.
         """
         await self._wait_for_room()
-        now = self.clock()
         final = self.source.link(page.url)
         erasures = self._writer.erasures
         if (
@@ -292,30 +361,8 @@ class Run:
             return
         record, state = None, None
         if verdict.change is not None:
-            record = Record(
-                source=self.source.name,
-                article_id=verdict.article_id,
-                revision=verdict.revision,
-                change=verdict.change,
-                article=article,
-                page=page,
-                canonical_url=self._canonical(article, final),
-                aliases=self._aliases(verdict.article_id, url, page, final),
-                previous_text_sha256=verdict.previous_text_sha256,
-                run_id=self.run_id,
-                archived_at=now,
-            )
-            state = ArticleState(
-                article_id=verdict.article_id,
-                revision=verdict.revision,
-                url=final,
-                text_sha256=article.text_sha256,
-                content_sha256=article.content_sha256,
-                extractor=dedup.extractor_id(article.extractor),
-                title=article.title,
-                published_at=article.published_at,
-                modified_at=article.modified_at,
-            )
+            record, state = self._revision(url, page, article, verdict, final)
+            record = replace(record, changed=await self._changed(record, verdict))
         entry = replace(
             self._line(url, verdict.outcome, verdict.reason, page),
             article_id=verdict.article_id,
@@ -328,13 +375,124 @@ class Run:
         except SpoolError as error:
             self.fail(error)
             raise
+        if verdict.ambiguous:
+            self.notes.append(f"{shown(url)}: kept apart: {shown(verdict.reason)}")
         self._note(url, verdict.outcome, verdict.reason, article, verdict.article_id)
+
+    def _revision(
+        self, url: str, page: Page, article: Article, verdict: Verdict, final: str
+    ) -> tuple[Record, ArticleState]:
+        """Return the record that a verdict asks for, and the article's state after it."""
+        judged = verdict.candidate
+        partners = judged.partners if judged else ()
+        hops = (url, *judged.hops) if judged else (url,)
+        linked = replace(article, translations=self._recall.translations(article, partners))
+        record = Record(
+            source=self.source.name,
+            article_id=verdict.article_id,
+            revision=verdict.revision,
+            change=str(verdict.change),
+            article=linked,
+            page=page,
+            canonical_url=self._recall.canonical_url(article, final) or final,
+            aliases=self._recall.aliases(verdict.article_id, hops, final),
+            previous_text_sha256=verdict.previous_text_sha256,
+            run_id=self.run_id,
+            archived_at=self.clock(),
+            moved_from=verdict.moved.move if verdict.moved else None,
+            near_duplicate_of=verdict.near,
+        )
+        state = ArticleState(
+            article_id=verdict.article_id,
+            revision=verdict.revision,
+            url=final,
+            text_sha256=article.text_sha256,
+            content_sha256=article.content_sha256,
+            extractor=dedup.extractor_id(article.extractor),
+            title=article.title,
+            published_at=article.published_at,
+            modified_at=article.modified_at,
+            language=article.language,
+            near=self._recall.signature(article, verdict),
+            fields=dedup.field_digests(article),
+            partners=partners,
+        )
+        return record, state
+
+    async def _changed(self, record: Record, verdict: Verdict) -> dict[str, Any] | None:
+        """Return what the revision changes: the fields by their digests, the words by the text
+        before, where the archive has it."""
+        if verdict.before is None:
+            return None
+        fields = dedup.changed_fields(verdict.before, record.article)
+        before = None
+        if "text" in fields and verdict.change != "reextracted":
+            before = await self._record_before(verdict.before)
+        return changes.describe(fields, before["text"] if before else None, record.article.text)
+
+    async def _record_before(self, before: ArticleState) -> dict[str, Any] | None:
+        fetched_at = self._writer.state.fetched_at(before.article_id)
+        if fetched_at is None:
+            return None
+        async with self._looking_up:
+            try:
+                return await asyncio.to_thread(
+                    self._earlier.record, before.article_id, before.revision, fetched_at
+                )
+            except NordcrawlError as error:
+                self.notes.append(f"what changed in {before.article_id} is not told: {error}")
+                return None
 
     def settle(self, url: str, outcome: Outcome, reason: str, page: Page | None = None) -> None:
         """Give a URL an outcome that has no record; the ledger line is durable soon after."""
-        future = self._writer.accept(self._line(url, outcome, reason, page), None)
+        entry, record = self._line(url, outcome, reason, page), None
+        if page is not None and entry.is_gone:
+            entry, record = self._lost(entry, page)
+        future = self._writer.accept(entry, record)
         future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
-        self._note(url, outcome, reason, None, None)
+        self._note(url, entry.outcome, entry.reason or "", None, entry.article_id)
+
+    def _lost(self, entry: LedgerEntry, page: Page) -> tuple[LedgerEntry, Record | None]:
+        """Return the ledger line of an address where nothing is, and the record that says that
+        its article was taken down, where it is time for one."""
+        known = self.state_of(entry.url)
+        verdict = dedup.removal(entry.url, known, self._recall.article_of(known))
+        if verdict is None:
+            return entry, None
+        entry = replace(
+            entry,
+            outcome=verdict.outcome,
+            reason=f"{entry.reason}: {verdict.reason}",
+            revision=verdict.revision,
+        )
+        before = verdict.before
+        if before is None:
+            return entry, None
+        name, version, nordcrawl = before.extractor.rsplit("/", 2)
+        article = Article(
+            title=before.title,
+            blocks=(),
+            extractor=Extractor(name, version, nordcrawl),
+            published_at=before.published_at,
+            modified_at=before.modified_at,
+            language=before.language,
+        )
+        record = Record(
+            source=self.source.name,
+            article_id=verdict.article_id,
+            revision=verdict.revision,
+            change=str(verdict.change),
+            article=article,
+            page=page,
+            canonical_url=entry.url,
+            aliases=self._recall.aliases(verdict.article_id, (), entry.url),
+            previous_text_sha256=verdict.previous_text_sha256,
+            run_id=self.run_id,
+            archived_at=self.clock(),
+        )
+        # What it was stays known, so that it is told when the very same comes back.
+        state = replace(before, revision=verdict.revision, gone=True)
+        return replace(entry, article=state), record
 
     async def _wait_for_room(self) -> None:
         """Hold this page back while the spool is full; ends the run if the store takes nothing
@@ -396,7 +554,7 @@ class Run:
             loop.call_soon_threadsafe(self.fail, error)
 
     def _line(self, url: str, outcome: Outcome, reason: str, page: Page | None) -> LedgerEntry:
-        found = self.found[url]
+        found = self.frontier.found[url]
         known = self.state_of(url)
         entry = LedgerEntry(
             run_id=self.run_id,
@@ -407,6 +565,8 @@ class Run:
             reason=reason,
             found_by=tuple(found.found_by),
             lastmod=found.link.lastmod or (known.lastmod if known else None),
+            published=found.link.published,
+            title=found.link.title,
             article_id=known.article_id if known else None,
             weak_alias=known.weak_alias if known else False,
         )
@@ -448,30 +608,13 @@ class Run:
             f" {shown(title, 80)}" if title else "",
         )
 
-    def _canonical(self, article: Article, final: str) -> str:
-        """Return the page's own canonical address if it is on this site, else where it was."""
-        try:
-            canonical = self.source.link(article.canonical_url or final, final)
-        except ValueError:
-            return final
-        return canonical if self.source.allows(canonical) else final
-
-    def _aliases(self, article_id: str, url: str, page: Page, final: str) -> tuple[str, ...]:
-        known = self._writer.state.aliases(article_id)
-        hops = []
-        for hop in page.redirects:
-            try:
-                hops.append(self.source.link(hop))
-            except ValueError:
-                continue
-        return tuple(a for a in dict.fromkeys([*known, url, *hops]) if a != final)
-
     # --- end --------------------------------------------------------------------------------
 
     async def finish(self, reason: str) -> Report:
         """Settle what was not reached, ship everything, write the report; never raises for what
         the store does, the report says it."""
         self.on_failure = None
+        self._ending = True
         self.workers.close()
         if reason != "finished" and self.failure is None:
             for url in list(self.tally.open):
@@ -507,6 +650,8 @@ class Run:
             pending_records=shipped.pending_records,
             failure=str(failure) if failure else None,
             failure_code=failure.exit_code if failure else None,
+            gaps=self.gaps,
+            unread=tuple(sorted(self.unread)),
         )
         self._write(report)
         self._report = report
@@ -548,6 +693,14 @@ class Run:
         self._stop.set()
         self.workers.close()
         self._writer.close()
+
+
+def _row(link: Link) -> Row:
+    return link.url, link.lastmod, link.published, link.title
+
+
+def _link(row: Row) -> Link:
+    return Link(*row)
 
 
 #: How the name of what this process extracts with ends, whatever the page's family.

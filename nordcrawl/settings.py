@@ -48,6 +48,13 @@ NORDCRAWL_PART_AGE_S = os.environ.get("NORDCRAWL_PART_AGE_S") or 900
 #: Seconds that a run goes on trying to ship when the store fails; then it exits with 5.
 NORDCRAWL_STORE_RETRY_S = os.environ.get("NORDCRAWL_STORE_RETRY_S") or 300
 
+#: Longest time, in seconds, that a host which answers 429 or 503 is waited for at once; one that
+#: asks for more is left for another run.
+NORDCRAWL_RETRY_AFTER_MAX_S = os.environ.get("NORDCRAWL_RETRY_AFTER_MAX_S") or 300
+#: Longest Crawl-delay of a robots.txt, in seconds, that is obeyed; a host that asks for more is
+#: skipped.
+NORDCRAWL_CRAWL_DELAY_MAX_S = os.environ.get("NORDCRAWL_CRAWL_DELAY_MAX_S") or 60
+
 # --- manners ----------------------------------------------------------------------------------
 # The add-on sets USER_AGENT (with the contact) and DOWNLOAD_DELAY (of the source).
 

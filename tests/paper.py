@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,6 +44,11 @@ class Paper:
         self.lastmods: dict[str, str | None] = {}
         self.requests: list[str] = []
         self.headers: list[dict[str, str]] = []
+        self.times: list[float] = []
+        """When each request came, monotonic."""
+        self.open = self.most_open = 0
+        """Requests being answered, and the most at once."""
+        self.counting = threading.Lock()
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -50,6 +56,17 @@ class Paper:
 
             def do_GET(self) -> None:
                 site.requests.append(self.path)
+                site.times.append(time.monotonic())
+                with site.counting:
+                    site.open += 1
+                    site.most_open = max(site.most_open, site.open)
+                try:
+                    self.respond()
+                finally:
+                    with site.counting:
+                        site.open -= 1
+
+            def respond(self) -> None:
                 site.headers.append({k.lower(): v for k, v in self.headers.items()})
                 answer = site.answer(self.path)
                 if answer.delay_s:

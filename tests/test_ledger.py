@@ -65,7 +65,8 @@ def test_a_line_reads_back_as_it_was_written():
     article = ArticleState("s:1", 2, "https://example.org/a", "t", "c", "x/1/0", "Isen", T0, None)
     line = LedgerEntry(
         "r", "s", "https://example.org/a", Outcome.UPDATED, T0, "changed", ("sitemap",),
-        "2026-11-23", 200, "https://example.org/a", T0, '"e"', "Mon", "b", "s:1", 2, False, article,
+        "2026-11-23", "2026-11-22", "The ice", 200, "https://example.org/a", T0, '"e"', "Mon", "b",
+        "s:1", 2, False, article,
     )  # fmt: skip
     assert LedgerEntry.from_json(line.to_json()) == line
 

@@ -53,7 +53,7 @@ def entry(host, status=200, problem=None, **more):
                 "entries": [entry("a.example"), entry("b.example", 200, "HTML"),
                             EntryReport("feed", "https://b.example/f", 200)],
             },
-            ExitCode.WHOLE,
+            ExitCode.SOURCE_DOWN,
         ),
         (
             {"entries": [entry("a.example", None, "robots.txt: HTTP 503", robots=True)],
@@ -78,3 +78,76 @@ def test_every_code_is_documented():
     text = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
     for code in ExitCode:
         assert f"| {int(code)} | {code.name.lower()} |" in text
+
+
+A = "https://a.example"
+
+
+def of(kind, path, *, problem=None, parent=None, links=3, known=0, status=200):
+    parent = parent and A + parent
+    return EntryReport(
+        kind, A + path, status, parent=parent, links=links, known=known, problem=problem
+    )
+
+
+@pytest.mark.parametrize(
+    ("entries", "covered"),
+    [
+        # A sitemap by another whole one, not by a sibling, nor by one that lacks a part.
+        ([of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t")], True),
+        ([of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t", links=0)], False),
+        (
+            [
+                of("sitemap", "/i", links=0),
+                of("sitemap", "/1", parent="/i", problem="HTTP 404"),
+                of("sitemap", "/2", parent="/i"),
+            ],
+            False,
+        ),
+        (
+            [
+                of("sitemap", "/s", problem="HTTP 500"),
+                of("sitemap", "/i", links=0),
+                of("sitemap", "/1", parent="/i", problem="HTML instead of a sitemap"),
+                of("sitemap", "/2", parent="/i"),
+            ],
+            False,
+        ),
+        # By a feed or front page that goes on from what is known.
+        ([of("sitemap", "/s", problem="HTTP 500"), of("feed", "/f", known=1)], True),
+        ([of("sitemap", "/s", problem="HTTP 500"), of("feed", "/f")], False),
+        # By the listings behind the front page, if all were read.
+        (
+            [
+                of("sitemap", "/s", problem="names nothing"),
+                of("listing", "/"),
+                of("listing", "/tag/a", parent="/"),
+            ],
+            True,
+        ),
+        (
+            [
+                of("sitemap", "/s", problem="names nothing"),
+                of("listing", "/"),
+                of("listing", "/tag/a", parent="/"),
+                of("listing", "/tag/b", parent="/", problem="HTTP 500"),
+            ],
+            False,
+        ),
+        # A feed by anything that names articles.
+        ([of("feed", "/f", problem="HTTP 404"), of("listing", "/")], True),
+        ([of("feed", "/f", problem="HTTP 404"), of("listing", "/", links=0)], False),
+    ],
+)
+def test_a_failed_entry_fails_the_run_unless_another_covers_it(entries, covered):
+    done = report(entries=entries)
+    code, why = done.verdict()
+    assert code is (ExitCode.WHOLE if covered else ExitCode.SOURCE_DOWN)
+    failed = next(e for e in entries if e.problem)
+    assert any(failed.url in line for line in done.warnings)
+    assert covered or str(failed.problem) in why or "more" in why
+
+
+def test_only_a_run_for_what_is_new_is_covered_by_a_feed():
+    entries = [of("sitemap", "/s", problem="HTTP 500"), of("feed", "/f", known=1)]
+    assert report(entries=entries, mode="full").verdict()[0] is ExitCode.SOURCE_DOWN

@@ -29,6 +29,8 @@ CHECKPOINT_LINES = 20_000
 CHECKPOINT_SHARE = 0.5
 #: Lines folded in one transaction.
 _AT_ONCE = 5_000
+#: What a ledger line has in it that tells of a text's signature.
+_SIGNED = b'"near":"'
 
 
 def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = True) -> int:
@@ -55,7 +57,7 @@ def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = Tr
     def folded(db: sqlite3.Connection, last: Segment) -> None:
         set_cursor(db, last.writer, last.seq, digests[last.writer, last.seq])
 
-    fold_pieces(store, spool, state, ledgers(snapshot, spool.source), folded)
+    fold_pieces(store, spool, state, ledgers(snapshot), folded)
     with spool.transaction() as db:
         for writer, (seq, sha256) in snapshot.heads.items():
             if seq:
@@ -67,13 +69,10 @@ def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = Tr
     return commits
 
 
-def ledgers(snapshot: Snapshot, source: str) -> list[Piece]:
-    """Return the pieces of a snapshot that hold ledger lines of a source."""
-    return [
-        piece
-        for piece in snapshot.pieces
-        if piece.part.entry.kind is PartKind.LEDGER and piece.part.commit.source == source
-    ]
+def ledgers(snapshot: Snapshot) -> list[Piece]:
+    """Return the pieces of a snapshot that hold ledger lines, of all sources: a state knows the
+    texts of others too, for the sake of near duplicates."""
+    return [piece for piece in snapshot.pieces if piece.part.entry.kind is PartKind.LEDGER]
 
 
 def fold_pieces(
@@ -83,7 +82,8 @@ def fold_pieces(
     pieces: Iterable[Piece],
     folded: Callable[[sqlite3.Connection, Segment], None] = lambda db, last: None,
 ) -> None:
-    """Fold the lines of pieces into a state, some thousands in a transaction.
+    """Fold the lines of pieces into a state, some thousands in a transaction; of other sources
+    only those that tell of a text.
 
     `folded` is called in the transaction that completes a commit, with its last segment.
 
@@ -106,7 +106,10 @@ def fold_pieces(
 
     for _, group in groupby(pieces, lambda p: (p.segment.writer, p.segment.seq)):
         for piece in group:
+            foreign = piece.part.commit.source != spool.source
             for line in reader.lines(piece):
+                if foreign and _SIGNED not in line:
+                    continue
                 waiting.append(_entry(piece.part.entry.key, line))
                 if len(waiting) >= _AT_ONCE:
                     flush()
@@ -162,7 +165,12 @@ def _fold(
 ) -> None:
     try:
         with spool.transaction() as db:
-            changes = [state.absorb(entry) for entry in entries]
+            changes = []
+            for entry in entries:
+                if entry.source == spool.source:
+                    changes.append(state.absorb(entry))
+                else:
+                    state.absorb_other(db, entry)
             state.write(db, changes)
             also(db)
     except BaseException:

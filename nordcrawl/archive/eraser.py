@@ -417,6 +417,8 @@ class _Eraser:
 
     def _row_tells(self, row: Mapping[str, Any], source: str) -> bool:
         url = row.get("url")
+        if row["table"] == "other":  # an article of another source, which its id begins with
+            source = str(row["article_id"]).partition(":")[0]
         return self._erasures.covers_article(source, row.get("article_id")) or (
             isinstance(url, str) and not url.startswith(HIDDEN) and self._erasures.covers_url(url)
         )
@@ -474,6 +476,9 @@ def tombstone(key: tuple[str, str], revision: int, order: Order, now: datetime) 
         "paywalled": None,
         "text_sha256": nothing,
         "previous_text_sha256": None,
+        "changed": None,
+        "moved_from": None,
+        "near_duplicate_of": None,
         "rights": {},
         "provenance": {},
         "fetch": {

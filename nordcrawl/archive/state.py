@@ -7,6 +7,8 @@ disk yet. Knows nothing of parts and stores; `nordcrawl.archive.catchup` feeds i
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,28 +16,35 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from nordcrawl.archive import polls
 from nordcrawl.archive.erasure import HIDDEN, Erasures
 from nordcrawl.archive.layout import from_micros, micros
+from nordcrawl.archive.neighbours import DERIVED, Neighbour, Neighbours
 from nordcrawl.archive.spool import Spool
-from nordcrawl.article import parse_rfc3339, rfc3339
+from nordcrawl.article import normalize, parse_rfc3339, rfc3339
 from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome, UrlState, fold
 
 _DDL: Final = """
 CREATE TABLE IF NOT EXISTS url(
   url TEXT PRIMARY KEY, outcome TEXT NOT NULL, at INTEGER NOT NULL, fetched_at INTEGER,
   lastmod TEXT, etag TEXT, last_modified TEXT, body_sha256 TEXT, article_id TEXT,
-  weak_alias INTEGER NOT NULL, linked_at INTEGER) WITHOUT ROWID;
+  weak_alias INTEGER NOT NULL, linked_at INTEGER, gone_at INTEGER, gone_before INTEGER)
+  WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS url_article ON url(article_id) WHERE article_id IS NOT NULL;
 CREATE TABLE IF NOT EXISTS article(
   article_id TEXT PRIMARY KEY, revision INTEGER NOT NULL, url TEXT NOT NULL,
   text_sha256 TEXT NOT NULL, content_sha256 TEXT NOT NULL, extractor TEXT NOT NULL, title TEXT,
-  published_at TEXT, modified_at TEXT, seen_at INTEGER NOT NULL) WITHOUT ROWID;
+  published_at TEXT, modified_at TEXT, seen_at INTEGER NOT NULL, language TEXT, near TEXT,
+  fields TEXT, partners TEXT, gone INTEGER NOT NULL DEFAULT 0, title_key TEXT) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS article_title ON article(title_key) WHERE title_key IS NOT NULL;
 CREATE TABLE IF NOT EXISTS text(
   text_sha256 TEXT PRIMARY KEY, article_id TEXT NOT NULL, seen_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS folded(lines INTEGER NOT NULL)
 """
 _V = TypeVar("_V")
-_TABLES: Final = ("url", "article", "text")
+_TABLES: Final = ("url", "article", "text", "other")
+_URL_COLUMNS: Final = 13
+_ARTICLE_COLUMNS: Final = 16
 _PAGE: Final = 1000
 """Rows read at a time: no read transaction stays open between them."""
 _LOADED_AT_ONCE: Final = 50_000
@@ -77,11 +86,18 @@ class State:
         self._urls: dict[str, UrlState] = {}
         self._articles: dict[str, _Article] = {}
         self._texts: dict[str, _Text] = {}
+        self.neighbours = Neighbours(spool)
         with spool.transaction() as db:
+            old = _is_old(db)
+            for table in ("url", "article") if old else ():
+                db.execute(f"DROP TABLE {table}")
             for statement in _DDL.split(";"):
                 db.execute(statement)
+            self.neighbours.create(db)
             if not db.execute("SELECT 1 FROM folded").fetchall():
                 db.execute("INSERT INTO folded VALUES (0)")
+        if old:
+            self.drop()
 
     def url(self, url: str) -> UrlState | None:
         """Return what is remembered of a URL (canonical form)."""
@@ -95,6 +111,25 @@ class State:
         """Return the latest revision known of an article."""
         found = self._article(article_id)
         return found.state if found else None
+
+    def fetched_at(self, article_id: str) -> datetime | None:
+        """Return when the page of an article's latest revision was fetched, UTC."""
+        found = self._article(article_id)
+        return from_micros(found.seen_at) if found else None
+
+    def unlinked(self) -> set[str]:
+        """Return the ids of articles that another one names as its translation, and that do not
+        name it; as of the disk."""
+        with self._lock:
+            rows = self._spool.query(
+                "SELECT a.article_id, a.partners, p.article_id FROM partner p"
+                " JOIN article a ON a.article_id = p.partner WHERE NOT a.gone"
+            )
+        return {
+            article_id
+            for article_id, partners, namer in rows
+            if namer not in json.loads(partners or "[]")
+        }
 
     def text_owner(self, text_sha256: str) -> str | None:
         """Return the id of the article that had this text first, in any of its revisions."""
@@ -134,7 +169,7 @@ class State:
         """Return how many urls, articles and texts are on the disk."""
         return {
             f"{table}s": self._spool.query(f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608
-            for table in _TABLES
+            for table in _TABLES[:3]
         }
 
     def absorb(self, entry: LedgerEntry) -> Change:
@@ -159,10 +194,12 @@ class State:
         ids = (url, article.article_id, article.text_sha256)
         ((*row,),) = self._spool.query(_SELECT_ALL, ids)
         recent = self._urls.get(url), self._articles.get(ids[1]), self._texts.get(ids[2])
+        first, second = _URL_COLUMNS, _URL_COLUMNS + _ARTICLE_COLUMNS
         return (
-            recent[0] or (_url_of(tuple(row[:11])) if row[0] is not None else None),
-            recent[1] or (_article_of(tuple(row[11:21])) if row[11] is not None else None),
-            recent[2] or (_Text(*row[21:]) if row[21] is not None else None),
+            recent[0] or (_url_of(tuple(row[:first])) if row[0] is not None else None),
+            recent[1]
+            or (_article_of(tuple(row[first:second])) if row[first] is not None else None),
+            recent[2] or (_Text(*row[second:]) if row[second] is not None else None),
         )
 
     def write(self, db: sqlite3.Connection, changes: Iterable[Change]) -> None:
@@ -171,14 +208,15 @@ class State:
         db.execute("UPDATE folded SET lines = lines + ?", (len(changes),))
         for change in changes:
             db.execute(
-                "INSERT OR REPLACE INTO url VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _INSERT_URL,
                 _url_row(change.url),
             )
             if change.article is not None:
                 db.execute(
-                    "INSERT OR REPLACE INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    _INSERT_ARTICLE,
                     _article_row(change.article),
                 )
+                self.neighbours.write(db, change.article.state)
             if change.text is not None:
                 digest, text = change.text
                 db.execute(
@@ -200,11 +238,58 @@ class State:
         """Forget everything, so that `catch_up` folds it anew, own commits included."""
         with self._lock:
             with self._spool.transaction() as db:
-                for table in (*_TABLES, "cursor"):
+                for table in (*_TABLES, *DERIVED, "cursor"):
                     db.execute(f"DELETE FROM {table}")  # noqa: S608
+                polls.forget(db)
                 db.execute("UPDATE folded SET lines = 0")
                 db.execute("UPDATE own SET refold = 1")
             self.forget_unsettled()
+
+    def titled(self, title: str) -> list[ArticleState]:
+        """Return the articles whose latest revision has this title, but for case, space and quote
+        marks; at most some dozens."""
+        key = title_key(title)
+        if key is None:
+            return []
+        with self._lock:
+            rows = self._spool.query(
+                "SELECT * FROM article WHERE title_key = ? LIMIT ?", (key, _MOST_TITLED)
+            )
+            found = {row[0]: _article_of(row).state for row in rows}
+            found |= {i: recent.state for i, recent in self._articles.items()}
+        return [state for state in found.values() if title_key(state.title) == key]
+
+    def near(self, signature: str) -> list[Neighbour]:
+        """Return articles of any source whose text may be nearly this one, to be compared."""
+        with self._lock:
+            recent = [row.state for row in self._articles.values()]
+            return self.neighbours.near(signature, recent)
+
+    def namers(self, article_id: str) -> list[str]:
+        """Return the ids of articles that name this one as their translation, sorted."""
+        with self._lock:
+            recent = [row.state for row in self._articles.values()]
+            return self.neighbours.namers(article_id, recent)
+
+    def pages(self, fetched_before: datetime) -> Iterator[tuple[UrlState, ArticleState]]:
+        """Yield the own address of each article, where it was last read before a time or nothing
+        was there since, with the article; what changes meanwhile may be seen or not."""
+        after = ""
+        while True:
+            with self._lock:
+                rows = self._spool.query(
+                    "SELECT u.*, a.* FROM article a JOIN url u ON u.url = a.url"
+                    " WHERE a.article_id > ? AND (u.fetched_at IS NULL OR u.fetched_at < ?"
+                    " OR u.gone_at > u.fetched_at)"
+                    " ORDER BY a.article_id LIMIT ?",
+                    (after, micros(fetched_before), _PAGE),
+                )
+            for row in rows:
+                article = _article_of(tuple(row[_URL_COLUMNS:])).state
+                yield _url_of(tuple(row[:_URL_COLUMNS])), article
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1][_URL_COLUMNS]
 
     # --- checkpoints ------------------------------------------------------------------------
 
@@ -259,6 +344,12 @@ class State:
                 if rows:
                     marks = ", ".join("?" * len(rows[0]))
                     db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # noqa: S608
+                    if table == "article":
+                        for row in rows:
+                            self.neighbours.write(db, _article_of(row).state)
+                    elif table == "other":
+                        for row in rows:
+                            self.neighbours.index(db, row[0], row[1])
                     rows.clear()
 
     def _columns(self, table: str) -> list[str]:
@@ -287,6 +378,8 @@ class State:
                         f"DELETE FROM {table} WHERE article_id = ?",  # noqa: S608
                         [(article_id,) for article_id in ids],
                     )
+                self.neighbours.forget(db, [article_id for _, article_id in erasures.articles])
+                polls.forget(db)
             for url in urls:
                 self._urls.pop(url, None)
             for article_id in ids:
@@ -306,6 +399,12 @@ class State:
             return None
         self._articles[new.state.article_id] = new
         return new
+
+    def absorb_other(self, db: sqlite3.Connection, entry: LedgerEntry) -> None:
+        """Take note of an article of another source, for the sake of near duplicates; within the
+        transaction of `db`."""
+        if entry.article is not None:
+            self.neighbours.write_other(db, entry.article, micros(entry.fetched_at or entry.at))
 
     def _fold_text(self, known: _Text | None, digest: str, new: _Text) -> tuple[str, _Text] | None:
         if known is not None and (known.seen_at, known.article_id) <= (new.seen_at, new.article_id):
@@ -330,10 +429,25 @@ class State:
         return _Text(*rows[0]) if rows else None
 
 
-_SELECT_URL: Final = (
-    "SELECT url, outcome, at, fetched_at, lastmod, etag, last_modified, body_sha256, article_id,"
-    " weak_alias, linked_at FROM url"
-)
+_SELECT_URL: Final = "SELECT * FROM url"
+_INSERT: Final = "INSERT OR REPLACE INTO {} VALUES ({})"
+_INSERT_URL: Final = _INSERT.format("url", ", ".join("?" * _URL_COLUMNS))
+_INSERT_ARTICLE: Final = _INSERT.format("article", ", ".join("?" * _ARTICLE_COLUMNS))
+_MOST_TITLED: Final = 50
+"""Articles of one title that are looked at: a column ("The week in pictures") has many."""
+
+
+def title_key(title: str | None) -> str | None:
+    """Return what titles that are the same to a reader have in common; None for none."""
+    if not (folded := normalize(title or "").casefold()):
+        return None
+    return hashlib.blake2b(folded.encode(errors="replace"), digest_size=8).hexdigest()
+
+
+def _is_old(db: sqlite3.Connection) -> bool:
+    """Tell whether the tables are those of an earlier version, which are then folded anew."""
+    columns = [len(db.execute(f"PRAGMA table_info({t})").fetchall()) for t in ("url", "article")]
+    return columns not in ([0, 0], [_URL_COLUMNS, _ARTICLE_COLUMNS])
 
 
 _SELECT_ALL: Final = (
@@ -348,11 +462,13 @@ def _url_row(state: UrlState) -> tuple[Any, ...]:
         *(state.url, str(state.outcome), micros(state.at), _micros(state.fetched_at)),
         *(state.lastmod, state.etag, state.last_modified, state.body_sha256, state.article_id),
         *(state.weak_alias, _micros(state.linked_at)),
+        *(*map(micros, state.gone_at), None, None)[:2],
     )
 
 
 def _url_of(row: tuple[Any, ...]) -> UrlState:
-    url, outcome, at, fetched_at, lastmod, etag, last_modified, body, article_id, weak, linked = row
+    url, outcome, at, fetched_at, lastmod, etag, last_modified, body, article_id, weak = row[:10]
+    linked, *gone = row[10:]
     return UrlState(
         url=url,
         outcome=Outcome(outcome),
@@ -365,6 +481,7 @@ def _url_of(row: tuple[Any, ...]) -> UrlState:
         article_id=article_id,
         weak_alias=bool(weak),
         linked_at=_from_micros(linked),
+        gone_at=tuple(from_micros(at) for at in gone if at is not None),
     )
 
 
@@ -381,12 +498,16 @@ def _article_row(row: _Article) -> tuple[Any, ...]:
     return (
         *(state.article_id, state.revision, state.url, state.text_sha256, state.content_sha256),
         *(state.extractor, state.title, rfc3339(state.published_at), rfc3339(state.modified_at)),
-        row.seen_at,
+        *(row.seen_at, state.language, state.near),
+        json.dumps(dict(state.fields)) if state.fields else None,
+        json.dumps(state.partners) if state.partners else None,
+        *(state.gone, title_key(state.title)),
     )
 
 
 def _article_of(row: tuple[Any, ...]) -> _Article:
-    article_id, revision, url, text, content, extractor, title, published_at, modified_at, at = row
+    article_id, revision, url, text, content, extractor, title, published_at, modified_at = row[:9]
+    at, language, near, fields, partners, gone, _ = row[9:]
     state = ArticleState(
         article_id=article_id,
         revision=revision,
@@ -397,6 +518,11 @@ def _article_of(row: tuple[Any, ...]) -> _Article:
         title=title,
         published_at=parse_rfc3339(published_at),
         modified_at=parse_rfc3339(modified_at),
+        language=language,
+        near=near,
+        fields=json.loads(fields) if fields else {},
+        partners=tuple(json.loads(partners)) if partners else (),
+        gone=bool(gone),
     )
     return _Article(state, at)
 

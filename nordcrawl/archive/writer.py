@@ -23,6 +23,7 @@ from nordcrawl.archive import layout
 from nordcrawl.archive.catchup import catch_up, write_checkpoint
 from nordcrawl.archive.erasure import Erasures
 from nordcrawl.archive.layout import PartKind
+from nordcrawl.archive.polls import Polls
 from nordcrawl.archive.purge import Obedience
 from nordcrawl.archive.recovery import log_head, rebuild_state, ship_left_over, ship_waiting
 from nordcrawl.archive.shipper import Limits, Shipped, Shipper, ShipReport
@@ -74,6 +75,7 @@ class Writer:
         self._run_id = run_id
         self._limits = limits
         self.state = State(spool)
+        self.polls = Polls(spool)
         self.failure: SpoolError | None = None
         """Why nothing more is accepted."""
         self.ship_failure: NordcrawlError | None = None

@@ -17,6 +17,7 @@ from nordcrawl.errors import NordcrawlError
 from nordcrawl.exitcodes import ExitCode
 from nordcrawl.options import Arguments, Options
 from nordcrawl.run import Run
+from nordcrawl.sources import LEAST_DELAY_S
 from nordcrawl.summary import print_summary
 
 
@@ -65,7 +66,8 @@ class Command(ScrapyCrawl):
             arguments = Arguments.parse(opts.spargs, source)
             run = Run.open(options, source, arguments)
             self.settings.set("USER_AGENT", options.user_agent, priority="cmdline")
-            self.settings.set("DOWNLOAD_DELAY", source.delay, priority="cmdline")
+            delay = max(source.delay, LEAST_DELAY_S)
+            self.settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
             self.crawler_process.crawl(self._create_crawler(args[0]), run=run)
             self.crawler_process.start()
         except NordcrawlError as error:

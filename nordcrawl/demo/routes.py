@@ -158,8 +158,13 @@ def _file(path: str, query: str, language: str, view: View) -> Answer | None:
             return Answer(200, feeds.sitemap_index(base).encode(), _XML)
         case "/sitemap" if query == "start=0&pageType=article":
             newest = max(story.last_change for story in view.stories)
-            moved = {"Last-Modified": format_datetime(newest, usegmt=True)}
-            return Answer(200, feeds.article_sitemap(language, view).encode(), _XML, moved)
+            body = feeds.article_sitemap(language, view).encode()
+            # The time alone would not tell that an older story was edited.
+            validators = {
+                "Last-Modified": format_datetime(newest, usegmt=True),
+                "ETag": _etag(body),
+            }
+            return Answer(200, body, _XML, validators)
         case "/sitemap-tags.xml.gz":
             packed = gzip.compress(feeds.tag_sitemap(language, view).encode(), mtime=0)
             return Answer(200, packed, "application/gzip")

@@ -45,7 +45,13 @@ class Discovery:
     skipped: tuple[str, ...] = ()
     """Entries that could not be read, each as a short text with the reason."""
     problem: str | None = None
-    """Why nothing could be read at all."""
+    """Why it could not be read, or not to its end."""
+
+    @property
+    def is_news(self) -> bool:
+        """It is a list of the latest articles only, as a news sitemap is: each tells when it was
+        published."""
+        return bool(self.links) and all(link.published is not None for link in self.links)
 
 
 def told_time(text: str | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from urllib.parse import urljoin, urlsplit
 
@@ -104,10 +105,8 @@ def _xml(body: bytes, url: str) -> Discovery:
         if root not in ("urlset", "sitemapindex") and problem is None:
             problem = f"no sitemap: the root element is <{shown(root or '', 40)}>"
         return Discovery(problem=problem, skipped=tuple(skipped[:_SKIPPED_SHOWN]))
-    if problem:
-        # What stands before the break is good; the rest is named, not lost in silence.
-        skipped.append(problem)
-    return _bounded(links, sitemaps, skipped, count)
+    # What stands before a break is good; that there was one is no less a problem.
+    return replace(_bounded(links, sitemaps, skipped, count), problem=problem)
 
 
 def _entries(body: bytes) -> Iterator[tuple[str, dict[str, str], bool]]:

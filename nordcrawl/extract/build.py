@@ -25,6 +25,7 @@ from nordcrawl.extract import (
     rights,
     rules,
     titles,
+    walls,
     wordpress,
 )
 from nordcrawl.extract.assemble import Body, Frame, assemble
@@ -85,8 +86,15 @@ def tree_of(page: Page) -> HtmlElement | Rejected:
 
 def find(root: HtmlElement, page: Page, profile: Profile) -> Finding:
     """Return what a page's tree holds; cuts off what the profile prunes."""
+    text = walls.visible_text(root)
     prune(root, profile.prune)
     about = head.read(root, page.url)
+    finding = _find(root, page, profile, about)
+    wall = walls.recognise(text, page, about, finding.result)
+    return finding if wall is None else replace(finding, result=wall)
+
+
+def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Finding:
     name, anchors, is_told = "generic", None, False
     if reading := _labrador(root, about, page, profile):
         name, choice, given = "labrador", reading.choice, reading.given

@@ -1,6 +1,7 @@
 """Record what a page reserves or grants, and whether it is behind a paywall.
 
-Only reads: what follows from it is the policy of whoever runs the crawl.
+Only reads: which signals there are is `nordcrawl.rights`' to know, and what follows from them the
+policy of whoever runs the crawl.
 """
 
 from __future__ import annotations
@@ -9,23 +10,49 @@ import re
 
 from lxml.html import HtmlElement
 
+from nordcrawl.extract import head as heads
+from nordcrawl.extract.decode import decode
 from nordcrawl.extract.head import Head
 from nordcrawl.extract.jsonld import strings
+from nordcrawl.extract.tree import MAX_CHARS, MAX_TAGS, parse
 from nordcrawl.page import Page
+from nordcrawl.rights import OTHER_AGENTS, join, read_page
+from nordcrawl.rights.directives import AGENT
 
 _CHARS = 500
 _CC = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[\w./-]{1,60}")
 
 
-def find(head: Head, root: HtmlElement, page: Page) -> dict[str, str]:
-    """Return the keys robots_meta, x_robots_tag, tdm, licence that the page tells.
+def read(page: Page) -> dict[str, str]:
+    """Return what `find` does of any page, article or not, and ``paywalled`` with its origin where
+    that is told. A page that is no HTML still has its headers."""
+    text = decode(page) if len(page.body) <= 4 * MAX_CHARS else ""
+    bounded = len(text) <= MAX_CHARS and text.count("<") <= MAX_TAGS
+    root = parse(text) if bounded else None
+    if root is None:
+        headers = [value for name, value in page.headers if name == "x-robots-tag"]
+        told = {"x_robots_tag": ", ".join(headers)[:_CHARS]} if headers else {}
+        signals = join(read_page(page.url, page.headers, {}).statements)
+        return told | ({"signals": signals} if signals else {})
+    about = heads.read(root, page.url)
+    found = find(about, root, page)
+    locked, origin = paywalled(about)
+    if locked is not None:
+        found["paywalled"] = f"{str(locked).lower()} ({origin})"
+    return found
 
-    Source: TDM Reservation Protocol, W3C community group report of 2022, sections 5.1 and 5.2.
+
+def find(head: Head, root: HtmlElement, page: Page) -> dict[str, str]:
+    """Return the keys robots_meta, x_robots_tag, tdm, licence as the page tells them, and
+    ``signals``: what of it holds for us, as `nordcrawl.rights.PageRights.from_record` reads it.
+
+    Source: TDM Reservation Protocol, W3C community group final report, sections on the header
+    field and on HTML metadata.
     """
     found: dict[str, str] = {}
     robots = [
         value if name == "robots" else f"{name}: {value}"
-        for name in ("robots", "googlebot", "googlebot-news", "bingbot")
+        for name in ("robots", AGENT, *OTHER_AGENTS)
         for value in head.metas.get(name, ())
     ]
     headers = [value for name, value in page.headers if name == "x-robots-tag"]
@@ -38,6 +65,8 @@ def find(head: Head, root: HtmlElement, page: Page) -> dict[str, str]:
     for name, values in (("robots_meta", robots), ("x_robots_tag", headers), ("tdm", tdm)):
         if values:
             found[name] = ", ".join(dict.fromkeys(v.strip() for v in values))[:_CHARS]
+    if signals := join(read_page(page.url, page.headers, head.metas).statements):
+        found["signals"] = signals
     if licence := _licence(head, root):
         found["licence"] = licence[:_CHARS]
     return found

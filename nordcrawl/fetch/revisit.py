@@ -21,8 +21,10 @@ SCHEDULE = (
     (timedelta(days=7), timedelta(hours=3)),
     (timedelta(days=30), timedelta(days=3)),
 )
-#: Older ones, and those whose source says that they did not change.
+#: Older ones, those whose source says that they did not change, and those that were taken down.
 LONGEST = timedelta(days=30)
+#: Pages that turned out to be no article, and articles that tell no day of publication.
+DAILY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,22 @@ def decide(
     mode: Mode,
     window: Window,
     now: datetime,
+    gone: bool = False,
+    vanished: bool = False,
 ) -> Due:
-    """Return whether a link is due. `published_at` is what the archive knows of its article."""
+    """Return whether a link is due.
+
+    `published_at` is what the archive knows of its article, `gone` that its latest revision says
+    that the publisher took it down, `vanished` that a sitemap named it the last time and does not
+    now.
+    """
     out = _outside(told, published_at, window)
     if out is not None:
         return Due(False, out, Outcome.OUT_OF_RANGE)
     if known is None:
         return Due(True, "never seen")
+    if known.times_gone and mode != "full":
+        return _after_gone(told, known, gone, now)
     if known.fetched_at is None:
         return Due(True, f"last ended as {known.outcome}")
     if known.outcome in (Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED, Outcome.BLOCKED):
@@ -81,6 +92,8 @@ def decide(
     if mode == "full":
         return Due(True, "full run")
     since_fetch = now - known.fetched_at
+    if vanished:
+        return Due(True, "no longer in the sitemap")
     if told.published is not None and _instant(told.published, last=False) > known.fetched_at:
         return Due(True, f"published {told.published}")
     if told.lastmod is not None:
@@ -90,11 +103,30 @@ def decide(
             if since_fetch < LONGEST:
                 return Due(False, f"unchanged since {told.lastmod}", Outcome.SKIPPED_FRESH)
             return Due(True, f"not looked at for {LONGEST.days} days")
-    age = now - (published_at or _told(told.published) or known.fetched_at)
-    wait = next((wait for limit, wait in SCHEDULE if age < limit), LONGEST)
+    published = published_at or _told(told.published)
+    if known.article_id is None or published is None:
+        wait = DAILY
+    else:
+        wait = next((wait for limit, wait in SCHEDULE if now - published < limit), LONGEST)
     if since_fetch < wait:
         return Due(False, f"looked at {_span(since_fetch)} ago", Outcome.SKIPPED_FRESH)
     return Due(True, f"looked at {_span(since_fetch)} ago")
+
+
+def _after_gone(told: Told, known: UrlState, gone: bool, now: datetime) -> Due:
+    """Return when to look again where nothing was: at once after the first time, for one may be
+    the server's bad day; then ever more seldom."""
+    last = known.gone_at[0]
+    if known.times_gone == 1:
+        return Due(True, "nothing was there the last time")
+    if told.lastmod is not None and _instant(told.lastmod, last=False) > last:
+        return Due(True, f"changed on {told.lastmod}")
+    wait = LONGEST
+    if not gone:
+        wait = min(max(2 * (last - known.gone_at[1]), DAILY), LONGEST)
+    if now - last < wait:
+        return Due(False, f"nothing was there {_span(now - last)} ago", Outcome.SKIPPED_FRESH)
+    return Due(True, f"nothing was there {_span(now - last)} ago")
 
 
 def _outside(told: Told, published_at: datetime | None, window: Window) -> str | None:

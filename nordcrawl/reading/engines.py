@@ -14,24 +14,28 @@ from nordcrawl.reading.fields import ListOf, Scalar, Struct, Type, columns
 _DUCKDB: Final = {
     Scalar.STRING: "VARCHAR",
     Scalar.INTEGER: "BIGINT",
+    Scalar.NUMBER: "DOUBLE",
     Scalar.BOOLEAN: "BOOLEAN",
     Scalar.TIME: "TIMESTAMPTZ",
 }
 _SPARK: Final = {
     Scalar.STRING: "STRING",
     Scalar.INTEGER: "BIGINT",
+    Scalar.NUMBER: "DOUBLE",
     Scalar.BOOLEAN: "BOOLEAN",
     Scalar.TIME: "TIMESTAMP",
 }
 _POLARS: Final = {
     Scalar.STRING: "pl.String",
     Scalar.INTEGER: "pl.Int64",
+    Scalar.NUMBER: "pl.Float64",
     Scalar.BOOLEAN: "pl.Boolean",
     Scalar.TIME: 'pl.Datetime("us", "UTC")',
 }
 _PYARROW: Final = {
     Scalar.STRING: "pa.string()",
     Scalar.INTEGER: "pa.int64()",
+    Scalar.NUMBER: "pa.float64()",
     Scalar.BOOLEAN: "pa.bool_()",
     Scalar.TIME: 'pa.timestamp("us", "UTC")',
 }

@@ -18,11 +18,18 @@ from nordcrawl.url import shown
 #: The keys of the schema's open objects. Columns need names: most engines can't take a map out of
 #: JSON, and some not out of Parquet (Hugging Face datasets 5.2). Other keys go to `EXTRA`.
 KNOWN_KEYS: Final[Mapping[str, Sequence[str]]] = {
-    "rights": ("robots_meta", "x_robots_tag", "tdm", "licence"),
+    "rights": (
+        *("robots_meta", "x_robots_tag", "tdm", "licence", "signals", "reserved_by"),
+        *("content_signal", "tdm_problem", "checked_at"),
+    ),
     "provenance": (
         *("cms_id", "canonical_url", "title", "subtitle", "kicker", "authors", "published_at"),
         *("modified_at", "language", "kind", "section", "tags", "blocks", "images", "links"),
         *("translations", "paywalled", "rights"),
+    ),
+    "article.fields": (
+        *("title", "subtitle", "kicker", "authors", "published_at", "modified_at", "language"),
+        *("kind", "section", "tags", "text", "blocks", "images", "paywalled", "rights"),
     ),
 }
 #: The column for what this version does not know: a JSON object by dotted name, or null.
@@ -34,6 +41,7 @@ class Scalar(Enum):
 
     STRING = "string"
     INTEGER = "integer"
+    NUMBER = "number"
     BOOLEAN = "boolean"
     TIME = "time"
 
@@ -76,6 +84,8 @@ def _type(name: str, node: Mapping[str, Any]) -> Type:
             return Scalar.TIME if node.get("format") == "date-time" else Scalar.STRING
         case ["integer"]:
             return Scalar.INTEGER
+        case ["number"]:
+            return Scalar.NUMBER
         case ["boolean"]:
             return Scalar.BOOLEAN
         case ["array"]:

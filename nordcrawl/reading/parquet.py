@@ -36,6 +36,7 @@ GROUP_ROWS: Final = 10_000
 _SCALARS: Final[Mapping[Scalar, pa.DataType]] = {
     Scalar.STRING: pa.string(),
     Scalar.INTEGER: pa.int64(),
+    Scalar.NUMBER: pa.float64(),
     Scalar.BOOLEAN: pa.bool_(),
     Scalar.TIME: pa.timestamp("us", tz="UTC"),
 }

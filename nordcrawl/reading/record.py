@@ -34,6 +34,41 @@ class TranslationRecord(TypedDict):
 
     language: str
     url: str
+    article_id: NotRequired[str | None]
+
+
+class EditRecord(TypedDict):
+    """One edit of a text: the words `old` gave way to `new`, at a word of the new text."""
+
+    op: str
+    at: int
+    old: str
+    new: str
+
+
+class ChangedRecord(TypedDict):
+    """What is other than in the revision before."""
+
+    fields: list[str]
+    words_added: int | None
+    words_removed: int | None
+    text: list[EditRecord]
+    truncated: bool
+
+
+class MoveRecord(TypedDict):
+    """The address that an article had before, and what shows it."""
+
+    url: str
+    evidence: list[str]
+    similarity: float | None
+
+
+class LikenessRecord(TypedDict):
+    """The article with nearly the same text, and how near: 0 to 1."""
+
+    article_id: str
+    similarity: float
 
 
 class EvidenceRecord(TypedDict):
@@ -95,6 +130,9 @@ class ArticleRecord(TypedDict):
     paywalled: bool | None
     text_sha256: str
     previous_text_sha256: str | None
+    changed: NotRequired[ChangedRecord | None]
+    moved_from: NotRequired[MoveRecord | None]
+    near_duplicate_of: NotRequired[LikenessRecord | None]
     rights: dict[str, str]
     provenance: dict[str, EvidenceRecord]
     fetch: FetchRecord
@@ -115,6 +153,11 @@ class ArticleStateRecord(TypedDict):
     title: str | None
     published_at: str | None
     modified_at: str | None
+    language: NotRequired[str | None]
+    near: NotRequired[str | None]
+    fields: NotRequired[dict[str, str]]
+    partners: NotRequired[list[str]]
+    gone: NotRequired[bool]
 
 
 class LedgerRecord(TypedDict):
@@ -129,6 +172,8 @@ class LedgerRecord(TypedDict):
     at: str
     found_by: list[str]
     lastmod: str | None
+    published: NotRequired[str | None]
+    title: NotRequired[str | None]
     status: int | None
     final_url: str | None
     fetched_at: str | None

@@ -35,7 +35,12 @@ from nordcrawl.url import canonicalize, host_of, is_loopback, path_of, without_q
 #: Politeness floor for real hosts, in seconds between two requests to one host.
 MIN_DELAY_S = 1.0
 
+#: Least delay given to Scrapy. Without one, Scrapy 2.19 hands all that waits for a host to it at
+#: once, whatever CONCURRENT_REQUESTS_PER_DOMAIN says.
+LEAST_DELAY_S = 0.001
+
 EntryKind = Literal["sitemap", "feed", "listing"]
+LinkKind = Literal["article", "listing", "other", "foreign"]
 
 
 def _regex(text: str) -> str:
@@ -108,6 +113,9 @@ class Source(BaseModel):
     """The query says nothing on this site: article links are fetched without it."""
     delay_s: Annotated[float, Field(ge=0, le=600)] | None = None
     """Seconds between two requests to one host; 1, on loopback 0."""
+    rights: Literal["respect", "record"] = "respect"
+    """Pages whose publisher reserves them are not archived (``respect``), or archived with what
+    was said (``record``: for those with a licence or a right of their own); docs/rights.md."""
     prune: tuple[str, ...] = ()
     """CSS selectors of what is never part of an article."""
     labels: tuple[str, ...] = ()
@@ -238,6 +246,22 @@ class Source(BaseModel):
     def is_listing(self, url: str) -> bool:
         """Tell whether a canonical URL has the shape of a listing to follow."""
         return any(pattern.search(path_of(url)) for pattern in self._listings)
+
+    def sort(self, found: str, base: str) -> tuple[LinkKind, str]:
+        """Return what an address found on a sitemap, feed or listing is, and its canonical form.
+
+        Raises:
+            ValueError: not an http(s) URL, or unparsable.
+        """
+        kept = self.link(found, base)
+        if not self.allows(kept):
+            return "foreign", kept
+        if not self.is_denied(found):
+            if self.is_listing(kept):
+                return "listing", kept
+            if path_of(kept) != "/" and self.is_article(kept):
+                return "article", kept
+        return "other", kept
 
     def cms_id(self, url: str) -> str | None:
         """Return the CMS's id of an article that its URL tells, if its shape has one."""

@@ -6,10 +6,13 @@ Thin: it asks and passes on. What links mean is `nordcrawl.discover`'s, what is 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Self
+from urllib.parse import urljoin
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -24,16 +27,27 @@ from nordcrawl.errors import UsageError
 from nordcrawl.fetch.answer import judge
 from nordcrawl.items import PageItem
 from nordcrawl.ledger import Outcome
-from nordcrawl.middlewares import RobotsDenied, RobotsUnreachable, UrlRefused
+from nordcrawl.middlewares import (
+    HostGivenUp,
+    HostPaused,
+    RobotsDenied,
+    RobotsUnreachable,
+    UrlRefused,
+)
 from nordcrawl.net import refusal
 from nordcrawl.page import Page
+from nordcrawl.rights import TDMREP_PATH
 from nordcrawl.run import Run
-from nordcrawl.sources import Source
+from nordcrawl.sources import EntryKind, Source
 from nordcrawl.url import canonicalize, path_of, shown
 from nordcrawl.workers import WorkFailed
 
+#: Where a host speaks of itself.
+STATEMENTS = frozenset({"/robots.txt", TDMREP_PATH})
 #: Requests given to Scrapy at a time; the rest wait as plain strings.
 BATCH = 100
+#: Links of a sitemap taken between two looks at what else there is to do.
+LINKS_AT_ONCE = 500
 #: Sitemaps read in a run, and how deep an index may nest (sitemaps.org: it may not).
 MAX_SITEMAPS = 500
 MAX_SITEMAP_DEPTH = 3
@@ -52,10 +66,13 @@ class NewsSpider(Spider):
         self.run = run
         if run is not None:
             self.source = run.source
-        self._due: deque[str] | None = None
+        self._due: deque[str] = deque()
+        self._planning: asyncio.Future[None] | None = None
         self._under_way = 0
-        self._listings = 0
-        self._unread: set[str] = set()
+        self._followed = 0
+        self._spared: list[Request] = []
+        self._paused: list[Request] = []
+        self._resumes: asyncio.TimerHandle | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -63,6 +80,7 @@ class NewsSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.robots_parsed, signals.robots_parsed)
         crawler.signals.connect(spider.idle, signals.spider_idle)
+        crawler.signals.connect(spider.statement_received, signals.response_received)
         return spider
 
     @property
@@ -84,18 +102,20 @@ class NewsSpider(Spider):
         run = self.active_run
         for url in run.arguments.urls:
             run.discover(url, Link(url), "argument urls")
+        for host in self.source.all_hosts:
+            yield self._statement(urljoin(self.source.home(host), TDMREP_PATH))
         if run.arguments.urls:
             return
-        for url in self.source.entries("sitemap"):
-            yield self._entry("sitemap", url)
-        for url in self.source.entries("feed"):
-            yield self._entry("feed", url)
-        for url in self.source.entries("listing"):
-            yield self._entry("listing", url)
+        kinds: tuple[EntryKind, ...] = ("sitemap", "feed", "listing")
+        for kind in kinds:
+            for url in self.source.entries(kind):
+                async for request in self._open(kind, url):
+                    yield request
         if self.source.robots_sitemaps and not run.entries:
             # Nothing else would make Scrapy ask for robots.txt, whose Sitemap lines are wanted.
             for host in self.source.hosts:
-                yield self._entry("listing", self.source.home(host))
+                async for request in self._open("listing", self.source.home(host)):
+                    yield request
 
     def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
         """Follow the Sitemap lines of a robots.txt (its text is not kept by Scrapy, its parser
@@ -104,66 +124,119 @@ class NewsSpider(Spider):
             return
         parsed = getattr(robotparser, "rp", None)
         for url in getattr(parsed, "sitemaps", ()):
-            for sitemap in self._sitemaps([Link(str(url))], 1, request.url):
-                self.crawler.engine.crawl(sitemap)
+            for link in self._sitemaps([Link(str(url))], 1, request.url):
+                ask = self.run.ask("sitemap", link.url)
+                self.crawler.engine.crawl(self._entry("sitemap", link.url, ask.headers, 1, None))
 
-    def _entry(self, kind: str, url: str, depth: int = 1) -> Request:
+    async def _open(
+        self,
+        kind: str,
+        url: str,
+        depth: int = 1,
+        told: str | None = None,
+        parent: str | None = None,
+    ) -> AsyncIterator[Request]:
+        """Ask an entry, or take what it said the last time; yields requests either way."""
+        entry = self.active_run.entry(kind, url, parent)
+        ask = self.active_run.ask(kind, url, told)
+        if ask.spared is None:
+            yield self._entry(kind, url, ask.headers, depth, told)
+            return
+        entry.spared = ask.spared
+        self._spared.append(self._entry(kind, url, {}, depth, told))
+        found = await self.active_run.asked_before(url)
+        async for request in self._follow(found, kind, url, depth):
+            yield request
+
+    def _entry(
+        self, kind: str, url: str, headers: Mapping[str, str], depth: int, told: str | None
+    ) -> Request:
         self.active_run.entry(kind, url)
         meta = {"download_maxsize": SITEMAP_MAXSIZE} if kind == "sitemap" else {}
         return Request(
             url,
             callback=self.parse_entry,
             errback=self.entry_failed,
-            cb_kwargs={"kind": kind, "url": url, "depth": depth},
+            headers=dict(headers),
+            cb_kwargs={"kind": kind, "url": url, "depth": depth, "told": told},
             meta=meta,
             priority=100,
             dont_filter=True,
         )
 
     async def parse_entry(
-        self, response: Response, kind: str, url: str, depth: int
+        self, response: Response, kind: str, url: str, depth: int, told: str | None
     ) -> AsyncIterator[Request]:
         """Take the links of a sitemap, feed or listing; parsing happens in a worker."""
         run = self.active_run
         entry = run.entry(kind, url)
         entry.status = response.status
-        if response.status != 200:
+        if response.status == 304:
+            found = await run.asked_before(url)
+        elif response.status != 200:
             entry.problem = f"HTTP {response.status}"
             return
-        try:
-            found = await run.workers.call(discover.read, kind, response.body, response.url)
-        except WorkFailed as error:
-            entry.problem = str(error)
-            return
+        else:
+            try:
+                found = await run.workers.call(discover.read, kind, response.body, response.url)
+            except WorkFailed as error:
+                entry.problem = str(error)
+                return
+            await run.answered(kind, to_page(response, url, run), found, told)
         entry.problem = found.problem
         entry.skipped.extend(found.skipped)
-        for request in self._follow(found, kind, url, depth):
+        async for request in self._follow(found, kind, url, depth):
+            yield request
+        if entry.problem is None and not entry.names_anything:
+            entry.problem = "names nothing"
+        if run.gaps:
+            for request in self._walk():
+                yield request
+
+    def _walk(self) -> Iterator[Request]:
+        """Ask, after a gap, what was spared until then."""
+        while self._spared:
+            request = self._spared.pop()
+            self.active_run.entry("", request.cb_kwargs["url"]).spared = None
             yield request
 
-    def _follow(self, found: Discovery, kind: str, url: str, depth: int) -> Iterator[Request]:
-        entry = self.active_run.entry(kind, url)
-        for link in found.links:
+    async def _follow(
+        self, found: Discovery, kind: str, url: str, depth: int
+    ) -> AsyncIterator[Request]:
+        run = self.active_run
+        entry = run.entry(kind, url)
+        entry.clear()
+        listings: list[str] = []
+        for number, link in enumerate(found.links):
+            if number % LINKS_AT_ONCE == 0:
+                await asyncio.sleep(0)
             try:
-                kept = self.source.link(link.url, url)
-                if not self.source.allows(kept):
-                    entry.foreign.append(kept)
-                    continue
-                denied = self.source.is_denied(link.url)
+                sort, kept = self.source.sort(link.url, url)
             except ValueError as error:
                 entry.skipped.append(str(error))
                 continue
-            if not denied and self.source.is_listing(kept):
-                entry.listings += 1
-                yield from self._listing(kept)
-            elif not denied and path_of(kept) != "/" and self.source.is_article(kept):
-                entry.links += 1
-                self.active_run.discover(kept, link, url)
-            else:
-                entry.others += 1
+            match sort:
+                case "article":
+                    entry.links += 1
+                    entry.known += run.state_of(kept) is not None
+                    run.discover(kept, link, url)
+                case "listing":
+                    entry.listings += 1
+                    listings.append(kept)
+                case "foreign":
+                    entry.foreign.append(kept)
+                case "other":
+                    entry.others += 1
         entry.listings += len(found.sitemaps)
-        yield from self._sitemaps(found.sitemaps, depth + 1, url)
+        for link in self._sitemaps(found.sitemaps, depth + 1, url):
+            async for request in self._open("sitemap", link.url, depth + 1, link.lastmod, url):
+                yield request
+        for listing in self._listings(listings):
+            async for request in self._open("listing", listing, parent=url):
+                yield request
 
-    def _sitemaps(self, links: Any, depth: int, base: str) -> Iterator[Request]:
+    def _sitemaps(self, links: Iterable[Link], depth: int, base: str) -> Iterator[Link]:
+        """Yield the sitemaps to read that an entry names, their addresses in canonical form."""
         run = self.active_run
         for link in links:
             try:
@@ -176,9 +249,9 @@ class NewsSpider(Spider):
                 continue
             count = sum(entry.kind == "sitemap" for entry in run.entries.values())
             if depth > MAX_SITEMAP_DEPTH or count >= MAX_SITEMAPS:
-                run.entry("sitemap", url).problem = "not read: too deep or too many sitemaps"
+                run.entry("sitemap", url, base).problem = "not read: too deep or too many sitemaps"
                 continue
-            yield self._entry("sitemap", url, depth)
+            yield replace(link, url=url)
 
     def _sitemap_url(self, text: str, base: str) -> str:
         url = canonicalize(text, base)
@@ -186,18 +259,51 @@ class NewsSpider(Spider):
             raise ValueError(f"{shown(url)}: not on a host of {self.source.name}")
         return url
 
-    def _listing(self, url: str) -> Iterator[Request]:
-        if url in self.active_run.entries or url in self._unread:
+    def _listings(self, urls: Iterable[str]) -> Iterator[str]:
+        """Yield the listings to read that an entry leads to."""
+        run = self.active_run
+        for url in urls:
+            if url in run.entries or url in run.unread:
+                continue
+            if self._followed < self.source.max_listings:
+                self._followed += 1
+                yield url
+            else:
+                run.unread.add(url)
+
+    def _statement(self, url: str) -> Request:
+        return Request(
+            url,
+            callback=self.parse_statement,
+            errback=self.statement_failed,
+            meta={"statement": True},
+            priority=200,
+            dont_filter=True,
+        )
+
+    def parse_statement(self, response: Response) -> None:
+        """Nothing is left to do: `statement_received` has taken it."""
+
+    def statement_failed(self, failure: Failure) -> None:
+        """Take note that a host did not say what it reserves."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        if isinstance(failure.value, HostPaused):
+            self._wait(request, failure.value.seconds)
             return
-        if self._listings < self.source.max_listings:
-            self._listings += 1
-            yield self._entry("listing", url)
-        else:
-            self._unread.add(url)
+        self.active_run.notes.append(f"{shown(request.url)}: {reason(failure)}")
+
+    def statement_received(self, response: Response, request: Request) -> None:
+        """Hand robots.txt and tdmrep.json to the run, by the address first asked for."""
+        first = request.meta.get("redirect_urls", (request.url,))[0]
+        if self.run is not None and path_of(first) in STATEMENTS:
+            self.run.take_statement(to_page(response, first, self.run))
 
     def entry_failed(self, failure: Failure) -> None:
         """Take note that a sitemap, feed or listing could not be had."""
         request: Request = failure.request  # type: ignore[attr-defined]
+        if isinstance(failure.value, HostPaused):
+            self._wait(request, failure.value.seconds)
+            return
         entry = self.active_run.entry(request.cb_kwargs["kind"], request.cb_kwargs["url"])
         entry.problem = refusal(request.url) or reason(failure)
         entry.robots = isinstance(failure.value, RobotsUnreachable) and failure.value.answered
@@ -208,17 +314,42 @@ class NewsSpider(Spider):
         """Plan when discovery has come to rest, then keep the crawl going until all is asked."""
         if self.run is None:
             return
-        if self._due is None:
-            if self._unread:
+        if self._paused:
+            raise DontCloseSpider
+        if self._planning is None:
+            if self.run.unread:
                 self.run.notes.append(
-                    f"{len(self._unread)} listings were not read: max_listings is "
+                    f"{len(self.run.unread)} listings were not read: max_listings is "
                     f"{self.source.max_listings}"
                 )
-            self._due = deque(self.run.plan())
+            self._planning = asyncio.ensure_future(self._plan())
+        if not self._planning.done():
+            raise DontCloseSpider
+        self._planning.result()
         self._under_way = 0
         self._top_up()
         if self._under_way:
             raise DontCloseSpider
+
+    def _wait(self, request: Request, seconds: float) -> None:
+        """Ask again when a host's pause is over; the others go on meanwhile."""
+        self._paused.append(request)
+        if self._resumes is None:
+            self._resumes = asyncio.get_running_loop().call_later(seconds + 0.1, self._resume)
+
+    def _resume(self) -> None:
+        """Ask what was held back; what is still to wait comes back."""
+        self._resumes = None
+        if not self.crawler.engine.running or self.crawler.engine.spider is None:
+            return
+        requests, self._paused = self._paused, []
+        for request in requests:
+            self._under_way += request.callback == self.parse_page
+            self.crawler.engine.crawl(request.copy())
+
+    async def _plan(self) -> None:
+        self._due = deque(await self.active_run.plan())
+        self._top_up()
 
     def _top_up(self) -> None:
         while self._due and self._under_way < BATCH:
@@ -253,8 +384,14 @@ class NewsSpider(Spider):
         """Settle an article that could not be fetched."""
         self._under_way -= 1
         request: Request = failure.request  # type: ignore[attr-defined]
+        if isinstance(failure.value, HostPaused):
+            self._wait(request, failure.value.seconds)
+            self._top_up()
+            return
         outcome = Outcome.FETCH_FAILED
-        if isinstance(failure.value, (RobotsDenied, RobotsUnreachable)):
+        if isinstance(failure.value, HostGivenUp) and failure.value.status == 429:
+            outcome = Outcome.BLOCKED
+        elif isinstance(failure.value, (RobotsDenied, RobotsUnreachable)):
             outcome = Outcome.ROBOTS_DENIED
         elif isinstance(failure.value, UrlRefused):
             outcome = Outcome.BLOCKED

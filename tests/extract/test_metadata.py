@@ -215,6 +215,8 @@ def test_rights() -> None:
         "x_robots_tag": "noai",
         "tdm": "tdm-reservation=1, tdm-policy=https://avis.test/tdm.json",
         "licence": "https://creativecommons.org/licenses/by/4.0/",
+        "signals": "noai (header); tdm-policy=https://avis.test/tdm.json (header); "
+        "noai (meta); noarchive (meta); tdm-reservation=1 (meta)",
     }
 
 

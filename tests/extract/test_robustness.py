@@ -51,7 +51,7 @@ REFUSED = {
     "json": (b'{"html": "<p>"}', "not html"),
     "plain text": (b"Bare tekst uten noe mer.", "not html"),
     "feed": (b"<?xml version='1.0'?><rss><channel><title>x</title></channel></rss>", "not html"),
-    "no text": (b"<html><head><title>Fant ikke siden</title></head><body></body></html>", "no text"),
+    "no text": (b"<html><head><title>Bilder</title></head><body></body></html>", "no text"),
 }  # fmt: skip
 
 

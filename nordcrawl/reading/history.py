@@ -1,0 +1,157 @@
+"""History: all revisions of the articles that an address or an id names.
+
+Lines are looked at as bytes first, so that few are parsed. Does not know what differs between two
+revisions: `nordcrawl.changes` does.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from nordcrawl.archive import layout
+from nordcrawl.archive.erasure import addresses
+from nordcrawl.archive.layout import PartKind
+from nordcrawl.errors import ArchiveDamaged, UsageError
+from nordcrawl.reading.query import Query, time_of
+from nordcrawl.reading.taking import Snapshot, Taking
+from nordcrawl.url import canonicalize, path_of, shown
+
+#: What no spelling of an address changes: RFC 3986 section 2.3, unreserved, but "~".
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._-]+")
+_URL: Final = re.compile(rb'"url":"([^"\\]+)"')
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_NEAREST: Final = 3
+
+
+def revisions(taking: Taking, name: str) -> list[dict[str, Any]]:
+    """Return the revisions of each article that `name` names, as they lie in the archive.
+
+    `name` is an article id, or any address that an article has had, in any spelling with or
+    without scheme and ``www.``. Articles one after the other, each by revision. A page that only
+    calls the address its canonical one counts where no article has had the address itself.
+
+    Raises:
+        UsageError: there is no archive, no such article, or `name` is no address.
+        ArchiveDamaged: a part or line is not what it should be.
+    """
+    snapshot = taking.snapshot()
+    if "/" not in name:
+        ids = {name}
+        told = (
+            f"no article {shown(name)!r} in this archive; ids are as article_id in nordcrawl read"
+        )
+    else:
+        url = _canonical(name)
+        ids = _ids_of(taking, snapshot, url) or _ids_of_duplicate(taking, url)
+        told = f"no article has had the address {shown(url)} in this archive"
+        if not ids and (near := _nearest(taking, snapshot, url)):
+            told += f"; the nearest are {', '.join(map(shown, near))}"
+    found = list(_of_ids(taking, snapshot, ids)) if ids else []
+    if not found:
+        raise UsageError(told)
+    return sorted(found, key=_place)
+
+
+def _canonical(name: str) -> str:
+    try:
+        return canonicalize(name if "://" in name else f"https://{name}")
+    except ValueError as error:
+        raise UsageError(
+            f"{shown(name)} is neither an article id nor an address: {error}"
+        ) from None
+
+
+def _ids_of(taking: Taking, snapshot: Snapshot, url: str) -> set[str]:
+    wanted = _address(url)
+    needle = _needle(url).encode()
+    own: set[str] = set()
+    claimed: set[str] = set()
+    for record in _records(taking, snapshot, Query(), lambda line: needle in line):
+        if any(_is(wanted, address) for address in _own(record)):
+            own.add(record["article_id"])
+        elif _is(wanted, str(record.get("canonical_url"))):
+            claimed.add(record["article_id"])
+    return own or claimed
+
+
+def _own(record: dict[str, Any]) -> Iterator[str]:
+    yield from addresses(PartKind.ARTICLE, {**record, "canonical_url": None})
+
+
+def _ids_of_duplicate(taking: Taking, url: str) -> set[str]:
+    """Return what the ledger knows of an address at which there was only a duplicate."""
+    wanted = _address(url)
+    needle = _needle(url)
+    return {
+        line.article_id
+        for line in taking.reader.ledger()
+        if line.article_id is not None
+        and any(
+            address is not None and needle in address and _is(wanted, address)
+            for address in (line.url, line.final_url)
+        )
+    }
+
+
+def _of_ids(taking: Taking, snapshot: Snapshot, ids: set[str]) -> Iterator[dict[str, Any]]:
+    needles = [layout.encode_json({"article_id": one})[1:-2] for one in ids]
+    sources = frozenset(one.partition(":")[0] for one in ids)
+    for record in _records(
+        taking, snapshot, Query(sources=sources), lambda line: any(n in line for n in needles)
+    ):
+        if record["article_id"] in ids:
+            yield record
+
+
+def _records(
+    taking: Taking, snapshot: Snapshot, query: Query, may: Callable[[bytes], bool]
+) -> Iterator[dict[str, Any]]:
+    for line in filter(may, taking.lines(snapshot, query)):
+        try:
+            record: dict[str, Any] = layout.decode_json(line)
+            record["article_id"], record["revision"], record["fetch"]["fetched_at"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ArchiveDamaged(f"a line can't be read: {line[:80]!r}: {error!r}") from error
+        yield record
+
+
+def _place(record: dict[str, Any]) -> tuple[str, int, datetime]:
+    # Two crawlers may have written one revision each of the same number.
+    fetched_at = time_of(record, "fetch", "fetched_at") or _NEVER
+    return record["article_id"], record["revision"], fetched_at
+
+
+def _needle(url: str) -> str:
+    """Return a part of an address that every spelling of it has; the longest is in the fewest
+    lines."""
+    parts = _PLAIN.findall(path_of(url)) or _PLAIN.findall(_address(url))
+    return max(parts, key=len, default="")
+
+
+def _is(wanted: str, address: str) -> bool:
+    try:
+        return _address(canonicalize(address)) == wanted
+    except ValueError:
+        return False
+
+
+def _address(url: str) -> str:
+    """Return a canonical URL without what is no difference: scheme, ``www.``, the last slash."""
+    return url.partition("://")[2].removeprefix("www.").rstrip("/")
+
+
+def _nearest(taking: Taking, snapshot: Snapshot, url: str) -> list[str]:
+    """Return addresses that share the most words with one that is not there."""
+    wanted = set(_PLAIN.findall(path_of(url).replace("-", " ")))
+    urls: dict[str, float] = {}
+    for line in taking.lines(snapshot, Query()):
+        if (match := _URL.search(line)) is not None:
+            other = match[1].decode(errors="replace")
+            words = set(_PLAIN.findall(path_of(other).replace("-", " ")))
+            if shared := len(words & wanted):
+                urls[other] = shared / len(words | wanted)
+    return heapq.nlargest(_NEAREST, urls, key=lambda one: (urls[one], one))
