@@ -5,12 +5,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TRUTH ?= ../shared/quality-dev
+# Tests run side by side, one more than cores, because many wait for a process or a server.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+TESTS = $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 8 --dist loadgroup
+# A seventh of the slow tests for each day of the week (UTC), or another one: PART=1/7 ... 7/7
+PART ?= $(shell date -u +%u)/7
 
-.PHONY: help demo test test-faults check format bench quality quality-docs lock clean
+.PHONY: help demo test test-faults test-faults-today check format bench quality quality-docs lock clean
 .DELETE_ON_ERROR:
 
 help:  ## Say what there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 demo: $(VENV)/run.done  ## Run the whole job against a small news site on this machine, twice
 	@$(BIN)/nordcrawl demo
@@ -19,10 +24,13 @@ test: $(VENV)/dev.done  ## Run the tests and the fast checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -m "not slow"
+	$(TESTS) -m "not slow"
 
 test-faults: $(VENV)/dev.done  ## Run the slow suites: kills, faults, scale
-	$(BIN)/python -m pytest -m slow
+	$(TESTS) -m slow
+
+test-faults-today: $(VENV)/dev.done  ## Run a seventh of them, by the day of the week (PART=3/7)
+	$(TESTS) -m slow --part $(PART) || test $$? -eq 5  # 5: none falls on this day
 
 check: $(VENV)/dev.done  ## Run every static check
 	$(BIN)/ruff check .

@@ -11,8 +11,6 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 
-import pytest
-
 from jobs import Job
 from paper import WORDS, Answer, Paper, article_html
 
@@ -38,9 +36,7 @@ def by_path(crawl: Job, paper: Paper) -> dict[str, dict[str, object]]:
     return {r["url"].removeprefix(paper.url): r for r in crawl.records()}
 
 
-def test_cut_and_broken_bodies_are_never_archived(
-    paper: Paper, job: Callable[..., Job]
-) -> None:
+def test_cut_and_broken_bodies_are_never_archived(paper: Paper, job: Callable[..., Job]) -> None:
     """Each broken answer breaks in another way; one that is whole stands beside them."""
     paper.publish("/news/whole", "The whole story")
     page = article_html("A story that breaks", f"A story that breaks. {WORDS * 30}")
@@ -158,11 +154,14 @@ def test_no_character_and_no_date_costs_a_page(paper: Paper, job: Callable[..., 
         page = page.replace("Signs", f"Signs{text}")
         serve(paper, f"/news/signs{n}", page.encode("utf-8", "surrogatepass"))
     broken = article_html("Half a sign", f"Half a sign. {NORWEGIAN * 5}")
-    serve(paper, "/news/half", broken.replace(b"Half a sign.", b"Half a \xf0\x9f sign \xed\xa0\x80."))
+    serve(
+        paper, "/news/half", broken.replace(b"Half a sign.", b"Half a \xf0\x9f sign \xed\xa0\x80.")
+    )
     blocks = ["NaN", '{"@type":"NewsArticle","headline":NaN,"datePublished":Infinity}',
               '{"@type":"NewsArticle","headline":"\\ud800","author":{"name":["\\udfff",null,7]}}',
               '[' * 5000, '{"@type":["NewsArticle",{"a":1}],"headline":{"x":[1,2]},"author":1e999}',
-              '{"@type":"NewsArticle","datePublished":"0000-00-00","dateModified":-62135596801}']  # fmt: skip
+              '{"@type":"NewsArticle","datePublished":"0000-00-00","dateModified":-62135596801}',
+              ]  # fmt: skip
     for n, block in enumerate(blocks):
         extra = f'<script type="application/ld+json">{block}</script>'
         paper.publish(f"/news/json{n}", f"Linked {n}", f"Linked {n}. {NORWEGIAN * 5}", extra=extra)
