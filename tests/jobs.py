@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from waiting import HANG_S, until
 
 
 @dataclass
@@ -62,13 +65,33 @@ class Job:
             start_new_session=True,
         )
 
-    def crawl(self, *arguments: str, timeout_s: float = 90) -> Done:
+    def end(self, process: subprocess.Popen[str]) -> Done:
+        """Wait for a crawl that was started, and return what it said; kill it if it hangs."""
+        try:
+            out, err = process.communicate(timeout=HANG_S)
+        except subprocess.TimeoutExpired:
+            self.kill(process)
+            raise
+        return Done(process.returncode, out, err)
+
+    def kill(self, process: subprocess.Popen[str]) -> None:
+        """Kill a crawl as a power cut does, but for its workers, which end by themselves."""
+        process.kill()
+        process.communicate()
+
+    @staticmethod
+    def wait(process: subprocess.Popen[str], condition: Callable[[], object], what: str) -> None:
+        """Wait until something is so, which a crawl that was started brings about."""
+        until(lambda: condition() or process.poll() is not None, what)
+        assert condition(), f"the crawl ended with {process.returncode} before: {what}"
+
+    def crawl(self, *arguments: str, timeout_s: float = HANG_S) -> Done:
         return self._run(self.command(*arguments), timeout_s)
 
-    def scrapy(self, *arguments: str, timeout_s: float = 90) -> Done:
+    def scrapy(self, *arguments: str, timeout_s: float = HANG_S) -> Done:
         return self._run([sys.executable, "-m", "scrapy", *arguments], timeout_s)
 
-    def nordcrawl(self, *arguments: str, timeout_s: float = 90) -> Done:
+    def nordcrawl(self, *arguments: str, timeout_s: float = HANG_S) -> Done:
         return self._run([sys.executable, "-m", "nordcrawl", *arguments], timeout_s)
 
     def _run(self, command: list[str], timeout_s: float) -> Done:

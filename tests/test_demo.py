@@ -45,7 +45,7 @@ def by_key(records):
 
 
 def test_the_demo_runs_and_shows_what_it_promises(tmp_path):
-    done = Job(tmp_path, "highnorthnews").nordcrawl("demo", timeout_s=120)
+    done = Job(tmp_path, "highnorthnews").nordcrawl("demo")
     assert done.code == 0, done.text
     for words in (
         "First run", "archived as new", "could not be fetched", "HTTP 404", "read it",
@@ -53,7 +53,7 @@ def test_the_demo_runs_and_shows_what_it_promises(tmp_path):
         "32 articles, each archived once",
     ):  # fmt: skip
         assert words in done.out, words
-    again = Job(tmp_path, "highnorthnews").nordcrawl("demo", timeout_s=120)
+    again = Job(tmp_path, "highnorthnews").nordcrawl("demo")
     assert again.code == 0, again.text
     (tmp_path / "mine").mkdir()
     refused = Job(tmp_path, "highnorthnews").nordcrawl("demo", "--dir", "mine")
@@ -74,7 +74,7 @@ def test_a_killed_demo_does_not_spoil_the_next(tmp_path):
         time.sleep(pause)
         process.kill()
         process.wait()
-    done = demo.nordcrawl("demo", timeout_s=120)
+    done = demo.nordcrawl("demo")
     assert done.code == 0, done.text
     ids = [r["article_id"] for r in demo.records("--archive", "demo-archive/archive", "--latest")]
     assert len(ids) == len(set(ids)) == 32

@@ -12,7 +12,7 @@ from typing import Any
 from nordcrawl.archive import layout
 from nordcrawl.archive.log import chain, writers
 from nordcrawl.archive.store import MARKER_BODY, MARKER_KEY, Capabilities, ObjectEntry, Put, Store
-from nordcrawl.archive.writer import Limits, Writer
+from nordcrawl.archive.writer import Limits, ShipReport, Writer
 from nordcrawl.article import Article, Block, BlockKind, Evidence, Extractor, Image, Record
 from nordcrawl.errors import ObjectConflict, ObjectMissing
 from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome
@@ -179,7 +179,15 @@ def accept(writer: Writer, *records: Record) -> None:
     """Accept records with their ledger lines and wait until they are durable."""
     futures = [writer.accept(make_entry(record), record) for record in records]
     for future in futures:
-        future.result(timeout=10)
+        future.result(timeout=300)
+
+
+def finish_in_vain(writer: Writer) -> ShipReport:
+    """Finish against a store that fails; when this returns, a try to ship has failed."""
+    while True:
+        report = writer.finish(deadline_s=0.1)
+        if writer.ship_failure is not None:
+            return report
 
 
 def archive(store: Store, folder: Path, *records: Record, **more: Any) -> None:
@@ -187,7 +195,7 @@ def archive(store: Store, folder: Path, *records: Record, **more: Any) -> None:
     run_id = records[0].run_id if records else "run-1"
     with open_writer(store, folder, run_id, **more) as writer:
         accept(writer, *records)
-        report = writer.finish(deadline_s=10)
+        report = writer.finish(deadline_s=300)
         assert (report.failure, report.pending_records) == (None, 0)
 
 

@@ -103,7 +103,7 @@ def test_none_is_written_while_something_waits(store: FolderStore, tmp_path: Pat
     with often_checkpoints(), open_writer(store, tmp_path / "spool", "run-5") as writer:
         accept(writer, make_record(9, run_id="run-5"))
         assert not writer.checkpoint()
-        writer.finish(deadline_s=9)
+        writer.finish(deadline_s=300)
         assert writer.checkpoint()
 
 

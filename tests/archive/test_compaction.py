@@ -219,7 +219,7 @@ def test_a_revision_that_two_writers_have_stays_one(store: FolderStore, tmp_path
     for spool in ("one", "two"):
         with open_writer(store, tmp_path / spool) as writer:
             accept(writer, make_record(1))
-            writer.finish(deadline_s=9)
+            writer.finish(deadline_s=300)
     assert ids(store) == ["example:1"]
     with maintainer(store, tmp_path) as kept:
         compact(kept)

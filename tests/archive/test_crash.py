@@ -13,6 +13,7 @@ from pathlib import Path
 
 from nordcrawl.archive.log import writers
 from nordcrawl.archive.reader import Reader
+from waiting import HANG_S
 
 from .builders import SOURCE, FileStore, check_archive, open_writer, url_of
 
@@ -26,7 +27,7 @@ def run(root: Path, run_id: str, first: int, die_at: int) -> tuple[set[int], int
         [sys.executable, "-m", "archive.crash", *arguments],
         cwd=Path(__file__).parent.parent,
         capture_output=True,
-        timeout=60,
+        timeout=HANG_S,
         check=False,
     )
     assert done.returncode in (0, -9), done.stderr.decode()

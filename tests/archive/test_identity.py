@@ -72,7 +72,7 @@ def test_any_record_is_read_back(data: st.DataObject) -> None:
         store = FolderStore(Path(name) / "archive")
         with open_writer(store, Path(name) / "spool") as writer:
             accept(writer, *written)
-            assert writer.finish(deadline_s=10).failure is None
+            assert writer.finish(deadline_s=300).failure is None
             writer.put_run({"run_id": "run-1", "nordcrawl": "0.2.0"})
         reader = Reader(store)
         wanted = [characters(record.to_json()) for record in written]
@@ -90,7 +90,7 @@ def test_huge_fields_are_read_back(tmp_path: Path) -> None:
     wide = replace(wide, article=replace(wide.article, tags=tuple(map(str, range(200_000)))))
     with open_writer(store, tmp_path / "spool") as writer:
         accept(writer, huge, wide, make_record(3))
-        assert writer.finish(deadline_s=60).failure is None
+        assert writer.finish(deadline_s=300).failure is None
     read = list(Reader(store).records())
     assert read == [json.loads(json.dumps(r.to_json())) for r in (huge, wide, make_record(3))]
     assert len(read[0]["text"]) > 9_000_000

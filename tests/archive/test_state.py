@@ -180,7 +180,7 @@ def test_an_empty_disk_catches_up_by_itself(tmp_path: Path) -> None:
         assert article is not None
         assert article.revision == 3
         accept(writer, make_record(99))
-        writer.finish(deadline_s=10)
+        writer.finish(deadline_s=300)
     with open_writer(store, tmp_path / "one") as writer:
         assert writer.state.article("example:99"), "and the first one learns of the second"
     assert rebuild_state(store, tmp_path / "one", SOURCE, clock=now) == {
@@ -190,7 +190,7 @@ def test_an_empty_disk_catches_up_by_itself(tmp_path: Path) -> None:
     }
     with open_writer(store, tmp_path / "one") as writer:
         accept(writer, make_record(100))
-        writer.finish(deadline_s=10)
+        writer.finish(deadline_s=300)
     assert len(writers(store)) == 3, "rebuilding makes no new writer"
     assert len(check_archive(store)) == 9
 
@@ -215,7 +215,7 @@ def test_state_of_a_deleted_archive_is_dropped(
         assert urls == ([url_of(3)] if pending else []), "else no page would be fetched again"
         assert "deleted" in caplog.text
         accept(writer, make_record(4, run_id="run-3"))
-        assert writer.finish(deadline_s=10).failure is None
+        assert writer.finish(deadline_s=300).failure is None
     assert before not in writers(store)
     assert len(check_archive(store)) == 1 + pending
     caplog.clear()
@@ -245,7 +245,7 @@ def test_a_killed_rebuild_is_done_at_the_next_open(tmp_path: Path) -> None:
     with open_writer(store, folder, "run-3") as writer:
         assert [state.url for state in writer.state.urls()] == [url_of(1), url_of(2)]
         accept(writer, make_record(3, run_id="run-3"))
-        writer.finish(deadline_s=10)
+        writer.finish(deadline_s=300)
     with open_writer(store, folder, "run-4") as writer:
         assert len(list(writer.state.urls())) == 3
     assert len(writers(store)) == 1

@@ -205,7 +205,7 @@ def test_a_run_under_way_is_no_damage(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "archive")
     with open_writer(store, tmp_path / "spool") as writer:
         accept(writer, make_record(1))
-        writer.finish(deadline_s=9)
+        writer.finish(deadline_s=300)
         found = verify(store)
         assert (found.exit_code, found.damage, found.unfinished) == (ExitCode.PENDING, 0, 1)
         writer.put_run({"run_id": "run-1", "nordcrawl": "0.2.0"})

@@ -32,7 +32,7 @@ def run(
     """A whole run of a few new articles; tells whether it left a checkpoint."""
     with open_writer(store, folder, run_id) as writer:
         accept(writer, *(make(number, run_id=run_id) for number in numbers))
-        report = writer.finish(deadline_s=30)
+        report = writer.finish(deadline_s=300)
         assert (report.failure, report.pending_records) == (None, 0)
         writer.put_run({"run_id": run_id, "source": SOURCE, "nordcrawl": "0.2.0"})
         return writer.checkpoint()

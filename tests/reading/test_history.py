@@ -84,8 +84,8 @@ def test_the_address_of_a_duplicate_is_known_from_the_ledger(
         line = replace(
             make_entry(number=9, outcome=Outcome.DUPLICATE), article_id="example:7", revision=1
         )
-        writer.accept(line, None).result(timeout=10)
-        writer.finish(deadline_s=10)
+        writer.accept(line, None).result(timeout=300)
+        writer.finish(deadline_s=300)
     assert [r["article_id"] for r in Archive(root).history(url_of(9))] == ["example:7"]
 
 

@@ -112,9 +112,16 @@ def kind(request: pytest.FixtureRequest, address: str) -> str:
 @pytest.fixture
 def store(address: str) -> Store:
     """A probed store at `address`."""
-    store = open_store(address, retry_s=20)
+    store = open_store(address, retry_s=120)
     store.probe()
     return store
+
+
+@pytest.fixture
+def dead() -> Iterator[str]:
+    """An endpoint that refuses connections."""
+    with servers.dead_port() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ class Request:
     path: str
     headers: dict[str, str]
     body: bytes
+    given_up: Callable[[], None] = lambda: None
+    """Return when the client has closed the connection, being tired of waiting."""
 
 
 @dataclass
@@ -159,14 +161,17 @@ def late_answer(seconds: float) -> Act:
     return act
 
 
-def after(seconds: float) -> Act:
-    """Let the server act late."""
+def answer_too_late(request: Request, forward: Forward) -> Answer | None:
+    """Let the server act at once, and answer when the client has given up."""
+    answer = forward(request)
+    request.given_up()
+    return answer
 
-    def act(request: Request, forward: Forward) -> Answer | None:
-        time.sleep(seconds)
-        return forward(request)
 
-    return act
+def act_too_late(request: Request, forward: Forward) -> Answer | None:
+    """Say nothing until the client has given up; then let the server act."""
+    request.given_up()
+    return forward(request)
 
 
 def altered(**headers: str) -> Act:
@@ -197,12 +202,28 @@ class Server(ThreadingHTTPServer):
     read_rate: float = 0
     """Bytes a second at which bodies are taken; 0 = as they come."""
 
-    def __init__(self, port: int, forward: Forward) -> None:
+    def __init__(self, forward: Forward) -> None:
+        """Takes a free port, on which connections are refused until `start`."""
         self.forward = forward
         self.faults: list[Fault] = []
         self.seen: list[str] = []
         self.lock = threading.Lock()
-        super().__init__(("127.0.0.1", port), _Handler)
+        self._thread: threading.Thread | None = None
+        super().__init__(("127.0.0.1", 0), _Handler, bind_and_activate=False)
+        self.server_bind()
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self.server_activate()
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer no more, and give the port back."""
+        if self._thread is not None:
+            self.shutdown()
+            self._thread.join()
+        self.server_close()
 
     def server_bind(self) -> None:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
@@ -227,7 +248,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
-        request = Request(self.command, self.path, dict(self.headers.items()), self._body(length))
+        body = self._body(length)
+        headers = dict(self.headers.items())
+        request = Request(self.command, self.path, headers, body, self._until_given_up)
         answer = self.server.answer(request)
         if answer is None:
             # Linger of 0 s: close() sends RST, not FIN.
@@ -246,6 +269,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = _serve  # noqa: N815
 
+    def _until_given_up(self) -> None:
+        with suppress(OSError):  # a reset is one, too
+            while self.connection.recv(1, socket.MSG_PEEK):
+                time.sleep(0.01)  # it said more, which it does not
+
     def _body(self, length: int) -> bytes:
         if not self.server.read_rate:
             return self.rfile.read(length)
@@ -262,17 +290,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served(forward: Forward, port: int = 0) -> Iterator[Server]:
-    """Run a `Server` on loopback, on a free port unless one is given."""
-    server = Server(port, forward)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
+def served(forward: Forward, *, down: bool = False) -> Iterator[Server]:
+    """Run a `Server` on loopback, at once or, if it is `down`, as soon as it is started."""
+    server = Server(forward)
     try:
+        if not down:
+            server.start()
         yield server
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        server.stop()
 
 
 def endpoint(server: Server) -> str:
@@ -288,7 +314,7 @@ def forward_to(upstream: str) -> Forward:
     address = urlsplit(upstream).netloc
 
     def forward(request: Request) -> Answer:
-        connection = http.client.HTTPConnection(address, timeout=30)
+        connection = http.client.HTTPConnection(address, timeout=300)
         # Neither is signed; the body is forwarded whole.
         hop = ("expect", "connection", "content-length")
         headers = {name: text for name, text in request.headers.items() if name.lower() not in hop}

@@ -7,6 +7,7 @@ MinIO releases do; OpenStack Swift honours both, but ``If-None-Match`` not atomi
 
 from __future__ import annotations
 
+import fcntl
 import getpass
 import json
 import os
@@ -18,6 +19,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -31,7 +33,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 ACCESS_KEY = "testkey"
 SECRET_KEY = "canary-5ecret-never-to-be-shown"
-_READY_S = 30.0
+_READY_S = 120.0
 _STOP_S = 3.0
 _STARTS = 4
 
@@ -152,25 +154,44 @@ def admin_client(endpoint: str, access_key: str = ACCESS_KEY) -> Any:
             signature_version="s3v4",
             s3={"addressing_style": "path"},
             retries={"total_max_attempts": 1},
-            connect_timeout=1,
-            read_timeout=10,
+            connect_timeout=10,
+            read_timeout=60,
             request_checksum_calculation="when_required",
         ),
     )
 
 
-def free_ports(count: int) -> int:
-    """Return the first of `count` consecutive ports on which nothing listened a moment ago."""
-    for _ in range(200):
-        first = random.randrange(20000, 32000 - count)  # below the usual ephemeral range
-        with ExitStack() as stack:
+_PORTS = range(20_000, 32_000, 10)
+"""The first of each block of ports for one server: below those that the kernel hands out."""
+
+
+@contextmanager
+def block_of_ports(count: int) -> Iterator[int]:
+    """Yield the first of `count` (at most 10) consecutive ports that are ours until the end: other
+    runs of these tests leave them alone, even while our server is down, by a lock on a file.
+    """
+    folder = Path(tempfile.gettempdir()) / f"nordcrawl-test-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for first in random.sample(_PORTS, len(_PORTS)):
+        with (folder / str(first)).open("w") as file:
             try:
-                for port in range(first, first + count):
-                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                with ExitStack() as stack:
+                    for port in range(first, first + count):
+                        stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return first
+            yield first
+            return
     raise RuntimeError("no free ports on 127.0.0.1")
+
+
+@contextmanager
+def dead_port() -> Iterator[int]:
+    """Yield a port on which nobody listens, nor can before the end."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield int(taken.getsockname()[1])
 
 
 POLICIES = Path(__file__).parents[2] / "deploy" / "s3"
@@ -382,20 +403,20 @@ def _served(
 ) -> Iterator[S3Server]:
     """Start a server, on other ports if some other process took one of them meanwhile."""
     for _ in range(_STARTS):
-        port = free_ports(ports)
-        daemons = Daemons(commands(port), variables, folder)
-        bucket = f"nordcrawl-{secrets.token_hex(4)}"
-        server = S3Server(f"http://127.0.0.1:{port + s3_offset}", bucket, daemons, access_key)
-        try:
-            daemons.start()
-            if _ready(daemons, server.client(), bucket):
-                yield server
-                return
-        finally:
-            daemons.stop()
-            for number in range(port, port + ports):  # SeaweedFS's, killed before it tidied up
-                for left in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):
-                    left.unlink(missing_ok=True)
+        with block_of_ports(ports) as port:
+            daemons = Daemons(commands(port), variables, folder)
+            bucket = f"nordcrawl-{secrets.token_hex(4)}"
+            server = S3Server(f"http://127.0.0.1:{port + s3_offset}", bucket, daemons, access_key)
+            try:
+                daemons.start()
+                if _ready(daemons, server.client(), bucket):
+                    yield server
+                    return
+            finally:
+                daemons.stop()
+                for number in range(port, port + ports):  # SeaweedFS's, killed before it tidied up
+                    for left in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):
+                        left.unlink(missing_ok=True)
     raise RuntimeError(f"the server did not start:\n{_tail(folder)}")
 
 

@@ -7,17 +7,17 @@ import fcntl
 import json
 import os
 import sqlite3
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from archive.builders import LIMITS, accept, make_record, open_writer
+from archive.builders import LIMITS, accept, finish_in_vain, make_record, open_writer
 
 from nordcrawl.archive import bucket_examination, examination
 from nordcrawl.archive.store import MARKER_BODY, MARKER_KEY
@@ -83,9 +83,7 @@ def s3(seaweedfs: servers.S3Server, use: Callable[..., None], prefix: str) -> st
 
 
 def test_all_is_well(ask: Ask, address: str, kind: str) -> None:
-    began = time.monotonic()
     report = ask(address)
-    assert time.monotonic() - began < 5
     assert (report.code, report.failed()) == (0, [])
     assert report["marker" if kind != "folder" else "folder"]["status"] == "note"
     store = open_store(address)
@@ -162,9 +160,7 @@ def test_what_stands_in_the_way(
     says: str,
 ) -> None:
     proxy.faults = [Fault(act, "*", ALWAYS)]
-    began = time.monotonic()
     report = ask(f"s3://{seaweedfs.bucket}/x")
-    assert time.monotonic() - began < 10
     assert report.code == code
     assert report.failed()[0] == name
     assert says in report[name]["advice"]
@@ -189,16 +185,14 @@ def test_the_first_answer_may_be_a_mishap(
 
 @pytest.mark.parametrize("kind", ["dead-port", "black-hole", "unknown-host"])
 def test_nobody_answers(ask: Ask, use: Callable[..., None], kind: str) -> None:
-    began = time.monotonic()
-    with faulty.black_hole() as hole:
+    with faulty.black_hole() as hole, servers.dead_port() as dead:
         endpoint = {
-            "dead-port": f"http://key:canary@127.0.0.1:{servers.free_ports(1)}",
+            "dead-port": f"http://key:canary@127.0.0.1:{dead}",
             "black-hole": hole,
             "unknown-host": "http://store.invalid:9000",
         }[kind]
         use(servers.S3Server(endpoint, "bucket"))
         report = ask("s3://bucket/x")
-    assert time.monotonic() - began < 10
     assert (report.code, report.failed()) == (5, ["endpoint"])
 
 
@@ -209,11 +203,18 @@ def test_a_slow_store_is_not_waited_for(
     prefix: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bucket_examination, "_LONGEST_S", 2.0)
-    proxy.faults = [Fault(faulty.late_answer(0.4), "*", ALWAYS)]
-    began = time.monotonic()
+    """By a clock on which each answer takes 3 s."""
+    now = 0.0
+
+    def late(request: faulty.Request, forward: faulty.Forward) -> faulty.Answer | None:
+        nonlocal now
+        now += 3.0
+        return forward(request)
+
+    clock = SimpleNamespace(monotonic=lambda: now, sleep=lambda _: None)
+    monkeypatch.setattr(bucket_examination, "time", clock)
+    proxy.faults = [Fault(late, "*", ALWAYS)]
     report = ask(f"s3://{seaweedfs.bucket}/{prefix}")
-    assert time.monotonic() - began < 5
     assert "not asked" in report["lifecycle"]["seen"]
 
 
@@ -521,7 +522,7 @@ def test_sealed_parts_wait_too(ask: Ask, tmp_path: Path, monkeypatch: pytest.Mon
         accept(writer, make_record(1))
         with monkeypatch.context() as patched:
             patched.setattr(store, "put", refuse, raising=False)
-            writer.finish(deadline_s=0.1)
+            finish_in_vain(writer)
     assert "2 lines wait, the oldest of 2026-10-26" in ask(str(archive))["spool example"]["seen"]
 
 

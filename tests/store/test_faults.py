@@ -26,6 +26,7 @@ from nordcrawl.errors import (
     StoreUnavailable,
 )
 from nordcrawl.exitcodes import ExitCode
+from waiting import HANG_S, until
 
 from . import faulty, servers
 from .faulty import Fault
@@ -75,7 +76,7 @@ def behind(
     prefix: str,
 ) -> S3Store:
     """A store behind the proxy; one that was probed trusts conditions, the other looks first."""
-    store = S3Store(seaweedfs.bucket, prefix, retry_s=8, read_timeout_s=0.3, connect_timeout_s=1)
+    store = S3Store(seaweedfs.bucket, prefix, retry_s=120, read_timeout_s=1)
     if request.param == "fenced":
         store.probe()
     proxy.seen.clear()
@@ -114,7 +115,7 @@ def truth(seaweedfs: servers.S3Server, prefix: str) -> Callable[[], bytes]:
         pytest.param(Fault(faulty.hollow_success), id="200-without-commit"),
         pytest.param(Fault(faulty.flip), id="flipped"),
         pytest.param(Fault(faulty.truncate), id="truncated"),
-        pytest.param(Fault(faulty.after(0.5)), id="server-acts-after-our-next-try"),
+        pytest.param(Fault(faulty.act_too_late), id="server-acts-when-we-have-given-up"),
         pytest.param(Fault(faulty.truncate_answer), id="answer-cut"),
         pytest.param(Fault(faulty.without_length, method="HEAD"), id="proof-without-length"),
     ],
@@ -130,7 +131,7 @@ def test_put_gets_over(
 
 @pytest.mark.parametrize(
     "act",
-    [faulty.reset_after, faulty.error_after, faulty.late_answer(0.5)],
+    [faulty.reset_after, faulty.error_after, faulty.answer_too_late],
     ids=["reset", "error", "late"],
 )
 def test_lost_answer(
@@ -197,7 +198,7 @@ def test_redirect_for_ever(
         faulty.html(503),
         faulty.html(404),
         faulty.error(503, "SlowDown"),
-        faulty.after(0.5),
+        faulty.act_too_late,
         faulty.truncate_answer,
         faulty.without_length,
     ],
@@ -264,13 +265,13 @@ def test_key_that_may_not_delete(behind: S3Store, proxy: faulty.Server) -> None:
     assert behind.get(KEY) == BODY
 
 
-def test_down_for_good(use: Callable[..., None]) -> None:
+def test_down_for_good(use: Callable[..., None], dead: str) -> None:
     """Names operation, key, number of tries and the last error; takes the time allowed."""
-    use(servers.S3Server(f"http://127.0.0.1:{servers.free_ports(1)}", "bucket"))
+    use(servers.S3Server(dead, "bucket"))
     store = S3Store("bucket", retry_s=1.5)
     started = time.monotonic()
     text = refused(lambda: put(store), StoreUnavailable)
-    assert 1.4 < time.monotonic() - started < 4
+    assert time.monotonic() - started > 1.4
     for part in ("put", KEY, "s3://bucket", "tries", "EndpointConnectionError"):
         assert part in text
     assert StoreUnavailable.exit_code is ExitCode.PENDING
@@ -283,32 +284,34 @@ def test_unknown_host(use: Callable[..., None]) -> None:
 
 
 def test_down_then_up(use: Callable[..., None]) -> None:
-    port = servers.free_ports(1)
-    use(servers.S3Server(f"http://127.0.0.1:{port}", "bucket"))
-    store = S3Store("bucket", retry_s=20)
-    ends: list[Put] = []
-    thread = threading.Thread(target=lambda: ends.append(put(store)))
-    thread.start()
-    time.sleep(0.5)
-    with faulty.served(faulty.CarelessStore(), port):
-        thread.join(15)
+    with faulty.served(faulty.CarelessStore(), down=True) as server:
+        use(servers.S3Server(faulty.endpoint(server), "bucket"))
+        store = S3Store("bucket", retry_s=HANG_S)
+        tries: list[object] = []
+        store._bucket.client.meta.events.register("before-send.s3", lambda **_: tries.append(1))
+        ends: list[Put] = []
+        thread = threading.Thread(target=lambda: ends.append(put(store)))
+        thread.start()
+        until(lambda: len(tries) > 2, "some tries")
+        assert thread.is_alive()
+        server.start()
+        thread.join(HANG_S)
     assert ends == [Put.CREATED]
 
 
 def test_hangs_for_ever(behind: S3Store, proxy: faulty.Server) -> None:
     """Each try is bounded, so the whole is."""
-    proxy.faults = [Fault(faulty.after(30), "PUT", times=99), Fault(faulty.after(30), "HEAD", 99)]
+    proxy.faults = [Fault(faulty.act_too_late, method, times=99) for method in ("PUT", "HEAD")]
     behind._retry_s = 1
-    started = time.monotonic()
     assert "ReadTimeoutError" in refused(lambda: put(behind), StoreUnavailable)
-    assert time.monotonic() - started < 2.5
+    assert len(proxy.seen) <= 3
 
 
 def test_slow_uplink_is_no_hang(
     proxy: faulty.Server, seaweedfs: servers.S3Server, prefix: str, truth: Callable[[], bytes]
 ) -> None:
     """An upload may last longer than the connect timeout as long as it gets on."""
-    store = S3Store(seaweedfs.bucket, prefix, retry_s=0, connect_timeout_s=0.5, read_timeout_s=4)
+    store = S3Store(seaweedfs.bucket, prefix, retry_s=0, connect_timeout_s=0.5, read_timeout_s=60)
     proxy.read_rate = 6e6
     body = os.urandom(9_000_000)
     started = time.monotonic()
@@ -322,23 +325,21 @@ def test_upload_that_never_ends(
 ) -> None:
     """A store that takes a few bytes now and then keeps no socket's timeout, but ours."""
     monkeypatch.setattr("nordcrawl.archive.retry._LOWEST_RATE", 1e9)
-    store = S3Store(seaweedfs.bucket, "t/drip", retry_s=0, read_timeout_s=1)
+    store = S3Store(seaweedfs.bucket, "t/drip", retry_s=0, read_timeout_s=2)
     proxy.read_rate = 500_000
-    started = time.monotonic()
     text = refused(lambda: put(store, bytes(16_000_000)), StoreUnavailable)
     assert "too slow" in text
-    assert time.monotonic() - started < 6
 
 
-def test_stop_ends_the_retrying(use: Callable[..., None]) -> None:
-    use(servers.S3Server(f"http://127.0.0.1:{servers.free_ports(1)}", "bucket"))
+def test_stop_ends_the_retrying(use: Callable[..., None], dead: str) -> None:
+    use(servers.S3Server(dead, "bucket"))
     stop = threading.Event()
-    store = open_store("s3://bucket", retry_s=300, stop=stop)
+    store = open_store("s3://bucket", retry_s=2 * HANG_S, stop=stop)
     threading.Timer(0.5, stop.set).start()
     started = time.monotonic()
     text = refused(lambda: store.put(KEY, BODY, content_type="application/gzip"), StoreUnavailable)
     assert "stopped" in text
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < HANG_S
 
 
 REFUSALS = [
@@ -374,9 +375,9 @@ def test_refused_at_once(
         lambda: store.exists(KEY),
         lambda: list(store.list("")),
     ):
-        started = time.monotonic()
+        proxy.seen.clear()
         text = refused(operation)
-        assert time.monotonic() - started < 3
+        assert len(proxy.seen) <= 3, "it is not tried again"
         assert code in text
         assert says in text
         assert store.uri in text
@@ -404,9 +405,7 @@ def test_real_servers_refuse(
     server: servers.S3Server = request.getfixturevalue(name)
     use(server, **changes)
     store = S3Store(bucket or server.bucket, "t/refused")
-    started = time.monotonic()
     assert says in refused(store.probe)
-    assert time.monotonic() - started < 5
     assert says in refused(lambda: put(store))
     assert says in refused(lambda: store.exists(KEY))
     assert says in refused(lambda: list(store.list("")))
@@ -458,9 +457,10 @@ def test_bad_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_credentials_in_the_endpoint_are_not_told(use: Callable[..., None]) -> None:
-    use(servers.S3Server("http://key:canary@127.0.0.1:9", "bucket"))
-    text = refused(lambda: put(S3Store("bucket", retry_s=0)), StoreUnavailable)
-    assert "127.0.0.1:9" in text
+    with servers.dead_port() as port:
+        use(servers.S3Server(f"http://key:canary@127.0.0.1:{port}", "bucket"))
+        text = refused(lambda: put(S3Store("bucket", retry_s=0)), StoreUnavailable)
+    assert f"127.0.0.1:{port}" in text
 
 
 def test_key_that_may_only_write(proxy: faulty.Server, seaweedfs: servers.S3Server) -> None:
@@ -487,7 +487,7 @@ def test_probe_has_a_budget_of_its_own(proxy: faulty.Server, seaweedfs: servers.
     store = S3Store(seaweedfs.bucket, "t/slow", retry_s=300, probe_retry_s=1)
     started = time.monotonic()
     assert "SlowDown" in refused(store.probe, StoreUnavailable)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 100
 
 
 def test_waits_grow_and_are_jittered(
@@ -531,7 +531,7 @@ def careless(use: Callable[..., None]) -> Iterator[Callable[..., tuple[S3Store, 
         def make(**how: Any) -> tuple[S3Store, faulty.Server]:
             server = stack.enter_context(faulty.served(faulty.CarelessStore(**how)))
             use(servers.S3Server(faulty.endpoint(server), "bucket"))
-            return S3Store("bucket", "p", retry_s=6), server
+            return S3Store("bucket", "p", retry_s=120), server
 
         yield make
 

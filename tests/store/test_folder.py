@@ -17,6 +17,7 @@ import pytest
 from nordcrawl.archive.folder import FolderStore
 from nordcrawl.archive.store import Put
 from nordcrawl.errors import ObjectConflict, StoreRefused, StoreUnavailable
+from waiting import until
 
 TYPE = "application/gzip"
 
@@ -199,9 +200,8 @@ def test_kill_9_leaves_whole_objects_only(tmp_path: Path) -> None:
     for seed in (1, 2, 3):
         process = context.Process(target=_put_for_ever, args=(tmp_path, seed))
         process.start()
-        while not (tmp_path / "k" / str(seed)).exists() and process.is_alive():
-            time.sleep(0.005)
-        time.sleep(0.05 * seed)
+        folder = tmp_path / "k" / str(seed)
+        until(lambda: folder.exists() and len(list(folder.iterdir())) > 5 * seed, "some objects")  # noqa: B023
         assert process.pid
         os.kill(process.pid, signal.SIGKILL)
         process.join()

@@ -38,7 +38,7 @@ def test_a_store_that_takes_nothing_ends_it_with_what_fits(seaweedfs, paper, job
         crawl = crawl_of(paper, job, seaweedfs, prefix, proxy, NORDCRAWL_STORE_RETRY_S="2")
         down = faulty.Fault(faulty.error(503, "SlowDown"), method="PUT", ending=".gz", times=10**6)
         proxy.faults.append(down)
-        done = crawl.crawl(timeout_s=60)
+        done = crawl.crawl()
         assert done.code == 5, done.text
         assert "the spool is full" in done.err
         waiting = crawl.report()["pending_records"]
