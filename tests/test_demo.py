@@ -4,11 +4,13 @@ stories are known to say."""
 from __future__ import annotations
 
 import json
-import random
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -16,6 +18,7 @@ import pytest
 from jobs import Job
 from nordcrawl.article import rfc3339
 from nordcrawl.demo.site import DemoSite
+from waiting import HANG_S, until
 
 
 @pytest.fixture
@@ -55,29 +58,83 @@ def test_the_demo_runs_and_shows_what_it_promises(tmp_path):
         assert words in done.out, words
     again = Job(tmp_path, "highnorthnews").nordcrawl("demo")
     assert again.code == 0, again.text
-    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thing").mkdir(parents=True)
     refused = Job(tmp_path, "highnorthnews").nordcrawl("demo", "--dir", "mine")
     assert refused.code == 2
-    assert (tmp_path / "mine").is_dir()
+    assert (tmp_path / "mine" / "thing").is_dir()
+
+
+def start_demo(job):
+    return subprocess.Popen(
+        [sys.executable, "-m", "nordcrawl", "demo"],
+        env=job.environment,
+        cwd=job.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def killed_demo(job, pattern):
+    """Kill a demo as soon as there is such a file in its folder."""
+    process = start_demo(job)
+    folder = job.folder / "demo-archive"
+    until(lambda: list(folder.glob(pattern)) or process.poll() is not None, pattern)
+    process.kill()
+    process.wait()
+
+
+def demo_of_32(job):
+    done = job.nordcrawl("demo")
+    assert done.code == 0, done.text
+    ids = [r["article_id"] for r in job.records("--archive", "demo-archive/archive", "--latest")]
+    assert len(ids) == len(set(ids)) == 32
 
 
 def test_a_killed_demo_does_not_spoil_the_next(tmp_path):
+    """Before its crawl, when that begins, and when it archives."""
     demo = Job(tmp_path, "highnorthnews")
-    for pause in (1.7, 2.3):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "nordcrawl", "demo"],
-            env=demo.environment,
+    for pattern in (".lock", "state/*/*/lock", "archive/commits/*/*"):
+        killed_demo(demo, pattern)
+    demo_of_32(demo)
+
+
+def test_a_demo_waits_for_the_crawl_of_a_killed_one_however_slow_that_is(tmp_path):
+    demo = Job(tmp_path, "highnorthnews")
+    process = start_demo(demo)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    until(lambda: children.read_text().split(), "the crawl's process")
+    crawl = int(children.read_text().split()[0])
+    os.kill(crawl, signal.SIGSTOP)
+    process.kill()
+    process.wait()
+    theirs = tmp_path / "demo-archive" / "theirs"
+    theirs.mkdir()
+    following = start_demo(demo)
+    try:
+        time.sleep(1)  # it can only pass too easily
+        assert theirs.is_dir(), "the next demo has not begun"
+    finally:
+        os.kill(crawl, signal.SIGCONT)
+    assert following.wait(HANG_S) == 0
+    assert not theirs.exists()
+    assert len(demo.records("--archive", "demo-archive/archive", "--latest")) == 32
+
+
+def test_a_crawl_ends_with_its_demo(tmp_path):
+    with DemoSite(delay_s=0.2) as site:
+        job = Job(tmp_path, "highnorthnews", {"NORDCRAWL_HOSTS": site.host_map})
+        crawl = subprocess.Popen(
+            [sys.executable, "-m", "nordcrawl.commandline.demo_crawl", "highnorthnews"],
+            env=job.environment,
             cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
         )
-        time.sleep(pause)
-        process.kill()
-        process.wait()
-    done = demo.nordcrawl("demo")
-    assert done.code == 0, done.text
-    ids = [r["article_id"] for r in demo.records("--archive", "demo-archive/archive", "--latest")]
-    assert len(ids) == len(set(ids)) == 32
+        job.wait(crawl, lambda: site.requests, "a request")
+        assert crawl.poll() is None
+        crawl.stdin.close()
+        assert crawl.wait(HANG_S) == 6
+    assert list(tmp_path.glob("state/*/*/lock"))
+    assert not list(tmp_path.glob("state/*/*/reports/*")), "it did not come to its own end"
 
 
 def test_the_archive_says_what_the_stories_say(site, hnn):
@@ -148,12 +205,11 @@ def test_others_tools_read_the_parts_as_they_lie(hnn):
 
 
 def test_killed_and_run_again_every_story_is_archived_once(site, hnn):
-    dice = random.Random(11)
-    for _ in range(4):
+    for share in (1, 10, 25):
+        site.clear_requests()
         process = hnn.start()
-        time.sleep(dice.uniform(1.0, 3.0))
-        process.kill()
-        process.communicate()
+        hnn.wait(process, lambda: len(site.requests) >= share, "requests")  # noqa: B023
+        hnn.kill(process)
     crawled(hnn)
     ids = [r["article_id"] for r in hnn.records()]
     assert len(ids) == len(set(ids)) == 32

@@ -46,6 +46,10 @@ class Lock:
         if descriptor >= 0:
             os.close(descriptor)
 
+    def fileno(self) -> int:
+        """Return its descriptor: a process that inherits it keeps the lock until it ends, too."""
+        return self._descriptor
+
     @classmethod
     def forget_all(cls) -> None:
         """In a forked child: let go, so that a worker that outlives us does not hold the lock."""

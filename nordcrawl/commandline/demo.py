@@ -21,8 +21,10 @@ from nordcrawl.exitcodes import ExitCode
 
 #: Says that a folder is the demo's own, to be made anew each time.
 _MARKER = ".nordcrawl-demo"
-#: A crawl whose site is gone ends by itself in a few seconds.
-_PATIENCE_S = 30.0
+#: Held by a demo and by its crawl. Never removed: whoever waits for it must wait for the same file.
+_LOCK = ".lock"
+#: A crawl whose demo was killed ends at once, and a demo that lives takes some seconds.
+_PATIENCE_S = 300.0
 
 
 def serve_site(port: int) -> int:
@@ -35,11 +37,12 @@ def run_demo(folder: Path, port: int) -> int:
     """Crawl the site, change one article, crawl again, and show what came of it.
 
     Raises:
-        UsageError: `folder` exists and is not the demo's.
+        UsageError: `folder` has something in it that is not the demo's.
+        LockHeld: another demo is at work in it.
     """
-    _make(folder)
+    lock = _make(folder)
     with DemoSite(port=port) as site:
-        job = _Job(folder, site.host_map)
+        job = _Job(folder, site.host_map, lock)
         _say(f"A news site of our own runs on {', '.join(sorted(set(site.hosts.values())))}.")
         _say("First run: everything is new.", job.shown())
         first = job.run()
@@ -68,7 +71,8 @@ def run_demo(folder: Path, port: int) -> int:
 class _Job:
     """``scrapy crawl highnorthnews`` with hosts, archive and state of the demo."""
 
-    def __init__(self, folder: Path, host_map: str) -> None:
+    def __init__(self, folder: Path, host_map: str, lock: Lock) -> None:
+        self._lock = lock
         self.archive = folder / "archive"
         self._state = folder / "state"
         self._settings = {
@@ -83,16 +87,18 @@ class _Job:
         return f"  $ {settings} scrapy crawl highnorthnews"
 
     def run(self) -> dict[str, Any]:
-        """Run the crawl in a process of its own and return its report."""
+        """Run the crawl in a process of its own, which ends with ours, and return its report."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("NORDCRAWL_")}
         environment |= self._settings
         environment |= {"SCRAPY_SETTINGS_MODULE": "nordcrawl.settings"}
         environment |= {"NORDCRAWL_LOG_LEVEL": "WARNING"}
-        done = subprocess.run(
-            [sys.executable, "-m", "scrapy", "crawl", "highnorthnews"],
+        with subprocess.Popen(
+            [sys.executable, "-m", "nordcrawl.commandline.demo_crawl", "highnorthnews"],
             env=environment,
-            check=False,
-        )
+            stdin=subprocess.PIPE,
+            pass_fds=[self._lock.fileno()],
+        ) as done:
+            done.wait()
         reports = sorted(self._state.glob("*/*/reports/*.json"), key=lambda p: p.stat().st_mtime)
         if not reports:
             return {"exit_code": done.returncode or 1, "outcomes": {}, "why": "no report"}
@@ -101,32 +107,39 @@ class _Job:
         return report
 
 
-def _make(folder: Path) -> None:
-    if folder.exists():
-        if not (folder / _MARKER).is_file():
-            raise UsageError(f"--dir {folder}: exists and is not the demo's; choose another folder")
-        _wait_for_earlier(folder)
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / _MARKER).write_text("made by: nordcrawl demo; removed and made anew by it\n")
-
-
-def _wait_for_earlier(folder: Path) -> None:
-    """Let a crawl end whose demo was killed, lest it write into the new folder.
+def _make(folder: Path) -> Lock:
+    """Empty the demo's folder, or make it; whenever we are killed, the next demo can do so again.
 
     Raises:
-        LockHeld: it is still at work after `_PATIENCE_S` seconds.
+        UsageError, LockHeld: as `run_demo`.
     """
+    if folder.exists() and not _may_be_filled(folder):
+        raise UsageError(f"--dir {folder}: exists and is not the demo's; choose another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARKER).write_text("made by: nordcrawl demo; emptied and filled anew by it\n")
+    lock = _take(folder / _LOCK)
+    for path in folder.iterdir():
+        if path.name not in (_MARKER, _LOCK):
+            shutil.rmtree(path)
+    return lock
+
+
+def _may_be_filled(folder: Path) -> bool:
+    if (folder / _MARKER).is_file():
+        return True
+    return folder.is_dir() and not any(folder.iterdir())
+
+
+def _take(path: Path) -> Lock:
+    """Take the lock, having waited for an earlier demo, or for its crawl if it was killed."""
     deadline = time.monotonic() + _PATIENCE_S
-    for path in folder.glob("state/*/*/lock"):
-        while True:
-            try:
-                Lock(path).release()
-                break
-            except LockHeld:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
+    while True:
+        try:
+            return Lock(path)
+        except LockHeld as error:
+            if time.monotonic() > deadline:
+                raise LockHeld(f"{path}: another demo is at work in this folder") from error
+            time.sleep(0.1)
 
 
 def _sample(archive: Path) -> str:

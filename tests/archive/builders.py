@@ -219,5 +219,6 @@ def check_archive(store: FileStore, *, orphans: bool = False) -> Counter[bytes]:
                 if part.kind is layout.PartKind.ARTICLE:
                     lines.update(found)
     stored = {entry.key for entry in store.list("") if "-v1/" in entry.key}
-    assert orphans or stored == committed
+    assert committed - stored == set(), "not listed"
+    assert orphans or stored - committed == set(), "stored, and in no commit"
     return lines
