@@ -11,7 +11,8 @@ TESTS = $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 8 --dist l
 # A seventh of the slow tests for each day of the week (UTC), or another one: PART=1/7 ... 7/7
 PART ?= $(shell date -u +%u)/7
 
-.PHONY: help demo test test-faults test-faults-today check format bench quality quality-docs lock clean
+.PHONY: help demo test test-faults test-faults-today check install-check format bench quality quality-docs \
+	lock clean
 .DELETE_ON_ERROR:
 
 help:  ## Say what there is
@@ -38,6 +39,11 @@ check: $(VENV)/dev.done  ## Run every static check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/scrapy-lint
+	$(BIN)/deptry . --extend-exclude benchmarks
+	$(BIN)/deptry tests tests/extract tests/demo benchmarks --exclude none --ignore DEP002,DEP004
+
+install-check:  ## Build the wheel, install it as its users do, and run it where the clone is not
+	@$(PYTHON) tests/install_check.py
 
 format: $(VENV)/dev.done  ## Put the code into its one form
 	$(BIN)/ruff format .
@@ -59,7 +65,7 @@ quality-docs: $(VENV)/dev.done  ## The same, and write the figures into docs/qua
 lock: $(VENV)/dev.done  ## Resolve the dependencies anew (needs uv)
 	uv pip compile requirements/build.in $(LOCK) -o requirements/build.txt
 	uv pip compile pyproject.toml $(LOCK) -o requirements/run.txt
-	uv pip compile pyproject.toml --group dev $(LOCK) -o requirements/dev.txt
+	uv pip compile pyproject.toml --extra parquet --group dev $(LOCK) -o requirements/dev.txt
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate

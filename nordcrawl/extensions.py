@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from nordcrawl.items import PageItem
+from nordcrawl.items import address_of
 from nordcrawl.run import Run
 
 logger = logging.getLogger(__name__)
@@ -52,8 +52,8 @@ class RunObserver:
 
     def item_error(self, item: Any, failure: Failure, **_: Any) -> None:
         """Settle a page on which a pipeline failed."""
-        if self.run is not None and isinstance(item, PageItem):
-            self.run.crashed(item.url, failure.value)
+        if self.run is not None:
+            self.run.crashed(address_of(item), failure.value)
 
     def spider_error(self, failure: Failure, response: Response | None, **_: Any) -> None:
         """Settle a page on which the spider failed."""

@@ -72,6 +72,14 @@ def test_the_code_says_how_it_ended(changes, code):
     assert f"exit {int(code)}" in "\n".join(summary(done))
 
 
+def test_the_command_that_reads_the_archive_can_be_typed():
+    lines = summary(report(archive="file:///home/a%20b/archive"), "venv/bin/nordcrawl")
+    (told,) = [line for line in lines if "read it" in line]
+    assert "venv/bin/nordcrawl read --archive '/home/a b/archive' --latest" in told
+    (told,) = [line for line in summary(report(archive="s3://b/p")) if "read it" in line]
+    assert " nordcrawl read --archive s3://b/p " in told
+
+
 def test_every_code_is_documented():
     from pathlib import Path
 

@@ -130,6 +130,27 @@ def test_csv_and_parquet_have_every_record(filled: Store, job: Job, tmp_path: Pa
     assert piped.stdout == (tmp_path / "a.parquet").read_bytes()
 
 
+def test_without_pyarrow_the_extra_is_named(
+    three: Store,
+    root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, "nordcrawl.reading.parquet", raising=False)
+    out = tmp_path / "a.parquet"
+    wanted = ["read", "--archive", str(root), "--format", "parquet", "--output", str(out)]
+    assert main(wanted) == 2
+    said = capsys.readouterr().err
+    assert said == (
+        "nordcrawl: error: --format parquet needs pyarrow: pip install 'nordcrawl[parquet]'\n"
+    )
+    assert not out.exists()
+    for form in ("jsonl", "csv", "table"):
+        assert main(["read", "--archive", str(root), "--format", form]) == 0
+
+
 def test_parquet_is_not_for_a_terminal(three: Store, job: Job, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     try:
