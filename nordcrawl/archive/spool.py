@@ -129,6 +129,9 @@ class Spool:
         self._write_lock = threading.RLock()
         self._read = _connect(self.path)
         self._read_lock = threading.Lock()
+        self._files_lock = threading.Lock()
+        """Held while a file in ``sealed/`` is written; taken before the other two."""
+        self._closed = False
 
     @classmethod
     def open(cls, folder: Path, source: str) -> Spool:
@@ -169,6 +172,7 @@ class Spool:
             SpoolError: the disk refuses.
         """
         with self._write_lock, explained(self.path):
+            self._require_open()
             self._write.execute("BEGIN IMMEDIATE")
             try:
                 yield self._write
@@ -404,12 +408,37 @@ class Spool:
             found = os.statvfs(self.folder)
         return found.f_bavail * found.f_frsize
 
+    @contextmanager
+    def files(self) -> Iterator[None]:
+        """Write files in ``sealed/`` within this, so that no other spool has the folder by then.
+
+        Raises:
+            SpoolError: the spool is closed.
+        """
+        with self._files_lock:
+            self._require_open()
+            yield
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise SpoolError(f"{self.folder}: the spool is closed")
+
     def close(self) -> None:
-        """Close the file and give back the lock; safe to call again."""
-        with self._write_lock, self._read_lock, suppress(sqlite3.Error):
-            self._read.close()
-            self._write.close()
-        self._lock.release()
+        """Close the file and give back the lock; safe to call again, from any thread.
+
+        Waits for what another thread is doing here; whatever it tries afterwards is a `SpoolError`
+        and changes nothing, for the folder may be another spool's by then.
+        """
+        with self._files_lock, self._write_lock, self._read_lock:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                with suppress(sqlite3.Error):
+                    self._read.close()
+                    self._write.close()
+            finally:
+                self._lock.release()
 
     def _tidy(self) -> None:
         """Delete what a killed process left in ``sealed/``, and count what waits.
@@ -477,7 +506,7 @@ def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
     """
     path = spool.sealed / part.file_name
     staged = path.with_suffix(".tmp")
-    with explained(path):
+    with spool.files(), explained(path):
         with staged.open("wb") as file:
             file.write(body)
             file.flush()
@@ -487,7 +516,7 @@ def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
 
 def sync_sealed(spool: Spool) -> None:
     """Make the names in ``sealed/`` durable."""
-    with explained(spool.sealed):
+    with spool.files(), explained(spool.sealed):
         sync_folder(spool.sealed)
 
 
@@ -498,7 +527,7 @@ def read_sealed(spool: Spool, part: SealedPart) -> bytes:
         SpoolError: it can't be read.
     """
     path = spool.sealed / part.file_name
-    with explained(path):
+    with spool.files(), explained(path):
         return path.read_bytes()
 
 

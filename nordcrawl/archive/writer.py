@@ -54,7 +54,7 @@ _MARGIN: Final = (0.25, 1 << 20)
 """How far beyond `Limits.spool_bytes` the backlog may go, as a share of it and in bytes at least:
 what was under way when the spool was full, and the outcomes of a run that ends so, still fit."""
 _LEAVE_S: Final = 1.0
-"""How long `Writer.close` waits for a call of the store that is under way."""
+"""How long `Writer.close` waits for a call of the store that is under way to end well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,11 +370,8 @@ class Writer:
         return write_checkpoint(self._store, self._spool, self.state, self._clock())
 
     def _ship_all(self) -> None:
-        try:
-            while self._await_work():
-                self._ship_once()
-        finally:
-            self._spool.close()
+        while self._await_work():
+            self._ship_once()
 
     def _await_work(self) -> bool:
         """Wait until there is something to do; False when the writer is closing."""
@@ -440,17 +437,22 @@ class Writer:
     def close(self) -> None:
         """Make durable what was accepted, end the threads, give back the lock; idempotent.
 
-        What is not shipped stays in the spool. If the store is in the middle of a call, the lock
-        goes back when that returns, or with the process.
+        What is not shipped stays in the spool, which another writer may open when this returns. A
+        call of the store that is under way then goes on behind, and nothing comes of it but what
+        it was asked to put: the spool is closed to its thread, which so can neither begin a commit
+        nor take note of one. The next writer puts the same bytes under the same key.
         """
-        with self._gate:
-            self._closing = True
-            self._gate.notify_all()
-        self._acceptor.join()
-        with self._turn:
-            self._leaving = True
-            self._turn.notify_all()
-        self._ship_thread.join(_LEAVE_S)
+        try:
+            with self._gate:
+                self._closing = True
+                self._gate.notify_all()
+            self._acceptor.join()
+            with self._turn:
+                self._leaving = True
+                self._turn.notify_all()
+            self._ship_thread.join(_LEAVE_S)
+        finally:
+            self._spool.close()
 
     def __enter__(self) -> Self:
         return self
