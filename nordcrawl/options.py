@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
-from nordcrawl import __version__
+from nordcrawl import __version__, health
 from nordcrawl.errors import UsageError
 from nordcrawl.fetch.revisit import Mode, Window
 from nordcrawl.sources import Source, load
@@ -31,6 +31,7 @@ SETTINGS = (
     "NORDCRAWL_RETRY_AFTER_MAX_S", "NORDCRAWL_CRAWL_DELAY_MAX_S",
     "NORDCRAWL_WORKER_MEMORY_MIB", "NORDCRAWL_PART_MIB", "NORDCRAWL_PART_AGE_S",
     "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG_LEVEL",
+    "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES",
 )  # fmt: skip
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -66,6 +67,7 @@ class Options:
     part_age_s: float = 900.0
     spool_bytes: int = 2 << 30
     store_retry_s: float = 300.0
+    suspect: health.Limits = field(default_factory=health.Limits)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Options:
@@ -111,6 +113,10 @@ class Options:
             part_age_s=number("NORDCRAWL_PART_AGE_S", 0.1, 86400),
             spool_bytes=int(number("NORDCRAWL_SPOOL_MIB", 0.01, 1 << 20) * (1 << 20)),
             store_retry_s=number("NORDCRAWL_STORE_RETRY_S", 0, 86400),
+            suspect=health.Limits(
+                share=number("NORDCRAWL_SUSPECT_SHARE", 0, 1),
+                pages=int(number("NORDCRAWL_SUSPECT_PAGES", 1, 1000)),
+            ),
         )
         problems += [
             f"{name} is not taken as a setting, where logs and process lists would show it: "

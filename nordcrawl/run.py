@@ -38,6 +38,8 @@ from nordcrawl.errors import NordcrawlError, SpoolError, StoreUnavailable
 from nordcrawl.fetch import polling
 from nordcrawl.fetch.polling import Ask, Polled
 from nordcrawl.frontier import Frontier
+from nordcrawl.health import Asked, Recent
+from nordcrawl.health import Limits as HealthLimits
 from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome, Tally, UrlState
 from nordcrawl.options import Arguments, Options, new_run_id
 from nordcrawl.page import Page
@@ -105,6 +107,8 @@ class Run:
         self._statements: dict[tuple[str, str], Page] = {}
         self._sites: dict[str, SiteRights] = {}
         self._ending = False
+        self._recent_file = spool_folder(options, source.name) / "recent.json"
+        self._asked = Asked(_limits(options, source), Recent.read(self._recent_file))
         self._held: set[str] = set()
         self._released = asyncio.Event()
         self._examples: dict[Outcome, list[Example]] = {}
@@ -370,6 +374,7 @@ class Run:
             weak_alias=verdict.weak_alias,
             article=state,
         )
+        known = self.state_of(url)
         try:
             await asyncio.wrap_future(self._writer.accept(entry, record))
         except SpoolError as error:
@@ -377,6 +382,7 @@ class Run:
             raise
         if verdict.ambiguous:
             self.notes.append(f"{shown(url)}: kept apart: {shown(verdict.reason)}")
+        self._judge(entry, known, article)
         self._note(url, verdict.outcome, verdict.reason, article, verdict.article_id)
 
     def _revision(
@@ -448,6 +454,7 @@ class Run:
         entry, record = self._line(url, outcome, reason, page), None
         if page is not None and entry.is_gone:
             entry, record = self._lost(entry, page)
+        self._judge(entry, self.state_of(url), None)
         future = self._writer.accept(entry, record)
         future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
         self._note(url, entry.outcome, entry.reason or "", None, entry.article_id)
@@ -608,6 +615,15 @@ class Run:
             f" {shown(title, 80)}" if title else "",
         )
 
+    def _judge(self, entry: LedgerEntry, known: UrlState | None, article: Article | None) -> None:
+        """Take note of what a page's end says of the site; `known` is from before it."""
+        self._asked.add(
+            entry,
+            known,
+            stands=self.frontier.stands(entry.url),
+            text_sha256=article.text_sha256 if article else None,
+        )
+
     # --- end --------------------------------------------------------------------------------
 
     async def finish(self, reason: str) -> Report:
@@ -652,7 +668,9 @@ class Run:
             failure_code=failure.exit_code if failure else None,
             gaps=self.gaps,
             unread=tuple(sorted(self.unread)),
+            health=self._asked.health(),
         )
+        self._asked.recent.write(self._recent_file)
         self._write(report)
         self._report = report
         return report
@@ -693,6 +711,15 @@ class Run:
         self._stop.set()
         self.workers.close()
         self._writer.close()
+
+
+def _limits(options: Options, source: Source) -> HealthLimits:
+    """Return what makes a run suspect: by the source's table, else by the settings."""
+    share, pages = source.suspect_share, source.suspect_pages
+    return HealthLimits(
+        share=options.suspect.share if share is None else share,
+        pages=options.suspect.pages if pages is None else pages,
+    )
 
 
 def _row(link: Link) -> Row:

@@ -55,6 +55,12 @@ NORDCRAWL_RETRY_AFTER_MAX_S = os.environ.get("NORDCRAWL_RETRY_AFTER_MAX_S") or 3
 #: skipped.
 NORDCRAWL_CRAWL_DELAY_MAX_S = os.environ.get("NORDCRAWL_CRAWL_DELAY_MAX_S") or 60
 
+#: A run is suspect (exit code 14) when more than this share of the pages it asked for failed, were
+#: no article or had one and the same text; of so many pages at least. A share of 1 is never
+#: exceeded. A source's table may say otherwise.
+NORDCRAWL_SUSPECT_SHARE = os.environ.get("NORDCRAWL_SUSPECT_SHARE") or 0.5
+NORDCRAWL_SUSPECT_PAGES = os.environ.get("NORDCRAWL_SUSPECT_PAGES") or 5
+
 # --- manners ----------------------------------------------------------------------------------
 # The add-on sets USER_AGENT (with the contact) and DOWNLOAD_DELAY (of the source).
 

@@ -22,9 +22,16 @@ class Given(dict):
 def test_all_mistakes_are_named_at_once():
     with pytest.raises(UsageError) as caught:
         Options.from_settings(
-            Given(NORDCRAWL_WORKERS="-1", NORDCRAWL_CONTACT="x y", NORDCRAWL_HOSTS="a=10.0.0.1")
-        )
-    for words in ("NORDCRAWL_WORKERS = -1", "NORDCRAWL_CONTACT = x y", "10.0.0.1 is not loopback"):
+            Given(NORDCRAWL_WORKERS="-1", NORDCRAWL_CONTACT="x y", NORDCRAWL_HOSTS="a=10.0.0.1",
+                  NORDCRAWL_SUSPECT_SHARE="2", NORDCRAWL_SUSPECT_PAGES="0")
+        )  # fmt: skip
+    for words in (
+        "NORDCRAWL_SUSPECT_SHARE = 2: a number from 0 to 1",
+        "NORDCRAWL_SUSPECT_PAGES = 0",
+        "NORDCRAWL_WORKERS = -1",
+        "NORDCRAWL_CONTACT = x y",
+        "10.0.0.1 is not loopback",
+    ):
         assert words in str(caught.value)
 
 
