@@ -188,6 +188,11 @@ class Report:
     """What else a person should know of the run."""
     pending_records: int
     """Lines safe in the spool that the store does not have yet."""
+    committed_lines: int
+    """Ledger lines of this run that the archive's writer saw committed, or that an erasure order
+    took out before: counted where they were shipped, not where they were told."""
+    committed_records: int
+    """Articles, in the same way."""
     failure: str | None = None
     failure_code: ExitCode | None = None
     gaps: list[Gap] = field(default_factory=list)
@@ -225,11 +230,17 @@ class Report:
             )
         if self.failure_code is not None:
             return self.failure_code, self.failure or ""
+        told = sum(self.outcomes.values())
+        if (told, self.archived) != (self.committed_lines, self.committed_records):
+            return ExitCode.LEDGER, (
+                f"{told} outcomes with {self.archived} records were told, {self.committed_lines} "
+                f"ledger lines with {self.committed_records} records are in the archive"
+            )
         if self.finish_reason in ("shutdown", "interrupted"):
             return ExitCode.INTERRUPTED, "stopped by a signal; all that was fetched is archived"
         if self.internal_errors:
             return ExitCode.FAILED, f"{len(self.internal_errors)} internal errors; see warnings"
-        if self.unsettled or sum(self.outcomes.values()) != self.discovered:
+        if self.unsettled or told != self.discovered:
             return ExitCode.LEDGER, (
                 f"{len(self.unsettled)} of {self.discovered} discovered URLs have no outcome, "
                 f"such as {', '.join(self.unsettled[:3])}"
@@ -318,6 +329,7 @@ class Report:
             "archived": self.archived,
             "asked": self.health.to_json(),
             "pending_records": self.pending_records,
+            "committed_lines": self.committed_lines,
             "entries": [entry.to_json() for entry in self.entries],
             "gaps": [gap.to_json() for gap in self.gaps],
             "warnings": self.warnings[:200],

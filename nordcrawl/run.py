@@ -664,6 +664,8 @@ class Run:
             internal_errors=self.internal_errors,
             notes=self.notes,
             pending_records=shipped.pending_records,
+            committed_lines=shipped.ledger_lines + shipped.erased_ledger_lines,
+            committed_records=shipped.records + shipped.erased_records,
             failure=str(failure) if failure else None,
             failure_code=failure.exit_code if failure else None,
             gaps=self.gaps,

@@ -6,7 +6,7 @@ import pytest
 
 from nordcrawl.exitcodes import ExitCode
 from nordcrawl.health import Health, Pages
-from nordcrawl.ledger import Outcome
+from nordcrawl.ledger import ARCHIVED, Outcome
 from nordcrawl.report import EntryReport, Report
 from nordcrawl.summary import summary
 
@@ -22,7 +22,12 @@ def report(**changes):
         "hosts": ("a.example",), "examples": {}, "internal_errors": [], "notes": [],
         "pending_records": 0,
     }  # fmt: skip
-    return Report(**values | changes)
+    values |= changes
+    told = values["outcomes"]
+    kept = sum(count for outcome, count in told.items() if outcome in ARCHIVED)
+    values.setdefault("committed_lines", sum(told.values()))
+    values.setdefault("committed_records", kept)
+    return Report(**values)
 
 
 def entry(host, status=200, problem=None, **more):
@@ -44,6 +49,11 @@ FAILING = Health(new=Pages(asked=20, failed=19))
         ({"outcomes": {Outcome.NEW: 2}, "unsettled": ["u"]}, ExitCode.LEDGER),
         ({"outcomes": {Outcome.NEW: 2}}, ExitCode.LEDGER),
         ({"outcomes": {Outcome.NEW: 2, Outcome.OVER_BUDGET: 1}}, ExitCode.LIMIT),
+        ({"committed_lines": 2}, ExitCode.LEDGER),
+        ({"committed_lines": 4}, ExitCode.LEDGER),
+        ({"committed_records": 2}, ExitCode.LEDGER),
+        ({"committed_lines": 2, "finish_reason": "shutdown"}, ExitCode.LEDGER),
+        ({"committed_lines": 2, "pending_records": 1}, ExitCode.PENDING),
         ({"finish_reason": "memusage_exceeded"}, ExitCode.LIMIT),
         ({"finish_reason": "shutdown"}, ExitCode.INTERRUPTED),
         ({"internal_errors": ["x"]}, ExitCode.FAILED),
