@@ -22,3 +22,8 @@ class PageItem:
     """Set by `DedupPipeline`."""
     held: tuple[str, ...] = field(default=(), repr=False)
     """Keys reserved by `DedupPipeline` until the archive has accepted the record."""
+
+    def give_back(self) -> tuple[str, ...]:
+        """Return what is held, once: by then another page may hold the same."""
+        held, self.held = self.held, ()
+        return held

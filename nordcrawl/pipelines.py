@@ -97,5 +97,5 @@ class ArchivePipeline(RunPipeline):
             # The run knows, and ends; the URL stays open, to be fetched by the next one.
             raise DropItem(f"not archived: {error}", log_level="DEBUG") from None
         finally:
-            self.run.release(item.held)
+            self.run.release(item.give_back())
         return item
