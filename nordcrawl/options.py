@@ -124,11 +124,13 @@ class Options:
             for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
             if settings.get(name)
         ]
-        level = str(settings.get("LOG_LEVEL") or "INFO")
-        if level not in _LOG_LEVELS:
-            problems.append(
-                f"NORDCRAWL_LOG_LEVEL = {shown(level)}: one of {', '.join(_LOG_LEVELS)} is allowed"
-            )
+        for name in ("NORDCRAWL_LOG_LEVEL", "LOG_LEVEL"):
+            level = str(settings.get(name) or "INFO")
+            if level not in _LOG_LEVELS:
+                problems.append(
+                    f"{name} = {shown(level)}: one of {', '.join(_LOG_LEVELS)} is allowed"
+                )
+                break
         if not options.archive:
             problems.append("NORDCRAWL_ARCHIVE is empty: a folder or s3://bucket/prefix is allowed")
         if problems:
@@ -189,11 +191,19 @@ def _cores() -> int:
 def _folder(text: str) -> Path:
     if not text:
         raise ValueError("a folder is needed")
-    return Path(text).expanduser().absolute()
+    return _expanded(text).absolute()
 
 
 def _files(text: str) -> tuple[Path, ...]:
-    return tuple(Path(part).expanduser() for part in text.split(os.pathsep) if part)
+    return tuple(_expanded(part) for part in text.split(os.pathsep) if part)
+
+
+def _expanded(text: str) -> Path:
+    """Return a path with ``~`` as a home folder; a service may have none."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("no home folder is known; an absolute path is needed") from None
 
 
 def _contact(text: str) -> str:
@@ -298,7 +308,7 @@ def _mode(text: str) -> Mode:
 
 def _urls(text: str, source: Source) -> tuple[str, ...]:
     """Return the URLs of a comma list or of a file with one a line (# starts a comment)."""
-    path = Path(text).expanduser()
+    path = _expanded(text)
     if "://" in text.split(",")[0]:
         lines = text.split(",")
     else:

@@ -35,6 +35,18 @@ def test_all_mistakes_are_named_at_once():
         assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["NORDCRAWL_LOG_LEVEL", "LOG_LEVEL"])
+def test_a_log_level_that_is_none_is_refused_by_its_name(name):
+    with pytest.raises(UsageError, match=f"^{name} = QUIET: one of DEBUG"):
+        Options.from_settings(Given(**{name: "QUIET"}))
+
+
+@pytest.mark.parametrize("name", ["NORDCRAWL_STATE_DIR", "NORDCRAWL_SOURCES"])
+def test_a_service_without_a_home_is_told_so(name):
+    with pytest.raises(UsageError, match=f"{name} = .*an absolute path is needed"):
+        Options.from_settings(Given(**{name: "~nobody-of-this-name/nordcrawl"}))
+
+
 def test_a_misspelt_setting_is_refused():
     with pytest.raises(UsageError, match="did you mean NORDCRAWL_SOURCES"):
         Options.from_settings(Given(NORDCRAWL_SOURCE="x"))
