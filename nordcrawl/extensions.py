@@ -30,6 +30,7 @@ class RunObserver:
         connect = crawler.signals.connect
         connect(observer.spider_opened, signals.spider_opened)
         connect(observer.item_error, signals.item_error)
+        connect(observer.item_dropped, signals.item_dropped)
         connect(observer.spider_error, signals.spider_error)
         connect(observer.spider_closed, signals.spider_closed)
         return observer
@@ -53,7 +54,14 @@ class RunObserver:
     def item_error(self, item: Any, failure: Failure, **_: Any) -> None:
         """Settle a page on which a pipeline failed."""
         if self.run is not None:
+            self.run.release(address_of(item))
             self.run.crashed(address_of(item), failure.value)
+
+    def item_dropped(self, item: Any, **_: Any) -> None:
+        """Give back what a page held that a pipeline dropped on its way to the archive, for
+        another page of its article may wait for it."""
+        if self.run is not None:
+            self.run.release(address_of(item))
 
     def spider_error(self, failure: Failure, response: Response | None, **_: Any) -> None:
         """Settle a page on which the spider failed."""

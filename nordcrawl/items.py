@@ -29,8 +29,6 @@ class PageItem:
     """Set by `ExtractPipeline`."""
     verdict: Verdict | None = None
     """Set by `DedupPipeline`."""
-    held: tuple[str, ...] = field(default=(), repr=False)
-    """Keys reserved by `DedupPipeline` until the archive has accepted the record."""
 
 
 class WrongItem(TypeError):
@@ -74,7 +72,6 @@ class PageFields:
     page = _Field(Page)
     article = _Field(Article)
     verdict = _Field(Verdict)
-    held: _Field[tuple[str, ...]] = _Field(tuple)
 
     def __init__(self, item: Any) -> None:
         self.kind = f"item of type {type(item).__name__}"

@@ -88,8 +88,8 @@ class DedupPipeline(RunPipeline):
     """Article -> Verdict, which reserves the article until the archive has it."""
 
     async def process(self, item: PageFields) -> None:
-        """Fill in `PageItem.verdict` and the keys it holds."""
-        item.verdict, item.held = await self.run.judge(item.url, item.page, item.article)
+        """Fill in `PageItem.verdict`; the item's URL holds the article from here."""
+        item.verdict = await self.run.judge(item.url, item.page, item.article)
 
 
 class ArchivePipeline(RunPipeline):
@@ -103,4 +103,4 @@ class ArchivePipeline(RunPipeline):
             # The run knows, and ends; the URL stays open, to be fetched by the next one.
             raise DropItem(f"not archived: {error}", log_level="DEBUG") from None
         finally:
-            self.run.release(item.held)
+            self.run.release(item.url)

@@ -38,11 +38,14 @@ from nordcrawl.errors import NordcrawlError, SpoolError, StoreUnavailable
 from nordcrawl.fetch import polling
 from nordcrawl.fetch.polling import Ask, Polled
 from nordcrawl.frontier import Frontier
+from nordcrawl.health import Asked, Recent
+from nordcrawl.health import Limits as HealthLimits
 from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome, Tally, UrlState
 from nordcrawl.options import Arguments, Options, new_run_id
 from nordcrawl.page import Page
 from nordcrawl.recall import Recall
 from nordcrawl.report import EntryReport, Example, Gap, Report
+from nordcrawl.reservations import Reservations
 from nordcrawl.rights import SiteRights, read_site
 from nordcrawl.rights.tdmrep import PATH as TDMREP_PATH
 from nordcrawl.sources import Source
@@ -105,8 +108,9 @@ class Run:
         self._statements: dict[tuple[str, str], Page] = {}
         self._sites: dict[str, SiteRights] = {}
         self._ending = False
-        self._held: set[str] = set()
-        self._released = asyncio.Event()
+        self._recent_file = spool_folder(options, source.name) / "recent.json"
+        self._asked = Asked(_limits(options, source), Recent.read(self._recent_file))
+        self._reserved = Reservations()
         self._examples: dict[Outcome, list[Example]] = {}
         self._report: Report | None = None
         self.workers = Workers(
@@ -308,38 +312,29 @@ class Run:
 
     # --- dedup ------------------------------------------------------------------------------
 
-    async def judge(
-        self, url: str, page: Page, article: Article
-    ) -> tuple[Verdict, tuple[str, ...]]:
-        """Return what the article is to the archive, and the keys that are held until `release`.
+    async def judge(self, url: str, page: Page, article: Article) -> Verdict:
+        """Return what the article is to the archive.
 
-        Held are the article and its text, so that two pages of one article never get their
-        verdicts side by side.
+        The URL holds the article and its text from here until `release`, so that two pages of one
+        article never get their verdicts side by side.
         """
         candidate = self._recall.candidate(url, page, article)
         identity = self._recall.identity(candidate)
         keys = {identity, article.text_sha256}
         while True:
-            await self._until_free(keys)
+            await self._reserved.until_free(keys)
             # What was held may have given the address an article.
             identity = self._recall.identity(candidate)
             compared, known = self._recall.known(candidate, identity)
             verdict = dedup.decide(compared, known, identity)
             wanted = {identity, article.text_sha256, verdict.article_id}
-            if not self._held.intersection(wanted):
-                self._held.update(wanted)
-                return replace(verdict, candidate=compared), tuple(wanted)
+            if self._reserved.take(url, wanted):
+                return replace(verdict, candidate=compared)
             keys = wanted
 
-    async def _until_free(self, keys: Iterable[str]) -> None:
-        while self._held.intersection(keys):
-            self._released.clear()
-            await self._released.wait()
-
-    def release(self, keys: Iterable[str]) -> None:
-        """Give back the keys of a verdict: its record is in the archive, or never will be."""
-        self._held.difference_update(keys)
-        self._released.set()
+    def release(self, url: str) -> None:
+        """Give back what a URL holds: its record is in the archive, or never will be."""
+        self._reserved.release(url)
 
     # --- archive ----------------------------------------------------------------------------
 
@@ -370,6 +365,7 @@ class Run:
             weak_alias=verdict.weak_alias,
             article=state,
         )
+        known = self.state_of(url)
         try:
             await asyncio.wrap_future(self._writer.accept(entry, record))
         except SpoolError as error:
@@ -377,6 +373,7 @@ class Run:
             raise
         if verdict.ambiguous:
             self.notes.append(f"{shown(url)}: kept apart: {shown(verdict.reason)}")
+        self._judge(entry, known, article)
         self._note(url, verdict.outcome, verdict.reason, article, verdict.article_id)
 
     def _revision(
@@ -448,6 +445,7 @@ class Run:
         entry, record = self._line(url, outcome, reason, page), None
         if page is not None and entry.is_gone:
             entry, record = self._lost(entry, page)
+        self._judge(entry, self.state_of(url), None)
         future = self._writer.accept(entry, record)
         future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
         self._note(url, entry.outcome, entry.reason or "", None, entry.article_id)
@@ -608,6 +606,15 @@ class Run:
             f" {shown(title, 80)}" if title else "",
         )
 
+    def _judge(self, entry: LedgerEntry, known: UrlState | None, article: Article | None) -> None:
+        """Take note of what a page's end says of the site; `known` is from before it."""
+        self._asked.add(
+            entry,
+            known,
+            stands=self.frontier.stands(entry.url),
+            text_sha256=article.text_sha256 if article else None,
+        )
+
     # --- end --------------------------------------------------------------------------------
 
     async def finish(self, reason: str) -> Report:
@@ -648,11 +655,15 @@ class Run:
             internal_errors=self.internal_errors,
             notes=self.notes,
             pending_records=shipped.pending_records,
+            committed_lines=shipped.ledger_lines + shipped.erased_ledger_lines,
+            committed_records=shipped.records + shipped.erased_records,
             failure=str(failure) if failure else None,
             failure_code=failure.exit_code if failure else None,
             gaps=self.gaps,
             unread=tuple(sorted(self.unread)),
+            health=self._asked.health(),
         )
+        self._asked.recent.write(self._recent_file)
         self._write(report)
         self._report = report
         return report
@@ -693,6 +704,15 @@ class Run:
         self._stop.set()
         self.workers.close()
         self._writer.close()
+
+
+def _limits(options: Options, source: Source) -> HealthLimits:
+    """Return what makes a run suspect: by the source's table, else by the settings."""
+    share, pages = source.suspect_share, source.suspect_pages
+    return HealthLimits(
+        share=options.suspect.share if share is None else share,
+        pages=options.suspect.pages if pages is None else pages,
+    )
 
 
 def _row(link: Link) -> Row:

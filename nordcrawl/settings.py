@@ -55,6 +55,12 @@ NORDCRAWL_RETRY_AFTER_MAX_S = os.environ.get("NORDCRAWL_RETRY_AFTER_MAX_S") or 3
 #: skipped.
 NORDCRAWL_CRAWL_DELAY_MAX_S = os.environ.get("NORDCRAWL_CRAWL_DELAY_MAX_S") or 60
 
+#: A run is suspect (exit code 14) when more than this share of the pages it asked for failed, were
+#: no article or had one and the same text; of so many pages at least. A share of 1 is never
+#: exceeded. A source's table may say otherwise.
+NORDCRAWL_SUSPECT_SHARE = os.environ.get("NORDCRAWL_SUSPECT_SHARE") or 0.5
+NORDCRAWL_SUSPECT_PAGES = os.environ.get("NORDCRAWL_SUSPECT_PAGES") or 5
+
 # --- manners ----------------------------------------------------------------------------------
 # The add-on sets USER_AGENT (with the contact) and DOWNLOAD_DELAY (of the source).
 
@@ -98,6 +104,7 @@ MEMUSAGE_CHECK_INTERVAL_SECONDS = 10
 # Bytes of pages on their way through the workers; above it nothing more is fetched.
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 20_000_000
 
-LOG_LEVEL = os.environ.get("NORDCRAWL_LOG_LEVEL") or "INFO"
+NORDCRAWL_LOG_LEVEL = os.environ.get("NORDCRAWL_LOG_LEVEL") or "INFO"
+LOG_LEVEL = NORDCRAWL_LOG_LEVEL  # -s NORDCRAWL_LOG_LEVEL: see nordcrawl.commands.crawl
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 STATS_DUMP = False  # the run's report says it

@@ -76,7 +76,9 @@ def _sources(report: Report) -> str:
         of_kind = [entry for entry in report.entries if entry.kind == kind]
         if of_kind:
             good = sum(entry.answered for entry in of_kind)
-            parts.append(f"{good} of {len(of_kind)} {kind}s")
+            spared = sum(entry.is_heard for entry in of_kind) - good
+            not_due = f" ({spared} not due)" if spared else ""
+            parts.append(f"{good} of {len(of_kind)} {kind}s{not_due}")
     return ", ".join(parts) + " answered"
 
 

@@ -272,7 +272,8 @@ def test_a_second_run_of_the_source_leaves_at_once(paper, job):
         ([], {"NORDCRAWL_ARCHIV": "x"}, 2, "did you mean NORDCRAWL_ARCHIVE"),
         ([], {"NORDCRAWL_SOURCES": "/no/such.toml"}, 2, "/no/such.toml"),
         ([], {"NORDCRAWL_CONTACT": "me"}, 2, "NORDCRAWL_CONTACT"),
-        ([], {"NORDCRAWL_LOG_LEVEL": "LOUD"}, 2, "NORDCRAWL_LOG_LEVEL"),
+        ([], {"NORDCRAWL_LOG_LEVEL": "LOUD"}, 2, "NORDCRAWL_LOG_LEVEL = LOUD"),
+        (["-s", "NORDCRAWL_LOG_LEVEL=QUIET"], {}, 2, "NORDCRAWL_LOG_LEVEL = QUIET"),
     ],
 )
 def test_mistakes_end_before_the_first_request(paper, job, arguments, settings, code, says):
@@ -360,8 +361,9 @@ def test_a_silent_edition_is_a_failure_though_another_answered(paper, job, tmp_p
 def test_both_commands_are_one_job(paper, job):
     paper.publish("/news/a", "A story")
     crawl = job()
-    done = crawl.nordcrawl("crawl", "paper", "-s", "LOG_LEVEL=ERROR")
+    done = crawl.nordcrawl("crawl", "paper", "-s", "NORDCRAWL_LOG_LEVEL=ERROR")
     assert done.code == 0, done.text
+    assert done.err == "", "the level is taken by this name, too"
     assert crawl.nordcrawl("crawl", "paper", "-a", "since=x").code == 2
     assert crawl.nordcrawl("crawl", "nobody").code == 2
     assert outcomes(crawl) == {"new": 1}

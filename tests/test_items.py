@@ -11,38 +11,40 @@ import pydantic
 import pytest
 import scrapy
 
+from nordcrawl.article import Article, Block, BlockKind, Extractor
 from nordcrawl.items import PageFields, PageItem, WrongItem, address_of
 from nordcrawl.page import Page
 
 URL = "https://example.org/news/1"
 PAGE = Page(URL, b"<p>text</p>", datetime(2026, 11, 1, tzinfo=UTC))
+ARTICLE = Article("Title", (Block(BlockKind.P, "text"),), Extractor("generic", "1", "0"))
 
 
 @attrs.define
 class OfAttrs:
     url: str
     page: Page
-    held: tuple[str, ...] = ()
+    article: Article | None = None
 
 
 class OfPydantic(pydantic.BaseModel):
     model_config = {"arbitrary_types_allowed": True}
     url: str
     page: Page
-    held: tuple[str, ...] = ()
+    article: Article | None = None
 
 
 class OfScrapy(scrapy.Item):
     url = scrapy.Field()
     page = scrapy.Field()
-    held = scrapy.Field()
+    article = scrapy.Field()
 
 
 @dataclass(frozen=True)
 class Frozen:
     url: str
     page: Page
-    held: tuple[str, ...] = ()
+    article: Article | None = None
 
 
 @pytest.mark.parametrize("kind", [PageItem, dict, OfAttrs, OfPydantic, OfScrapy])
@@ -50,8 +52,8 @@ def test_every_kind_of_item_is_read_and_filled(kind):
     item = kind(url=URL, page=PAGE)
     fields = PageFields(item)
     assert (fields.url, fields.page.body) == (URL, PAGE.body)
-    fields.held = ("a", "b")
-    assert PageFields(item).held == ("a", "b")
+    fields.article = ARTICLE
+    assert PageFields(item).article is ARTICLE
     assert address_of(item) == URL
 
 
@@ -77,7 +79,7 @@ def test_a_wrong_shape_names_item_and_field(item, field, said):
 
 @pytest.mark.parametrize(
     ("item", "field"),
-    [(Frozen(URL, PAGE), "held"), (OfAttrs(URL, PAGE), "article"), (OfScrapy(), "article")],
+    [(Frozen(URL, PAGE), "article"), (OfAttrs(URL, PAGE), "verdict"), (OfScrapy(), "verdict")],
 )
 def test_a_field_that_cannot_be_set_is_named(item, field):
     with pytest.raises(WrongItem, match=f"type {type(item).__name__}: {field} can't be set"):

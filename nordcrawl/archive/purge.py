@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections import Counter
 from dataclasses import replace
 
 from nordcrawl.archive import layout
 from nordcrawl.archive.erasure import Erasures, clean_report, read_erasures
+from nordcrawl.archive.layout import PartKind
 from nordcrawl.archive.lock import explained
 from nordcrawl.archive.spool import (
     Line,
@@ -36,6 +38,8 @@ class Obedience:
         self._state = state
         self.erasures = Erasures()
         """The orders as of the last check; pages that they cover are not to be archived."""
+        self.purged: Counter[PartKind] = Counter()
+        """Lines taken out of the spool, of each kind."""
 
     def check(self) -> None:
         """Read the orders, and purge what new ones cover.
@@ -49,11 +53,12 @@ class Obedience:
         self.erasures = erasures
         if new:
             orders = [order for order in erasures.orders if order.order_id in new]
-            purge(self._spool, self._state, Erasures.of(orders))
+            self.purged += purge(self._spool, self._state, Erasures.of(orders))
 
 
-def purge(spool: Spool, state: State, erasures: Erasures) -> None:
-    """Take out of spool, state and local reports what erasures cover, byte for byte.
+def purge(spool: Spool, state: State, erasures: Erasures) -> Counter[PartKind]:
+    """Take out of spool, state and local reports what erasures cover, byte for byte; return how
+    many lines of each kind were taken out of the spool.
 
     A commit that is frozen goes out as it is, for the store may have it already; the erasure
     finds its lines in the archive then.
@@ -66,13 +71,16 @@ def purge(spool: Spool, state: State, erasures: Erasures) -> None:
     spool.drop_lines(lines)
     frozen = spool.frozen()
     parts = [part for part in spool.parts() if frozen is None or part.batch != frozen[0]]
-    dropped = len(lines) + sum(_purge_part(spool, part, erasures) for part in parts)
+    dropped = Counter(line.kind for line in lines)
+    for part in parts:
+        dropped[part.kind] += _purge_part(spool, part, erasures)
     reports = _clean_reports(spool, erasures)
     spool.scrub(erasures.ids)
     logger.warning(
         "erasure: %d lines taken out of the spool, %d rows out of the state, %d reports cleaned",
-        *(dropped, rows, reports),
+        *(dropped.total(), rows, reports),
     )
+    return dropped
 
 
 def _covered(line: Line, erasures: Erasures) -> bool:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -133,6 +133,7 @@ class Writer:
             writer._check_room()
             catch_up(store, spool, writer.state)
             writer._obedience.check()
+            writer._obedience.purged.clear()
             spool.begin_run(run_id)
         except BaseException:
             spool.close()
@@ -332,7 +333,12 @@ class Writer:
             failure = self.failure or StoreUnavailable(
                 f"{self._store.uri}: not all was stored within {deadline_s:g} s"
             )
-        return self._shipper.report(failure)
+        purged = self._obedience.purged
+        return replace(
+            self._shipper.report(failure),
+            erased_records=purged[PartKind.ARTICLE],
+            erased_ledger_lines=purged[PartKind.LEDGER],
+        )
 
     def put_run(self, manifest: Mapping[str, Any]) -> None:
         """Put the run's manifest, with the head of this writer's log in it; kept in the spool

@@ -12,7 +12,9 @@ import sys
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError as ScrapyUsageError
+from scrapy.settings import SETTINGS_PRIORITIES
 
+from nordcrawl import streams
 from nordcrawl.errors import NordcrawlError
 from nordcrawl.exitcodes import ExitCode
 from nordcrawl.options import Arguments, Options
@@ -44,10 +46,25 @@ class Command(ScrapyCrawl):
             "(incremental or full)."
         )
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add Scrapy's own; the first that Scrapy calls, so that nothing is said before the
+        streams are ones that can't fail."""
+        streams.prepare_for_crawl()
+        super().add_options(parser)
+
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Keep Scrapy from printing its inner parts to an operator, unless asked for at DEBUG."""
+        """Take the log level of either name, and keep Scrapy from printing its inner parts to an
+        operator, unless asked for at DEBUG."""
         super().process_options(args, opts)
-        if self.settings is not None and self.settings.get("LOG_LEVEL") != "DEBUG":
+        if self.settings is None:
+            return
+        given = SETTINGS_PRIORITIES["cmdline"]
+        level, ours = (self.settings.getpriority(n) for n in ("LOG_LEVEL", "NORDCRAWL_LOG_LEVEL"))
+        if ours == given and level != given:
+            self.settings.set(
+                "LOG_LEVEL", self.settings.get("NORDCRAWL_LOG_LEVEL"), priority="cmdline"
+            )
+        if self.settings.get("LOG_LEVEL") != "DEBUG":
             for name in ("addons", "crawler", "middleware", "utils.log", "extensions.memusage"):
                 # A filter, because Scrapy sets the levels anew when it configures logging.
                 logging.getLogger(f"scrapy.{name}").addFilter(_is_warning)
@@ -90,4 +107,10 @@ class Command(ScrapyCrawl):
             failed = self.crawler_process is not None and self.crawler_process.bootstrap_failed
             return int(ExitCode.FAILED if failed else ExitCode.INTERRUPTED)
         print_summary(run.report)
+        if (why := streams.failure(sys.stdout)) is not None:
+            print(
+                f"nordcrawl: warning: the summary could not be written: {why}; the run's report "
+                "has it",
+                file=sys.stderr,
+            )
         return int(run.report.verdict()[0])

@@ -116,6 +116,11 @@ class Source(BaseModel):
     rights: Literal["respect", "record"] = "respect"
     """Pages whose publisher reserves them are not archived (``respect``), or archived with what
     was said (``record``: for those with a licence or a right of their own); docs/rights.md."""
+    suspect_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    """A run is suspect when more than this share of its pages is bad, instead of
+    ``NORDCRAWL_SUSPECT_SHARE``."""
+    suspect_pages: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Of so many pages at least, instead of ``NORDCRAWL_SUSPECT_PAGES``."""
     prune: tuple[str, ...] = ()
     """CSS selectors of what is never part of an article."""
     labels: tuple[str, ...] = ()
