@@ -168,7 +168,7 @@ class Workers:
                 break
             except BrokenProcessPool:
                 if self._closed:
-                    raise WorkStopped("stopped") from None
+                    raise WorkStopped("the run was stopped") from None
                 self._replace(pool)
         self._broken = 0
         if isinstance(found, _Failed):
@@ -184,7 +184,7 @@ class Workers:
         self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> bytes | _Failed:
         if self._closed:
-            raise WorkStopped("stopped")
+            raise WorkStopped("the run was stopped")
         try:
             future: Future[bytes | _Failed] = self._pool.schedule(
                 _guarded, args=(function, args, kwargs), timeout=self._timeout_s
@@ -201,7 +201,7 @@ class Workers:
         except ProcessExpired as error:
             raise WorkFailed(f"the worker died (exit code {error.exitcode})") from None
         except (CancelledError, asyncio.CancelledError):
-            raise WorkStopped("stopped") from None
+            raise WorkStopped("the run was stopped") from None
         except (AttributeError, TypeError, pickle.PicklingError) as error:
             raise WorkFailed(f"can't be given to a worker: {describe(error)}") from None
         finally:

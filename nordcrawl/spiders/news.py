@@ -32,6 +32,7 @@ from nordcrawl.middlewares import (
     HostPaused,
     RobotsDenied,
     RobotsUnreachable,
+    RunStopped,
     UrlRefused,
 )
 from nordcrawl.net import refusal
@@ -182,11 +183,15 @@ class NewsSpider(Spider):
             except WorkFailed as error:
                 entry.problem = str(error)
                 return
+            if run.stopping.requested:
+                return
             await run.answered(kind, to_page(response, url, run), found, told)
         entry.problem = found.problem
         entry.skipped.extend(found.skipped)
         async for request in self._follow(found, kind, url, depth):
             yield request
+        if run.stopping.requested:
+            return
         if entry.problem is None and not entry.names_anything:
             entry.problem = "names nothing"
         if run.gaps:
@@ -210,6 +215,8 @@ class NewsSpider(Spider):
         for number, link in enumerate(found.links):
             if number % LINKS_AT_ONCE == 0:
                 await asyncio.sleep(0)
+                if run.stopping.requested:
+                    return
             try:
                 sort, kept = self.source.sort(link.url, url)
             except ValueError as error:
@@ -239,6 +246,8 @@ class NewsSpider(Spider):
         """Yield the sitemaps to read that an entry names, their addresses in canonical form."""
         run = self.active_run
         for link in links:
+            if run.stopping.requested:
+                return
             try:
                 # A sitemap's query is part of its name, whatever the articles' is.
                 url = self._sitemap_url(link.url, base)
@@ -286,6 +295,8 @@ class NewsSpider(Spider):
 
     def statement_failed(self, failure: Failure) -> None:
         """Take note that a host did not say what it reserves."""
+        if self.active_run.stopping.requested:
+            return
         request: Request = failure.request  # type: ignore[attr-defined]
         if isinstance(failure.value, HostPaused):
             self._wait(request, failure.value.seconds)
@@ -301,6 +312,8 @@ class NewsSpider(Spider):
     def entry_failed(self, failure: Failure) -> None:
         """Take note that a sitemap, feed or listing could not be had."""
         request: Request = failure.request  # type: ignore[attr-defined]
+        if self.active_run.stopping.requested:
+            failure = Failure(RunStopped())  # type: ignore[no-untyped-call]
         if isinstance(failure.value, HostPaused):
             self._wait(request, failure.value.seconds)
             return
@@ -348,10 +361,15 @@ class NewsSpider(Spider):
             self.crawler.engine.crawl(request.copy())
 
     async def _plan(self) -> None:
-        self._due = deque(await self.active_run.plan())
+        due = deque(await self.active_run.plan())
+        if self.active_run.stopping.requested:
+            return
+        self._due = due
         self._top_up()
 
     def _top_up(self) -> None:
+        if self.active_run.stopping.requested:
+            return
         while self._due and self._under_way < BATCH:
             self._under_way += 1
             self.crawler.engine.crawl(self._article(self._due.popleft()))
@@ -384,6 +402,8 @@ class NewsSpider(Spider):
         """Settle an article that could not be fetched."""
         self._under_way -= 1
         request: Request = failure.request  # type: ignore[attr-defined]
+        if self.active_run.stopping.requested:
+            return  # whatever failed, failed by that: the run settles it when it ends
         if isinstance(failure.value, HostPaused):
             self._wait(request, failure.value.seconds)
             self._top_up()
