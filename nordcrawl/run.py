@@ -91,6 +91,10 @@ class Run:
         self.on_failure: Callable[[], None] | None = None
         self.on_stop: Callable[[], None] | None = None
         self.stopping = Stopping()
+        self.in_flight: set[str] = set()
+        """Pages asked for whose end is not durable yet: what a kill costs."""
+        self.on_landed: Callable[[], object] | None = None
+        """Called in the event loop's thread whenever one of them has become durable."""
         self.failure: NordcrawlError | None = None
         self.internal_errors: list[str] = []
         self.notes: list[str] = []
@@ -395,6 +399,7 @@ class Run:
         except SpoolError as error:
             self.fail(error)
             raise
+        self._land(url)
         if verdict.ambiguous:
             self.notes.append(f"{shown(url)}: kept apart: {shown(verdict.reason)}")
         self._note(url, verdict.outcome, verdict.reason, article, verdict.article_id)
@@ -479,7 +484,7 @@ class Run:
         if page is not None and entry.is_gone:
             entry, record = self._lost(entry, page)
         future = self._writer.accept(entry, record)
-        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
+        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop(), url))
         self._note(url, entry.outcome, entry.reason or "", None, entry.article_id)
 
     def _lost(self, entry: LedgerEntry, page: Page) -> tuple[LedgerEntry, Record | None]:
@@ -557,7 +562,7 @@ class Run:
             reason=ERASED_REASON,
         )
         future = self._writer.accept(entry, None)
-        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
+        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop(), url))
         self._fetched += 1
         self.tally.settle(url, Outcome.RIGHTS_DENIED)
         logger.info("%s %s (%s)", Outcome.RIGHTS_DENIED, entry.url, ERASED_REASON)
@@ -576,12 +581,19 @@ class Run:
             if self.on_failure is not None:
                 self.on_failure()
 
-    def _accepted(self, loop: asyncio.AbstractEventLoop, future: Future[None]) -> None:
+    def _accepted(self, loop: asyncio.AbstractEventLoop, url: str, future: Future[None]) -> None:
         """Called in the archive's thread: a line that could not be kept ends the run, as a record
         would."""
         error = future.exception()
         if isinstance(error, NordcrawlError):
             loop.call_soon_threadsafe(self.fail, error)
+        elif url in self.in_flight:  # most were never asked for
+            loop.call_soon_threadsafe(self._land, url)
+
+    def _land(self, url: str) -> None:
+        self.in_flight.discard(url)
+        if self.on_landed is not None:
+            self.on_landed()
 
     def _line(self, url: str, outcome: Outcome, reason: str, page: Page | None) -> LedgerEntry:
         found = self.frontier.found[url]
@@ -643,7 +655,7 @@ class Run:
     async def finish(self, reason: str) -> Report:
         """Settle what was not reached, ship everything, write the report; never raises for what
         the store does, the report says it."""
-        self.on_failure = self.on_stop = None
+        self.on_failure = self.on_stop = self.on_landed = None
         self._ending = True
         self.workers.close()
         if reason != "finished" and self.failure is None:

@@ -61,6 +61,7 @@ NORDCRAWL_CRAWL_DELAY_MAX_S = os.environ.get("NORDCRAWL_CRAWL_DELAY_MAX_S") or 6
 USER_AGENT = f"nordcrawl/{__version__}"
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "nordcrawl"
+# Also the most pages on their way from the request to the record on disk.
 CONCURRENT_REQUESTS = 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 # Pages are asked for in the order that the run chose, newest first; Scrapy's default turns it.
