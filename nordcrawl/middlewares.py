@@ -71,6 +71,13 @@ class UrlGuardMiddleware:
             raise UrlRefused(f"{shown(request.url)} is not on {', '.join(source.all_hosts)}")
 
 
+class RunStopped(IgnoreRequest):
+    """The run was told to stop: nothing more is asked."""
+
+    def __init__(self) -> None:
+        super().__init__("the run was stopped")
+
+
 class HostPaused(IgnoreRequest):
     """The host asked to be left alone for some seconds: ask again after them."""
 
@@ -105,7 +112,11 @@ class PauseMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Raise `HostPaused` or `HostGivenUp` where the host is not to be asked now."""
+        """Raise `HostPaused` or `HostGivenUp` where the host is not to be asked now, `RunStopped`
+        where nobody is."""
+        run: Run | None = getattr(self.crawler.spider, "run", None)
+        if run is not None and run.stopping.requested:
+            raise RunStopped
         if not request.meta.get("dont_obey_robotstxt"):
             self._check(urlparse_cached(request).netloc)
 

@@ -20,7 +20,7 @@ from nordcrawl.ledger import Outcome
 from nordcrawl.rights import PageRights, decide, recorded
 from nordcrawl.run import Run
 from nordcrawl.spiders.news import NewsSpider
-from nordcrawl.workers import WorkFailed
+from nordcrawl.workers import WorkFailed, WorkStopped
 
 
 class RunPipeline:
@@ -69,6 +69,9 @@ class ExtractPipeline(RunPipeline):
         reserved by its publisher."""
         try:
             result = await self.run.workers.call(extract, item.page, self.run.source.profile)
+        except WorkStopped as error:
+            # The URL stays open: the run settles it when it ends, and the next one fetches it.
+            raise DropItem(str(error), log_level="DEBUG") from None
         except WorkFailed as error:
             raise self.drop(item, Outcome.EXTRACTION_FAILED, str(error)) from None
         if isinstance(result, Rejected):

@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nordcrawl import __version__, changes, dedup, extract
+from nordcrawl import __version__, changes, dedup, extract, stopping
 from nordcrawl.archive.earlier import Earlier
 from nordcrawl.archive.erasure import HIDDEN, hidden_url
 from nordcrawl.archive.polls import Poll, Row
@@ -49,6 +49,7 @@ from nordcrawl.reservations import Reservations
 from nordcrawl.rights import SiteRights, read_site
 from nordcrawl.rights.tdmrep import PATH as TDMREP_PATH
 from nordcrawl.sources import Source
+from nordcrawl.stopping import Stopping
 from nordcrawl.url import canonicalize, host_of, path_of, shown
 from nordcrawl.workers import Workers
 
@@ -60,8 +61,8 @@ EXAMPLES = 50
 _ROOM_S = 0.2
 #: Why a page of an erased article is not archived again.
 ERASED_REASON = "erased by order"
-#: Seconds that shipping may take after a signal to stop; service managers wait 30 or 90.
-STOP_S = 12.0
+#: URLs settled at the end between two looks at what else there is to do.
+_SETTLED_AT_ONCE = 500
 
 
 def utc_now() -> datetime:
@@ -91,6 +92,12 @@ class Run:
         self.tally = Tally()
         self.entries: dict[str, EntryReport] = {}
         self.on_failure: Callable[[], None] | None = None
+        self.on_stop: Callable[[], None] | None = None
+        self.stopping = Stopping()
+        self.in_flight: set[str] = set()
+        """Pages asked for whose end is not durable yet: what a kill costs."""
+        self.on_landed: Callable[[], object] | None = None
+        """Called in the event loop's thread whenever one of them has become durable."""
         self.failure: NordcrawlError | None = None
         self.internal_errors: list[str] = []
         self.notes: list[str] = []
@@ -153,6 +160,15 @@ class Run:
             clock=clock,
         )
         return cls(options, source, arguments, run_id, store, writer, clock, stop)
+
+    def stop(self) -> None:
+        """End the crawl within the times of `nordcrawl.stopping`, which begin with the first
+        `stopping.request`: nothing more is asked, what was fetched is archived. Called in the
+        event loop's thread; before the crawl has begun, it ends as it begins."""
+        self.stopping.request()
+        self._writer.hurry(deadline_s=self.stopping.left(stopping.SHIP_S), stall_s=stopping.STALL_S)
+        if self.on_stop is not None:
+            self.on_stop()
 
     # --- discover ---------------------------------------------------------------------------
 
@@ -246,11 +262,15 @@ class Run:
         mode = "full" if arguments.urls else arguments.mode
         if not arguments.urls:
             async for url, found_by in self.frontier.known_pages(mode, arguments.window, now):
+                if self.stopping.requested:
+                    return []
                 self.discover(url, Link(url), found_by)
         due: list[tuple[str, str]] = []
         urls = list(self.tally.open)
         async for url, verdict in self.frontier.decided(urls, mode, arguments.window, now):
-            if self._ending:  # told to stop meanwhile: `finish` settles what is open
+            if (
+                self._ending or self.stopping.requested
+            ):  # told to stop meanwhile: `finish` settles what is open
                 return []
             if url.startswith(HIDDEN):
                 self.settle(url, Outcome.RIGHTS_DENIED, ERASED_REASON)
@@ -261,7 +281,11 @@ class Run:
                 self.settle(url, verdict.outcome, verdict.reason)
         ordered = [url for _, url in sorted(due, key=lambda pair: pair[0], reverse=True)]
         limit = arguments.limit
-        for url in ordered[limit:] if limit is not None else []:
+        for number, url in enumerate(ordered[limit:] if limit is not None else []):
+            if number % _SETTLED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+                if self.stopping.requested:
+                    return []
             self.settle(url, Outcome.OVER_BUDGET, f"limit={limit}")
         return ordered[:limit]
 
@@ -371,6 +395,7 @@ class Run:
         except SpoolError as error:
             self.fail(error)
             raise
+        self._land(url)
         if verdict.ambiguous:
             self.notes.append(f"{shown(url)}: kept apart: {shown(verdict.reason)}")
         self._judge(entry, known, article)
@@ -432,10 +457,20 @@ class Run:
         if fetched_at is None:
             return None
         async with self._looking_up:
-            try:
-                return await asyncio.to_thread(
+            look_up = asyncio.ensure_future(
+                asyncio.to_thread(
                     self._earlier.record, before.article_id, before.revision, fetched_at
                 )
+            )
+            while not look_up.done():
+                await asyncio.wait({look_up}, timeout=_ROOM_S)
+                if not look_up.done() and not self.stopping.left(stopping.LOOK_UP_S):
+                    # The store's thread goes on with what it is at, and nobody waits for it.
+                    look_up.add_done_callback(lambda done: done.cancelled() or done.exception())
+                    self.notes.append(f"what changed in {before.article_id} is not told: stopped")
+                    return None
+            try:
+                return look_up.result()
             except NordcrawlError as error:
                 self.notes.append(f"what changed in {before.article_id} is not told: {error}")
                 return None
@@ -447,7 +482,7 @@ class Run:
             entry, record = self._lost(entry, page)
         self._judge(entry, self.state_of(url), None)
         future = self._writer.accept(entry, record)
-        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
+        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop(), url))
         self._note(url, entry.outcome, entry.reason or "", None, entry.article_id)
 
     def _lost(self, entry: LedgerEntry, page: Page) -> tuple[LedgerEntry, Record | None]:
@@ -501,7 +536,7 @@ class Run:
         """
         least = self._writer.backlog_bytes
         patience = time.monotonic() + self.options.store_retry_s
-        while self._writer.is_full and self.failure is None:
+        while self._writer.is_full and self.failure is None and not self.stopping.requested:
             if self._writer.backlog_bytes < least:
                 least = self._writer.backlog_bytes
                 patience = time.monotonic() + self.options.store_retry_s
@@ -525,7 +560,7 @@ class Run:
             reason=ERASED_REASON,
         )
         future = self._writer.accept(entry, None)
-        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
+        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop(), url))
         self._fetched += 1
         self.tally.settle(url, Outcome.RIGHTS_DENIED)
         logger.info("%s %s (%s)", Outcome.RIGHTS_DENIED, entry.url, ERASED_REASON)
@@ -544,12 +579,19 @@ class Run:
             if self.on_failure is not None:
                 self.on_failure()
 
-    def _accepted(self, loop: asyncio.AbstractEventLoop, future: Future[None]) -> None:
+    def _accepted(self, loop: asyncio.AbstractEventLoop, url: str, future: Future[None]) -> None:
         """Called in the archive's thread: a line that could not be kept ends the run, as a record
         would."""
         error = future.exception()
         if isinstance(error, NordcrawlError):
             loop.call_soon_threadsafe(self.fail, error)
+        elif url in self.in_flight:  # most were never asked for
+            loop.call_soon_threadsafe(self._land, url)
+
+    def _land(self, url: str) -> None:
+        self.in_flight.discard(url)
+        if self.on_landed is not None:
+            self.on_landed()
 
     def _line(self, url: str, outcome: Outcome, reason: str, page: Page | None) -> LedgerEntry:
         found = self.frontier.found[url]
@@ -620,20 +662,22 @@ class Run:
     async def finish(self, reason: str) -> Report:
         """Settle what was not reached, ship everything, write the report; never raises for what
         the store does, the report says it."""
-        self.on_failure = None
+        self.on_failure = self.on_stop = self.on_landed = None
         self._ending = True
         self.workers.close()
         if reason != "finished" and self.failure is None:
-            for url in list(self.tally.open):
-                self.settle(url, Outcome.OVER_BUDGET, f"the run ended: {reason}")
+            why = "the run was stopped" if self.stopping.requested else f"the run ended: {reason}"
+            for number, url in enumerate(list(self.tally.open)):
+                if number % _SETTLED_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                if not self.stopping.left(stopping.SETTLE_S):
+                    break  # the report names those that have no outcome
+                self.settle(url, Outcome.OVER_BUDGET, why)
         return await asyncio.to_thread(self._finish, reason)
 
     def _finish(self, reason: str) -> Report:
         # Whoever stops a run wants it gone; what is not shipped by then waits in the spool.
-        patience = self.options.store_retry_s
-        if reason == "shutdown":
-            patience = min(patience, STOP_S)
-        shipped = self._writer.finish(deadline_s=patience)
+        shipped = self._writer.finish(deadline_s=self.options.store_retry_s)
         failure = self.failure or self._writer.failure or shipped.failure
         report = Report(
             run_id=self.run_id,
@@ -688,6 +732,8 @@ class Run:
             if report.failure_code is None:
                 report.failure, report.failure_code = str(error), error.exit_code
             return
+        if self.stopping.requested:
+            return  # it may take long, and the next run writes one
         try:
             self._writer.checkpoint()
         except NordcrawlError as error:  # only a cache

@@ -67,8 +67,11 @@ NORDCRAWL_SUSPECT_PAGES = os.environ.get("NORDCRAWL_SUSPECT_PAGES") or 5
 USER_AGENT = f"nordcrawl/{__version__}"
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "nordcrawl"
+# Also the most pages on their way from the request to the record on disk.
 CONCURRENT_REQUESTS = 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+# Pages are asked for in the order that the run chose, newest first; Scrapy's default turns it.
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 DOWNLOAD_DELAY = 1.0
 DOWNLOAD_DELAY_JITTER = 0.3
 RETRY_TIMES = 2
@@ -84,7 +87,14 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True
 # Only http and https exist.
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS = {
+    "http": "nordcrawl.downloads.DownloadHandler",
+    "https": "nordcrawl.downloads.DownloadHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
 # Refuses addresses that are not public, after name resolution, at every hop.
 TWISTED_DNS_RESOLVER = "nordcrawl.net.GuardResolver"
 HTTPPROXY_ENABLED = False  # an http_proxy variable would go round the resolver

@@ -9,26 +9,90 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import multiprocessing
+import pickle
+import re
 import resource
 import signal
-from collections.abc import Callable
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as WorkerTimeout
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
+
+from nordcrawl.url import shown
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 #: A worker is replaced after so many tasks, against leaks in C libraries.
 TASKS_PER_WORKER = 500
+#: Pools that may break one after the other before it counts as ours and no page's fault.
+_POOLS = 3
+#: Bytes of a pickled value above which it is not unpickled between two steps of the event loop.
+_LARGE = 1 << 18
+_NO_MEMORY = "needed too much memory"
 
 
 class WorkFailed(Exception):
-    """A worker gave no value: it took too long, needed too much memory, or died. The text says
-    which, in a few words fit for the ledger."""
+    """A worker gave no value: it took too long, needed too much memory, raised, or died. The text
+    says which, in a few words fit for the ledger."""
+
+
+class WorkStopped(WorkFailed):
+    """The workers were told to stop before there was a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What comes back instead of a pickled value."""
+
+    reason: str
+
+
+def _guarded(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> bytes | _Failed:
+    """Run in the worker: return the pickled value, or why there is none.
+
+    Nothing but bytes and text travels back, because an exception, or a value, that can't be pickled
+    there or unpickled here would break the pool, and cost more than one page.
+    """
+    try:
+        return pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL)
+    except MemoryError:
+        return _Failed(_NO_MEMORY)
+    except BaseException as error:  # noqa: BLE001 - foreign code on hostile pages, SystemExit too
+        return _Failed(describe(error))
+
+
+async def _unpickled(data: bytes) -> Any:
+    """Return a value of our own worker's, the event loop not held up by a large one."""
+    if len(data) > _LARGE:
+        return await asyncio.to_thread(pickle.loads, data)
+    return pickle.loads(data)  # noqa: S301
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception in words, on one line: its kind, and what it says.
+
+    >>> describe(ValueError("too\\n long")), describe(KeyError("x")), describe(RecursionError())
+    ('value error: too long', "key error: 'x'", 'recursion error')
+    """
+    kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type(error).__name__).lower()
+    try:
+        text = shown(" ".join(str(error).split()))
+    except Exception:  # noqa: BLE001 - the exception's own code
+        text = ""
+    # Where an object lay in memory tells nobody anything, and is another in each run.
+    return kind if not text or " at 0x" in text else f"{kind}: {text}"
 
 
 def _start(memory_bytes: int, warm_up: Callable[[], None]) -> None:
@@ -81,31 +145,84 @@ class Workers:
         warm_up: Callable[[], None] = _nothing,
     ) -> None:
         self._timeout_s = timeout_s
-        self._pool = process_pool(
-            count, memory_bytes=memory_bytes, preload=preload, warm_up=warm_up
+        self._make = partial(
+            process_pool, count, memory_bytes=memory_bytes, preload=preload, warm_up=warm_up
         )
+        self._pool = self._make()
+        self._broken = 0  # pools, since there was a value
+        self._waiting: set[Future[bytes | _Failed]] = set()
+        self._closed = False
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the function returns in a worker; it and its values are pickled.
 
         Raises:
-            WorkFailed: time or memory ran out, or the worker died.
+            WorkFailed: time or memory ran out, the function raised, or the worker died;
+                `WorkStopped` if `close` came first.
+            BrokenProcessPool: no worker can be started.
         """
-        future = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=self._timeout_s)
+        while True:
+            pool = self._pool
+            try:
+                found = await self._once(function, args, kwargs)
+                break
+            except BrokenProcessPool:
+                if self._closed:
+                    raise WorkStopped("the run was stopped") from None
+                self._replace(pool)
+        self._broken = 0
+        if isinstance(found, _Failed):
+            raise WorkFailed(found.reason)
         try:
-            value: Any = await asyncio.wrap_future(future)
-        except (TimeoutError, WorkerTimeout):
-            raise WorkFailed(f"took longer than {self._timeout_s:g} s") from None
-        except MemoryError:
-            raise WorkFailed("needed too much memory") from None
-        except ProcessExpired as error:
-            raise WorkFailed(f"the worker died (exit code {error.exitcode})") from None
-        except (CancelledError, asyncio.CancelledError):
-            raise WorkFailed("stopped") from None
+            value = await _unpickled(found)
+        except Exception as error:  # noqa: BLE001 - whatever the value's own code raises
+            raise WorkFailed(f"the value can't be taken: {describe(error)}") from None
         result: T = value
         return result
 
+    async def _once(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> bytes | _Failed:
+        if self._closed:
+            raise WorkStopped("the run was stopped")
+        try:
+            future: Future[bytes | _Failed] = self._pool.schedule(
+                _guarded, args=(function, args, kwargs), timeout=self._timeout_s
+            )
+        except RuntimeError as error:  # pebble's word for a pool that broke before
+            raise BrokenProcessPool(str(error)) from None
+        self._waiting.add(future)
+        try:
+            return await asyncio.wrap_future(future)
+        except (TimeoutError, WorkerTimeout):
+            raise WorkFailed(f"took longer than {self._timeout_s:g} s") from None
+        except MemoryError:
+            raise WorkFailed(_NO_MEMORY) from None
+        except ProcessExpired as error:
+            raise WorkFailed(f"the worker died (exit code {error.exitcode})") from None
+        except (CancelledError, asyncio.CancelledError):
+            raise WorkStopped("the run was stopped") from None
+        except (AttributeError, TypeError, pickle.PicklingError) as error:
+            raise WorkFailed(f"can't be given to a worker: {describe(error)}") from None
+        finally:
+            self._waiting.discard(future)
+
+    def _replace(self, broken: ProcessPool) -> None:
+        """Begin anew with another pool, unless that was done already."""
+        if self._pool is not broken:
+            return
+        self._broken += 1
+        if self._broken > _POOLS:
+            raise BrokenProcessPool(f"{_POOLS} pools of workers broke one after the other")
+        logger.warning("the pool of workers broke, and is started anew")
+        broken.stop()  # type: ignore[no-untyped-call]
+        broken.join()
+        self._pool = self._make()
+
     def close(self) -> None:
-        """Stop at once: what is still at work is given up."""
+        """Stop at once: what is still at work, or waits for a worker, is given up."""
+        self._closed = True
+        for future in tuple(self._waiting):
+            future.cancel()
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join(timeout=5)

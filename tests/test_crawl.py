@@ -122,6 +122,45 @@ def test_a_hostile_page_costs_no_other_page(paper, job):
     assert "\x1b[31m" not in done.text
 
 
+FOREIGN_CODE_THAT_RAISES = """
+import nordcrawl.discover.feed, nordcrawl.extract.build
+find = nordcrawl.extract.build.find
+class Odd(Exception):
+    def __init__(self, one, two):
+        super().__init__(one)
+def raising(root, page, profile):
+    if b"Never read" in page.body:
+        raise Odd("no <idea>", root)
+    if b"Never left" in page.body:
+        raise SystemExit(9)
+    return find(root, page, profile)
+nordcrawl.extract.build.find = raising
+def refusing(body):
+    raise LookupError("no such feed")
+nordcrawl.discover.feed._entries = refusing
+"""
+
+
+def test_whatever_an_extractor_raises_costs_that_page_only(paper, job, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(FOREIGN_CODE_THAT_RAISES)
+    for n in range(3):
+        paper.publish(f"/news/{n}", f"Story number {n}")
+    odd = paper.answers["/news/2"]
+    odd.body = odd.body.replace(b"The harbour", b"The &#1;&#xFFFF;\x1f harbour")
+    paper.publish("/news/read", "Never read")
+    paper.publish("/news/left", "Never left")
+    paper.answers["/feed"] = Answer(200, {}, b"<rss version='2.0'><channel/></rss>")
+    crawl = job("feeds = ['/feed']", "article_urls = ['^/news/']", PYTHONPATH=str(tmp_path))
+    done = crawl.crawl()
+    assert done.code == 0, done.text
+    assert "Traceback" not in done.text
+    assert outcomes(crawl) == {"new": 3, "extraction_failed": 2}
+    examples = crawl.report()["examples"]["extraction_failed"]
+    assert {e["reason"] for e in examples} == {"odd: no <idea>", "system exit: 9"}
+    assert "lookup error: no such feed" in done.out
+    assert len([r for r in crawl.records() if "The harbour froze" in r["text"]]) == 3
+
+
 def test_links_and_redirects_to_other_ports_are_not_followed(paper, job):
     with Paper() as other:
         paper.publish("/news/a", "A good story")

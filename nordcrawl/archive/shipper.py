@@ -113,6 +113,8 @@ class Shipper:
         self._clock = clock
         self._waiting_since: float | None = None
         self.shipped = Shipped()
+        self.puts = 0
+        """Objects that the store took."""
 
     def report(self, failure: NordcrawlError | None) -> ShipReport:
         """Return how things stand."""
@@ -230,12 +232,14 @@ class Shipper:
                 if hashlib.sha256(body).hexdigest() != part.sha256:
                     raise SpoolError(f"{self._spool.sealed / part.file_name}: damaged (sha256)")
                 self._store.put(self._key(part), body, content_type=layout.PART_TYPE)
+                self.puts += 1
                 self._spool.mark_put(part)
         if stop():
             return
         cseq, body = self._frozen(parts)
         key = layout.commit_key(self._spool.writer, cseq)
         self._store.put(key, body, content_type=layout.JSON_TYPE)
+        self.puts += 1
         self._committed(parts, parts[0].batch, cseq, body)
 
     def _is_there(self, frozen: tuple[int, int, bytes]) -> bool:

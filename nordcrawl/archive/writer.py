@@ -53,6 +53,8 @@ _HASTE_S: Final = (0.5, 15.0)
 _MARGIN: Final = (0.25, 1 << 20)
 """How far beyond `Limits.spool_bytes` the backlog may go, as a share of it and in bytes at least:
 what was under way when the spool was full, and the outcomes of a run that ends so, still fit."""
+_LOOK_S: Final = 0.2
+"""Time between two looks at what the store has taken, once there is a hurry."""
 _LEAVE_S: Final = 1.0
 """How long `Writer.close` waits for a call of the store that is under way to end well."""
 
@@ -94,6 +96,7 @@ class Writer:
         )
         self._turn = threading.Condition()
         self._drain_until: float | None = None
+        self._hurry: tuple[float, float] | None = None
         self._leaving = False
         self._pause_s = 0.0
         self._not_before = 0.0
@@ -313,7 +316,8 @@ class Writer:
         """Seal and ship everything, trying again until the deadline; accepting may go on after.
 
         A store that refuses is not asked again. A call of the store that is under way at the
-        deadline goes on behind; what it stores is found there by the next open.
+        deadline goes on behind; what it stores is found there by the next open. `hurry` makes it
+        end sooner.
         """
         deadline = time.monotonic() + deadline_s
         self._flush(deadline_s)
@@ -321,12 +325,7 @@ class Writer:
             self._drain_until = deadline
             self._pause_s, self._not_before = 0.0, 0.0
             self._turn.notify_all()
-            self._turn.wait_for(
-                lambda: (
-                    self._drain_until is None or self._leaving or not self._ship_thread.is_alive()
-                ),
-                timeout=max(0.0, deadline - time.monotonic()),
-            )
+            self._wait_for_drain(deadline)
             self._drain_until = None
         failure = self.ship_failure
         if failure is None and self.pending_records:
@@ -339,6 +338,30 @@ class Writer:
             erased_records=purged[PartKind.ARTICLE],
             erased_ledger_lines=purged[PartKind.LEDGER],
         )
+
+    def hurry(self, *, deadline_s: float, stall_s: float) -> None:
+        """Make `finish`, which may be called later or in another thread, end by a deadline from
+        now, and sooner when the store takes nothing for `stall_s`."""
+        with self._turn:
+            self._hurry = (time.monotonic() + deadline_s, stall_s)
+            self._turn.notify_all()
+
+    def _wait_for_drain(self, deadline: float) -> None:
+        """Wait until all is shipped, or there is no more time or use in waiting; holds `_turn`."""
+        puts, moved_at = self._shipper.puts, time.monotonic()
+        while self._drain_until is not None and not self._leaving and self._ship_thread.is_alive():
+            now = time.monotonic()
+            if self._shipper.puts != puts:
+                puts, moved_at = self._shipper.puts, now
+            until = deadline
+            if self._hurry is not None:
+                until = min(until, self._hurry[0], moved_at + self._hurry[1])
+                # Nobody tells of a put; whether there was one is looked at now and then.
+                self._turn.wait(max(0.0, min(until - now, _LOOK_S)))
+            else:
+                self._turn.wait(max(0.0, until - now))
+            if time.monotonic() >= until and self._shipper.puts == puts:
+                return
 
     def put_run(self, manifest: Mapping[str, Any]) -> None:
         """Put the run's manifest, with the head of this writer's log in it; kept in the spool

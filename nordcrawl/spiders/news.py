@@ -32,6 +32,7 @@ from nordcrawl.middlewares import (
     HostPaused,
     RobotsDenied,
     RobotsUnreachable,
+    RunStopped,
     UrlRefused,
 )
 from nordcrawl.net import refusal
@@ -44,8 +45,8 @@ from nordcrawl.workers import WorkFailed
 
 #: Where a host speaks of itself.
 STATEMENTS = frozenset({"/robots.txt", TDMREP_PATH})
-#: Requests given to Scrapy at a time; the rest wait as plain strings.
-BATCH = 100
+#: Pages on their way where CONCURRENT_REQUESTS sets no limit.
+_MOST_IN_FLIGHT = 16
 #: Links of a sitemap taken between two looks at what else there is to do.
 LINKS_AT_ONCE = 500
 #: Sitemaps read in a run, and how deep an index may nest (sitemaps.org: it may not).
@@ -68,16 +69,18 @@ class NewsSpider(Spider):
             self.source = run.source
         self._due: deque[str] = deque()
         self._planning: asyncio.Future[None] | None = None
-        self._under_way = 0
         self._followed = 0
         self._spared: list[Request] = []
         self._paused: list[Request] = []
+        self._paused_pages: list[str] = []
         self._resumes: asyncio.TimerHandle | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Scrapy's constructor; connects the two signals that move the crawl on."""
         spider = super().from_crawler(crawler, *args, **kwargs)
+        if spider.run is not None:
+            spider.run.on_landed = spider._top_up
         crawler.signals.connect(spider.robots_parsed, signals.robots_parsed)
         crawler.signals.connect(spider.idle, signals.spider_idle)
         crawler.signals.connect(spider.statement_received, signals.response_received)
@@ -182,11 +185,15 @@ class NewsSpider(Spider):
             except WorkFailed as error:
                 entry.problem = str(error)
                 return
+            if run.stopping.requested:
+                return
             await run.answered(kind, to_page(response, url, run), found, told)
         entry.problem = found.problem
         entry.skipped.extend(found.skipped)
         async for request in self._follow(found, kind, url, depth):
             yield request
+        if run.stopping.requested:
+            return
         if entry.problem is None and not entry.names_anything:
             entry.problem = "names nothing"
         if run.gaps:
@@ -210,6 +217,8 @@ class NewsSpider(Spider):
         for number, link in enumerate(found.links):
             if number % LINKS_AT_ONCE == 0:
                 await asyncio.sleep(0)
+                if run.stopping.requested:
+                    return
             try:
                 sort, kept = self.source.sort(link.url, url)
             except ValueError as error:
@@ -239,6 +248,8 @@ class NewsSpider(Spider):
         """Yield the sitemaps to read that an entry names, their addresses in canonical form."""
         run = self.active_run
         for link in links:
+            if run.stopping.requested:
+                return
             try:
                 # A sitemap's query is part of its name, whatever the articles' is.
                 url = self._sitemap_url(link.url, base)
@@ -286,6 +297,8 @@ class NewsSpider(Spider):
 
     def statement_failed(self, failure: Failure) -> None:
         """Take note that a host did not say what it reserves."""
+        if self.active_run.stopping.requested:
+            return
         request: Request = failure.request  # type: ignore[attr-defined]
         if isinstance(failure.value, HostPaused):
             self._wait(request, failure.value.seconds)
@@ -301,6 +314,8 @@ class NewsSpider(Spider):
     def entry_failed(self, failure: Failure) -> None:
         """Take note that a sitemap, feed or listing could not be had."""
         request: Request = failure.request  # type: ignore[attr-defined]
+        if self.active_run.stopping.requested:
+            failure = Failure(RunStopped())  # type: ignore[no-untyped-call]
         if isinstance(failure.value, HostPaused):
             self._wait(request, failure.value.seconds)
             return
@@ -314,7 +329,7 @@ class NewsSpider(Spider):
         """Plan when discovery has come to rest, then keep the crawl going until all is asked."""
         if self.run is None:
             return
-        if self._paused:
+        if self._paused or self._paused_pages:
             raise DontCloseSpider
         if self._planning is None:
             if self.run.unread:
@@ -326,14 +341,17 @@ class NewsSpider(Spider):
         if not self._planning.done():
             raise DontCloseSpider
         self._planning.result()
-        self._under_way = 0
-        self._top_up()
-        if self._under_way:
+        # With nothing going on, what is open is lost on the way; the rest becomes durable soon.
+        self.run.in_flight -= self.run.tally.open
+        if self._top_up() or self._due:
             raise DontCloseSpider
 
     def _wait(self, request: Request, seconds: float) -> None:
         """Ask again when a host's pause is over; the others go on meanwhile."""
-        self._paused.append(request)
+        if request.callback == self.parse_page:
+            self._paused_pages.append(request.cb_kwargs["url"])
+        else:
+            self._paused.append(request)
         if self._resumes is None:
             self._resumes = asyncio.get_running_loop().call_later(seconds + 0.1, self._resume)
 
@@ -344,17 +362,32 @@ class NewsSpider(Spider):
             return
         requests, self._paused = self._paused, []
         for request in requests:
-            self._under_way += request.callback == self.parse_page
             self.crawler.engine.crawl(request.copy())
-
-    async def _plan(self) -> None:
-        self._due = deque(await self.active_run.plan())
+        pages, self._paused_pages = self._paused_pages, []
+        self._due.extendleft(reversed(pages))
         self._top_up()
 
-    def _top_up(self) -> None:
-        while self._due and self._under_way < BATCH:
-            self._under_way += 1
-            self.crawler.engine.crawl(self._article(self._due.popleft()))
+    async def _plan(self) -> None:
+        due = deque(await self.active_run.plan())
+        if self.active_run.stopping.requested:
+            return
+        self._due = due
+        self._top_up()
+
+    def _top_up(self) -> bool:
+        """Ask for due pages as long as few enough are on their way, the ones counted that wait for
+        a worker or the disk; the rest waits as plain strings. Tell whether any was asked for."""
+        run, engine = self.active_run, self.crawler.engine
+        if run.stopping.requested or engine.spider is None:
+            return False
+        most = self.crawler.settings.getint("CONCURRENT_REQUESTS") or _MOST_IN_FLIGHT
+        asked = False
+        while self._due and len(run.in_flight) < most:
+            url = self._due.popleft()
+            run.in_flight.add(url)
+            engine.crawl(self._article(url))
+            asked = True
+        return asked
 
     def _article(self, url: str) -> Request:
         return Request(
@@ -370,7 +403,6 @@ class NewsSpider(Spider):
 
     def parse_page(self, response: Response, url: str) -> Iterator[PageItem]:
         """Settle an answer that is no article, and hand all others to the pipelines."""
-        self._under_way -= 1
         run = self.active_run
         page = to_page(response, url, run)
         ending = judge(page, run.known_body(url))
@@ -378,13 +410,14 @@ class NewsSpider(Spider):
             run.settle(url, ending.outcome, ending.reason, page)
         else:
             yield PageItem(url, page)
-        self._top_up()
 
     def page_failed(self, failure: Failure) -> None:
         """Settle an article that could not be fetched."""
-        self._under_way -= 1
         request: Request = failure.request  # type: ignore[attr-defined]
+        if self.active_run.stopping.requested:
+            return  # whatever failed, failed by that: the run settles it when it ends
         if isinstance(failure.value, HostPaused):
+            self.active_run.in_flight.discard(request.cb_kwargs["url"])
             self._wait(request, failure.value.seconds)
             self._top_up()
             return
@@ -399,7 +432,6 @@ class NewsSpider(Spider):
         if (refused := refusal(request.url)) is not None:
             outcome, why = Outcome.BLOCKED, refused
         self.active_run.settle(request.cb_kwargs["url"], outcome, why)
-        self._top_up()
 
 
 def to_page(response: Response, url: str, run: Run) -> Page:

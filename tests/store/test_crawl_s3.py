@@ -86,20 +86,18 @@ def test_stopped_while_the_store_is_down_the_spool_keeps_all(seaweedfs, paper, j
         down = faulty.Fault(faulty.error(503, "SlowDown"), method="PUT", ending=".gz", times=10**6)
         proxy.faults.append(down)
         process = crawl.start("-s", "NORDCRAWL_STORE_RETRY_S=60")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while len(paper.requests) < 20 and time.monotonic() < deadline:
             time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
-        time.sleep(1)
-        process.send_signal(signal.SIGTERM)
         stopped = time.monotonic()
         try:
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
-        assert time.monotonic() - stopped < 5, out + err
-        assert process.returncode in (5, 6), out + err
+        assert time.monotonic() - stopped < 10, out + err  # 5 on a machine of its own
+        assert process.returncode == 5, out + err
 
         proxy.faults.clear()
         shipped = crawl.nordcrawl("ship")
