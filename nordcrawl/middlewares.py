@@ -26,6 +26,7 @@ from nordcrawl.page import Page
 from nordcrawl.run import Run, spool_folder, utc_now
 from nordcrawl.sources import Source
 from nordcrawl.url import canonicalize, shown
+from nordcrawl.words import reason
 
 logger = logging.getLogger(__name__)
 
@@ -294,7 +295,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
                         copies.put(url.netloc, copy)
                 await self._parse_robots(response, url.netloc, request)
             except Exception as error:  # noqa: BLE001 - whatever failed, the host is not asked
-                text = shown(str(error) or type(error).__name__)
+                text = reason(error)
                 if (stand_in := self._stand_in(wanted, text)) is not None:
                     await self._parse_robots(stand_in, url.netloc, request)
                 else:
@@ -339,7 +340,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         return self._kept
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        text = shown(str(exc) or type(exc).__name__)
+        text = reason(exc)
         logger.warning("robots.txt of %s: %s", netloc, text)
         self._unreachable[netloc] = RobotsUnreachable(f"robots.txt: {text}", answered=False)
         super()._robots_error(exc, netloc)

@@ -51,6 +51,7 @@ from nordcrawl.rights.tdmrep import PATH as TDMREP_PATH
 from nordcrawl.sources import Source
 from nordcrawl.stopping import Stopping
 from nordcrawl.url import canonicalize, host_of, path_of, shown
+from nordcrawl.words import reason
 from nordcrawl.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -567,7 +568,7 @@ class Run:
 
     def crashed(self, url: str, error: BaseException | None) -> None:
         """Settle a URL on which our own code failed; the run will not call itself whole."""
-        self.internal_errors.append(f"{shown(url)}: {type(error).__name__}: {shown(str(error))}")
+        self.internal_errors.append(f"{shown(url)}: {reason(error) if error else 'unknown'}")
         if url in self.tally.open and self.failure is None:
             self.settle(url, Outcome.EXTRACTION_FAILED, f"internal error: {type(error).__name__}")
 

@@ -90,14 +90,13 @@ class Between:
 """
 
 
-def test_a_page_that_is_lost_before_the_archive_holds_up_no_other(paper, job):
+def test_a_page_that_is_lost_before_the_archive_holds_up_no_other(paper, job, tmp_path):
     for kind in "dr":
         text = f"A story of kind {kind}, and what came of it in the long winter. " * 8
         for n in range(3):
             paper.publish(f"/news/{kind}{n}", "The one story", text)
-    crawl = job()
-    (crawl.folder / "between.py").write_text(BETWEEN, encoding="utf-8")
-    crawl.settings["PYTHONPATH"] = str(crawl.folder)
+    (tmp_path / "between.py").write_text(BETWEEN, encoding="utf-8")
+    crawl = job(PYTHONPATH=str(tmp_path))
     done = crawl.crawl("-s", 'ITEM_PIPELINES={"between.Between": 250}')
     assert done.code == 1, done.text
     assert "a mistake in here" in done.out

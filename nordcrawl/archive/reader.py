@@ -24,6 +24,7 @@ from nordcrawl.archive.store import Store
 from nordcrawl.article import parse_rfc3339
 from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.ledger import LedgerEntry
+from nordcrawl.words import reason
 
 _T = TypeVar("_T")
 
@@ -258,4 +259,4 @@ def _parsed(key: str, number: int, line: bytes, read: Callable[[dict[str, Any]],
     try:
         return read(layout.decode_json(line))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArchiveDamaged(f"{key}: line {number} can't be read: {error!r}") from error
+        raise ArchiveDamaged(f"{key}: line {number} can't be read: {reason(error)}") from error

@@ -33,6 +33,7 @@ from nordcrawl.archive.store import Store
 from nordcrawl.article import Record
 from nordcrawl.errors import NordcrawlError, SpoolError, StoreUnavailable
 from nordcrawl.ledger import LedgerEntry
+from nordcrawl.words import reason
 
 __all__ = [
     "Limits",
@@ -287,7 +288,7 @@ class Writer:
             return error
         except Exception as error:  # a bug; but nobody may wait for ever
             logger.exception("nothing more is accepted")
-            return SpoolError(f"{self._spool.path}: {error!r}")
+            return SpoolError(f"{self._spool.path}: {reason(error)}")
         return None
 
     def _check_room(self) -> None:
@@ -434,7 +435,7 @@ class Writer:
             failure = error
         except Exception as error:  # a bug; but `finish` must not wait for ever
             logger.exception("shipping failed")
-            failure = NordcrawlError(f"shipping failed: {error!r}")
+            failure = NordcrawlError(f"shipping failed: {reason(error)}")
         with self._turn:
             self._after(failure, draining)
             self._turn.notify_all()

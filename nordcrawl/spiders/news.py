@@ -7,7 +7,6 @@ Thin: it asks and passes on. What links mean is `nordcrawl.discover`'s, what is 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -16,12 +15,12 @@ from urllib.parse import urljoin
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DontCloseSpider, IgnoreRequest
+from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from twisted.python.failure import Failure
 
-from nordcrawl import discover
+from nordcrawl import discover, words
 from nordcrawl.discover import Discovery, Link
 from nordcrawl.errors import UsageError
 from nordcrawl.fetch.answer import judge
@@ -453,9 +452,4 @@ def to_page(response: Response, url: str, run: Run) -> Page:
 
 def reason(failure: Failure) -> str:
     """Return why a request failed, on one line that names no library."""
-    error = failure.value
-    text = shown(re.sub(r"\s+", " ", str(error)).strip())
-    if isinstance(error, IgnoreRequest):
-        return text or "not asked"
-    name = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__.removesuffix("Error")).lower()
-    return f"{name}: {text}" if text else name
+    return words.reason(failure.value) if failure.value is not None else "unknown"
