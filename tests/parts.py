@@ -18,6 +18,7 @@ _SHARING = (
     "tests/archive/test_verification.py",
     "tests/reading/test_docs.py",
     "tests/reading/test_memory.py",
+    "tests/test_explain.py",
     "tests/test_quality_bench.py",
 )
 """Files whose tests share a fixture."""
