@@ -7,9 +7,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 TRUTH ?= ../shared/quality-dev
 # Tests run side by side, one more than cores, because many wait for a process or a server.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-TESTS = $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 8 --dist loadgroup
+TESTS = $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 8
 # A seventh of the slow tests for each day of the week (UTC), or another one: PART=1/7 ... 7/7
 PART ?= $(shell date -u +%u)/7
+# The tests start a few hundred processes: each would compile nordcrawl and its libraries anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test test-faults test-faults-today check install-check format bench quality quality-docs \
 	lock clean

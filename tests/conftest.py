@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,27 +24,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the names
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     part: parts.Part | None = config.getoption("--part")
     if part is not None:
         left_out = [item for item in items if not part.has(item.nodeid)]
         items[:] = [item for item in items if part.has(item.nodeid)]
         config.hook.pytest_deselected(items=left_out)
-    for item in items:
-        if isinstance(item, pytest.Function):
-            group = _group(item)
-            if group is not None:
-                item.add_marker(pytest.mark.xdist_group(group))
 
 
-def _group(item: pytest.Function) -> str | None:
-    names = list(item.fixturenames)
-    if hasattr(item, "callspec"):
-        names += [value for value in item.callspec.params.values() if isinstance(value, str)]
-    definitions = item._fixtureinfo.name2fixturedefs
-    shared = [name for name, found in definitions.items() if found[-1].scope == "module"]
-    return parts.group(item.nodeid.partition("::")[0], names, shared)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each process that runs tests the next of them that share nothing, or all that do."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return parts.together(nodeid)
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture

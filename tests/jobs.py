@@ -47,7 +47,7 @@ class Job:
         kept = {
             k: v
             for k, v in os.environ.items()
-            if not k.startswith(("NORDCRAWL_", "AWS_", "SCRAPY_"))
+            if not k.startswith(("NORDCRAWL_", "AWS_", "SCRAPY_", "PYTHONDONTWRITE"))
         }
         return kept | {"SCRAPY_SETTINGS_MODULE": "nordcrawl.settings"} | self.settings
 

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 SERVERS = ("seaweedfs", "juicefs", "swift")
-"""Fixtures of the S3 servers, each started once in the process that has its tests."""
+"""The S3 servers of ``tests/store``, the one for most tests first; names of fixtures and values of
+parameters. Each is started in the process that has its tests."""
+_NO_SERVER = (
+    "tests/store/test_folder.py",
+    "tests/store/test_killed_server.py",  # each of its tests has a server of its own
+    "tests/store/test_uri.py",
+)
+_SHARING = (
+    "tests/archive/test_verification.py",
+    "tests/reading/test_docs.py",
+    "tests/reading/test_memory.py",
+    "tests/test_explain.py",
+    "tests/test_quality_bench.py",
+)
+"""Files whose tests share a fixture."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +49,13 @@ class Part:
         return int.from_bytes(digest[:8], "big") % self.count == self.number - 1
 
 
-def group(module: str, fixtures: Iterable[str], shared: Collection[str]) -> str | None:
-    """Name the process that a test has to run in, or None: any will do.
-
-    `fixtures` are names of fixtures and values of parameters, of which some name a server;
-    `shared` those of the fixtures that are made once for all of a module, at some cost.
+def together(node_id: str) -> str:
+    """Name what one process runs in one go: the tests with that name share what costs much to
+    make. A test that shares nothing is alone, and the next process that is free runs it.
     """
-    used = set(fixtures)
-    if "own" in used:  # a server that the test starts for itself
-        return None
-    for server in SERVERS:
-        if server in used:
-            return server
-    return module if used & set(shared) else None
+    path, _, test = node_id.partition("::")
+    if path in _SHARING:
+        return path
+    if path.startswith("tests/store/") and path not in _NO_SERVER and "[folder" not in test:
+        return next((server for server in SERVERS if server in test), SERVERS[0])
+    return node_id

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from parts import Part, group
+from parts import Part, together
 
 NAMES = [f"tests/archive/test_kills.py::test_killed[{n}]" for n in range(500)]
 
@@ -28,9 +28,17 @@ def test_what_is_no_part_is_refused(text: str) -> None:
         Part.parse(text)
 
 
-def test_servers_and_costly_fixtures_stay_in_one_process() -> None:
-    assert Part.parse("3/7") == Part(3, 7)
-    assert group("a.py", ["tmp_path", "proxy", "seaweedfs"], []) == "seaweedfs"
-    assert group("a.py", ["kind", "own", "swift"], []) is None
-    assert group("a.py", ["site", "tmp_path"], ["site"]) == "a.py"
-    assert group("a.py", ["tmp_path"], ["site"]) is None
+@pytest.mark.parametrize(
+    ("node_id", "name"),
+    [
+        ("tests/store/test_doctor.py::test_nobody_answers[dead-port]", "seaweedfs"),
+        ("tests/store/test_contract.py::test_put[swift]", "swift"),
+        ("tests/store/test_faults.py::test_wrong_clock[juicefs]", "juicefs"),
+        ("tests/store/test_contract.py::test_put[folder]", ""),
+        ("tests/store/test_killed_server.py::test_every_record[swift]", ""),
+        ("tests/reading/test_docs.py::test_reading[3]", "tests/reading/test_docs.py"),
+        ("tests/test_crawl.py::test_a_crawl", ""),
+    ],
+)
+def test_what_shares_a_server_or_a_fixture_is_together(node_id: str, name: str) -> None:
+    assert together(node_id) == (name or node_id)

@@ -33,7 +33,7 @@ class Got:
 
 def ask(site: DemoSite, host: str, path: str, method: str = "GET", **headers: str) -> Got:
     """Ask for a path under a real host's name; headers with _ for -."""
-    link = http.client.HTTPConnection("127.0.0.1", site.port, timeout=10)
+    link = http.client.HTTPConnection("127.0.0.1", site.port, timeout=300)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         link.request(method, path, headers={"Host": site.hosts.get(host, host), **named})
