@@ -43,8 +43,8 @@ class Reader:
     """An archive to read. Thread-safe as far as its store is.
 
     Every method may raise `StoreRefused` and `StoreUnavailable`, and `ArchiveDamaged` naming the
-    key of what does not agree with the log. What a `damaged` function is given for is told to it,
-    and reading goes on behind the damaged part; a broken log always ends it.
+    key of what does not agree with the log, or of what is missing in it. With a `damaged` function
+    that is told to it, and reading goes on behind the damaged part or commit.
     """
 
     def __init__(
@@ -62,8 +62,9 @@ class Reader:
             UsageError: the cursor tells of writers that are not in this archive.
         """
         if since is None:
-            return take(self._store)
-        snapshot = take(self._store, {writer: (seq, None) for writer, seq in since.seen.items()})
+            return take(self._store, damaged=self._damaged)
+        seen = {writer: (seq, None) for writer, seq in since.seen.items()}
+        snapshot = take(self._store, seen, damaged=self._damaged)
         known = set(self._store.folders("commits/"))
         if unknown := sorted(since.seen.keys() - known):
             raise UsageError(

@@ -212,6 +212,22 @@ def test_keep_going_names_every_damaged_part(filled: Store, root: Path, job: Job
     assert len(lines(job.nordcrawl("read", "--keep-going"))) == 5
 
 
+def test_a_hole_in_a_log_ends_reading_and_can_be_read_past(
+    filled: Store, root: Path, job: Job
+) -> None:
+    hole = sorted(root.glob("commits/*/*.json"))[2]
+    hole.unlink()
+    name = hole.relative_to(root).as_posix()
+    for command in (["read"], ["read", "--latest"], ["files"]):
+        done = job.nordcrawl(*command)
+        assert (done.code, done.out) == (13, ""), done.text
+        assert f"{name}: missing in the log" in done.err
+    done = job.nordcrawl("read", "--keep-going", "--cursor-file", "cursor")
+    assert (done.code, len(lines(done))) == (13, 6)
+    assert done.err.count(name) == 1
+    assert not (root.parent / "cursor").exists()
+
+
 def test_a_closed_pipe_is_no_failure(three: Store, job: Job, tmp_path: Path) -> None:
     for form in ("jsonl", "csv", "parquet", "table"):
         done = subprocess.run(
