@@ -13,11 +13,22 @@ from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
 from scrapy.resolver import CachingThreadedResolver
+from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet import defer
-from twisted.internet.error import DNSLookupError
+from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
+from twisted.internet.error import ConnectError, DNSLookupError, NoRouteError
+from twisted.internet.protocol import Protocol
 
-from nordcrawl.url import is_loopback
+from nordcrawl.url import is_loopback, shown
 
 logger = logging.getLogger(__name__)
 
@@ -82,3 +93,65 @@ class GuardResolver(CachingThreadedResolver):
 def refusal(url: str) -> str | None:
     """Return why a URL's host was refused, if it was."""
     return GuardResolver.refused.get(urlsplit(url).hostname or "")
+
+
+#: What went wrong with a request, in words that name no library.
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (CannotResolveHostError, "the name of its host leads to no address"),
+    (DNSLookupError, "the name of its host leads to no address"),
+    (DownloadConnectionRefusedError, "connection refused"),
+    (NoRouteError, "no way to the host"),
+    (ConnectError, "no connection"),
+    (DownloadTimeoutError, "no answer in time"),
+    (ResponseDataLossError, "the answer was cut short"),
+    (DownloadFailedError, "the connection was lost"),
+)
+#: Seconds that a second look at a silent host takes at the most.
+_LOOK_S = 5.0
+
+
+def failed(error: BaseException) -> str:
+    """Return why a request failed, on one line."""
+    if not isinstance(error, IgnoreRequest):
+        for kind, words in _WORDS:
+            if isinstance(error, kind):
+                return words
+    return shown(str(error) or type(error).__name__)
+
+
+def never_connected(error: BaseException | None) -> bool:
+    """Tell whether a request failed because no connection to its host could be made: its name
+    leads to no address, nobody listens there, or there is no way."""
+    if isinstance(error, DownloadTimeoutError):
+        return isinstance(error.__cause__, ConnectError)
+    return isinstance(
+        error,
+        (CannotResolveHostError, DownloadConnectionRefusedError, DNSLookupError, ConnectError),
+    )
+
+
+async def is_down(error: BaseException, url: str) -> bool:
+    """Tell the same; where an answer took too long, by a look at whether there is anybody."""
+    if never_connected(error) or not isinstance(error, DownloadTimeoutError):
+        return never_connected(error)
+    return not await _connects(url)
+
+
+async def _connects(url: str) -> bool:
+    from twisted.internet import reactor  # there is none when this module is loaded
+
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    endpoint = HostnameEndpoint(reactor, parts.hostname or "", port, timeout=_LOOK_S)
+    try:
+        await maybe_deferred_to_future(connectProtocol(endpoint, _Look()))  # type: ignore[no-untyped-call]
+    except (ConnectError, DNSLookupError, OSError):
+        return False
+    return True
+
+
+class _Look(Protocol):
+    """Hangs up at once."""
+
+    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
+        self.transport.loseConnection()  # type: ignore[union-attr,misc]

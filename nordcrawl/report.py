@@ -48,6 +48,8 @@ class EntryReport:
     problem: str | None = None
     robots: bool = False
     """The problem is that its host's robots.txt could not be had."""
+    down: bool = False
+    """The problem is that no connection to its host could be made."""
 
     @property
     def answered(self) -> bool:
@@ -219,9 +221,14 @@ class Report:
         return self._coverage()
 
     def _coverage(self) -> tuple[ExitCode, str]:
-        robots = [e for e in self.entries if e.robots]
-        if robots and self.silent_hosts:
-            return ExitCode.ROBOTS, f"{robots[0].url}: {robots[0].problem}"
+        # A run of given URLs asks no edition; each of its hosts is wanted.
+        if self.silent_hosts or not self.hosts:
+            for entry in self.entries:
+                if entry.robots:
+                    return ExitCode.ROBOTS, f"{entry.url}: {entry.problem}"
+            for entry in self.entries:
+                if entry.down:
+                    return ExitCode.SOURCE_DOWN, f"{entry.url}: {entry.problem}"
         good = sum(count for outcome, count in self.outcomes.items() if outcome in _GOOD)
         if not good:
             why = "; ".join(self.warnings[:3]) or "no article was found"

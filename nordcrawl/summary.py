@@ -66,15 +66,13 @@ def summary(report: Report) -> list[str]:
 
 
 def _sources(report: Report) -> str:
-    if not report.entries:
-        return "none asked (argument urls)"
     parts = []
     for kind in ("sitemap", "feed", "listing"):
         of_kind = [entry for entry in report.entries if entry.kind == kind]
         if of_kind:
             good = sum(entry.answered for entry in of_kind)
             parts.append(f"{good} of {len(of_kind)} {kind}s")
-    return ", ".join(parts) + " answered"
+    return ", ".join(parts) + " answered" if parts else "none asked (argument urls)"
 
 
 def _short(archive: str) -> str:

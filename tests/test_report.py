@@ -60,7 +60,13 @@ def entry(host, status=200, problem=None, **more):
              "outcomes": {}, "discovered": 0},
             ExitCode.ROBOTS,
         ),
+        (
+            {"entries": [entry("a.example", None, "robots.txt: connection refused", down=True)],
+             "outcomes": {}, "discovered": 0},
+            ExitCode.SOURCE_DOWN,
+        ),
         ({"entries": [], "hosts": ()}, ExitCode.WHOLE),
+        ({"entries": [entry("a.example", None, "x", robots=True)], "hosts": ()}, ExitCode.ROBOTS),
     ],
 )  # fmt: skip
 def test_the_code_says_how_it_ended(changes, code):

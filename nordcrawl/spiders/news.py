@@ -34,7 +34,7 @@ from nordcrawl.middlewares import (
     RobotsUnreachable,
     UrlRefused,
 )
-from nordcrawl.net import refusal
+from nordcrawl.net import never_connected, refusal
 from nordcrawl.page import Page
 from nordcrawl.rights import TDMREP_PATH
 from nordcrawl.run import Run
@@ -306,7 +306,11 @@ class NewsSpider(Spider):
             return
         entry = self.active_run.entry(request.cb_kwargs["kind"], request.cb_kwargs["url"])
         entry.problem = refusal(request.url) or reason(failure)
-        entry.robots = isinstance(failure.value, RobotsUnreachable) and failure.value.answered
+        if isinstance(failure.value, RobotsUnreachable):
+            entry.down = failure.value.down
+            entry.robots = not entry.down
+        else:
+            entry.down = never_connected(failure.value)
 
     # --- fetch ------------------------------------------------------------------------------
 
@@ -396,6 +400,11 @@ class NewsSpider(Spider):
         elif isinstance(failure.value, UrlRefused):
             outcome = Outcome.BLOCKED
         why = reason(failure)
+        if self.active_run.arguments.urls and isinstance(failure.value, RobotsUnreachable):
+            # No sitemap, feed or listing is asked, which would say so.
+            lost = self.active_run.entry("robots.txt", urljoin(request.url, "/robots.txt"))
+            lost.problem, lost.down = why, failure.value.down
+            lost.robots = not lost.down
         if (refused := refusal(request.url)) is not None:
             outcome, why = Outcome.BLOCKED, refused
         self.active_run.settle(request.cb_kwargs["url"], outcome, why)
