@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sys
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
+from urllib.parse import urljoin
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -21,6 +23,7 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler
 from twisted.python.failure import Failure
+from w3lib.url import safe_url_string
 
 from nordcrawl.copies import FRESH_FOR, Copies, Copy
 from nordcrawl.fetch import coding, robots
@@ -29,9 +32,12 @@ from nordcrawl.net import failed, is_down
 from nordcrawl.page import Page
 from nordcrawl.run import Run, spool_folder, utc_now
 from nordcrawl.sources import Source
-from nordcrawl.url import canonicalize, shown
+from nordcrawl.url import canonicalize, shown, without_user
 
 logger = logging.getLogger(__name__)
+
+#: The headers that make a request conditional. Source: RFC 9110 sections 13.1.2 and 13.1.3.
+VALIDATORS = ("If-None-Match", "If-Modified-Since")
 
 
 class UrlRefused(IgnoreRequest):
@@ -52,7 +58,8 @@ class RobotsUnreachable(IgnoreRequest):
 
 
 class UrlGuardMiddleware:
-    """Let only requests to the source's own hosts and ports pass, redirects included."""
+    """Let only requests to the source's own hosts and ports pass, redirects included; those without
+    the validators of the address that led there."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -73,6 +80,38 @@ class UrlGuardMiddleware:
             raise UrlRefused(str(error)) from error
         if not allowed:
             raise UrlRefused(f"{shown(request.url)} is not on {', '.join(source.all_hosts)}")
+        if request.meta.get("redirect_urls"):
+            # Of two pages with one tag the other would pass for unchanged.
+            for name in VALIDATORS:
+                request.headers.pop(name, None)
+
+
+class RedirectsNowhere(IgnoreRequest):
+    """Where a redirect leads is no address."""
+
+
+class RedirectTargetMiddleware:
+    """Take user name and password out of where a redirect leads: no name and password is ever
+    sent, and none may come to a log, a ledger line or a record.
+
+    Stands between the network and RedirectMiddleware, which logs where it goes.
+    """
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Return the response with a target that may be shown."""
+        location = response.headers.get("Location")
+        if location is None or b"@" not in location:
+            return response
+        path, mark, query = location.partition(b"?")
+        # Browsers read \\ as / before the query, and any number of them before the host as two.
+        # Source: WHATWG URL section 4.4, "special authority ignore slashes state".
+        text = safe_url_string(path.strip().replace(b"\\", b"/") + mark + query)
+        text = re.sub(r"^(https?:)?/{2,}", r"\1//", text, flags=re.IGNORECASE)
+        try:
+            response.headers["Location"] = without_user(urljoin(request.url, text))
+        except ValueError as error:
+            raise RedirectsNowhere("redirects to what is no address") from error
+        return response
 
 
 class HostPaused(IgnoreRequest):
@@ -351,7 +390,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             self._stats.inc_value(f"robotstxt/response_status_count/{response.status}")
             text, down = f"HTTP {response.status}", False
             if not _is_unreachable(response.status):
-                copy = Copy(utc_now(), response.status, response.body)
+                copy = Copy(utc_now(), response.status, robots.kept(response.body))
                 if (copies := self._copies()) is not None:
                     copies.put(netloc, copy)
                 return await self._read(netloc, request, copy)

@@ -39,6 +39,8 @@ class EntryReport:
     """Those of them that were known before this run."""
     listings: int = 0
     """Links to listings, or to further sitemaps."""
+    unread: int = 0
+    """Those of the sitemaps that were not read, there being too many."""
     others: int = 0
     """Links on the source's hosts that are neither, or that it denies."""
     foreign: list[str] = field(default_factory=list)
@@ -63,7 +65,7 @@ class EntryReport:
 
     def clear(self) -> None:
         """Forget what was counted: it is read again."""
-        self.links = self.known = self.listings = self.others = 0
+        self.links = self.known = self.listings = self.unread = self.others = 0
         self.foreign.clear()
 
     @property
@@ -89,6 +91,7 @@ class EntryReport:
             "links": self.links,
             "known": self.known,
             "listings": self.listings,
+            "unread": self.unread,
             "others": self.others,
             "foreign": len(self.foreign),
             "skipped": self.skipped,
@@ -179,6 +182,8 @@ class Report:
     gaps: list[Gap] = field(default_factory=list)
     unread: tuple[str, ...] = ()
     """Listings that were found and not read, there being too many."""
+    sitemaps_unread: int = 0
+    """Sitemaps that were found and not read, there being too many."""
 
     @property
     def archived(self) -> int:
@@ -246,6 +251,8 @@ class Report:
             return ExitCode.LIMIT, (
                 f"{self.outcomes[Outcome.OVER_BUDGET]} URLs were left for another run"
             )
+        if self.sitemaps_unread:
+            return ExitCode.LIMIT, f"{self.sitemaps_unread} sitemaps were not read"
         if self.finish_reason != "finished":
             return ExitCode.LIMIT, f"the run was ended: {self.finish_reason}"
         return ExitCode.WHOLE, "every source answered, and everything is archived"
@@ -307,7 +314,7 @@ def _is_covered(entry: EntryReport, entries: list[EntryReport], mode: str, unrea
     top = entry if entry.parent is None else _root(entry, entries)
     for sitemap in (e for e in here if e.kind == "sitemap" and e.parent is None and e is not top):
         family = [e for e in here if e is sitemap or _root(e, entries) is sitemap]
-        if all(e.problem is None for e in family) and any(e.links for e in family):
+        if all(e.problem is None and not e.unread for e in family) and any(e.links for e in family):
             return True
     followed = [e for e in here if e.kind == "listing" and e.parent is not None]
     if entry.kind != "sitemap":

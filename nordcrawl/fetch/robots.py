@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from nordcrawl.url import redacted
+
 #: Source: RFC 9309 section 2.5: at least 500 kibibytes are to be read.
 MAX_BYTES = 500 << 10
 
@@ -20,6 +22,14 @@ _MARKS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+
+
+_SITEMAP = re.compile(r"^[^\S\r\n]*site-?maps?[^\r\n]*", re.IGNORECASE | re.M)
+
+
+def kept(body: bytes) -> bytes:
+    """Return a robots.txt as it may lie on a disk: UTF-8, no password in a Sitemap line."""
+    return _SITEMAP.sub(lambda line: redacted(line[0]), _text(body)).encode("utf-8", "replace")
 
 
 def rules(body: bytes, agent: str) -> bytes:
