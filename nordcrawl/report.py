@@ -50,6 +50,8 @@ class EntryReport:
     """Those of them that were known before this run."""
     listings: int = 0
     """Links to listings, or to further sitemaps."""
+    unread: int = 0
+    """Those of the sitemaps that were not read, there being too many."""
     others: int = 0
     """Links on the source's hosts that are neither, or that it denies."""
     foreign: list[str] = field(default_factory=list)
@@ -59,6 +61,8 @@ class EntryReport:
     problem: str | None = None
     robots: bool = False
     """The problem is that its host's robots.txt could not be had."""
+    down: bool = False
+    """The problem is that no connection to its host could be made."""
 
     @property
     def answered(self) -> bool:
@@ -77,7 +81,7 @@ class EntryReport:
 
     def clear(self) -> None:
         """Forget what was counted: it is read again."""
-        self.links = self.known = self.listings = self.others = 0
+        self.links = self.known = self.listings = self.unread = self.others = 0
         self.foreign.clear()
 
     @property
@@ -103,6 +107,7 @@ class EntryReport:
             "links": self.links,
             "known": self.known,
             "listings": self.listings,
+            "unread": self.unread,
             "others": self.others,
             "foreign": len(self.foreign),
             "skipped": self.skipped,
@@ -200,6 +205,8 @@ class Report:
     """Listings that were found and not read, there being too many."""
     health: Health = field(default_factory=Health)
     """How the pages ended that were asked for."""
+    sitemaps_unread: int = 0
+    """Sitemaps that were found and not read, there being too many."""
 
     @property
     def archived(self) -> int:
@@ -248,9 +255,14 @@ class Report:
         return self._coverage()
 
     def _coverage(self) -> tuple[ExitCode, str]:
-        robots = [e for e in self.entries if e.robots]
-        if robots and self.silent_hosts:
-            return ExitCode.ROBOTS, f"{robots[0].url}: {robots[0].problem}"
+        # A run of given URLs asks no edition; each of its hosts is wanted.
+        if self.silent_hosts or not self.hosts:
+            for entry in self.entries:
+                if entry.robots:
+                    return ExitCode.ROBOTS, f"{entry.url}: {entry.problem}"
+            for entry in self.entries:
+                if entry.down:
+                    return ExitCode.SOURCE_DOWN, f"{entry.url}: {entry.problem}"
         good = sum(count for outcome, count in self.outcomes.items() if outcome in _GOOD)
         if not good:
             why = "; ".join(self.warnings[:3]) or "no article was found"
@@ -271,6 +283,8 @@ class Report:
             return ExitCode.LIMIT, (
                 f"{self.outcomes[Outcome.OVER_BUDGET]} URLs were left for another run"
             )
+        if self.sitemaps_unread:
+            return ExitCode.LIMIT, f"{self.sitemaps_unread} sitemaps were not read"
         if self.finish_reason != "finished":
             return ExitCode.LIMIT, f"the run was ended: {self.finish_reason}"
         return ExitCode.WHOLE, f"{self._heard()}, and {self._done()}"
@@ -363,7 +377,7 @@ def _is_covered(entry: EntryReport, entries: list[EntryReport], mode: str, unrea
     top = entry if entry.parent is None else _root(entry, entries)
     for sitemap in (e for e in here if e.kind == "sitemap" and e.parent is None and e is not top):
         family = [e for e in here if e is sitemap or _root(e, entries) is sitemap]
-        if all(e.problem is None for e in family) and any(e.links for e in family):
+        if all(e.problem is None and not e.unread for e in family) and any(e.links for e in family):
             return True
     followed = [e for e in here if e.kind == "listing" and e.parent is not None]
     if entry.kind != "sitemap":

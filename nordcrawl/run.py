@@ -108,6 +108,7 @@ class Run:
         self._is_first = not writer.state.counts()["urls"]
         self.gaps: list[Gap] = []
         self.unread: set[str] = set()
+        self.sitemaps_unread = 0
         self._earlier = Earlier(store, source.name)
         self._looking_up = asyncio.Lock()
         self._stop = stop
@@ -191,6 +192,15 @@ class Run:
             now=self.clock(),
         )
 
+    def leave_sitemaps(self, count: int, named_by: str) -> None:
+        """Take note of sitemaps that an entry names and that are not read in this run."""
+        self.sitemaps_unread += count
+        if named_by in self.entries:
+            self.entries[named_by].unread += count
+        self.notes.append(
+            f"{count} sitemaps that {shown(named_by)} names were not read: too deep or too many"
+        )
+
     async def asked_before(self, url: str) -> Discovery:
         """Return what an entry named the last time."""
         before = await asyncio.to_thread(self._writer.polls.get, url)
@@ -228,8 +238,7 @@ class Run:
         poll = Poll(
             url,
             page.fetched_at,
-            page.header("etag"),
-            page.header("last-modified"),
+            *own_validators(page),
             told,
             tuple(map(_row, found.links)),
             tuple(map(_row, found.sitemaps)),
@@ -616,13 +625,14 @@ class Run:
         self._fetched += 1
         # A 304 names fewer headers than the page it speaks of; what it leaves out still holds.
         kept = known if page.status == 304 else None
+        etag, last_modified = own_validators(page)
         return replace(
             entry,
             status=page.status,
             final_url=page.url,
             fetched_at=page.fetched_at,
-            etag=page.header("etag") or (kept.etag if kept else None),
-            last_modified=page.header("last-modified") or (kept.last_modified if kept else None),
+            etag=etag or (kept.etag if kept else None),
+            last_modified=last_modified or (kept.last_modified if kept else None),
             body_sha256=kept.body_sha256 if kept else page.body_sha256,
         )
 
@@ -707,6 +717,7 @@ class Run:
             gaps=self.gaps,
             unread=tuple(sorted(self.unread)),
             health=self._asked.health(),
+            sitemaps_unread=self.sitemaps_unread,
         )
         self._asked.recent.write(self._recent_file)
         self._write(report)
@@ -760,6 +771,14 @@ def _limits(options: Options, source: Source) -> HealthLimits:
         share=options.suspect.share if share is None else share,
         pages=options.suspect.pages if pages is None else pages,
     )
+
+
+def own_validators(page: Page) -> tuple[str | None, str | None]:
+    """Return the ETag and Last-Modified of the address that was asked for: none where another one
+    answered, for whose bytes alone they stand. Source: RFC 9110 section 8.8."""
+    if page.redirects:
+        return None, None
+    return page.header("etag"), page.header("last-modified")
 
 
 def _row(link: Link) -> Row:

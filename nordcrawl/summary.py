@@ -69,8 +69,6 @@ def summary(report: Report, program: str = "nordcrawl") -> list[str]:
 
 
 def _sources(report: Report) -> str:
-    if not report.entries:
-        return "none asked (argument urls)"
     parts = []
     for kind in ("sitemap", "feed", "listing"):
         of_kind = [entry for entry in report.entries if entry.kind == kind]
@@ -79,7 +77,7 @@ def _sources(report: Report) -> str:
             spared = sum(entry.is_heard for entry in of_kind) - good
             not_due = f" ({spared} not due)" if spared else ""
             parts.append(f"{good} of {len(of_kind)} {kind}s{not_due}")
-    return ", ".join(parts) + " answered"
+    return ", ".join(parts) + " answered" if parts else "none asked (argument urls)"
 
 
 def _typed(archive: str) -> str:

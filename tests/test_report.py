@@ -74,7 +74,13 @@ FAILING = Health(new=Pages(asked=20, failed=19))
              "outcomes": {}, "discovered": 0},
             ExitCode.ROBOTS,
         ),
+        (
+            {"entries": [entry("a.example", None, "robots.txt: connection refused", down=True)],
+             "outcomes": {}, "discovered": 0},
+            ExitCode.SOURCE_DOWN,
+        ),
         ({"entries": [], "hosts": ()}, ExitCode.WHOLE),
+        ({"entries": [entry("a.example", None, "x", robots=True)], "hosts": ()}, ExitCode.ROBOTS),
         ({"health": FAILING}, ExitCode.SUSPECT),
         ({"health": FAILING, "outcomes": {Outcome.FETCH_FAILED: 3}}, ExitCode.NOTHING),
         ({"health": FAILING, "hosts": ("a.example", "b.example")}, ExitCode.SOURCE_DOWN),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 from urllib.parse import urljoin
@@ -27,6 +27,7 @@ from nordcrawl.fetch.answer import judge
 from nordcrawl.items import PageItem
 from nordcrawl.ledger import Outcome
 from nordcrawl.middlewares import (
+    VALIDATORS,
     HostGivenUp,
     HostPaused,
     RobotsDenied,
@@ -34,7 +35,7 @@ from nordcrawl.middlewares import (
     RunStopped,
     UrlRefused,
 )
-from nordcrawl.net import refusal
+from nordcrawl.net import never_connected, refusal
 from nordcrawl.page import Page
 from nordcrawl.rights import TDMREP_PATH
 from nordcrawl.run import Run
@@ -51,6 +52,8 @@ LINKS_AT_ONCE = 500
 #: Sitemaps read in a run, and how deep an index may nest (sitemaps.org: it may not).
 MAX_SITEMAPS = 500
 MAX_SITEMAP_DEPTH = 3
+#: Bad addresses of an entry that the report names; of the others it has the number.
+BAD_SHOWN = 20
 #: Source: sitemaps.org: a file has at most 50 MB.
 SITEMAP_MAXSIZE = 50 << 20
 
@@ -69,6 +72,7 @@ class NewsSpider(Spider):
         self._due: deque[str] = deque()
         self._planning: asyncio.Future[None] | None = None
         self._followed = 0
+        self._sitemaps_left = MAX_SITEMAPS
         self._spared: list[Request] = []
         self._paused: list[Request] = []
         self._paused_pages: list[str] = []
@@ -111,6 +115,7 @@ class NewsSpider(Spider):
         kinds: tuple[EntryKind, ...] = ("sitemap", "feed", "listing")
         for kind in kinds:
             for url in self.source.entries(kind):
+                self._sitemaps_left -= kind == "sitemap" and self._sitemaps_left > 0
                 async for request in self._open(kind, url):
                     yield request
         if self.source.robots_sitemaps and not run.entries:
@@ -119,16 +124,16 @@ class NewsSpider(Spider):
                 async for request in self._open("listing", self.source.home(host)):
                     yield request
 
-    def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
+    async def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
         """Follow the Sitemap lines of a robots.txt (its text is not kept by Scrapy, its parser
         is)."""
         if self.run is None or self.run.arguments.urls or not self.source.robots_sitemaps:
             return
         parsed = getattr(robotparser, "rp", None)
-        for url in getattr(parsed, "sitemaps", ()):
-            for link in self._sitemaps([Link(str(url))], 1, request.url):
-                ask = self.run.ask("sitemap", link.url)
-                self.crawler.engine.crawl(self._entry("sitemap", link.url, ask.headers, 1, None))
+        links = [Link(str(url)) for url in getattr(parsed, "sitemaps", ())]
+        async for link in self._sitemaps(links, 1, urljoin(request.url, "/robots.txt")):
+            ask = self.run.ask("sitemap", link.url)
+            self.crawler.engine.crawl(self._entry("sitemap", link.url, ask.headers, 1, None))
 
     async def _open(
         self,
@@ -173,20 +178,25 @@ class NewsSpider(Spider):
         run = self.active_run
         entry = run.entry(kind, url)
         entry.status = response.status
+        if response.status == 304 and not is_conditional(response):
+            entry.problem = "HTTP 304 to a request without condition"
+            return
         if response.status == 304:
             found = await run.asked_before(url)
         elif response.status != 200:
             entry.problem = f"HTTP {response.status}"
             return
         else:
+            page = to_page(response, url, run)
+            type_ = page.header("content-type")
             try:
-                found = await run.workers.call(discover.read, kind, response.body, response.url)
+                found = await run.workers.call(discover.read, kind, page.body, page.url, type_)
             except WorkFailed as error:
                 entry.problem = str(error)
                 return
             if run.stopping.requested:
                 return
-            await run.answered(kind, to_page(response, url, run), found, told)
+            await run.answered(kind, page, found, told)
         entry.problem = found.problem
         entry.skipped.extend(found.skipped)
         async for request in self._follow(found, kind, url, depth):
@@ -213,6 +223,7 @@ class NewsSpider(Spider):
         entry = run.entry(kind, url)
         entry.clear()
         listings: list[str] = []
+        bad = 0
         for number, link in enumerate(found.links):
             if number % LINKS_AT_ONCE == 0:
                 await asyncio.sleep(0)
@@ -221,7 +232,9 @@ class NewsSpider(Spider):
             try:
                 sort, kept = self.source.sort(link.url, url)
             except ValueError as error:
-                entry.skipped.append(str(error))
+                bad += 1
+                if bad <= BAD_SHOWN:
+                    entry.skipped.append(str(error))
                 continue
             match sort:
                 case "article":
@@ -235,33 +248,48 @@ class NewsSpider(Spider):
                     entry.foreign.append(kept)
                 case "other":
                     entry.others += 1
+        if bad > BAD_SHOWN:
+            entry.skipped.append(f"and {bad - BAD_SHOWN} more")
         entry.listings += len(found.sitemaps)
-        for link in self._sitemaps(found.sitemaps, depth + 1, url):
+        async for link in self._sitemaps(found.sitemaps, depth + 1, url):
             async for request in self._open("sitemap", link.url, depth + 1, link.lastmod, url):
                 yield request
         for listing in self._listings(listings):
             async for request in self._open("listing", listing, parent=url):
                 yield request
 
-    def _sitemaps(self, links: Iterable[Link], depth: int, base: str) -> Iterator[Link]:
-        """Yield the sitemaps to read that an entry names, their addresses in canonical form."""
+    async def _sitemaps(self, links: Sequence[Link], depth: int, base: str) -> AsyncIterator[Link]:
+        """Yield the sitemaps to read that an entry names, their addresses in canonical form; where
+        there are more than a run reads, those that changed last."""
         run = self.active_run
-        for link in links:
+        if self._sitemaps_left < len(links):
+            links = sorted(links, key=lambda link: link.lastmod or "", reverse=True)
+        left_out = bad = 0
+        for number, link in enumerate(links):
             if run.stopping.requested:
-                return
+                break
+            if number % LINKS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if link.url in run.entries:
+                continue
+            if depth > MAX_SITEMAP_DEPTH or not self._sitemaps_left:
+                left_out += 1
+                continue
             try:
                 # A sitemap's query is part of its name, whatever the articles' is.
                 url = self._sitemap_url(link.url, base)
             except ValueError as error:
-                run.notes.append(f"sitemap named by {shown(base)}: {error}")
+                bad += 1
+                if bad <= BAD_SHOWN:
+                    run.notes.append(f"sitemap named by {shown(base)}: {error}")
                 continue
-            if url in run.entries:
-                continue
-            count = sum(entry.kind == "sitemap" for entry in run.entries.values())
-            if depth > MAX_SITEMAP_DEPTH or count >= MAX_SITEMAPS:
-                run.entry("sitemap", url, base).problem = "not read: too deep or too many sitemaps"
-                continue
-            yield replace(link, url=url)
+            if url not in run.entries:
+                self._sitemaps_left -= 1
+                yield replace(link, url=url)
+        if bad > BAD_SHOWN:
+            run.notes.append(f"sitemaps named by {shown(base)}: and {bad - BAD_SHOWN} more")
+        if left_out:
+            run.leave_sitemaps(left_out, base)
 
     def _sitemap_url(self, text: str, base: str) -> str:
         url = canonicalize(text, base)
@@ -320,7 +348,11 @@ class NewsSpider(Spider):
             return
         entry = self.active_run.entry(request.cb_kwargs["kind"], request.cb_kwargs["url"])
         entry.problem = refusal(request.url) or reason(failure)
-        entry.robots = isinstance(failure.value, RobotsUnreachable) and failure.value.answered
+        if isinstance(failure.value, RobotsUnreachable):
+            entry.down = failure.value.down
+            entry.robots = not entry.down
+        else:
+            entry.down = never_connected(failure.value)
 
     # --- fetch ------------------------------------------------------------------------------
 
@@ -404,7 +436,7 @@ class NewsSpider(Spider):
         """Settle an answer that is no article, and hand all others to the pipelines."""
         run = self.active_run
         page = to_page(response, url, run)
-        ending = judge(page, run.known_body(url))
+        ending = judge(page, run.known_body(url), conditional=is_conditional(response))
         if ending is not None:
             run.settle(url, ending.outcome, ending.reason, page)
         else:
@@ -428,9 +460,20 @@ class NewsSpider(Spider):
         elif isinstance(failure.value, UrlRefused):
             outcome = Outcome.BLOCKED
         why = reason(failure)
+        if self.active_run.arguments.urls and isinstance(failure.value, RobotsUnreachable):
+            # No sitemap, feed or listing is asked, which would say so.
+            lost = self.active_run.entry("robots.txt", urljoin(request.url, "/robots.txt"))
+            lost.problem, lost.down = why, failure.value.down
+            lost.robots = not lost.down
         if (refused := refusal(request.url)) is not None:
             outcome, why = Outcome.BLOCKED, refused
         self.active_run.settle(request.cb_kwargs["url"], outcome, why)
+
+
+def is_conditional(response: Response) -> bool:
+    """Tell whether the request that was answered, the last one after redirects, was conditional."""
+    request = response.request
+    return request is not None and any(request.headers.get(name) for name in VALIDATORS)
 
 
 def to_page(response: Response, url: str, run: Run) -> Page:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from nordcrawl import discover
 from nordcrawl.article import Article, Rejected, article_json, provenance_json
+from nordcrawl.charset import decode
 from nordcrawl.extract import extract
-from nordcrawl.extract.decode import decode
 from nordcrawl.extract.prediction import prediction
 from nordcrawl.page import Page, Profile
 
@@ -96,17 +96,15 @@ def test_bogus_charsets_fall_back_to_detection(charset: str, where: str) -> None
 )
 def test_encodings_without_declaration(codec: str) -> None:
     markup = article_of().replace("<meta charset='utf-8'>", "")
-    assert "klokka åtte" in decode(page_of(markup.encode(codec)))
+    assert "klokka åtte" in decode(page_of(markup.encode(codec)).body)
 
 
 def test_declared_encodings() -> None:
     text = "Fréttir: Þingið kom saman — „gott“ 3 €"
     for name, codec in (("windows-1252", "cp1252"), ("latin1", "cp1252"), ("utf-8", "utf-8")):
         page = page_of(text.encode(codec, "ignore"), headers=(("content-type", f"text/html; charset={name}"),))  # fmt: skip
-        assert "Þingið" in decode(page)
-    assert decode(page_of("<meta charset=shift_jis>日本の新聞".encode("cp932"))).endswith(
-        "日本の新聞"
-    )
+        assert "Þingið" in decode(page.body, page.header("content-type"))
+    assert decode("<meta charset=shift_jis>日本の新聞".encode("cp932")).endswith("日本の新聞")
 
 
 HOSTILE = {
