@@ -31,7 +31,6 @@ def open_store(server: servers.S3Server, prefix: str, retry_s: float) -> S3Store
         server.bucket,
         prefix,
         retry_s=retry_s,
-        probe_retry_s=retry_s,
         read_timeout_s=0.5,
         connect_timeout_s=0.5,
     )
