@@ -28,6 +28,7 @@ from nordcrawl import __version__, changes, dedup, extract, stopping
 from nordcrawl.archive.earlier import Earlier
 from nordcrawl.archive.erasure import HIDDEN, hidden_url
 from nordcrawl.archive.polls import Poll, Row
+from nordcrawl.archive.spool import is_spool
 from nordcrawl.archive.store import Store
 from nordcrawl.archive.uri import archive_name, open_store
 from nordcrawl.archive.writer import Limits, Writer
@@ -805,7 +806,7 @@ def maintenance_folder(options: Options) -> Path:
 
 def spools(folder: Path) -> list[str]:
     """Return the sources that have a spool in a `spools_folder`, sorted."""
-    return sorted(file.parent.name for file in folder.glob("*/spool.sqlite"))
+    return sorted(place.name for place in folder.glob("*") if is_spool(place))
 
 
 def spools_folder(options: Options) -> Path:

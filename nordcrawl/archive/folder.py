@@ -310,7 +310,7 @@ class FolderStore:
             if error.filename and str(error.filename) != str(path):
                 text += f" ({error.filename})"
             if error.errno in _PASSING:
-                raise StoreUnavailable(f"{text}; the spool keeps what is not stored") from error
+                raise StoreUnavailable(text) from error
             raise StoreRefused(
                 f"{text}; NORDCRAWL_ARCHIVE must name a folder that this user can write"
             ) from error

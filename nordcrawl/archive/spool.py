@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import secrets
 import sqlite3
 import threading
@@ -145,7 +146,8 @@ class Spool:
             (folder / "sealed").mkdir(parents=True, exist_ok=True)
         lock = Lock(folder / "lock")
         try:
-            with explained(folder / "spool.sqlite"):
+            with explained(folder / "spool.sqlite"), _damage_told(folder / "spool.sqlite"):
+                _refuse_lost_beginning(folder / "spool.sqlite")
                 write = _connect(folder / "spool.sqlite")
                 try:
                     writer = _prepare(write, folder / "spool.sqlite", source)
@@ -440,17 +442,44 @@ class Spool:
             finally:
                 self._lock.release()
 
-    def _tidy(self) -> None:
-        """Delete what a killed process left in ``sealed/``, and count what waits.
+    def strays(self) -> list[Path]:
+        """Return the files in ``sealed/`` of which the database knows nothing, oldest first."""
+        with explained(self.sealed):
+            found = [file for file in self.sealed.iterdir() if _STRAY.fullmatch(file.name)]
+        return sorted(found, key=lambda file: (file.name.split("-")[1], file.name))
 
-        A file without a row was either never put, and its lines are in the outbox still, or is
-        committed already.
+    def adopt(self, lines: Sequence[Line], files: Sequence[Path]) -> None:
+        """Put the lines of strays into the outbox, to be sealed anew, and delete the files.
+
+        The state knows nothing of them: it folds them from the archive as those of others.
+        """
+        with self._write_lock:
+            if lines:
+
+                def refold(db: sqlite3.Connection) -> None:
+                    db.execute("UPDATE own SET refold = 1")
+
+                self.add(lines, refold)
+            self._require_open()
+            with explained(self.sealed):
+                for file in files:
+                    file.unlink()
+
+    def _tidy(self) -> None:
+        """Set aside what the database does not know of in ``sealed/``, and count what waits.
+
+        A part without a row was either never put, and its lines are in the outbox still, or is
+        committed already; or the database is a new or an older one. Which of these it is,
+        `nordcrawl.archive.adoption` finds out. Its name may be that of a part to come.
         """
         parts = self.parts()
         known = {part.file_name for part in parts}
-        for file in self.sealed.iterdir():
-            if file.name not in known:
+        for file in list(self.sealed.iterdir()):
+            if file.suffix == ".tmp":  # not sealed yet: its lines were never out of the outbox
                 file.unlink()
+            elif _SEALED.fullmatch(file.name) and file.name not in known:
+                stem = file.name.removesuffix(".jsonl.gz")
+                file.rename(file.with_name(f"{stem}-{secrets.token_hex(4)}.stray"))
         ((lines, size),) = self.query("SELECT count(*), coalesce(sum(length(line)), 0) FROM outbox")
         self.backlog = Backlog(
             lines, size, sum(p.records for p in parts), sum(p.bytes for p in parts)
@@ -460,8 +489,21 @@ class Spool:
         for part in parts:
             self.backlog.sealed_lines -= part.records
             self.backlog.sealed_bytes -= part.bytes
-            with suppress(OSError):  # what stays is deleted at the next open
+            with suppress(OSError):  # what stays is a stray at the next open
                 (self.sealed / part.file_name).unlink()
+
+
+_SEALED: Final = re.compile(r"(?:article|ledger)-\d{12}\.jsonl\.gz")
+_STRAY: Final = re.compile(r"(?:article|ledger)-\d{12}-[0-9a-f]{8}\.stray")
+
+
+def is_spool(folder: Path) -> bool:
+    """Tell whether something may wait in a folder: a spool, or the parts of one whose database was
+    lost."""
+    return (folder / "spool.sqlite").is_file() or any(
+        _SEALED.fullmatch(file.name) or _STRAY.fullmatch(file.name)
+        for file in (folder / "sealed").glob("*-*")
+    )
 
 
 _SELECT_PART: Final = (
@@ -538,6 +580,33 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    """Say what to do where SQLite says that the file is none of its own."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise
+        raise _damaged(path, str(error)) from error
+
+
+def _damaged(path: Path, what: str) -> SpoolError:
+    return SpoolError(
+        f"{path}: damaged ({what}); nothing was changed. Keep a copy of {path.parent}, for it may "
+        f"hold articles that are not archived yet; then bring {path.name} back from a backup, or "
+        f"move {path.name}* away: the next run archives the parts in sealed/, and makes the state "
+        "anew from the archive"
+    )
+
+
+def _refuse_lost_beginning(path: Path) -> None:
+    """SQLite deletes a log that has no database, with all that is acknowledged in it."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size and not (path.exists() and path.stat().st_size):
+        raise _damaged(path, f"missing or empty, but {log.name} is there")
+
+
 def _prepare(db: sqlite3.Connection, path: Path, source: str) -> str:
     """Make or check the file's tables; return the writer id."""
     db.execute("PRAGMA journal_mode=WAL")
@@ -560,8 +629,7 @@ def _prepare(db: sqlite3.Connection, path: Path, source: str) -> str:
     for table in ("outbox", "part", "frozen"):
         ((found,),) = db.execute(f"PRAGMA quick_check({table})").fetchmany(1)
         if found != "ok":
-            raise SpoolError(f"{path}: damaged ({found}); keep a copy of the folder, for it "
-                             "may hold articles that are not archived yet")  # fmt: skip
+            raise _damaged(path, found)
     ((owner, writer),) = db.execute("SELECT source, writer FROM own").fetchall()
     if owner != source:
         raise SpoolError(f"{path}: is the spool of source {owner!r}, not of {source!r}")

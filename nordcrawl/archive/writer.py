@@ -31,7 +31,7 @@ from nordcrawl.archive.spool import Line, Spool
 from nordcrawl.archive.state import Change, State
 from nordcrawl.archive.store import Store
 from nordcrawl.article import Record
-from nordcrawl.errors import NordcrawlError, SpoolError, StoreUnavailable
+from nordcrawl.errors import NordcrawlError, SpoolError, StoreError, StoreUnavailable
 from nordcrawl.ledger import LedgerEntry
 from nordcrawl.words import reason
 
@@ -139,7 +139,13 @@ class Writer:
             writer._obedience.check()
             writer._obedience.purged.clear()
             spool.begin_run(run_id)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, StoreError) and spool.backlog.lines:
+                logger.error(
+                    "%d lines that earlier runs left wait in the spool %s; the next run ships them "
+                    "first",
+                    *(spool.backlog.lines, folder),
+                )
             spool.close()
             raise
         writer._acceptor.start()

@@ -100,7 +100,9 @@ def ship(store: FileStore, folder: Path) -> ShipReport:
     return ship_left_over(store, folder, SOURCE, clock=lambda: datetime.now(UTC))
 
 
-def test_a_store_down_all_the_run_keeps_all_for_the_next(store: Faulty, tmp_path: Path) -> None:
+def test_a_store_down_all_the_run_keeps_all_for_the_next(
+    store: Faulty, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     folder = tmp_path / "spool"
     with open_writer(store, folder) as writer:
         store.error = StoreUnavailable("down")
@@ -109,8 +111,14 @@ def test_a_store_down_all_the_run_keeps_all_for_the_next(store: Faulty, tmp_path
         assert isinstance(report.failure, StoreUnavailable)
         assert report.pending_records == 100
     assert isinstance(ship(store, folder).failure, StoreUnavailable)
+    caplog.clear()
     with pytest.raises(StoreUnavailable):
         open_writer(store, folder, "run-2")
+    assert "100 lines that earlier runs left wait in the spool" in caplog.text
+    caplog.clear()
+    with pytest.raises(StoreUnavailable) as nothing:
+        open_writer(store, tmp_path / "empty", "run-2")
+    assert "wait" not in caplog.text + str(nothing.value)
     store.error = None
     with open_writer(store, folder, "run-2") as writer:
         assert writer.pending_records == 0
