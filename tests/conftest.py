@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from store.running import juicefs, seaweedfs, swift
 
 import parts
 from jobs import Job
 from paper import Paper
+
+__all__ = ["juicefs", "seaweedfs", "swift"]
 
 # How long an example takes says how busy the machine is; no test changes a fixture for good.
 settings.register_profile(
