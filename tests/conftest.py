@@ -8,18 +8,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
+from hypothesis import HealthCheck, settings
+from store.running import juicefs, seaweedfs, swift
 
 import parts
 from jobs import Job
 from paper import Paper
 
-# How long an example takes says more of what else the machine does than of the code.
-hypothesis.settings.register_profile(
-    "steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+__all__ = ["juicefs", "seaweedfs", "swift"]
+
+# How long an example takes says how busy the machine is; no test changes a fixture for good.
+settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-hypothesis.settings.load_profile("steady")
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -36,7 +36,7 @@ class Job:
     def __post_init__(self) -> None:
         self.settings.setdefault("NORDCRAWL_ARCHIVE", str(self.folder / "archive"))
         self.settings.setdefault("NORDCRAWL_STATE_DIR", str(self.folder / "state"))
-        self.settings.setdefault("NORDCRAWL_STORE_RETRY_S", "5")
+        self.settings.setdefault("NORDCRAWL_STORE_RETRY_S", "60")
 
     @property
     def archive(self) -> Path:

@@ -36,6 +36,11 @@ def article_html(title: str, text: str, *, canonical: str = "", extra: str = "")
       {extra}<footer>The Paper</footer></body></html>""".encode()
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64  # beyond it a client waits for a second before it tries again
+
+
 class Paper:
     """Serves `answers` by path; /sitemap.xml lists what `publish` put there."""
 
@@ -87,8 +92,7 @@ class Paper:
                 pass
 
         self.stopping = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), Handler)
         self.port = self._server.server_port
         self.host = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.host}"

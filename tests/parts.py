@@ -14,9 +14,9 @@ _NO_SERVER = (
     "tests/store/test_killed_server.py",  # each of its tests has a server of its own
     "tests/store/test_uri.py",
 )
+_SEAWEEDFS = ("tests/reading/test_docs.py",)
 _SHARING = (
     "tests/archive/test_verification.py",
-    "tests/reading/test_docs.py",
     "tests/reading/test_memory.py",
     "tests/test_explain.py",
     "tests/test_quality_bench.py",
@@ -56,6 +56,8 @@ def together(node_id: str) -> str:
     path, _, test = node_id.partition("::")
     if path in _SHARING:
         return path
+    if path in _SEAWEEDFS:
+        return SERVERS[0]
     if path.startswith("tests/store/") and path not in _NO_SERVER and "[folder" not in test:
         return next((server for server in SERVERS if server in test), SERVERS[0])
     return node_id

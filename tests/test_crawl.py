@@ -113,7 +113,7 @@ def test_a_hostile_page_costs_no_other_page(paper, job):
     paper.answers["/news/empty"] = Answer(200, {}, b"")
     paper.answers["/news/pdf"] = Answer(200, {"Content-Type": "application/pdf"}, b"%PDF-1.7")
     paper.lastmods |= {"/news/empty": None, "/news/pdf": None}
-    crawl = job(NORDCRAWL_PAGE_TIMEOUT_S="6")
+    crawl = job(NORDCRAWL_PAGE_TIMEOUT_S="15")
     done = crawl.crawl()
     assert done.code == 0, done.text
     assert {f"Story number {n}" for n in range(4)} <= {r["title"] for r in crawl.records()}

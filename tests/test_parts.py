@@ -36,7 +36,8 @@ def test_what_is_no_part_is_refused(text: str) -> None:
         ("tests/store/test_faults.py::test_wrong_clock[juicefs]", "juicefs"),
         ("tests/store/test_contract.py::test_put[folder]", ""),
         ("tests/store/test_killed_server.py::test_every_record[swift]", ""),
-        ("tests/reading/test_docs.py::test_reading[3]", "tests/reading/test_docs.py"),
+        ("tests/reading/test_docs.py::test_a_block[3]", "seaweedfs"),
+        ("tests/test_explain.py::test_the_page[3]", "tests/test_explain.py"),
         ("tests/test_crawl.py::test_a_crawl", ""),
     ],
 )

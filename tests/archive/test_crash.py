@@ -11,6 +11,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from nordcrawl.archive.log import writers
 from nordcrawl.archive.reader import Reader
 from waiting import HANG_S
@@ -58,20 +60,24 @@ def crash_twice(root: Path, die_at: int, then: int) -> None:
     check(root, first | second)
 
 
-def test_killed_at_every_step_and_again_while_recovering(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "nth", [pytest.param(1, marks=pytest.mark.slow, id="every"), pytest.param(11, id="some")]
+)
+def test_killed_at_every_step_and_again_while_recovering(tmp_path: Path, nth: int) -> None:
     acknowledged, steps = run(tmp_path / "whole", "run-1", 1, 0)
     assert acknowledged == set(range(1, COUNT + 1))
     assert steps > 80, "each step is counted"
     check(tmp_path / "whole", acknowledged)
     dice = random.Random(1)
+
+    def crash(step: int) -> None:
+        crash_twice(tmp_path / str(step), step, dice.randrange(1, 60))
+
     with ThreadPoolExecutor(2) as pool:
-        list(
-            pool.map(
-                lambda n: crash_twice(tmp_path / str(n), n, dice.randrange(1, 60)), range(1, steps)
-            )
-        )
+        list(pool.map(crash, range(1, steps, nth)))
 
 
+@pytest.mark.slow
 def test_killed_at_random_fifteen_times(tmp_path: Path) -> None:
     dice = random.Random()
     acknowledged: set[int] = set()

@@ -313,7 +313,7 @@ def test_the_lock_names_its_holder(store: Faulty, tmp_path: Path) -> None:
     script = (
         "import fcntl, os, sys, time\n"
         "f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX)\n"
-        "f.write(f'{os.getpid()}\\n'); f.flush(); print('held', flush=True); time.sleep(60)\n"
+        "f.write(f'{os.getpid()}\\n'); f.flush(); print('held', flush=True); time.sleep(6000)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script, str(folder / "lock")], stdout=subprocess.PIPE

@@ -79,8 +79,14 @@ def compaction(root: Path) -> None:
         compact(kept)
 
 
-def test_a_compaction_killed_at_every_write(tmp_path: Path) -> None:
-    for step in itertools.count(1):
+every = pytest.mark.parametrize(
+    "nth", [pytest.param(1, marks=pytest.mark.slow, id="every"), pytest.param(9, id="every ninth")]
+)
+
+
+@every
+def test_a_compaction_killed_at_every_write(tmp_path: Path, nth: int) -> None:
+    for step in itertools.count(1, nth):
         root = tmp_path / str(step)
         store = build(root)
         before = lines(store)
@@ -114,8 +120,9 @@ def erasure(root: Path) -> None:
         spool.close()
 
 
-def test_an_erasure_killed_at_every_write(tmp_path: Path) -> None:
-    for step in itertools.count(1):
+@every
+def test_an_erasure_killed_at_every_write(tmp_path: Path, nth: int) -> None:
+    for step in itertools.count(1, nth):
         root = tmp_path / str(step)
         store = build(root)
         killed = killed_at(step, lambda: erasure(root))  # noqa: B023

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nordcrawl.archive import layout
@@ -104,9 +104,7 @@ def fold_all(folder: Path, entries: Iterable[LedgerEntry], *, write: bool) -> di
         spool.close()
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60)
 @given(entries=ledgers(), data=st.data())
 def test_any_order_folds_to_the_same(
     entries: list[LedgerEntry], data: st.DataObject, tmp_path: Path

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nordcrawl.archive import layout
@@ -72,11 +72,22 @@ class Changed:
             self.file.write_bytes(self.before)
 
 
-@settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_any_flipped_byte_is_found(root: Path, store: FolderStore, data: st.DataObject) -> None:
+    flip_a_byte(root, store, data)
+
+
+@pytest.mark.slow
+@settings(max_examples=1000)
+@given(data=st.data())
+def test_any_of_many_flipped_bytes_is_found(
+    root: Path, store: FolderStore, data: st.DataObject
+) -> None:
+    flip_a_byte(root, store, data)
+
+
+def flip_a_byte(root: Path, store: FolderStore, data: st.DataObject) -> None:
     file = data.draw(st.sampled_from(objects(root)))
     body = bytearray(file.read_bytes())
     body[data.draw(st.integers(0, len(body) - 1))] ^= data.draw(st.integers(1, 255))
@@ -88,9 +99,7 @@ def test_any_flipped_byte_is_found(root: Path, store: FolderStore, data: st.Data
     assert key in {f.key for f in found.findings}
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_any_cut_or_longer_object_is_found(
     root: Path, store: FolderStore, data: st.DataObject

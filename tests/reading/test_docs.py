@@ -14,12 +14,10 @@ from pathlib import Path
 import duckdb
 import pytest
 from store import servers
-from store.conftest import seaweedfs as _seaweedfs
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")
 SAMPLE = ROOT / "tests" / "compat" / "archive-0.1.0"
-seaweedfs = _seaweedfs
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,14 @@ import pytest
 from . import faulty, servers
 
 
-@pytest.mark.parametrize("kind", ["seaweedfs", "juicefs", "swift"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "seaweedfs",
+        pytest.param("juicefs", marks=pytest.mark.slow),
+        pytest.param("swift", marks=pytest.mark.slow),
+    ],
+)
 def test_a_crawl_into_a_bucket_reads_back(kind, paper, job, prefix, request):
     server = request.getfixturevalue(kind)
     for n in range(6):

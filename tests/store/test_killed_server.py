@@ -56,7 +56,14 @@ def is_listed(store: S3Store, folder: Path, commits: int) -> bool:
     )
 
 
-@pytest.mark.parametrize("kind", _KILLS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "seaweedfs",
+        pytest.param("juicefs", marks=pytest.mark.slow),
+        pytest.param("swift", marks=pytest.mark.slow),
+    ],
+)
 def test_every_acknowledged_record_is_there_once(
     kind: str, own: servers.S3Server, tmp_path: Path
 ) -> None:
