@@ -35,6 +35,7 @@ from nordcrawl.archive.writer import Limits, Writer
 from nordcrawl.article import Article, Extractor, Record, rfc3339
 from nordcrawl.dedup import Verdict
 from nordcrawl.discover import Discovery, Link
+from nordcrawl.disk import make_folders, write_file
 from nordcrawl.errors import NordcrawlError, SpoolError, StoreUnavailable
 from nordcrawl.fetch import polling
 from nordcrawl.fetch.polling import Ask, Polled
@@ -730,8 +731,9 @@ class Run:
         text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
         folder = spool_folder(self.options, self.source.name) / "reports"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{self.run_id}.json").write_text(text, encoding="utf-8")
+            make_folders(folder)
+            # Half a surrogate pair is written as JSON's own escape of it.
+            write_file(folder / f"{self.run_id}.json", text.encode(errors="backslashreplace"))
         except OSError as error:
             logger.error("report not written to %s: %s", folder, error.strerror)
         shipped = report.pending_records == 0 and report.failure_code is None

@@ -23,12 +23,12 @@ from urllib.parse import unquote, urlsplit
 
 from nordcrawl.archive.folder import FolderStore
 from nordcrawl.archive.layout import JSON_TYPE, from_micros
-from nordcrawl.archive.lock import sync_folder
 from nordcrawl.archive.redaction import redact
 from nordcrawl.archive.shipper import Limits
 from nordcrawl.archive.spool import is_spool
 from nordcrawl.archive.store import MARKER_KEY, Put, check_marker
 from nordcrawl.archive.uri import archive_name
+from nordcrawl.disk import sync_folder
 from nordcrawl.errors import (
     ArchiveDamaged,
     NordcrawlError,

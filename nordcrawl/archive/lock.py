@@ -69,15 +69,6 @@ class Lock:
 os.register_at_fork(after_in_child=Lock.forget_all)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; may raise `OSError`."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn what disk and SQLite say into a `SpoolError` that names the path."""

@@ -10,6 +10,7 @@ import json
 import logging
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 from nordcrawl.archive import layout
 from nordcrawl.archive.erasure import Erasures, clean_report, read_erasures
@@ -25,6 +26,7 @@ from nordcrawl.archive.spool import (
 )
 from nordcrawl.archive.state import State
 from nordcrawl.archive.store import Store
+from nordcrawl.disk import write_file
 
 logger = logging.getLogger(__name__)
 
@@ -121,10 +123,22 @@ def _clean_reports(spool: Spool, erasures: Erasures) -> int:
             cleaned += 1
     for file in sorted((spool.folder / "reports").glob("*.json")):
         with explained(file):
-            values = json.loads(file.read_text(encoding="utf-8"))
-            if (clean := clean_report(values, erasures)) != values:
-                staged = file.with_suffix(".tmp")
-                staged.write_text(json.dumps(clean, ensure_ascii=False, indent=2) + "\n", "utf-8")
-                staged.replace(file)
-                cleaned += 1
+            cleaned += _clean_file(file, erasures)
+    for file in (spool.folder / "reports").glob(".*.tmp"):  # of a process that was killed
+        with explained(file):
+            file.unlink()
     return cleaned
+
+
+def _clean_file(file: Path, erasures: Erasures) -> bool:
+    """Clean a local report; one that can't be read, and so not be cleaned, is deleted."""
+    try:
+        values = dict(json.loads(file.read_bytes()))
+    except (ValueError, TypeError) as error:
+        logger.warning("%s: a report that can't be read is deleted: %s", file, error)
+        file.unlink()
+        return True
+    if (clean := clean_report(values, erasures)) == values:
+        return False
+    write_file(file, (json.dumps(clean, ensure_ascii=False, indent=2) + "\n").encode())
+    return True

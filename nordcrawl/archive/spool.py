@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from nordcrawl.archive.layout import PartKind
-from nordcrawl.archive.lock import Lock, explained, sync_folder
+from nordcrawl.archive.lock import Lock, explained
+from nordcrawl.disk import make_folders, sync_folder
 from nordcrawl.errors import SpoolError
 
 logger = logging.getLogger(__name__)
@@ -143,7 +144,7 @@ class Spool:
             SpoolError: it can't be written, is damaged, or belongs to another source.
         """
         with explained(folder):
-            (folder / "sealed").mkdir(parents=True, exist_ok=True)
+            make_folders(folder / "sealed")
         lock = Lock(folder / "lock")
         try:
             with explained(folder / "spool.sqlite"), _damage_told(folder / "spool.sqlite"):

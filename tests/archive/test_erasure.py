@@ -61,7 +61,10 @@ def test_nothing_of_it_is_left_anywhere(store: FolderStore, tmp_path: Path) -> N
     reports = tmp_path / "spool" / "reports"
     reports.mkdir()
     (reports / "run-4.json").write_text(json.dumps({"source": SOURCE, "examples": [example]}))
-    assert len(holding(tmp_path, *TRACES)) >= 7
+    (reports / ".run-4.json.0a.tmp").write_text(url_of(2))  # of a process that was killed
+    (reports / "run-3.json").write_text(f'{{"examples": ["{url_of(2)}"')  # of a power cut
+    (reports / "run-2.json").write_text("")
+    assert len(holding(tmp_path, *TRACES)) >= 9
     done = erase(store, tmp_path, url_of(2))
     assert (done.left, done.tombstones) == ([], 1)
     assert done.checkpoints == 2
