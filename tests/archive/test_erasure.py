@@ -185,11 +185,12 @@ def test_a_crawl_under_way_does_not_bring_it_back(store: FolderStore, tmp_path: 
 
 def test_a_frozen_commit_goes_out_and_is_erased_after(store: FolderStore, tmp_path: Path) -> None:
     class LosesCommit(FolderStore):
-        armed = False
+        armed = lost = False
 
         def put(self, key: str, body: bytes, *, content_type: str) -> Any:
             done = super().put(key, body, content_type=content_type)
             if self.armed and key.startswith("commits"):
+                self.lost = True
                 raise StoreUnavailable("the answer was lost")
             return done
 
@@ -197,7 +198,8 @@ def test_a_frozen_commit_goes_out_and_is_erased_after(store: FolderStore, tmp_pa
     with open_writer(far, tmp_path / "spool", "run-4") as writer:
         far.armed = True
         accept(writer, secret(2, run_id="run-4", revision=2))
-        writer.finish(deadline_s=0.1)
+        while not far.lost:
+            writer.finish(deadline_s=0.5)
     erase(store, tmp_path, url_of(2))
     open_writer(store, tmp_path / "spool", "run-5").close()
     assert ids(store) == [f"{SOURCE}:{n}" for n in (1, 3, 2)]

@@ -505,7 +505,8 @@ def test_a_damaged_sealed_part_is_not_put(store: Faulty, tmp_path: Path) -> None
     with open_writer(store, folder) as writer:
         accept(writer, make_record(1))
         store.error = StoreUnavailable("down")
-        writer.finish(deadline_s=0.1)
+        while not writer._spool.backlog.sealed_lines:
+            writer.finish(deadline_s=0.1)
     store.error = None
     (sealed,) = (folder / "sealed").glob("article-*")
     sealed.write_bytes(b"\0" * sealed.stat().st_size)
