@@ -185,11 +185,12 @@ def test_a_crawl_under_way_does_not_bring_it_back(store: FolderStore, tmp_path: 
 
 def test_a_frozen_commit_goes_out_and_is_erased_after(store: FolderStore, tmp_path: Path) -> None:
     class LosesCommit(FolderStore):
-        armed = False
+        armed = lost = False
 
         def put(self, key: str, body: bytes, *, content_type: str) -> Any:
             done = super().put(key, body, content_type=content_type)
             if self.armed and key.startswith("commits"):
+                self.lost = True
                 raise StoreUnavailable("the answer was lost")
             return done
 
