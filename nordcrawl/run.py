@@ -128,7 +128,7 @@ class Run:
             options.workers,
             timeout_s=options.page_timeout_s,
             memory_bytes=options.worker_memory_bytes,
-            preload=("nordcrawl.extract", "nordcrawl.discover"),
+            preload=("nordcrawl.extract.warmed", "nordcrawl.discover"),
             warm_up=extract.warm_up,
         )
 

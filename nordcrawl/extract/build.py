@@ -6,7 +6,6 @@ The order of work, and nothing else: each step is in a module of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -15,6 +14,7 @@ import nordcrawl
 from nordcrawl.article import Article, BlockKind, Evidence, Extractor, Image, Rejected
 from nordcrawl.charset import decode
 from nordcrawl.extract import (
+    VERSION,
     body,
     drupal,
     engine,
@@ -41,7 +41,6 @@ from nordcrawl.extract.text import clean, key, label_key
 from nordcrawl.extract.tree import MAX_CHARS, MAX_TAGS, parse, prune, select
 from nordcrawl.page import Page, Profile
 
-VERSION = f"trafilatura {version('trafilatura')}"
 _FEED_ROOTS = (b"<rss", b"<feed", b"<urlset", b"<sitemapindex", b"<rdf")
 #: A shorter name of an author is not looked for in the text.
 _NAME_LETTERS = 7

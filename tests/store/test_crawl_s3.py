@@ -83,9 +83,7 @@ def test_a_store_that_goes_away_costs_nothing(seaweedfs, paper, job, prefix):
         assert len(crawl.records()) == 6
 
 
-def test_stopped_while_the_store_is_down_the_spool_keeps_all(
-    seaweedfs, paper, job, prefix, tmp_path
-):
+def test_stopped_while_the_store_is_down_the_spool_keeps_all(seaweedfs, paper, job, prefix):
     for n in range(200):
         paper.publish(f"/news/{n}", f"Story number {n}", delay_s=0.05)
     with faulty.served(faulty.forward_to(seaweedfs.endpoint)) as proxy:
@@ -98,7 +96,7 @@ def test_stopped_while_the_store_is_down_the_spool_keeps_all(
         process.send_signal(signal.SIGTERM)
         stopped = time.monotonic()
         done = crawl.end(process)
-        assert time.monotonic() - stopped < 10, done.text  # 5 on a machine of its own
+        assert time.monotonic() - stopped < 20, done.text
         assert done.code == 5, done.text
 
         proxy.faults.clear()
