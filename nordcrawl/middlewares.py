@@ -28,7 +28,7 @@ from w3lib.url import safe_url_string
 from nordcrawl.copies import FRESH_FOR, Copies, Copy
 from nordcrawl.fetch import coding, robots
 from nordcrawl.fetch.pauses import Pauses, retry_after
-from nordcrawl.net import is_down
+from nordcrawl.net import is_down, refusal
 from nordcrawl.page import Page
 from nordcrawl.run import Run, spool_folder, utc_now
 from nordcrawl.sources import Source
@@ -395,7 +395,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         try:
             response = await self.crawler.engine.download_async(wanted)
         except Exception as error:  # noqa: BLE001 - whatever failed, the host is not asked
-            text, down = reason(error), await is_down(error, wanted.url)
+            text = refusal(wanted.url) or reason(error)
+            down = await is_down(error, wanted.url)
             self._stats.inc_value(f"robotstxt/exception_count/{type(error)}")
         else:
             self._stats.inc_value("robotstxt/response_count")

@@ -371,7 +371,7 @@ def test_a_site_that_is_down_is_no_success(paper, job):
     crawl = job()
     paper.__exit__()
     done = crawl.crawl()
-    assert done.code == 8, done.text
+    assert done.code == 10, done.text
     assert "Traceback" not in done.text
 
 

@@ -347,7 +347,10 @@ class NewsSpider(Spider):
             self._wait(request, failure.value.seconds)
             return
         entry = self.active_run.entry(request.cb_kwargs["kind"], request.cb_kwargs["url"])
-        entry.problem = refusal(request.url) or reason(failure)
+        refused = refusal(request.url)
+        entry.problem = refused or reason(failure)
+        if refused is not None:
+            return  # neither the site's robots.txt nor its absence: we don't go there
         if isinstance(failure.value, RobotsUnreachable):
             entry.down = failure.value.down
             entry.robots = not entry.down
@@ -460,12 +463,17 @@ class NewsSpider(Spider):
         elif isinstance(failure.value, UrlRefused):
             outcome = Outcome.BLOCKED
         why = reason(failure)
-        if self.active_run.arguments.urls and isinstance(failure.value, RobotsUnreachable):
+        refused = refusal(request.url)
+        if (
+            self.active_run.arguments.urls
+            and isinstance(failure.value, RobotsUnreachable)
+            and refused is None
+        ):
             # No sitemap, feed or listing is asked, which would say so.
             lost = self.active_run.entry("robots.txt", urljoin(request.url, "/robots.txt"))
             lost.problem, lost.down = why, failure.value.down
             lost.robots = not lost.down
-        if (refused := refusal(request.url)) is not None:
+        if refused is not None:
             outcome, why = Outcome.BLOCKED, refused
         self.active_run.settle(request.cb_kwargs["url"], outcome, why)
 
