@@ -5,7 +5,10 @@ Whether to stop, and when, is the crawler's to say: its fork server and workers 
 and end with it. Both are gone as soon as the crawler is, because their pipes close.
 """
 
+import os
 import signal
 
+# numpy's threads, one a core, are of no use to a worker, and each takes address space.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -57,7 +57,8 @@ class ExtractPipeline(RunPipeline):
         if not isinstance(item, PageItem):
             return item
         try:
-            result = await self.run.workers.call(extract, item.page, self.run.source.profile)
+            async with self.run.room_for(item.page):
+                result = await self.run.workers.call(extract, item.page, self.run.source.profile)
         except WorkStopped as error:
             # The URL stays open: the run settles it when it ends, and the next one fetches it.
             raise DropItem(str(error), log_level="DEBUG") from None
