@@ -62,7 +62,7 @@ class Options:
     retry_after_max_s: float = 300.0
     crawl_delay_max_s: float = 60.0
     page_timeout_s: float = 20.0
-    worker_memory_bytes: int = 2 << 30
+    worker_memory_bytes: int = 160 << 20
     part_bytes: int = 16 << 20
     part_age_s: float = 900.0
     spool_bytes: int = 2 << 30
@@ -108,7 +108,7 @@ class Options:
             retry_after_max_s=number("NORDCRAWL_RETRY_AFTER_MAX_S", 0, 86_400),
             crawl_delay_max_s=number("NORDCRAWL_CRAWL_DELAY_MAX_S", 0, 3_600),
             page_timeout_s=number("NORDCRAWL_PAGE_TIMEOUT_S", 0.1, 600),
-            worker_memory_bytes=int(number("NORDCRAWL_WORKER_MEMORY_MIB", 256, 1 << 20)) << 20,
+            worker_memory_bytes=int(number("NORDCRAWL_WORKER_MEMORY_MIB", 64, 1 << 20)) << 20,
             part_bytes=int(number("NORDCRAWL_PART_MIB", 0.001, 1024) * (1 << 20)),
             part_age_s=number("NORDCRAWL_PART_AGE_S", 0.1, 86400),
             spool_bytes=int(number("NORDCRAWL_SPOOL_MIB", 0.01, 1 << 20) * (1 << 20)),

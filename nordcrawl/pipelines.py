@@ -68,7 +68,8 @@ class ExtractPipeline(RunPipeline):
         """Fill in `PageItem.article`, or settle the page as no article, failed, out of range or
         reserved by its publisher."""
         try:
-            result = await self.run.workers.call(extract, item.page, self.run.source.profile)
+            async with self.run.room_for(item.page):
+                result = await self.run.workers.call(extract, item.page, self.run.source.profile)
         except WorkStopped as error:
             # The URL stays open: the run settles it when it ends, and the next one fetches it.
             raise DropItem(str(error), log_level="DEBUG") from None

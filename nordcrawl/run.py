@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -64,6 +65,8 @@ EXAMPLES = 50
 _ROOM_S = 0.2
 #: Why a page of an erased article is not archived again.
 ERASED_REASON = "erased by order"
+#: Pages above are extracted one at a time; a news page has a tenth of it.
+LARGE_PAGE_BYTES = 512 << 10
 #: URLs settled at the end between two looks at what else there is to do.
 _SETTLED_AT_ONCE = 500
 
@@ -113,6 +116,7 @@ class Run:
         self.sitemaps_unread = 0
         self._earlier = Earlier(store, source.name)
         self._looking_up = asyncio.Lock()
+        self._large_pages = asyncio.Semaphore()
         self._stop = stop
         self._started_at = clock()
         self._fetched = 0
@@ -128,8 +132,7 @@ class Run:
             options.workers,
             timeout_s=options.page_timeout_s,
             memory_bytes=options.worker_memory_bytes,
-            preload=("nordcrawl.extract.warmed", "nordcrawl.discover"),
-            warm_up=extract.warm_up,
+            preload=("nordcrawl.discover", "nordcrawl.extract.warmed"),
         )
 
     @classmethod
@@ -345,6 +348,11 @@ class Run:
     def site_rights(self, url: str) -> SiteRights | None:
         """Return what the host of a fetched page says of itself; None where it told nothing."""
         return self._sites.get(host_of(canonicalize(url)))
+
+    def room_for(self, page: Page) -> AbstractAsyncContextManager[None]:
+        """Return what to hold while a page is extracted: large ones go one at a time, because a
+        tree takes a multiple of its page, and all workers share the memory of one machine."""
+        return self._large_pages if len(page.body) > LARGE_PAGE_BYTES else nullcontext()
 
     # --- dedup ------------------------------------------------------------------------------
 

@@ -39,8 +39,9 @@ NORDCRAWL_HOSTS = os.environ.get("NORDCRAWL_HOSTS", "")
 NORDCRAWL_WORKERS = os.environ.get("NORDCRAWL_WORKERS") or 0
 #: Seconds that one page may take a worker before it is killed and the page marked.
 NORDCRAWL_PAGE_TIMEOUT_S = os.environ.get("NORDCRAWL_PAGE_TIMEOUT_S") or 20
-#: MiB of address space that a worker may use; a page that needs more is marked.
-NORDCRAWL_WORKER_MEMORY_MIB = os.environ.get("NORDCRAWL_WORKER_MEMORY_MIB") or 2048
+#: MiB of address space that one page may take a worker beyond what that holds already; a page that
+#: needs more is marked.
+NORDCRAWL_WORKER_MEMORY_MIB = os.environ.get("NORDCRAWL_WORKER_MEMORY_MIB") or 160
 #: Close a part of the archive at this many MiB before compression, or this many seconds of age.
 NORDCRAWL_PART_MIB = os.environ.get("NORDCRAWL_PART_MIB") or 16
 NORDCRAWL_SPOOL_MIB = os.environ.get("NORDCRAWL_SPOOL_MIB") or 2048
@@ -112,7 +113,7 @@ MEMUSAGE_ENABLED = True
 MEMUSAGE_LIMIT_MB = 1500
 MEMUSAGE_CHECK_INTERVAL_SECONDS = 10
 # Bytes of pages on their way through the workers; above it nothing more is fetched.
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = 20_000_000
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 10_000_000
 
 NORDCRAWL_LOG_LEVEL = os.environ.get("NORDCRAWL_LOG_LEVEL") or "INFO"
 LOG_LEVEL = NORDCRAWL_LOG_LEVEL  # -s NORDCRAWL_LOG_LEVEL: see nordcrawl.commands.crawl

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import logging
 import multiprocessing
@@ -15,12 +16,13 @@ import pickle
 import re
 import resource
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as WorkerTimeout
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
@@ -34,10 +36,15 @@ T = TypeVar("T")
 
 #: A worker is replaced after so many tasks, against leaks in C libraries.
 TASKS_PER_WORKER = 500
-#: Pools that may break one after the other before it counts as ours and no page's fault.
-_POOLS = 3
+#: How often a task is tried again, alone, after a pool broke.
+_MORE_TRIES = 2
 #: Bytes of a pickled value above which it is not unpickled between two steps of the event loop.
 _LARGE = 1 << 18
+#: Bytes of a worker's own above which it gives back what it can after a page; what is loaded at its
+#: start, and shared, counts as its own here, too.
+_MUCH = 192 << 20
+#: Bytes that a task may take, in a worker.
+_memory_bytes = 0
 _NO_MEMORY = "needed too much memory"
 
 
@@ -66,11 +73,49 @@ def _guarded(
     there or unpickled here would break the pool, and cost more than one page.
     """
     try:
-        return pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL)
+        with _memory_limit():
+            return pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL)
     except MemoryError:
         return _Failed(_NO_MEMORY)
     except BaseException as error:  # noqa: BLE001 - foreign code on hostile pages, SystemExit too
         return _Failed(describe(error))
+    finally:
+        _give_back()
+
+
+@contextlib.contextmanager
+def _memory_limit() -> Iterator[None]:
+    """Bound what a task may take beyond what the worker has. Between tasks there is no bound, for a
+    worker that dies while it takes one leaves the others waiting for ever."""
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = _pages_of_memory()[0] * resource.getpagesize() + _memory_bytes
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
+def _pages_of_memory() -> tuple[int, int, int]:
+    """Return how many pages of memory this process has: in all, resident, shared with files.
+    Source: proc_pid_statm(5)."""
+    in_all, resident, shared = Path("/proc/self/statm").read_text("ascii").split()[:3]
+    return int(in_all), int(resident), int(shared)
+
+
+def _give_back() -> None:
+    """Give memory back after a page that needed much; the C library keeps what is freed."""
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        _, resident, shared = _pages_of_memory()
+        if (resident - shared) * resource.getpagesize() > _MUCH:
+            gc.collect()
+            ctypes.CDLL(None).malloc_trim(0)
+
+
+def _nothing() -> None:
+    pass
 
 
 async def _unpickled(data: bytes) -> Any:
@@ -95,20 +140,28 @@ def describe(error: BaseException) -> str:
     return kind if not text or " at 0x" in text else f"{kind}: {text}"
 
 
-def _start(memory_bytes: int, warm_up: Callable[[], None]) -> None:
+def steady_memory() -> None:
+    """Have the C library give large blocks back to the system as soon as they are freed. By default
+    it keeps ever larger ones after the first, in an arena for each thread.
+
+    Source: mallopt(3), M_MMAP_THRESHOLD and M_ARENA_MAX; elsewhere than with glibc of no effect.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(-3, 256 << 10)  # M_MMAP_THRESHOLD, bytes
+        mallopt(-8, 2)  # M_ARENA_MAX
+
+
+def _start(memory_bytes: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # pebble has set its own by now
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    global _memory_bytes  # noqa: PLW0603 - of a process that is nothing else
+    _memory_bytes = memory_bytes
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    warm_up()
+    steady_memory()
     # What is loaded stays; and parsing makes many objects that no collection would free.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-def _nothing() -> None:
-    pass
 
 
 def process_pool(
@@ -116,9 +169,9 @@ def process_pool(
     *,
     memory_bytes: int,
     preload: tuple[str, ...] = (),
-    warm_up: Callable[[], None] = _nothing,
 ) -> ProcessPool:
-    """Return a pebble pool of forkserver processes with bounded memory, for plain programs."""
+    """Return a pebble pool of processes with bounded memory. They are forked from a server that
+    has imported `preload`; there is one server a process, with what the first pool asked for."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["nordcrawl.forkserver", *preload])
     # Workers ignore SIGTERM (see nordcrawl.forkserver), so pebble need not wait after sending it.
@@ -127,7 +180,7 @@ def process_pool(
         max_workers=count,
         max_tasks=TASKS_PER_WORKER,
         initializer=_start,
-        initargs=[memory_bytes, warm_up],
+        initargs=[memory_bytes],
         context=context,
     )
 
@@ -142,14 +195,11 @@ class Workers:
         timeout_s: float,
         memory_bytes: int,
         preload: tuple[str, ...] = (),
-        warm_up: Callable[[], None] = _nothing,
     ) -> None:
         self._timeout_s = timeout_s
-        self._make = partial(
-            process_pool, count, memory_bytes=memory_bytes, preload=preload, warm_up=warm_up
-        )
+        self._make = partial(process_pool, count, memory_bytes=memory_bytes, preload=preload)
         self._pool = self._make()
-        self._broken = 0  # pools, since there was a value
+        self._suspects = asyncio.Lock()
         self._waiting: set[Future[bytes | _Failed]] = set()
         self._closed = False
 
@@ -161,16 +211,10 @@ class Workers:
                 `WorkStopped` if `close` came first.
             BrokenProcessPool: no worker can be started.
         """
-        while True:
-            pool = self._pool
-            try:
-                found = await self._once(function, args, kwargs)
-                break
-            except BrokenProcessPool:
-                if self._closed:
-                    raise WorkStopped("the run was stopped") from None
-                self._replace(pool)
-        self._broken = 0
+        try:
+            found = await self._once(function, args, kwargs)
+        except BrokenProcessPool:
+            found = await self._again(function, args, kwargs)
         if isinstance(found, _Failed):
             raise WorkFailed(found.reason)
         try:
@@ -185,11 +229,13 @@ class Workers:
     ) -> bytes | _Failed:
         if self._closed:
             raise WorkStopped("the run was stopped")
+        pool = self._pool
         try:
-            future: Future[bytes | _Failed] = self._pool.schedule(
+            future: Future[bytes | _Failed] = pool.schedule(
                 _guarded, args=(function, args, kwargs), timeout=self._timeout_s
             )
         except RuntimeError as error:  # pebble's word for a pool that broke before
+            self._replace(pool)
             raise BrokenProcessPool(str(error)) from None
         self._waiting.add(future)
         try:
@@ -204,16 +250,28 @@ class Workers:
             raise WorkStopped("the run was stopped") from None
         except (AttributeError, TypeError, pickle.PicklingError) as error:
             raise WorkFailed(f"can't be given to a worker: {describe(error)}") from None
+        except BrokenProcessPool:
+            self._replace(pool)
+            raise
         finally:
             self._waiting.discard(future)
 
+    async def _again(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> bytes | _Failed:
+        """Try what was under way when a pool broke, one after the other: that tells the task that
+        breaks them from those that were only there."""
+        async with self._suspects:
+            for _ in range(_MORE_TRIES):
+                with contextlib.suppress(BrokenProcessPool):
+                    return await self._once(function, args, kwargs)
+            await self._once(_nothing, (), {})  # raises where no worker can be had at all
+            return _Failed("the workers die of it")
+
     def _replace(self, broken: ProcessPool) -> None:
         """Begin anew with another pool, unless that was done already."""
-        if self._pool is not broken:
+        if self._closed or self._pool is not broken:
             return
-        self._broken += 1
-        if self._broken > _POOLS:
-            raise BrokenProcessPool(f"{_POOLS} pools of workers broke one after the other")
         logger.warning("the pool of workers broke, and is started anew")
         broken.stop()  # type: ignore[no-untyped-call]
         broken.join()

@@ -4,10 +4,13 @@ import asyncio
 import os
 import signal
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from nordcrawl.extract import extract
+from nordcrawl.page import Page, Profile
 from nordcrawl.workers import Workers, WorkFailed, WorkStopped
 from waiting import HANG_S
 
@@ -155,3 +158,16 @@ async def test_closing_lets_go_whoever_waits(workers):
     assert [type(r) for r in results] == [WorkStopped] * 6
     with pytest.raises(WorkStopped):
         await workers.call(double, 1)
+
+
+async def test_a_page_that_needs_too_much_memory_is_said_to_and_not_to_have_no_text():
+    body = b"<title>T</title>" + b"<p>This is a line of text that is long enough.</p>" * 20_000
+    page = Page("http://localhost/a/1", body, datetime(2026, 11, 1, tzinfo=UTC))
+    for mib in (4, 10, 16):
+        pool = Workers(1, timeout_s=60, memory_bytes=mib << 20)
+        try:
+            with pytest.raises(WorkFailed, match="needed too much memory"):
+                await pool.call(extract, page, Profile())
+            assert await pool.call(double, 4) == 8
+        finally:
+            pool.close()

@@ -21,7 +21,7 @@ from nordcrawl.commandline import explain as listing
 from nordcrawl.commandline import options_from_environment
 from nordcrawl.commandline.explain_page import as_html
 from nordcrawl.errors import UsageError
-from nordcrawl.extract import extract, warm_up
+from nordcrawl.extract import extract
 from nordcrawl.extract.explain import Explanation, explain
 from nordcrawl.extract.prediction import prediction
 from nordcrawl.options import Options
@@ -138,7 +138,7 @@ def extract_manifest(manifest: Path, source: str | None) -> int:
         options.workers,
         timeout_s=options.page_timeout_s,
         memory_bytes=options.worker_memory_bytes,
-        warm_up=warm_up,
+        preload=("nordcrawl.extract.warmed",),
     )
     profiles = [_profile(options, source, task.url) for task in tasks]
     try:

@@ -30,6 +30,7 @@ from nordcrawl.run import Run
 from nordcrawl.sources import LEAST_DELAY_S
 from nordcrawl.stopping import AGAIN_S, GONE_S
 from nordcrawl.summary import print_summary
+from nordcrawl.workers import steady_memory
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +106,7 @@ class Command(ScrapyCrawl):
         if self.settings is None or self.crawler_process is None:
             raise RuntimeError("Scrapy did not prepare the command")
         run: Run | None = None
+        steady_memory()
         try:
             options = Options.from_settings(self.settings)
             source = options.source(args[0])

@@ -58,10 +58,13 @@ def parse(text: str) -> HtmlElement | None:
     data = _REFERENCE.sub(lambda found: _referred(found) or _REPLACEMENT, data)
     if not data.strip():
         return None
+    parser = _parser()
     try:
-        root = etree.fromstring(data, parser=_parser())
+        root = etree.fromstring(data, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return None
+        root = None
+    if parser.error_log.filter_types(etree.ErrorTypes.ERR_NO_MEMORY):
+        raise MemoryError  # what there is, if anything, breaks off
     if root is not None:
         for element in root.iter("noscript"):
             # Some pages have all of their text in one, for readers without scripts.
