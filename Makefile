@@ -13,7 +13,8 @@ PART ?= $(shell date -u +%u)/7
 # The tests start a few hundred processes: each would compile nordcrawl and its libraries anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-faults test-faults-today check format bench quality quality-docs lock clean
+.PHONY: help demo test test-faults test-faults-today check install-check format bench quality quality-docs \
+	lock clean
 .DELETE_ON_ERROR:
 
 help:  ## Say what there is
@@ -40,6 +41,11 @@ check: $(VENV)/dev.done  ## Run every static check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/scrapy-lint
+	$(BIN)/deptry . --extend-exclude benchmarks
+	$(BIN)/deptry tests tests/extract tests/demo benchmarks --exclude none --ignore DEP002,DEP004
+
+install-check:  ## Build the wheel, install it as its users do, and run it where the clone is not
+	@$(PYTHON) tests/install_check.py
 
 format: $(VENV)/dev.done  ## Put the code into its one form
 	$(BIN)/ruff format .
@@ -49,6 +55,7 @@ bench: $(VENV)/dev.done  ## Crawl, archive, read and catch up, each beside the p
 	@$(BIN)/python benchmarks/crawl.py
 	@$(BIN)/python benchmarks/archive.py
 	@$(BIN)/python benchmarks/catchup.py
+	@$(BIN)/python benchmarks/memory.py
 
 quality: $(VENV)/dev.done  ## Score extraction on a folder of pages with known answers (TRUTH=...)
 	@$(BIN)/python benchmarks/quality.py $(TRUTH)
@@ -61,7 +68,7 @@ quality-docs: $(VENV)/dev.done  ## The same, and write the figures into docs/qua
 lock: $(VENV)/dev.done  ## Resolve the dependencies anew (needs uv)
 	uv pip compile requirements/build.in $(LOCK) -o requirements/build.txt
 	uv pip compile pyproject.toml $(LOCK) -o requirements/run.txt
-	uv pip compile pyproject.toml --group dev $(LOCK) -o requirements/dev.txt
+	uv pip compile pyproject.toml --extra parquet --group dev $(LOCK) -o requirements/dev.txt
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate

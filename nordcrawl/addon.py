@@ -12,6 +12,7 @@ from scrapy.settings import BaseSettings
 from nordcrawl.extensions import RunObserver
 from nordcrawl.middlewares import (
     PauseMiddleware,
+    RedirectTargetMiddleware,
     RobotsMiddleware,
     UrlGuardMiddleware,
     WholeBodyMiddleware,
@@ -30,6 +31,7 @@ class NordcrawlAddon:
             (UrlGuardMiddleware, 50, OffsiteMiddleware),
             (RobotsMiddleware, 100, RobotsTxtMiddleware),
             (PauseMiddleware, 560, None),  # before RetryMiddleware sees the answer
+            (RedirectTargetMiddleware, 610, None),  # before RedirectMiddleware sees the answer
             (WholeBodyMiddleware, 595, None),  # behind HttpCompressionMiddleware, which inflates
         ):
             if replaced is not None:

@@ -8,13 +8,33 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from nordcrawl import __version__
+from nordcrawl import __version__, streams
 from nordcrawl.errors import NordcrawlError, UsageError
 from nordcrawl.exitcodes import ExitCode
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line and return the exit status."""
+    """Run a command line and return the exit status; what is on standard output is written when
+    this returns, or the status says that it is not."""
+    streams.prepare()
+    code = int(ExitCode.WHOLE)
+    try:
+        try:
+            code = _run(argv)
+        except SystemExit as end:  # of argparse: help, version, usage
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `nordcrawl read | head` is no failure
+        streams.drop_output()
+    except streams.OutputFailed as error:
+        streams.drop_output()
+        why = error.strerror or str(error)
+        print(f"nordcrawl: error: can't write standard output: {why}", file=sys.stderr)
+        return int(ExitCode.FAILED)
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = _parser()
     # What stands behind `crawl` is Scrapy's to parse, so that both commands take the same.
     options, rest = parser.parse_known_args(argv)
@@ -25,10 +45,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except NordcrawlError as error:
         print(f"nordcrawl: error: {error}", file=sys.stderr)
         return int(error.exit_code)
-    except BrokenPipeError:
-        # `nordcrawl read | head` is no failure; keep the interpreter from saying so at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.WHOLE)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nordcrawl.article import parse_rfc3339, rfc3339
+from nordcrawl.disk import write_file
 
 logger = logging.getLogger(__name__)
 
@@ -65,9 +66,7 @@ class Copies:
             "status": copy.status,
             "body": copy.body.decode("latin-1"),
         }
-        staged = self._file.with_suffix(".tmp")
         try:
-            staged.write_text(json.dumps(self._copies, ensure_ascii=True), encoding="ascii")
-            staged.replace(self._file)
+            write_file(self._file, json.dumps(self._copies, ensure_ascii=True).encode("ascii"))
         except OSError as error:
             logger.warning("%s: not kept: %s", self._file, error.strerror)

@@ -9,7 +9,7 @@
     ├── LockHeld                      9   another run works on this source and archive
     └── StoreError                    1   the archive's store
         ├── StoreRefused              4   credentials, permission, bucket: retrying can't help
-        ├── StoreUnavailable          5   down, slow, busy: the spool keeps all, run again
+        ├── StoreUnavailable          5   down, slow, busy: nothing is lost, run again
         ├── ObjectMissing             1   a key that should be there is not
         ├── ObjectConflict            1   a key of ours holds somebody else's bytes (cloned spool)
         └── ArchiveDamaged           13   hash, count or log do not agree

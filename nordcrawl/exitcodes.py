@@ -25,3 +25,4 @@ class ExitCode(IntEnum):
     ROBOTS = 11
     LEDGER = 12
     DAMAGED = 13
+    SUSPECT = 14

@@ -8,13 +8,19 @@ from typing import Any, Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from nordcrawl.items import PageItem
+from nordcrawl.items import address_of
+from nordcrawl.middlewares import RunStopped
 from nordcrawl.run import Run
+from nordcrawl.stopping import WORK_S, stop_requested
 
 logger = logging.getLogger(__name__)
+
+#: Seconds between two looks at whether the engine has started.
+_STARTING_S = 0.05
 
 
 class RunObserver:
@@ -30,6 +36,7 @@ class RunObserver:
         connect = crawler.signals.connect
         connect(observer.spider_opened, signals.spider_opened)
         connect(observer.item_error, signals.item_error)
+        connect(observer.item_dropped, signals.item_dropped)
         connect(observer.spider_error, signals.spider_error)
         connect(observer.spider_closed, signals.spider_closed)
         return observer
@@ -40,20 +47,51 @@ class RunObserver:
         return getattr(self.crawler.spider, "run", None)
 
     def spider_opened(self, spider: Spider) -> None:
-        """End the crawl at once when the run says that it can't go on."""
-        if self.run is not None:
-            self.run.on_failure = self._stop
-            if self.run.failure is not None:
-                self._stop()
+        """End the crawl at once when the run says that it can't go on, or is told to stop."""
+        if self.run is None:
+            return
+        if self.run.stopping.requested:  # before there was a crawl
+            raise CloseSpider("shutdown")
+        self.run.on_stop = self._stop
+        self.run.on_failure = self._fail
+        if self.run.failure is not None:
+            self._fail()
 
     def _stop(self) -> None:
+        """Let nothing more be asked, give what was fetched its time, and close the spider."""
+        if self.run is None:
+            return
+        for slot in self.crawler.engine.downloader.slots.values():
+            while slot.queue:
+                _, waiting = slot.queue.popleft()
+                waiting.errback(Failure(RunStopped()))  # type: ignore[no-untyped-call]
+        self.crawler.signals.send_catch_log(stop_requested)
+        loop = asyncio.get_running_loop()
+        loop.call_later(self.run.stopping.left(WORK_S), self.run.workers.close)
+        task = asyncio.ensure_future(self._shut_down())
+        task.add_done_callback(lambda done: done.exception())
+
+    async def _shut_down(self) -> None:
+        """Stop the engine; Scrapy's own way to do so is of no effect until it runs."""
+        while self.crawler.crawling and not self.crawler.engine.running:
+            await asyncio.sleep(_STARTING_S)
+        await self.crawler.stop_async()
+
+    def _fail(self) -> None:
         task = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="failed"))
         task.add_done_callback(lambda done: done.exception())
 
     def item_error(self, item: Any, failure: Failure, **_: Any) -> None:
         """Settle a page on which a pipeline failed."""
-        if self.run is not None and isinstance(item, PageItem):
-            self.run.crashed(item.url, failure.value)
+        if self.run is not None:
+            self.run.release(address_of(item))
+            self.run.crashed(address_of(item), failure.value)
+
+    def item_dropped(self, item: Any, **_: Any) -> None:
+        """Give back what a page held that a pipeline dropped on its way to the archive, for
+        another page of its article may wait for it."""
+        if self.run is not None:
+            self.run.release(address_of(item))
 
     def spider_error(self, failure: Failure, response: Response | None, **_: Any) -> None:
         """Settle a page on which the spider failed."""

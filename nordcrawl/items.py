@@ -1,12 +1,21 @@
-"""What travels through the item pipelines: one page, growing into a record."""
+"""What travels through the item pipelines: one page, growing into a record.
+
+The spider makes a `PageItem`. What an operator's own component makes of it on the way may be any
+kind of item that Scrapy knows; the pipelines see its fields through `PageFields`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from itemadapter import ItemAdapter
 
 from nordcrawl.article import Article
 from nordcrawl.dedup import Verdict
 from nordcrawl.page import Page
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -20,5 +29,60 @@ class PageItem:
     """Set by `ExtractPipeline`."""
     verdict: Verdict | None = None
     """Set by `DedupPipeline`."""
-    held: tuple[str, ...] = field(default=(), repr=False)
-    """Keys reserved by `DedupPipeline` until the archive has accepted the record."""
+
+
+class WrongItem(TypeError):
+    """An item without what a pipeline needs; the text names its kind and the field."""
+
+
+class _Field(Generic[T]):
+    """A field of an item, of one type; read or set through the item's adapter."""
+
+    def __init__(self, of: type[T]) -> None:
+        self._of = of
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, fields: PageFields, owner: type) -> T:
+        value = fields.adapter.get(self._name)
+        if not isinstance(value, self._of):
+            found = "missing" if value is None else f"of type {type(value).__name__}"
+            raise WrongItem(f"{fields.kind}: {self._name} must be {self._of.__name__}, is {found}")
+        return value
+
+    def __set__(self, fields: PageFields, value: T) -> None:
+        try:
+            fields.adapter[self._name] = value
+        except (KeyError, AttributeError, ValueError) as error:  # no such field, or frozen
+            raise WrongItem(f"{fields.kind}: {self._name} can't be set: {error}") from error
+
+
+class PageFields:
+    """The fields of `PageItem` in an item of any kind: dict, dataclass, attrs, pydantic, Scrapy's.
+
+    As docs.scrapy.org recommends, "Item Types" and "itemadapter". Each field is checked when it is
+    read.
+
+    Raises:
+        WrongItem: it is no item, or a field is missing, of another type or can't be set.
+    """
+
+    url = _Field(str)
+    page = _Field(Page)
+    article = _Field(Article)
+    verdict = _Field(Verdict)
+
+    def __init__(self, item: Any) -> None:
+        self.kind = f"item of type {type(item).__name__}"
+        if not ItemAdapter.is_item(item):
+            raise WrongItem(f"{self.kind}: no kind of item that Scrapy knows")
+        self.adapter = ItemAdapter(item)
+
+
+def address_of(item: Any) -> str:
+    """Return the discovered URL of an item, or what kind of thing it is if it has none."""
+    try:
+        return PageFields(item).url
+    except WrongItem as error:
+        return str(error)

@@ -13,9 +13,17 @@ from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+)
 from scrapy.resolver import CachingThreadedResolver
+from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet import defer
-from twisted.internet.error import DNSLookupError
+from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
+from twisted.internet.error import ConnectError, DNSLookupError
+from twisted.internet.protocol import Protocol
 
 from nordcrawl.url import is_loopback
 
@@ -82,3 +90,45 @@ class GuardResolver(CachingThreadedResolver):
 def refusal(url: str) -> str | None:
     """Return why a URL's host was refused, if it was."""
     return GuardResolver.refused.get(urlsplit(url).hostname or "")
+
+
+#: Seconds that a second look at a silent host takes at the most.
+_LOOK_S = 5.0
+
+
+def never_connected(error: BaseException | None) -> bool:
+    """Tell whether a request failed because no connection to its host could be made: its name
+    leads to no address, nobody listens there, or there is no way."""
+    if isinstance(error, DownloadTimeoutError):
+        return isinstance(error.__cause__, ConnectError)
+    return isinstance(
+        error,
+        (CannotResolveHostError, DownloadConnectionRefusedError, DNSLookupError, ConnectError),
+    )
+
+
+async def is_down(error: BaseException, url: str) -> bool:
+    """Tell the same; where an answer took too long, by a look at whether there is anybody."""
+    if never_connected(error) or not isinstance(error, DownloadTimeoutError):
+        return never_connected(error)
+    return not await _connects(url)
+
+
+async def _connects(url: str) -> bool:
+    from twisted.internet import reactor  # there is none when this module is loaded
+
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    endpoint = HostnameEndpoint(reactor, parts.hostname or "", port, timeout=_LOOK_S)
+    try:
+        await maybe_deferred_to_future(connectProtocol(endpoint, _Look()))  # type: ignore[no-untyped-call]
+    except (ConnectError, DNSLookupError, OSError):
+        return False
+    return True
+
+
+class _Look(Protocol):
+    """Hangs up at once."""
+
+    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
+        self.transport.loseConnection()  # type: ignore[union-attr,misc]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
-from nordcrawl import __version__
+from nordcrawl import __version__, health
 from nordcrawl.errors import UsageError
 from nordcrawl.fetch.revisit import Mode, Window
 from nordcrawl.sources import Source, load
@@ -31,6 +31,7 @@ SETTINGS = (
     "NORDCRAWL_RETRY_AFTER_MAX_S", "NORDCRAWL_CRAWL_DELAY_MAX_S",
     "NORDCRAWL_WORKER_MEMORY_MIB", "NORDCRAWL_PART_MIB", "NORDCRAWL_PART_AGE_S",
     "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG_LEVEL",
+    "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES",
 )  # fmt: skip
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -61,11 +62,12 @@ class Options:
     retry_after_max_s: float = 300.0
     crawl_delay_max_s: float = 60.0
     page_timeout_s: float = 20.0
-    worker_memory_bytes: int = 2 << 30
+    worker_memory_bytes: int = 160 << 20
     part_bytes: int = 16 << 20
     part_age_s: float = 900.0
     spool_bytes: int = 2 << 30
     store_retry_s: float = 300.0
+    suspect: health.Limits = field(default_factory=health.Limits)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Options:
@@ -106,11 +108,15 @@ class Options:
             retry_after_max_s=number("NORDCRAWL_RETRY_AFTER_MAX_S", 0, 86_400),
             crawl_delay_max_s=number("NORDCRAWL_CRAWL_DELAY_MAX_S", 0, 3_600),
             page_timeout_s=number("NORDCRAWL_PAGE_TIMEOUT_S", 0.1, 600),
-            worker_memory_bytes=int(number("NORDCRAWL_WORKER_MEMORY_MIB", 256, 1 << 20)) << 20,
+            worker_memory_bytes=int(number("NORDCRAWL_WORKER_MEMORY_MIB", 64, 1 << 20)) << 20,
             part_bytes=int(number("NORDCRAWL_PART_MIB", 0.001, 1024) * (1 << 20)),
             part_age_s=number("NORDCRAWL_PART_AGE_S", 0.1, 86400),
             spool_bytes=int(number("NORDCRAWL_SPOOL_MIB", 0.01, 1 << 20) * (1 << 20)),
             store_retry_s=number("NORDCRAWL_STORE_RETRY_S", 0, 86400),
+            suspect=health.Limits(
+                share=number("NORDCRAWL_SUSPECT_SHARE", 0, 1),
+                pages=int(number("NORDCRAWL_SUSPECT_PAGES", 1, 1000)),
+            ),
         )
         problems += [
             f"{name} is not taken as a setting, where logs and process lists would show it: "
@@ -118,11 +124,13 @@ class Options:
             for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
             if settings.get(name)
         ]
-        level = str(settings.get("LOG_LEVEL") or "INFO")
-        if level not in _LOG_LEVELS:
-            problems.append(
-                f"NORDCRAWL_LOG_LEVEL = {shown(level)}: one of {', '.join(_LOG_LEVELS)} is allowed"
-            )
+        for name in ("NORDCRAWL_LOG_LEVEL", "LOG_LEVEL"):
+            level = str(settings.get(name) or "INFO")
+            if level not in _LOG_LEVELS:
+                problems.append(
+                    f"{name} = {shown(level)}: one of {', '.join(_LOG_LEVELS)} is allowed"
+                )
+                break
         if not options.archive:
             problems.append("NORDCRAWL_ARCHIVE is empty: a folder or s3://bucket/prefix is allowed")
         if problems:
@@ -183,11 +191,19 @@ def _cores() -> int:
 def _folder(text: str) -> Path:
     if not text:
         raise ValueError("a folder is needed")
-    return Path(text).expanduser().absolute()
+    return _expanded(text).absolute()
 
 
 def _files(text: str) -> tuple[Path, ...]:
-    return tuple(Path(part).expanduser() for part in text.split(os.pathsep) if part)
+    return tuple(_expanded(part) for part in text.split(os.pathsep) if part)
+
+
+def _expanded(text: str) -> Path:
+    """Return a path with ``~`` as a home folder; a service may have none."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("no home folder is known; an absolute path is needed") from None
 
 
 def _contact(text: str) -> str:
@@ -292,7 +308,7 @@ def _mode(text: str) -> Mode:
 
 def _urls(text: str, source: Source) -> tuple[str, ...]:
     """Return the URLs of a comma list or of a file with one a line (# starts a comment)."""
-    path = Path(text).expanduser()
+    path = _expanded(text)
     if "://" in text.split(",")[0]:
         lines = text.split(",")
     else:

@@ -15,12 +15,12 @@ from scrapy.exceptions import DropItem
 from nordcrawl.article import Rejected
 from nordcrawl.errors import SpoolError
 from nordcrawl.extract import extract
-from nordcrawl.items import PageItem
+from nordcrawl.items import PageFields
 from nordcrawl.ledger import Outcome
 from nordcrawl.rights import PageRights, decide, recorded
 from nordcrawl.run import Run
 from nordcrawl.spiders.news import NewsSpider
-from nordcrawl.workers import WorkFailed
+from nordcrawl.workers import WorkFailed, WorkStopped
 
 
 class RunPipeline:
@@ -42,7 +42,20 @@ class RunPipeline:
             raise TypeError(f"{type(spider).__name__} is no NewsSpider")
         return spider.active_run
 
-    def drop(self, item: PageItem, outcome: Outcome, reason: str) -> DropItem:
+    async def process_item(self, item: Any) -> Any:
+        """Scrapy's entry: an item of any kind comes in, and goes on with its fields filled in.
+
+        Raises:
+            WrongItem: it lacks what this pipeline needs.
+        """
+        await self.process(PageFields(item))
+        return item
+
+    async def process(self, item: PageFields) -> None:
+        """Do this pipeline's work on an item's fields."""
+        raise NotImplementedError
+
+    def drop(self, item: PageFields, outcome: Outcome, reason: str) -> DropItem:
         """Settle an item that goes no further, and return what to raise."""
         self.run.settle(item.url, outcome, reason, item.page)
         return DropItem(f"{outcome}: {reason}", log_level="DEBUG")
@@ -51,13 +64,15 @@ class RunPipeline:
 class ExtractPipeline(RunPipeline):
     """Page -> Article, in a worker process."""
 
-    async def process_item(self, item: Any) -> Any:
+    async def process(self, item: PageFields) -> None:
         """Fill in `PageItem.article`, or settle the page as no article, failed, out of range or
         reserved by its publisher."""
-        if not isinstance(item, PageItem):
-            return item
         try:
-            result = await self.run.workers.call(extract, item.page, self.run.source.profile)
+            async with self.run.room_for(item.page):
+                result = await self.run.workers.call(extract, item.page, self.run.source.profile)
+        except WorkStopped as error:
+            # The URL stays open: the run settles it when it ends, and the next one fetches it.
+            raise DropItem(str(error), log_level="DEBUG") from None
         except WorkFailed as error:
             raise self.drop(item, Outcome.EXTRACTION_FAILED, str(error)) from None
         if isinstance(result, Rejected):
@@ -71,31 +86,25 @@ class ExtractPipeline(RunPipeline):
         if (denial := decide(self.run.source.rights, page, site)) is not None:
             raise self.drop(item, Outcome.RIGHTS_DENIED, denial.reason)
         item.article = replace(result, rights=recorded(result.rights, page, site))
-        return item
 
 
 class DedupPipeline(RunPipeline):
     """Article -> Verdict, which reserves the article until the archive has it."""
 
-    async def process_item(self, item: Any) -> Any:
-        """Fill in `PageItem.verdict` and the keys it holds."""
-        if isinstance(item, PageItem) and item.article is not None:
-            item.verdict, item.held = await self.run.judge(item.url, item.page, item.article)
-        return item
+    async def process(self, item: PageFields) -> None:
+        """Fill in `PageItem.verdict`; the item's URL holds the article from here."""
+        item.verdict = await self.run.judge(item.url, item.page, item.article)
 
 
 class ArchivePipeline(RunPipeline):
     """Verdict -> record and ledger line, durable before the URL counts as done."""
 
-    async def process_item(self, item: Any) -> Any:
+    async def process(self, item: PageFields) -> None:
         """Archive a judged page; the reservation ends whether or not that works."""
-        if not isinstance(item, PageItem) or item.article is None or item.verdict is None:
-            return item
         try:
             await self.run.archive(item.url, item.page, item.article, item.verdict)
         except SpoolError as error:
             # The run knows, and ends; the URL stays open, to be fetched by the next one.
             raise DropItem(f"not archived: {error}", log_level="DEBUG") from None
         finally:
-            self.run.release(item.held)
-        return item
+            self.run.release(item.url)

@@ -12,6 +12,7 @@ from typing import Any
 
 from nordcrawl.article import rfc3339
 from nordcrawl.exitcodes import ExitCode
+from nordcrawl.health import Health
 from nordcrawl.ledger import ARCHIVED, Outcome
 from nordcrawl.url import host_of
 
@@ -20,6 +21,16 @@ _GOOD = ARCHIVED | {
     Outcome.UNCHANGED, Outcome.DUPLICATE, Outcome.SKIPPED_FRESH, Outcome.OUT_OF_RANGE,
     Outcome.OVER_BUDGET,
 }  # fmt: skip
+
+
+#: Outcomes of pages that were kept out by order or left, and say nothing of the site.
+_LEFT = (
+    Outcome.OUT_OF_RANGE, Outcome.OVER_BUDGET, Outcome.ROBOTS_DENIED, Outcome.RIGHTS_DENIED,
+)  # fmt: skip
+#: Outcomes without which a run is not said to have archived everything.
+_NOT_ARCHIVED = (
+    Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED, Outcome.BLOCKED, Outcome.NOT_ARTICLE, *_LEFT,
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -39,6 +50,8 @@ class EntryReport:
     """Those of them that were known before this run."""
     listings: int = 0
     """Links to listings, or to further sitemaps."""
+    unread: int = 0
+    """Those of the sitemaps that were not read, there being too many."""
     others: int = 0
     """Links on the source's hosts that are neither, or that it denies."""
     foreign: list[str] = field(default_factory=list)
@@ -48,11 +61,18 @@ class EntryReport:
     problem: str | None = None
     robots: bool = False
     """The problem is that its host's robots.txt could not be had."""
+    down: bool = False
+    """The problem is that no connection to its host could be made."""
 
     @property
     def answered(self) -> bool:
         """True when it was fetched and understood."""
         return self.status is not None and self.problem is None
+
+    @property
+    def is_heard(self) -> bool:
+        """True when it answered, or need not be asked."""
+        return self.answered or (self.spared is not None and self.problem is None)
 
     @property
     def names_anything(self) -> bool:
@@ -61,7 +81,7 @@ class EntryReport:
 
     def clear(self) -> None:
         """Forget what was counted: it is read again."""
-        self.links = self.known = self.listings = self.others = 0
+        self.links = self.known = self.listings = self.unread = self.others = 0
         self.foreign.clear()
 
     @property
@@ -87,6 +107,7 @@ class EntryReport:
             "links": self.links,
             "known": self.known,
             "listings": self.listings,
+            "unread": self.unread,
             "others": self.others,
             "foreign": len(self.foreign),
             "skipped": self.skipped,
@@ -172,11 +193,20 @@ class Report:
     """What else a person should know of the run."""
     pending_records: int
     """Lines safe in the spool that the store does not have yet."""
+    committed_lines: int
+    """Ledger lines of this run that the archive's writer saw committed, or that an erasure order
+    took out before: counted where they were shipped, not where they were told."""
+    committed_records: int
+    """Articles, in the same way."""
     failure: str | None = None
     failure_code: ExitCode | None = None
     gaps: list[Gap] = field(default_factory=list)
     unread: tuple[str, ...] = ()
     """Listings that were found and not read, there being too many."""
+    health: Health = field(default_factory=Health)
+    """How the pages ended that were asked for."""
+    sitemaps_unread: int = 0
+    """Sitemaps that were found and not read, there being too many."""
 
     @property
     def archived(self) -> int:
@@ -207,11 +237,17 @@ class Report:
             )
         if self.failure_code is not None:
             return self.failure_code, self.failure or ""
+        told = sum(self.outcomes.values())
+        if (told, self.archived) != (self.committed_lines, self.committed_records):
+            return ExitCode.LEDGER, (
+                f"{told} outcomes with {self.archived} records were told, {self.committed_lines} "
+                f"ledger lines with {self.committed_records} records are in the archive"
+            )
         if self.finish_reason in ("shutdown", "interrupted"):
             return ExitCode.INTERRUPTED, "stopped by a signal; all that was fetched is archived"
         if self.internal_errors:
             return ExitCode.FAILED, f"{len(self.internal_errors)} internal errors; see warnings"
-        if self.unsettled or sum(self.outcomes.values()) != self.discovered:
+        if self.unsettled or told != self.discovered:
             return ExitCode.LEDGER, (
                 f"{len(self.unsettled)} of {self.discovered} discovered URLs have no outcome, "
                 f"such as {', '.join(self.unsettled[:3])}"
@@ -219,9 +255,14 @@ class Report:
         return self._coverage()
 
     def _coverage(self) -> tuple[ExitCode, str]:
-        robots = [e for e in self.entries if e.robots]
-        if robots and self.silent_hosts:
-            return ExitCode.ROBOTS, f"{robots[0].url}: {robots[0].problem}"
+        # A run of given URLs asks no edition; each of its hosts is wanted.
+        if self.silent_hosts or not self.hosts:
+            for entry in self.entries:
+                if entry.robots:
+                    return ExitCode.ROBOTS, f"{entry.url}: {entry.problem}"
+            for entry in self.entries:
+                if entry.down:
+                    return ExitCode.SOURCE_DOWN, f"{entry.url}: {entry.problem}"
         good = sum(count for outcome, count in self.outcomes.items() if outcome in _GOOD)
         if not good:
             why = "; ".join(self.warnings[:3]) or "no article was found"
@@ -235,13 +276,47 @@ class Report:
             return ExitCode.SOURCE_DOWN, (
                 f"{open_[0].kind} {open_[0].url}: {open_[0].problem}{more}; nothing else covered it"
             )
+        named = self.discovered - sum(self.outcomes.get(outcome, 0) for outcome in _LEFT)
+        if (suspicion := self.health.suspicion(named)) is not None:
+            return ExitCode.SUSPECT, f"{suspicion}; look at the site and at what was archived"
         if self.outcomes.get(Outcome.OVER_BUDGET):
             return ExitCode.LIMIT, (
                 f"{self.outcomes[Outcome.OVER_BUDGET]} URLs were left for another run"
             )
+        if self.sitemaps_unread:
+            return ExitCode.LIMIT, f"{self.sitemaps_unread} sitemaps were not read"
         if self.finish_reason != "finished":
             return ExitCode.LIMIT, f"the run was ended: {self.finish_reason}"
-        return ExitCode.WHOLE, "every source answered, and everything is archived"
+        return ExitCode.WHOLE, f"{self._heard()}, and {self._done()}"
+
+    def _heard(self) -> str:
+        """Say which entries answered."""
+        if not self.entries:
+            return "no sitemap, feed or listing was asked"
+        silent = [entry for entry in self.entries if not entry.is_heard]
+        words = "every source answered"
+        if silent:
+            parts = []
+            for kind in dict.fromkeys(entry.kind for entry in silent):
+                count = sum(entry.kind == kind for entry in silent)
+                total = sum(entry.kind == kind for entry in self.entries)
+                parts.append(f"{count} of {total} {kind}s")
+            words = f"{', '.join(parts)} did not answer and others covered what they name"
+        if self.unread:
+            words += f", {len(self.unread)} listings were not read"
+        return words
+
+    def _done(self) -> str:
+        """Say what was not archived."""
+        if lost := [
+            f"{self.outcomes[outcome]} {outcome}"
+            for outcome in _NOT_ARCHIVED
+            if self.outcomes.get(outcome)
+        ]:
+            return f"everything is archived but {', '.join(lost)}"
+        if set(self.outcomes) == {Outcome.SKIPPED_FRESH}:
+            return "no page was due"
+        return "everything is archived"
 
     def to_json(self) -> dict[str, Any]:
         """Return the run manifest, keys in the documented order."""
@@ -266,7 +341,9 @@ class Report:
             "outcomes": {str(o): self.outcomes[o] for o in Outcome if o in self.outcomes},
             "fetched": self.fetched,
             "archived": self.archived,
+            "asked": self.health.to_json(),
             "pending_records": self.pending_records,
+            "committed_lines": self.committed_lines,
             "entries": [entry.to_json() for entry in self.entries],
             "gaps": [gap.to_json() for gap in self.gaps],
             "warnings": self.warnings[:200],
@@ -300,7 +377,7 @@ def _is_covered(entry: EntryReport, entries: list[EntryReport], mode: str, unrea
     top = entry if entry.parent is None else _root(entry, entries)
     for sitemap in (e for e in here if e.kind == "sitemap" and e.parent is None and e is not top):
         family = [e for e in here if e is sitemap or _root(e, entries) is sitemap]
-        if all(e.problem is None for e in family) and any(e.links for e in family):
+        if all(e.problem is None and not e.unread for e in family) and any(e.links for e in family):
             return True
     followed = [e for e in here if e.kind == "listing" and e.parent is not None]
     if entry.kind != "sitemap":

@@ -18,35 +18,43 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nordcrawl import __version__, changes, dedup, extract
+from nordcrawl import __version__, changes, dedup, extract, stopping
 from nordcrawl.archive.earlier import Earlier
 from nordcrawl.archive.erasure import HIDDEN, hidden_url
 from nordcrawl.archive.polls import Poll, Row
+from nordcrawl.archive.spool import is_spool
 from nordcrawl.archive.store import Store
 from nordcrawl.archive.uri import archive_name, open_store
 from nordcrawl.archive.writer import Limits, Writer
 from nordcrawl.article import Article, Extractor, Record, rfc3339
 from nordcrawl.dedup import Verdict
 from nordcrawl.discover import Discovery, Link
+from nordcrawl.disk import make_folders, write_file
 from nordcrawl.errors import NordcrawlError, SpoolError, StoreUnavailable
 from nordcrawl.fetch import polling
 from nordcrawl.fetch.polling import Ask, Polled
 from nordcrawl.frontier import Frontier
+from nordcrawl.health import Asked, Recent
+from nordcrawl.health import Limits as HealthLimits
 from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome, Tally, UrlState
 from nordcrawl.options import Arguments, Options, new_run_id
 from nordcrawl.page import Page
 from nordcrawl.recall import Recall
 from nordcrawl.report import EntryReport, Example, Gap, Report
+from nordcrawl.reservations import Reservations
 from nordcrawl.rights import SiteRights, read_site
 from nordcrawl.rights.tdmrep import PATH as TDMREP_PATH
 from nordcrawl.sources import Source
+from nordcrawl.stopping import Stopping
 from nordcrawl.url import canonicalize, host_of, path_of, shown
+from nordcrawl.words import reason
 from nordcrawl.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -57,8 +65,10 @@ EXAMPLES = 50
 _ROOM_S = 0.2
 #: Why a page of an erased article is not archived again.
 ERASED_REASON = "erased by order"
-#: Seconds that shipping may take after a signal to stop; service managers wait 30 or 90.
-STOP_S = 12.0
+#: Pages above are extracted one at a time; a news page has a tenth of it.
+LARGE_PAGE_BYTES = 512 << 10
+#: URLs settled at the end between two looks at what else there is to do.
+_SETTLED_AT_ONCE = 500
 
 
 def utc_now() -> datetime:
@@ -88,6 +98,12 @@ class Run:
         self.tally = Tally()
         self.entries: dict[str, EntryReport] = {}
         self.on_failure: Callable[[], None] | None = None
+        self.on_stop: Callable[[], None] | None = None
+        self.stopping = Stopping()
+        self.in_flight: set[str] = set()
+        """Pages asked for whose end is not durable yet: what a kill costs."""
+        self.on_landed: Callable[[], object] | None = None
+        """Called in the event loop's thread whenever one of them has become durable."""
         self.failure: NordcrawlError | None = None
         self.internal_errors: list[str] = []
         self.notes: list[str] = []
@@ -97,24 +113,26 @@ class Run:
         self._is_first = not writer.state.counts()["urls"]
         self.gaps: list[Gap] = []
         self.unread: set[str] = set()
+        self.sitemaps_unread = 0
         self._earlier = Earlier(store, source.name)
         self._looking_up = asyncio.Lock()
+        self._large_pages = asyncio.Semaphore()
         self._stop = stop
         self._started_at = clock()
         self._fetched = 0
         self._statements: dict[tuple[str, str], Page] = {}
         self._sites: dict[str, SiteRights] = {}
         self._ending = False
-        self._held: set[str] = set()
-        self._released = asyncio.Event()
+        self._recent_file = spool_folder(options, source.name) / "recent.json"
+        self._asked = Asked(_limits(options, source), Recent.read(self._recent_file))
+        self._reserved = Reservations()
         self._examples: dict[Outcome, list[Example]] = {}
         self._report: Report | None = None
         self.workers = Workers(
             options.workers,
             timeout_s=options.page_timeout_s,
             memory_bytes=options.worker_memory_bytes,
-            preload=("nordcrawl.extract.warmed", "nordcrawl.discover"),
-            warm_up=extract.warm_up,
+            preload=("nordcrawl.discover", "nordcrawl.extract.warmed"),
         )
 
     @classmethod
@@ -150,6 +168,15 @@ class Run:
         )
         return cls(options, source, arguments, run_id, store, writer, clock, stop)
 
+    def stop(self) -> None:
+        """End the crawl within the times of `nordcrawl.stopping`, which begin with the first
+        `stopping.request`: nothing more is asked, what was fetched is archived. Called in the
+        event loop's thread; before the crawl has begun, it ends as it begins."""
+        self.stopping.request()
+        self._writer.hurry(deadline_s=self.stopping.left(stopping.SHIP_S), stall_s=stopping.STALL_S)
+        if self.on_stop is not None:
+            self.on_stop()
+
     # --- discover ---------------------------------------------------------------------------
 
     def entry(self, kind: str, url: str, parent: str | None = None) -> EntryReport:
@@ -168,6 +195,15 @@ class Run:
             followed=self.entry(kind, url).parent is not None,
             whole=self.arguments.mode == "full" or bool(self.gaps),
             now=self.clock(),
+        )
+
+    def leave_sitemaps(self, count: int, named_by: str) -> None:
+        """Take note of sitemaps that an entry names and that are not read in this run."""
+        self.sitemaps_unread += count
+        if named_by in self.entries:
+            self.entries[named_by].unread += count
+        self.notes.append(
+            f"{count} sitemaps that {shown(named_by)} names were not read: too deep or too many"
         )
 
     async def asked_before(self, url: str) -> Discovery:
@@ -207,8 +243,7 @@ class Run:
         poll = Poll(
             url,
             page.fetched_at,
-            page.header("etag"),
-            page.header("last-modified"),
+            *own_validators(page),
             told,
             tuple(map(_row, found.links)),
             tuple(map(_row, found.sitemaps)),
@@ -242,11 +277,15 @@ class Run:
         mode = "full" if arguments.urls else arguments.mode
         if not arguments.urls:
             async for url, found_by in self.frontier.known_pages(mode, arguments.window, now):
+                if self.stopping.requested:
+                    return []
                 self.discover(url, Link(url), found_by)
         due: list[tuple[str, str]] = []
         urls = list(self.tally.open)
         async for url, verdict in self.frontier.decided(urls, mode, arguments.window, now):
-            if self._ending:  # told to stop meanwhile: `finish` settles what is open
+            if (
+                self._ending or self.stopping.requested
+            ):  # told to stop meanwhile: `finish` settles what is open
                 return []
             if url.startswith(HIDDEN):
                 self.settle(url, Outcome.RIGHTS_DENIED, ERASED_REASON)
@@ -257,7 +296,11 @@ class Run:
                 self.settle(url, verdict.outcome, verdict.reason)
         ordered = [url for _, url in sorted(due, key=lambda pair: pair[0], reverse=True)]
         limit = arguments.limit
-        for url in ordered[limit:] if limit is not None else []:
+        for number, url in enumerate(ordered[limit:] if limit is not None else []):
+            if number % _SETTLED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+                if self.stopping.requested:
+                    return []
             self.settle(url, Outcome.OVER_BUDGET, f"limit={limit}")
         return ordered[:limit]
 
@@ -306,40 +349,36 @@ class Run:
         """Return what the host of a fetched page says of itself; None where it told nothing."""
         return self._sites.get(host_of(canonicalize(url)))
 
+    def room_for(self, page: Page) -> AbstractAsyncContextManager[None]:
+        """Return what to hold while a page is extracted: large ones go one at a time, because a
+        tree takes a multiple of its page, and all workers share the memory of one machine."""
+        return self._large_pages if len(page.body) > LARGE_PAGE_BYTES else nullcontext()
+
     # --- dedup ------------------------------------------------------------------------------
 
-    async def judge(
-        self, url: str, page: Page, article: Article
-    ) -> tuple[Verdict, tuple[str, ...]]:
-        """Return what the article is to the archive, and the keys that are held until `release`.
+    async def judge(self, url: str, page: Page, article: Article) -> Verdict:
+        """Return what the article is to the archive.
 
-        Held are the article and its text, so that two pages of one article never get their
-        verdicts side by side.
+        The URL holds the article and its text from here until `release`, so that two pages of one
+        article never get their verdicts side by side.
         """
         candidate = self._recall.candidate(url, page, article)
         identity = self._recall.identity(candidate)
         keys = {identity, article.text_sha256}
         while True:
-            await self._until_free(keys)
+            await self._reserved.until_free(keys)
             # What was held may have given the address an article.
             identity = self._recall.identity(candidate)
             compared, known = self._recall.known(candidate, identity)
             verdict = dedup.decide(compared, known, identity)
             wanted = {identity, article.text_sha256, verdict.article_id}
-            if not self._held.intersection(wanted):
-                self._held.update(wanted)
-                return replace(verdict, candidate=compared), tuple(wanted)
+            if self._reserved.take(url, wanted):
+                return replace(verdict, candidate=compared)
             keys = wanted
 
-    async def _until_free(self, keys: Iterable[str]) -> None:
-        while self._held.intersection(keys):
-            self._released.clear()
-            await self._released.wait()
-
-    def release(self, keys: Iterable[str]) -> None:
-        """Give back the keys of a verdict: its record is in the archive, or never will be."""
-        self._held.difference_update(keys)
-        self._released.set()
+    def release(self, url: str) -> None:
+        """Give back what a URL holds: its record is in the archive, or never will be."""
+        self._reserved.release(url)
 
     # --- archive ----------------------------------------------------------------------------
 
@@ -370,13 +409,16 @@ class Run:
             weak_alias=verdict.weak_alias,
             article=state,
         )
+        known = self.state_of(url)
         try:
             await asyncio.wrap_future(self._writer.accept(entry, record))
         except SpoolError as error:
             self.fail(error)
             raise
+        self._land(url)
         if verdict.ambiguous:
             self.notes.append(f"{shown(url)}: kept apart: {shown(verdict.reason)}")
+        self._judge(entry, known, article)
         self._note(url, verdict.outcome, verdict.reason, article, verdict.article_id)
 
     def _revision(
@@ -435,10 +477,20 @@ class Run:
         if fetched_at is None:
             return None
         async with self._looking_up:
-            try:
-                return await asyncio.to_thread(
+            look_up = asyncio.ensure_future(
+                asyncio.to_thread(
                     self._earlier.record, before.article_id, before.revision, fetched_at
                 )
+            )
+            while not look_up.done():
+                await asyncio.wait({look_up}, timeout=_ROOM_S)
+                if not look_up.done() and not self.stopping.left(stopping.LOOK_UP_S):
+                    # The store's thread goes on with what it is at, and nobody waits for it.
+                    look_up.add_done_callback(lambda done: done.cancelled() or done.exception())
+                    self.notes.append(f"what changed in {before.article_id} is not told: stopped")
+                    return None
+            try:
+                return look_up.result()
             except NordcrawlError as error:
                 self.notes.append(f"what changed in {before.article_id} is not told: {error}")
                 return None
@@ -448,8 +500,9 @@ class Run:
         entry, record = self._line(url, outcome, reason, page), None
         if page is not None and entry.is_gone:
             entry, record = self._lost(entry, page)
+        self._judge(entry, self.state_of(url), None)
         future = self._writer.accept(entry, record)
-        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
+        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop(), url))
         self._note(url, entry.outcome, entry.reason or "", None, entry.article_id)
 
     def _lost(self, entry: LedgerEntry, page: Page) -> tuple[LedgerEntry, Record | None]:
@@ -503,7 +556,7 @@ class Run:
         """
         least = self._writer.backlog_bytes
         patience = time.monotonic() + self.options.store_retry_s
-        while self._writer.is_full and self.failure is None:
+        while self._writer.is_full and self.failure is None and not self.stopping.requested:
             if self._writer.backlog_bytes < least:
                 least = self._writer.backlog_bytes
                 patience = time.monotonic() + self.options.store_retry_s
@@ -527,14 +580,14 @@ class Run:
             reason=ERASED_REASON,
         )
         future = self._writer.accept(entry, None)
-        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop()))
+        future.add_done_callback(partial(self._accepted, asyncio.get_running_loop(), url))
         self._fetched += 1
         self.tally.settle(url, Outcome.RIGHTS_DENIED)
         logger.info("%s %s (%s)", Outcome.RIGHTS_DENIED, entry.url, ERASED_REASON)
 
     def crashed(self, url: str, error: BaseException | None) -> None:
         """Settle a URL on which our own code failed; the run will not call itself whole."""
-        self.internal_errors.append(f"{shown(url)}: {type(error).__name__}: {shown(str(error))}")
+        self.internal_errors.append(f"{shown(url)}: {reason(error) if error else 'unknown'}")
         if url in self.tally.open and self.failure is None:
             self.settle(url, Outcome.EXTRACTION_FAILED, f"internal error: {type(error).__name__}")
 
@@ -546,12 +599,19 @@ class Run:
             if self.on_failure is not None:
                 self.on_failure()
 
-    def _accepted(self, loop: asyncio.AbstractEventLoop, future: Future[None]) -> None:
+    def _accepted(self, loop: asyncio.AbstractEventLoop, url: str, future: Future[None]) -> None:
         """Called in the archive's thread: a line that could not be kept ends the run, as a record
         would."""
         error = future.exception()
         if isinstance(error, NordcrawlError):
             loop.call_soon_threadsafe(self.fail, error)
+        elif url in self.in_flight:  # most were never asked for
+            loop.call_soon_threadsafe(self._land, url)
+
+    def _land(self, url: str) -> None:
+        self.in_flight.discard(url)
+        if self.on_landed is not None:
+            self.on_landed()
 
     def _line(self, url: str, outcome: Outcome, reason: str, page: Page | None) -> LedgerEntry:
         found = self.frontier.found[url]
@@ -575,13 +635,14 @@ class Run:
         self._fetched += 1
         # A 304 names fewer headers than the page it speaks of; what it leaves out still holds.
         kept = known if page.status == 304 else None
+        etag, last_modified = own_validators(page)
         return replace(
             entry,
             status=page.status,
             final_url=page.url,
             fetched_at=page.fetched_at,
-            etag=page.header("etag") or (kept.etag if kept else None),
-            last_modified=page.header("last-modified") or (kept.last_modified if kept else None),
+            etag=etag or (kept.etag if kept else None),
+            last_modified=last_modified or (kept.last_modified if kept else None),
             body_sha256=kept.body_sha256 if kept else page.body_sha256,
         )
 
@@ -608,25 +669,36 @@ class Run:
             f" {shown(title, 80)}" if title else "",
         )
 
+    def _judge(self, entry: LedgerEntry, known: UrlState | None, article: Article | None) -> None:
+        """Take note of what a page's end says of the site; `known` is from before it."""
+        self._asked.add(
+            entry,
+            known,
+            stands=self.frontier.stands(entry.url),
+            text_sha256=article.text_sha256 if article else None,
+        )
+
     # --- end --------------------------------------------------------------------------------
 
     async def finish(self, reason: str) -> Report:
         """Settle what was not reached, ship everything, write the report; never raises for what
         the store does, the report says it."""
-        self.on_failure = None
+        self.on_failure = self.on_stop = self.on_landed = None
         self._ending = True
         self.workers.close()
         if reason != "finished" and self.failure is None:
-            for url in list(self.tally.open):
-                self.settle(url, Outcome.OVER_BUDGET, f"the run ended: {reason}")
+            why = "the run was stopped" if self.stopping.requested else f"the run ended: {reason}"
+            for number, url in enumerate(list(self.tally.open)):
+                if number % _SETTLED_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                if not self.stopping.left(stopping.SETTLE_S):
+                    break  # the report names those that have no outcome
+                self.settle(url, Outcome.OVER_BUDGET, why)
         return await asyncio.to_thread(self._finish, reason)
 
     def _finish(self, reason: str) -> Report:
         # Whoever stops a run wants it gone; what is not shipped by then waits in the spool.
-        patience = self.options.store_retry_s
-        if reason == "shutdown":
-            patience = min(patience, STOP_S)
-        shipped = self._writer.finish(deadline_s=patience)
+        shipped = self._writer.finish(deadline_s=self.options.store_retry_s)
         failure = self.failure or self._writer.failure or shipped.failure
         report = Report(
             run_id=self.run_id,
@@ -648,11 +720,16 @@ class Run:
             internal_errors=self.internal_errors,
             notes=self.notes,
             pending_records=shipped.pending_records,
+            committed_lines=shipped.ledger_lines + shipped.erased_ledger_lines,
+            committed_records=shipped.records + shipped.erased_records,
             failure=str(failure) if failure else None,
             failure_code=failure.exit_code if failure else None,
             gaps=self.gaps,
             unread=tuple(sorted(self.unread)),
+            health=self._asked.health(),
+            sitemaps_unread=self.sitemaps_unread,
         )
+        self._asked.recent.write(self._recent_file)
         self._write(report)
         self._report = report
         return report
@@ -662,8 +739,9 @@ class Run:
         text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
         folder = spool_folder(self.options, self.source.name) / "reports"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{self.run_id}.json").write_text(text, encoding="utf-8")
+            make_folders(folder)
+            # Half a surrogate pair is written as JSON's own escape of it.
+            write_file(folder / f"{self.run_id}.json", text.encode(errors="backslashreplace"))
         except OSError as error:
             logger.error("report not written to %s: %s", folder, error.strerror)
         shipped = report.pending_records == 0 and report.failure_code is None
@@ -677,6 +755,8 @@ class Run:
             if report.failure_code is None:
                 report.failure, report.failure_code = str(error), error.exit_code
             return
+        if self.stopping.requested:
+            return  # it may take long, and the next run writes one
         try:
             self._writer.checkpoint()
         except NordcrawlError as error:  # only a cache
@@ -693,6 +773,23 @@ class Run:
         self._stop.set()
         self.workers.close()
         self._writer.close()
+
+
+def _limits(options: Options, source: Source) -> HealthLimits:
+    """Return what makes a run suspect: by the source's table, else by the settings."""
+    share, pages = source.suspect_share, source.suspect_pages
+    return HealthLimits(
+        share=options.suspect.share if share is None else share,
+        pages=options.suspect.pages if pages is None else pages,
+    )
+
+
+def own_validators(page: Page) -> tuple[str | None, str | None]:
+    """Return the ETag and Last-Modified of the address that was asked for: none where another one
+    answered, for whose bytes alone they stand. Source: RFC 9110 section 8.8."""
+    if page.redirects:
+        return None, None
+    return page.header("etag"), page.header("last-modified")
 
 
 def _row(link: Link) -> Row:
@@ -719,7 +816,7 @@ def maintenance_folder(options: Options) -> Path:
 
 def spools(folder: Path) -> list[str]:
     """Return the sources that have a spool in a `spools_folder`, sorted."""
-    return sorted(file.parent.name for file in folder.glob("*/spool.sqlite"))
+    return sorted(place.name for place in folder.glob("*") if is_spool(place))
 
 
 def spools_folder(options: Options) -> Path:

@@ -39,8 +39,9 @@ NORDCRAWL_HOSTS = os.environ.get("NORDCRAWL_HOSTS", "")
 NORDCRAWL_WORKERS = os.environ.get("NORDCRAWL_WORKERS") or 0
 #: Seconds that one page may take a worker before it is killed and the page marked.
 NORDCRAWL_PAGE_TIMEOUT_S = os.environ.get("NORDCRAWL_PAGE_TIMEOUT_S") or 20
-#: MiB of address space that a worker may use; a page that needs more is marked.
-NORDCRAWL_WORKER_MEMORY_MIB = os.environ.get("NORDCRAWL_WORKER_MEMORY_MIB") or 2048
+#: MiB of address space that one page may take a worker beyond what that holds already; a page that
+#: needs more is marked.
+NORDCRAWL_WORKER_MEMORY_MIB = os.environ.get("NORDCRAWL_WORKER_MEMORY_MIB") or 160
 #: Close a part of the archive at this many MiB before compression, or this many seconds of age.
 NORDCRAWL_PART_MIB = os.environ.get("NORDCRAWL_PART_MIB") or 16
 NORDCRAWL_SPOOL_MIB = os.environ.get("NORDCRAWL_SPOOL_MIB") or 2048
@@ -55,14 +56,23 @@ NORDCRAWL_RETRY_AFTER_MAX_S = os.environ.get("NORDCRAWL_RETRY_AFTER_MAX_S") or 3
 #: skipped.
 NORDCRAWL_CRAWL_DELAY_MAX_S = os.environ.get("NORDCRAWL_CRAWL_DELAY_MAX_S") or 60
 
+#: A run is suspect (exit code 14) when more than this share of the pages it asked for failed, were
+#: no article or had one and the same text; of so many pages at least. A share of 1 is never
+#: exceeded. A source's table may say otherwise.
+NORDCRAWL_SUSPECT_SHARE = os.environ.get("NORDCRAWL_SUSPECT_SHARE") or 0.5
+NORDCRAWL_SUSPECT_PAGES = os.environ.get("NORDCRAWL_SUSPECT_PAGES") or 5
+
 # --- manners ----------------------------------------------------------------------------------
 # The add-on sets USER_AGENT (with the contact) and DOWNLOAD_DELAY (of the source).
 
 USER_AGENT = f"nordcrawl/{__version__}"
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = "nordcrawl"
+# Also the most pages on their way from the request to the record on disk.
 CONCURRENT_REQUESTS = 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+# Pages are asked for in the order that the run chose, newest first; Scrapy's default turns it.
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 DOWNLOAD_DELAY = 1.0
 DOWNLOAD_DELAY_JITTER = 0.3
 RETRY_TIMES = 2
@@ -78,7 +88,14 @@ TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True
 # Only http and https exist.
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS = {
+    "http": "nordcrawl.downloads.DownloadHandler",
+    "https": "nordcrawl.downloads.DownloadHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
 # Refuses addresses that are not public, after name resolution, at every hop.
 TWISTED_DNS_RESOLVER = "nordcrawl.net.GuardResolver"
 HTTPPROXY_ENABLED = False  # an http_proxy variable would go round the resolver
@@ -96,8 +113,9 @@ MEMUSAGE_ENABLED = True
 MEMUSAGE_LIMIT_MB = 1500
 MEMUSAGE_CHECK_INTERVAL_SECONDS = 10
 # Bytes of pages on their way through the workers; above it nothing more is fetched.
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = 20_000_000
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 10_000_000
 
-LOG_LEVEL = os.environ.get("NORDCRAWL_LOG_LEVEL") or "INFO"
+NORDCRAWL_LOG_LEVEL = os.environ.get("NORDCRAWL_LOG_LEVEL") or "INFO"
+LOG_LEVEL = NORDCRAWL_LOG_LEVEL  # -s NORDCRAWL_LOG_LEVEL: see nordcrawl.commands.crawl
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 STATS_DUMP = False  # the run's report says it

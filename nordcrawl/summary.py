@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TextIO
+from urllib.parse import unquote
 
+from nordcrawl.calling import as_called
 from nordcrawl.exitcodes import ExitCode
 from nordcrawl.ledger import Outcome
 from nordcrawl.report import Report
@@ -34,8 +37,8 @@ _SHOW_EXAMPLES = (
 )  # fmt: skip
 
 
-def summary(report: Report) -> list[str]:
-    """Return the lines of the summary, plain text."""
+def summary(report: Report, program: str = "nordcrawl") -> list[str]:
+    """Return the lines of the summary, plain text; `program` is how the reader calls us."""
     code, why = report.verdict()
     seconds = (report.finished_at - report.started_at).total_seconds()
     lines = [
@@ -58,7 +61,7 @@ def summary(report: Report) -> list[str]:
         lines.append(f"  warning     and {len(report.warnings) - 8} more, see the report")
     lines += [
         f"  archive     {report.archive}",
-        f"  read it     nordcrawl read --archive {_short(report.archive)} --latest --format table",
+        f"  read it     {program} read --archive {_typed(report.archive)} --latest --format table",
         f"  exit {int(code):<6} {code.name.lower()}: {shown(why, 400)}",
         "",
     ]
@@ -66,27 +69,28 @@ def summary(report: Report) -> list[str]:
 
 
 def _sources(report: Report) -> str:
-    if not report.entries:
-        return "none asked (argument urls)"
     parts = []
     for kind in ("sitemap", "feed", "listing"):
         of_kind = [entry for entry in report.entries if entry.kind == kind]
         if of_kind:
             good = sum(entry.answered for entry in of_kind)
-            parts.append(f"{good} of {len(of_kind)} {kind}s")
-    return ", ".join(parts) + " answered"
+            spared = sum(entry.is_heard for entry in of_kind) - good
+            not_due = f" ({spared} not due)" if spared else ""
+            parts.append(f"{good} of {len(of_kind)} {kind}s{not_due}")
+    return ", ".join(parts) + " answered" if parts else "none asked (argument urls)"
 
 
-def _short(archive: str) -> str:
-    """Return an archive's address as a person would type it."""
-    return archive.removeprefix("file://") if archive.startswith("file:///") else archive
+def _typed(archive: str) -> str:
+    """Return an archive's address as a person would type it in a shell."""
+    path = unquote(archive.removeprefix("file://")) if archive.startswith("file:///") else archive
+    return shlex.quote(path)
 
 
 def print_summary(report: Report, stream: TextIO | None = None) -> None:
     """Print the summary to `stream` (standard output)."""
     code, _ = report.verdict()
     out = stream or sys.stdout
-    text = "\n".join(summary(report))
+    text = "\n".join(summary(report, as_called("nordcrawl")))
     if out.isatty():
         colour = "32" if code is ExitCode.WHOLE else "31"
         text = text.replace(f"  exit {int(code)}", f"  \x1b[{colour};1mexit {int(code)}\x1b[0m")

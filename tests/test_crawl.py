@@ -122,6 +122,45 @@ def test_a_hostile_page_costs_no_other_page(paper, job):
     assert "\x1b[31m" not in done.text
 
 
+FOREIGN_CODE_THAT_RAISES = """
+import nordcrawl.discover.feed, nordcrawl.extract.build
+find = nordcrawl.extract.build.find
+class Odd(Exception):
+    def __init__(self, one, two):
+        super().__init__(one)
+def raising(root, page, profile):
+    if b"Never read" in page.body:
+        raise Odd("no <idea>", root)
+    if b"Never left" in page.body:
+        raise SystemExit(9)
+    return find(root, page, profile)
+nordcrawl.extract.build.find = raising
+def refusing(body):
+    raise LookupError("no such feed")
+nordcrawl.discover.feed._entries = refusing
+"""
+
+
+def test_whatever_an_extractor_raises_costs_that_page_only(paper, job, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(FOREIGN_CODE_THAT_RAISES)
+    for n in range(3):
+        paper.publish(f"/news/{n}", f"Story number {n}")
+    odd = paper.answers["/news/2"]
+    odd.body = odd.body.replace(b"The harbour", b"The &#1;&#xFFFF;\x1f harbour")
+    paper.publish("/news/read", "Never read")
+    paper.publish("/news/left", "Never left")
+    paper.answers["/feed"] = Answer(200, {}, b"<rss version='2.0'><channel/></rss>")
+    crawl = job("feeds = ['/feed']", "article_urls = ['^/news/']", PYTHONPATH=str(tmp_path))
+    done = crawl.crawl()
+    assert done.code == 0, done.text
+    assert "Traceback" not in done.text
+    assert outcomes(crawl) == {"new": 3, "extraction_failed": 2}
+    examples = crawl.report()["examples"]["extraction_failed"]
+    assert {e["reason"] for e in examples} == {"odd: no <idea>", "system exit: 9"}
+    assert "lookup error: no such feed" in done.out
+    assert len([r for r in crawl.records() if "The harbour froze" in r["text"]]) == 3
+
+
 def test_links_and_redirects_to_other_ports_are_not_followed(paper, job):
     with Paper() as other:
         paper.publish("/news/a", "A good story")
@@ -272,7 +311,8 @@ def test_a_second_run_of_the_source_leaves_at_once(paper, job):
         ([], {"NORDCRAWL_ARCHIV": "x"}, 2, "did you mean NORDCRAWL_ARCHIVE"),
         ([], {"NORDCRAWL_SOURCES": "/no/such.toml"}, 2, "/no/such.toml"),
         ([], {"NORDCRAWL_CONTACT": "me"}, 2, "NORDCRAWL_CONTACT"),
-        ([], {"NORDCRAWL_LOG_LEVEL": "LOUD"}, 2, "NORDCRAWL_LOG_LEVEL"),
+        ([], {"NORDCRAWL_LOG_LEVEL": "LOUD"}, 2, "NORDCRAWL_LOG_LEVEL = LOUD"),
+        (["-s", "NORDCRAWL_LOG_LEVEL=QUIET"], {}, 2, "NORDCRAWL_LOG_LEVEL = QUIET"),
     ],
 )
 def test_mistakes_end_before_the_first_request(paper, job, arguments, settings, code, says):
@@ -331,7 +371,7 @@ def test_a_site_that_is_down_is_no_success(paper, job):
     crawl = job()
     paper.__exit__()
     done = crawl.crawl()
-    assert done.code == 8, done.text
+    assert done.code == 10, done.text
     assert "Traceback" not in done.text
 
 
@@ -360,8 +400,9 @@ def test_a_silent_edition_is_a_failure_though_another_answered(paper, job, tmp_p
 def test_both_commands_are_one_job(paper, job):
     paper.publish("/news/a", "A story")
     crawl = job()
-    done = crawl.nordcrawl("crawl", "paper", "-s", "LOG_LEVEL=ERROR")
+    done = crawl.nordcrawl("crawl", "paper", "-s", "NORDCRAWL_LOG_LEVEL=ERROR")
     assert done.code == 0, done.text
+    assert done.err == "", "the level is taken by this name, too"
     assert crawl.nordcrawl("crawl", "paper", "-a", "since=x").code == 2
     assert crawl.nordcrawl("crawl", "nobody").code == 2
     assert outcomes(crawl) == {"new": 1}

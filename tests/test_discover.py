@@ -141,3 +141,45 @@ def test_a_listing_gives_every_web_link_once_in_order():
 def test_links_merge_what_each_source_tells():
     merged = Link("u", "2026-11-01", None, "T").merge(Link("u", "2026-11-02", "2026-10-01"))
     assert merged == Link("u", "2026-11-02", "2026-10-01", "T")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header", "meta"),
+    [
+        ("utf-8", "text/html; charset=utf-8", ""),
+        ("utf-8", "text/html; charset=utf-8", "<meta charset=iso-8859-1>"),
+        ("utf-8", None, ""),
+        ("utf-8", None, "<meta charset=iso-8859-1>"),
+        ("utf-8-sig", "text/html; charset=iso-8859-1", ""),
+        ("cp1252", "text/html; charset=windows-1252", "<meta charset=windows-1251>"),
+        ("cp1251", 'text/html; charset="windows-1251"', "<meta charset=windows-1252>"),
+        ("cp1251", None, "<meta charset=windows-1251>"),
+        ("utf-16", None, ""),
+        ("utf-8", "text/html; charset=utf-8", '<?xml version="1.0" encoding="iso-8859-1"?>'),
+    ],
+)
+def test_a_listing_has_the_characters_of_its_header_first(encoding, header, meta):
+    """The order of the HTML standard: mark, header, page; 13.2.3.2."""
+    name = "/news/ny-ålesund-får-båt" if "1251" not in encoding else "/news/новости"
+    body = f"{meta}<html><head><title>F</title></head><body><a href='{name}'>x</a></body></html>"
+    found = read("listing", body.encode(encoding), "https://example.org/", header)
+    assert urls(found) == [f"https://example.org{name}"]
+
+
+def test_no_address_keeps_a_password():
+    told = "https://user:secret@example.org/a"
+    bodies = {
+        "sitemap": f"<urlset><url><loc>{told}</loc></url></urlset>",
+        "feed": RSS.decode().replace("https://example.org/a<", f"{told}<"),
+        "listing": f"<a href='{told}'>a</a><a href='//user:secret@example.org/b'>b</a>",
+    }
+    for kind, body in bodies.items():
+        found = read(kind, body.encode(), BASE)
+        assert urls(found)[0] == "https://example.org/a"
+        assert "secret" not in repr(found)
+    index = f"<sitemapindex><sitemap><loc>{told}</loc></sitemap></sitemapindex>"
+    assert read("sitemap", index.encode(), BASE).sitemaps[0].url == "https://example.org/a"
+    bad = b"<urlset><url><loc>ftp://user:secret@example.org/a</loc></url></urlset>"
+    found = read("sitemap", bad, BASE)
+    assert found.skipped
+    assert "secret" not in repr(found)

@@ -17,6 +17,7 @@ def test_before_and_after_a_crawl(job: Callable[..., Job], paper: Paper) -> None
     assert before.err == ""
     assert before.out.splitlines()[-1] == "exit 0: nothing keeps a crawl from its work"
     assert not crawl.archive.exists(), "it leaves nothing behind"
+    assert f"{crawl.settings['NORDCRAWL_STATE_DIR']}, to be made in" in before.out
     assert crawl.crawl().code == 0
     after = crawl.nordcrawl("doctor", "--json")
     found = {finding["name"]: finding for finding in json.loads(after.out)["findings"]}

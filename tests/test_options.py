@@ -22,10 +22,29 @@ class Given(dict):
 def test_all_mistakes_are_named_at_once():
     with pytest.raises(UsageError) as caught:
         Options.from_settings(
-            Given(NORDCRAWL_WORKERS="-1", NORDCRAWL_CONTACT="x y", NORDCRAWL_HOSTS="a=10.0.0.1")
-        )
-    for words in ("NORDCRAWL_WORKERS = -1", "NORDCRAWL_CONTACT = x y", "10.0.0.1 is not loopback"):
+            Given(NORDCRAWL_WORKERS="-1", NORDCRAWL_CONTACT="x y", NORDCRAWL_HOSTS="a=10.0.0.1",
+                  NORDCRAWL_SUSPECT_SHARE="2", NORDCRAWL_SUSPECT_PAGES="0")
+        )  # fmt: skip
+    for words in (
+        "NORDCRAWL_SUSPECT_SHARE = 2: a number from 0 to 1",
+        "NORDCRAWL_SUSPECT_PAGES = 0",
+        "NORDCRAWL_WORKERS = -1",
+        "NORDCRAWL_CONTACT = x y",
+        "10.0.0.1 is not loopback",
+    ):
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["NORDCRAWL_LOG_LEVEL", "LOG_LEVEL"])
+def test_a_log_level_that_is_none_is_refused_by_its_name(name):
+    with pytest.raises(UsageError, match=f"^{name} = QUIET: one of DEBUG"):
+        Options.from_settings(Given(**{name: "QUIET"}))
+
+
+@pytest.mark.parametrize("name", ["NORDCRAWL_STATE_DIR", "NORDCRAWL_SOURCES"])
+def test_a_service_without_a_home_is_told_so(name):
+    with pytest.raises(UsageError, match=f"{name} = .*an absolute path is needed"):
+        Options.from_settings(Given(**{name: "~nobody-of-this-name/nordcrawl"}))
 
 
 def test_a_misspelt_setting_is_refused():

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from nordcrawl.exitcodes import ExitCode
-from nordcrawl.ledger import Outcome
+from nordcrawl.health import Health, Pages
+from nordcrawl.ledger import ARCHIVED, Outcome
 from nordcrawl.report import EntryReport, Report
 from nordcrawl.summary import summary
 
@@ -21,11 +22,19 @@ def report(**changes):
         "hosts": ("a.example",), "examples": {}, "internal_errors": [], "notes": [],
         "pending_records": 0,
     }  # fmt: skip
-    return Report(**values | changes)
+    values |= changes
+    told = values["outcomes"]
+    kept = sum(count for outcome, count in told.items() if outcome in ARCHIVED)
+    values.setdefault("committed_lines", sum(told.values()))
+    values.setdefault("committed_records", kept)
+    return Report(**values)
 
 
 def entry(host, status=200, problem=None, **more):
     return EntryReport("sitemap", f"https://{host}/s", status, problem=problem, **more)
+
+
+FAILING = Health(new=Pages(asked=20, failed=19))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +49,11 @@ def entry(host, status=200, problem=None, **more):
         ({"outcomes": {Outcome.NEW: 2}, "unsettled": ["u"]}, ExitCode.LEDGER),
         ({"outcomes": {Outcome.NEW: 2}}, ExitCode.LEDGER),
         ({"outcomes": {Outcome.NEW: 2, Outcome.OVER_BUDGET: 1}}, ExitCode.LIMIT),
+        ({"committed_lines": 2}, ExitCode.LEDGER),
+        ({"committed_lines": 4}, ExitCode.LEDGER),
+        ({"committed_records": 2}, ExitCode.LEDGER),
+        ({"committed_lines": 2, "finish_reason": "shutdown"}, ExitCode.LEDGER),
+        ({"committed_lines": 2, "pending_records": 1}, ExitCode.PENDING),
         ({"finish_reason": "memusage_exceeded"}, ExitCode.LIMIT),
         ({"finish_reason": "shutdown"}, ExitCode.INTERRUPTED),
         ({"internal_errors": ["x"]}, ExitCode.FAILED),
@@ -60,7 +74,20 @@ def entry(host, status=200, problem=None, **more):
              "outcomes": {}, "discovered": 0},
             ExitCode.ROBOTS,
         ),
+        (
+            {"entries": [entry("a.example", None, "robots.txt: connection refused", down=True)],
+             "outcomes": {}, "discovered": 0},
+            ExitCode.SOURCE_DOWN,
+        ),
         ({"entries": [], "hosts": ()}, ExitCode.WHOLE),
+        ({"entries": [entry("a.example", None, "x", robots=True)], "hosts": ()}, ExitCode.ROBOTS),
+        ({"health": FAILING}, ExitCode.SUSPECT),
+        ({"health": FAILING, "outcomes": {Outcome.FETCH_FAILED: 3}}, ExitCode.NOTHING),
+        ({"health": FAILING, "hosts": ("a.example", "b.example")}, ExitCode.SOURCE_DOWN),
+        (
+            {"health": FAILING, "outcomes": {Outcome.NEW: 2, Outcome.OVER_BUDGET: 1}},
+            ExitCode.SUSPECT,
+        ),
     ],
 )  # fmt: skip
 def test_the_code_says_how_it_ended(changes, code):
@@ -72,12 +99,48 @@ def test_the_code_says_how_it_ended(changes, code):
     assert f"exit {int(code)}" in "\n".join(summary(done))
 
 
+def test_the_command_that_reads_the_archive_can_be_typed():
+    lines = summary(report(archive="file:///home/a%20b/archive"), "venv/bin/nordcrawl")
+    (told,) = [line for line in lines if "read it" in line]
+    assert "venv/bin/nordcrawl read --archive '/home/a b/archive' --latest" in told
+    (told,) = [line for line in summary(report(archive="s3://b/p")) if "read it" in line]
+    assert " nordcrawl read --archive s3://b/p " in told
+
+
 def test_every_code_is_documented():
     from pathlib import Path
 
     text = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
     for code in ExitCode:
         assert f"| {int(code)} | {code.name.lower()} |" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, "every source answered, and everything is archived"),
+        (
+            {"outcomes": {Outcome.NEW: 1, Outcome.FETCH_FAILED: 1, Outcome.NOT_ARTICLE: 1}},
+            "every source answered, and everything is archived but 1 fetch_failed, 1 not_article",
+        ),
+        ({"outcomes": {Outcome.SKIPPED_FRESH: 3}}, "every source answered, and no page was due"),
+        ({"unread": ("a", "b")}, "every source answered, 2 listings were not read, and everything"),
+        ({"entries": [], "hosts": ()}, "no sitemap, feed or listing was asked, and everything"),
+        (
+            {"entries": [entry("a.example", links=3, spared="index tells the same")]},
+            "every source answered",
+        ),
+        (
+            {"entries": [EntryReport("sitemap", "https://a.example/s", 200, links=3),
+                         EntryReport("feed", "https://a.example/f", 404, problem="HTTP 404")]},
+            "1 of 1 feeds did not answer and others covered what they name, and everything",
+        ),
+    ],
+)  # fmt: skip
+def test_the_words_claim_no_more_than_was_seen(changes, says):
+    code, why = report(**changes).verdict()
+    assert code is ExitCode.WHOLE
+    assert says in why
 
 
 A = "https://a.example"

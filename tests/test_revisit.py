@@ -110,7 +110,7 @@ def page(status=200, body=b"<html><p>x</p></html>", content_type="text/html", **
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        (page(304, b""), Outcome.UNCHANGED),
+        (page(304, b""), Outcome.FETCH_FAILED),  # nobody asked on condition
         (page(404), Outcome.FETCH_FAILED),
         (page(503), Outcome.FETCH_FAILED),
         (page(301), Outcome.FETCH_FAILED),
@@ -127,6 +127,12 @@ def page(status=200, body=b"<html><p>x</p></html>", content_type="text/html", **
 def test_an_answer_means_one_thing(answer, outcome):
     ending = judge(answer, None)
     assert (ending.outcome if ending else None) == outcome
+
+
+def test_a_304_is_an_answer_to_a_condition():
+    ending = judge(page(304, b""), None, conditional=True)
+    assert ending
+    assert ending.outcome is Outcome.UNCHANGED
 
 
 def test_the_same_bytes_need_no_second_reading():

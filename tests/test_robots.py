@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import json
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import brotli
 import pytest
+from scrapy.robotstxt import ProtegoRobotParser
 
 from jobs import Job
 from nordcrawl.copies import FRESH_FOR, Copies, Copy
+from nordcrawl.fetch.robots import MAX_BYTES, rules
 from paper import Answer, Paper
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -112,3 +118,125 @@ def test_copies_are_fresh_for_a_day_and_survive_on_the_disk(tmp_path: Path) -> N
 def test_a_damaged_file_is_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "robots.json").write_text(text, encoding="latin-1")
     assert Copies(tmp_path / "robots.json").get("a") is None
+
+
+@pytest.mark.parametrize("listed", ["urls", "listings"])
+def test_no_request_passes_a_robots_txt_that_it_waits_for(
+    paper: Paper, job: Callable[..., Job], listed: str
+) -> None:
+    paths = [f"/news/{n}" for n in range(12)]
+    for path in paths:
+        paper.publish(path, f"Story {path}")
+    paper.answers["/robots.txt"] = Answer(200, {}, b"User-agent: *\nDisallow: /\n", delay_s=0.5)
+    settings = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=12", "-s", "DOWNLOAD_DELAY=0")
+    if listed == "urls":
+        crawl = job()
+        done = crawl.crawl("-a", f"urls={','.join(paper.url + p for p in paths)}", *settings)
+    else:
+        crawl = job(f"listings = {paths}", "article_urls = ['^/news/']")
+        done = crawl.crawl(*settings)
+    assert {path for path in paper.requests if "tdmrep" not in path} == {"/robots.txt"}, done.text
+    assert crawl.report()["archived"] == 0
+    assert done.code == 8, done.text
+
+
+BEYOND = b"#" * 99 + b"\n"
+
+
+@pytest.mark.parametrize("coding", ["", "br"])
+def test_of_a_huge_robots_txt_the_head_is_read(
+    paper: Paper, job: Callable[..., Job], coding: str
+) -> None:
+    """RFC 9309 section 2.5. What is sent is longer than what an article may have."""
+    for name in "ab":
+        paper.publish(f"/news/{name}", f"Story {name}")
+    # The limit cuts the last rule that is begun before it down to one that denies everything.
+    rules = b"User-agent: *\nDisallow: /news/a\n"
+    filled = rules + BEYOND * ((MAX_BYTES - len(rules)) // len(BEYOND))
+    cut = b"Disallow: /".rjust(MAX_BYTES - len(filled)).ljust(200, b"x") + b"\n"
+    body = filled + cut + BEYOND * (20 << 20 >> 6) + b"User-agent: nordcrawl\nDisallow: /news/b\n"
+    assert len(body) > 20 << 20
+    headers = {"Content-Encoding": coding} if coding else {}
+    robots = Answer(200, headers, brotli.compress(body, quality=1) if coding else body)
+    assert crawled(paper, job(), robots) == ["/news/b"]
+
+
+@pytest.mark.parametrize(
+    ("body", "allowed"),
+    [
+        (b"User-agent: nord\nDisallow: /\n", True),
+        (b"User-agent: nordcrawler\nDisallow: /\n", True),
+        (b"User-agent: NordCrawl/9.9\nAllow: /\n\nUser-agent: *\nDisallow: /\n", True),
+        (b"User-agent: nordcrawl/0.2.0\nDisallow: /\n\nUser-agent: *\nAllow: /\n", False),
+        (b"user agent: NORDCRAWL (+https://x.example) # us\nDisallow: /\n", False),
+        (b"User-agent: other\nUser-agent: nordcrawl\nDisallow: /\n", False),
+        (b"User-agent: *  # all\nDisallow: /\n", False),
+    ],
+)
+def test_a_group_is_ours_by_its_product_token(body: bytes, allowed: bool) -> None:
+    """RFC 9309 section 2.2.1: the token is compared whole, without regard to case."""
+    parser = ProtegoRobotParser(rules(body, "nordcrawl"), None)
+    assert parser.allowed("http://a.example/news/a", "nordcrawl") is allowed
+
+
+class Rude(Paper):
+    """Hangs up on whoever asks for robots.txt, or keeps silent."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
+
+    def answer(self, path: str) -> Answer:
+        if path == "/robots.txt":
+            if self.how == "reset":
+                raise ConnectionResetError
+            if self.how == "silence":
+                self.stopping.wait(60)
+            if self.how == "loop":
+                return Answer(302, {"Location": f"/robots.txt?{len(self.requests)}"})
+            if self.how == "cut":
+                return Answer(200, {"Content-Encoding": "gzip"}, gzip.compress(b"#" * 999)[:-9])
+            return Answer(int(self.how))
+        if path.startswith("/robots.txt?"):
+            return Answer(302, {"Location": f"/robots.txt?{len(self.requests)}"})
+        return super().answer(path)
+
+
+FAST = ("-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=1")
+
+
+@pytest.mark.parametrize("how", ["reset", "silence", "loop", "cut", "429"])
+def test_a_robots_txt_that_cant_be_had_has_a_code_of_its_own(tmp_path: Path, how: str) -> None:
+    """RFC 9309 section 2.3.1.4. The host is up, so nothing else is amiss."""
+    with Rude(how) as paper:
+        paper.publish("/news/a", "Story a")
+        source = {"NORDCRAWL_SOURCES": str(paper.source(tmp_path))}
+        crawl = Job(tmp_path, "paper", source)
+        given = ("-a", f"urls={paper.url}/news/a")
+        for arguments in ((), given) if how == "reset" else ((),):
+            done = crawl.crawl(*FAST, *arguments)
+            assert done.code == 11, done.text
+            assert "/robots.txt" in done.out or "robots.txt:" in done.out
+            assert not [path for path in paper.requests if path.startswith("/news/")]
+
+
+def test_a_host_that_nobody_answers_for_is_down(tmp_path: Path) -> None:
+    with socket.socket() as refusing, socket.socket() as full:
+        refusing.bind(("127.0.0.1", 0))  # bound, and nobody listens
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        with contextlib.ExitStack() as waiting:
+            for _ in range(3):  # its queue is full: whoever knocks now hears nothing
+                knocking = waiting.enter_context(socket.socket())
+                knocking.setblocking(False)
+                knocking.connect_ex(full.getsockname())
+            for socket_, words in ((refusing, "refused"), (full, "timed out")):
+                paper = Paper()  # never opened: only its source file is wanted
+                paper.host = f"down.localhost:{socket_.getsockname()[1]}"
+                source = {"NORDCRAWL_SOURCES": str(paper.source(tmp_path))}
+                crawl = Job(tmp_path, "paper", source)
+                given = ("-a", f"urls=http://{paper.host}/news/a")
+                for arguments in ((), given) if words == "refused" else ((),):
+                    done = crawl.crawl(*FAST, *arguments)
+                    assert done.code == 10, done.text
+                    assert words in crawl.report()["why"]

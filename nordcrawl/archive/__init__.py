@@ -14,13 +14,16 @@ A line is accepted when it is fsynced in the local `spool`, together with what t
 knows. The `shipper` seals lines into parts, puts the parts, freezes a commit that lists them, puts
 it, and only then forgets them; killed anywhere, it repeats the same step with the same bytes. Every
 spool is a `writer` of its own with keys and a commit log of its own, so writers never meet, and no
-conditional put is needed. Objects are never changed. Live is what a commit adds and none removes:
-a `snapshot` follows the logs, the `reader` checks every digest, and gives a cursor to go on from.
+conditional put is needed. What a kill or a lost database leaves in the spool's folder is kept until
+`adoption` has found where its lines are. Objects are never changed. Live is what a commit adds and
+none removes: a `snapshot` follows the logs, the `reader` checks every digest, and gives a cursor to
+go on from.
 
 The state is a cache: `catchup` folds it from the ledgers, on an empty disk from the newest
 `checkpoint` on. `compaction` and the `eraser` replace parts, as a writer of their own
-(`maintenance`); `purge` keeps a crawler's own disk to `erasure` orders; `verification` proves all
-of it from the store alone, line by line with `line_check`; `examination` is what the doctor asks.
+(`maintenance`), and delete by a snapshot that has all of which anything tells (`wholeness`);
+`purge` keeps a crawler's own disk to `erasure` orders; `verification` proves all of it from the
+store alone, line by line with `line_check`; `examination` is what the doctor asks.
 
 docs/archive-format.md is the one description of the format. `store` says what a place must offer;
 `folder` and `s3` offer it, `uri` tells them apart.

@@ -20,6 +20,7 @@ from nordcrawl.archive.state import State
 from nordcrawl.archive.store import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 from nordcrawl.ledger import LedgerEntry
+from nordcrawl.words import reason
 
 logger = logging.getLogger(__name__)
 
@@ -183,4 +184,4 @@ def _entry(key: str, line: bytes) -> LedgerEntry:
     try:
         return LedgerEntry.from_json(decode_json(line))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArchiveDamaged(f"{key}: not a ledger line: {error!r}") from error
+        raise ArchiveDamaged(f"{key}: not a ledger line: {reason(error)}") from error

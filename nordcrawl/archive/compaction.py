@@ -21,8 +21,9 @@ from nordcrawl.archive.erasure import read_erasures
 from nordcrawl.archive.layout import PartKind, is_part_key
 from nordcrawl.archive.log import CommitKind, PartEntry, Segment
 from nordcrawl.archive.maintenance import PARTS_A_COMMIT, Maintainer, date_of
-from nordcrawl.archive.snapshot import Part, Snapshot, check_part, take
+from nordcrawl.archive.snapshot import Part, Snapshot, check_part
 from nordcrawl.archive.store import ObjectEntry, Store
+from nordcrawl.archive.wholeness import heads_told, take_whole
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreRefused
 
 logger = logging.getLogger(__name__)
@@ -65,13 +66,15 @@ def compact(
     anywhere, the archive is as before or as after, and the next compaction tidies up.
 
     Raises:
-        ArchiveDamaged: a log or part is not as committed; nothing of that source was changed.
+        ArchiveDamaged: a log has a hole, or is not what somebody saw of it: nothing was changed. Or
+            a part is not as committed; nothing of that source was changed.
         StoreRefused, StoreUnavailable: the store.
     """
     store = maintainer.store
     chosen = set(sources)
     done = Compacted()
-    snapshot = take(store)
+    heads = heads_told(store)
+    snapshot = take_whole(store, heads)
     groups: defaultdict[tuple[str, PartKind, str], list[Part]] = defaultdict(list)
     for part in snapshot.live:
         if not chosen or part.commit.source in chosen:
@@ -90,7 +93,7 @@ def compact(
             if not dry_run:
                 _replace(maintainer, source, some)
     if not dry_run:
-        _tidy(maintainer, take(store) if done.commits else snapshot, grace, done)
+        _tidy(maintainer, take_whole(store, heads) if done.commits else snapshot, grace, done)
     return done
 
 

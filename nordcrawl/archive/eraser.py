@@ -39,8 +39,9 @@ from nordcrawl.archive.erasure import (
 from nordcrawl.archive.layout import PartKind
 from nordcrawl.archive.log import CommitKind, PartEntry, Segment
 from nordcrawl.archive.maintenance import Maintainer, date_of
-from nordcrawl.archive.snapshot import Part, Piece, Pieces, Snapshot, check_part, take
+from nordcrawl.archive.snapshot import Part, Piece, Pieces, Snapshot, check_part
 from nordcrawl.archive.store import Store
+from nordcrawl.archive.wholeness import heads_told, take_whole
 from nordcrawl.article import rfc3339
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
@@ -115,12 +116,13 @@ def plan_erasure(store: Store, urls: Iterable[str], articles: Iterable[str]) -> 
     three times.
 
     Raises:
-        ArchiveDamaged, StoreRefused, StoreUnavailable: as reading.
+        ArchiveDamaged: as reading; or a log is not what somebody saw of it.
+        StoreRefused, StoreUnavailable: the store.
     """
     plan = Plan(urls=set(urls))
     wanted = set(articles)
     asked = Erasures(urls=frozenset(map(url_digest, plan.urls)))
-    snapshot = take(store)
+    snapshot = take_whole(store, heads_told(store))  # no order for what could not be finished
     for _, kind, values in _values(store, snapshot):
         key = (values.get("source", ""), values.get("article_id") or "")
         if not key[1] or values.get("change") == ERASED:
@@ -191,7 +193,8 @@ def finish(maintainer: Maintainer, order: Order) -> Erased:
     """Do what an order says, or the rest of it; put its receipt if nothing of it is left.
 
     Raises:
-        ArchiveDamaged: a log or a part is not as committed.
+        ArchiveDamaged: a log has a hole, or is not what somebody saw of it: nothing was deleted.
+            Or a part is not as committed.
         StoreRefused, StoreUnavailable: the store; run it again.
     """
     return _Eraser(maintainer, order).run()
@@ -206,13 +209,14 @@ class _Eraser:
         self._done = Erased(order.order_id)
 
     def run(self) -> Erased:
+        heads = heads_told(self._store)
         for _ in range(_ROUNDS):
-            snapshot = take(self._store)
+            snapshot = take_whole(self._store, heads)
             if not self._rewrite(snapshot):
                 break
         else:
             self._done.left.append("a crawl goes on committing lines of it; run it again")
-        self._delete_objects(take(self._store))
+        self._delete_objects(take_whole(self._store, heads))
         self._rewrite_reports()
         self._rewrite_checkpoints()
         if not self._done.left:

@@ -23,11 +23,12 @@ from urllib.parse import unquote, urlsplit
 
 from nordcrawl.archive.folder import FolderStore
 from nordcrawl.archive.layout import JSON_TYPE, from_micros
-from nordcrawl.archive.lock import sync_folder
 from nordcrawl.archive.redaction import redact
 from nordcrawl.archive.shipper import Limits
+from nordcrawl.archive.spool import is_spool
 from nordcrawl.archive.store import MARKER_KEY, Put, check_marker
 from nordcrawl.archive.uri import archive_name
+from nordcrawl.disk import sync_folder
 from nordcrawl.errors import (
     ArchiveDamaged,
     NordcrawlError,
@@ -251,7 +252,7 @@ def _nearest(folder: Path) -> Path:
 def examine_spools(parent: Path) -> Iterator[Finding]:
     """Look at the spools of one archive, a source each; changes nothing, waits for nobody."""
     try:
-        folders = sorted(path for path in parent.iterdir() if (path / "spool.sqlite").is_file())
+        folders = sorted(path for path in parent.iterdir() if is_spool(path))
     except OSError:
         folders = []
     for folder in folders:
@@ -269,6 +270,9 @@ def examine_spools(parent: Path) -> Iterator[Finding]:
 
 def _spool(name: str, folder: Path) -> Finding:
     path = folder / "spool.sqlite"
+    if not (path.exists() and path.stat().st_size):
+        text = f"{path}: missing or empty, but parts are in {folder / 'sealed'}"
+        return note(name, text, "the next crawl archives them; or: nordcrawl ship")
     # Not immutable=1: that would pass over all that lies in the write-ahead log still.
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2)) as db:
         ((version,),) = db.execute("PRAGMA user_version").fetchall()

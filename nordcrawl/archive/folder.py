@@ -33,6 +33,7 @@ from nordcrawl.archive.store import (
     check_prefix,
     is_key,
 )
+from nordcrawl.disk import make_folders, sync_folder
 from nordcrawl.errors import ObjectConflict, ObjectMissing, StoreRefused, StoreUnavailable
 
 _STAGING: Final = ".tmp"
@@ -83,7 +84,7 @@ class FolderStore:
             StoreRefused, StoreUnavailable: nothing can be written there.
         """
         with self._explained("prepare", self._root):
-            self._staging.mkdir(parents=True, exist_ok=True)
+            make_folders(self._staging)
         self._remove_stale()
         try:
             marker = self.get(MARKER_KEY)
@@ -108,7 +109,8 @@ class FolderStore:
             if self._probed and key != MARKER_KEY:
                 # An unmounted disk leaves an empty folder: writing there would hide the articles.
                 self._require_marker("put", key)
-            self._staging.mkdir(parents=True, exist_ok=True)
+            if not self._staging.is_dir():
+                make_folders(self._staging)
             try:
                 _write_durably(staged, body)
                 created = self._place(staged, path)
@@ -118,7 +120,7 @@ class FolderStore:
             if not created and not _holds(path, body):
                 raise ObjectConflict(f"put {key}: {path} holds other bytes; left as they are")
             if not created:  # perhaps by a process killed before its fsync
-                _sync(path)
+                sync_folder(path)
             self._sync_directories(path.parent)
         return Put.CREATED if created else Put.ALREADY
 
@@ -200,7 +202,7 @@ class FolderStore:
                 )  # else what is to go may lie on a disk elsewhere
                 return
             with suppress(FileNotFoundError):  # removed as empty by another process
-                _sync(path.parent)
+                sync_folder(path.parent)
             self._remove_empty(path.parent)
 
     def _remove_empty(self, folder: Path) -> None:
@@ -212,7 +214,7 @@ class FolderStore:
                 return
             folder = folder.parent
             with suppress(FileNotFoundError):
-                _sync(folder)
+                sync_folder(folder)
 
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)
@@ -253,7 +255,7 @@ class FolderStore:
         """As `_create`, with the folders that it takes; a deletion may remove them, empty yet."""
         for _ in range(_PLACING_TRIES):
             with suppress(FileNotFoundError):
-                path.parent.mkdir(parents=True, exist_ok=True)
+                path.parent.mkdir(parents=True, exist_ok=True)  # `put` syncs them all
                 return self._create(staged, path)
         return self._create(staged, path)
 
@@ -287,7 +289,7 @@ class FolderStore:
     def _sync_directories(self, folder: Path) -> None:
         """Make the names durable up to the root: another process may have made a folder of them."""
         while True:
-            _sync(folder)
+            sync_folder(folder)
             if folder == self._root:
                 return
             folder = folder.parent
@@ -310,7 +312,7 @@ class FolderStore:
             if error.filename and str(error.filename) != str(path):
                 text += f" ({error.filename})"
             if error.errno in _PASSING:
-                raise StoreUnavailable(f"{text}; the spool keeps what is not stored") from error
+                raise StoreUnavailable(text) from error
             raise StoreRefused(
                 f"{text}; NORDCRAWL_ARCHIVE must name a folder that this user can write"
             ) from error
@@ -325,15 +327,3 @@ def _write_durably(path: Path, body: bytes) -> None:
 
 def _holds(path: Path, body: bytes) -> bool:
     return path.is_file() and path.stat().st_size == len(body) and path.read_bytes() == body
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Some network file systems can't fsync a directory: they commit names at once.
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
-            raise
-    finally:
-        os.close(descriptor)

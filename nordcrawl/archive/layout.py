@@ -35,6 +35,7 @@ _GZIP = 31
 _WRITER = re.compile(r"[0-9a-f]{10}")
 _SOURCE = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
 _RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_COMMIT = re.compile(r"commits/([0-9a-f]{10})/(\d{12})\.json")
 _PART = re.compile(
     r"(articles|ledger)-v1/source=[a-z0-9_-][a-z0-9._-]*/date=\d{4}-\d\d-\d\d/"
     r"[0-9a-f]{10}-\d{12}\.jsonl\.gz"
@@ -71,6 +72,16 @@ def commit_key(writer: str, seq: int) -> str:
     'commits/00aa11bb22/000000000001.json'
     """
     return f"commits/{writer}/{seq:012d}.json"
+
+
+def parse_commit_key(key: str) -> tuple[str, int] | None:
+    """Return writer and number of the commit that a key names, None if it names none.
+
+    >>> parse_commit_key("commits/00aa11bb22/000000000007.json")
+    ('00aa11bb22', 7)
+    """
+    match = _COMMIT.fullmatch(key)
+    return (match[1], int(match[2])) if match else None
 
 
 def run_key(run_id: str) -> str:

@@ -41,10 +41,17 @@ class Lock:
         Lock._open.add(self)
 
     def release(self) -> None:
-        """Give the lock back; safe to call again."""
+        """Give the lock back; safe to call again.
+
+        Unlocked, and not only closed: a process that another thread is just starting holds a copy
+        of the descriptor until it becomes another program, and with it the lock.
+        """
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
-            os.close(descriptor)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+            finally:
+                os.close(descriptor)
 
     def fileno(self) -> int:
         """Return its descriptor: a process that inherits it keeps the lock until it ends, too."""
@@ -54,19 +61,12 @@ class Lock:
     def forget_all(cls) -> None:
         """In a forked child: let go, so that a worker that outlives us does not hold the lock."""
         for lock in list(cls._open):
-            lock.release()
+            descriptor, lock._descriptor = lock._descriptor, -1
+            if descriptor >= 0:
+                os.close(descriptor)  # to unlock it would take it from the parent
 
 
 os.register_at_fork(after_in_child=Lock.forget_all)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; may raise `OSError`."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from nordcrawl.archive.lock import Lock, explained
 from nordcrawl.archive.log import Commit, CommitKind, PartEntry, Segment, chain
 from nordcrawl.archive.snapshot import Part
 from nordcrawl.archive.store import Store
+from nordcrawl.disk import make_folders, write_file
 from nordcrawl.errors import ArchiveDamaged, ObjectConflict, SpoolError
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class Maintainer:
             StoreRefused, StoreUnavailable, ArchiveDamaged: the store.
         """
         with explained(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folders(folder)
         lock = Lock(folder / "lock")
         try:
             file = folder / _FILE
@@ -68,7 +69,7 @@ class Maintainer:
                 writer = file.read_text(encoding="ascii").strip() if file.exists() else ""
                 if not layout.is_writer(writer):
                     writer = secrets.token_hex(5)
-                    file.write_text(f"{writer}\n", encoding="ascii")
+                    write_file(file, f"{writer}\n".encode("ascii"))
             store.probe()
             return cls(store, writer, clock, lock)
         except UnicodeDecodeError as error:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 from nordcrawl.archive import layout
 from nordcrawl.archive.erasure import Erasures, clean_report, read_erasures
+from nordcrawl.archive.layout import PartKind
 from nordcrawl.archive.lock import explained
 from nordcrawl.archive.spool import (
     Line,
@@ -23,6 +26,7 @@ from nordcrawl.archive.spool import (
 )
 from nordcrawl.archive.state import State
 from nordcrawl.archive.store import Store
+from nordcrawl.disk import write_file
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +40,8 @@ class Obedience:
         self._state = state
         self.erasures = Erasures()
         """The orders as of the last check; pages that they cover are not to be archived."""
+        self.purged: Counter[PartKind] = Counter()
+        """Lines taken out of the spool, of each kind."""
 
     def check(self) -> None:
         """Read the orders, and purge what new ones cover.
@@ -49,11 +55,12 @@ class Obedience:
         self.erasures = erasures
         if new:
             orders = [order for order in erasures.orders if order.order_id in new]
-            purge(self._spool, self._state, Erasures.of(orders))
+            self.purged += purge(self._spool, self._state, Erasures.of(orders))
 
 
-def purge(spool: Spool, state: State, erasures: Erasures) -> None:
-    """Take out of spool, state and local reports what erasures cover, byte for byte.
+def purge(spool: Spool, state: State, erasures: Erasures) -> Counter[PartKind]:
+    """Take out of spool, state and local reports what erasures cover, byte for byte; return how
+    many lines of each kind were taken out of the spool.
 
     A commit that is frozen goes out as it is, for the store may have it already; the erasure
     finds its lines in the archive then.
@@ -66,13 +73,16 @@ def purge(spool: Spool, state: State, erasures: Erasures) -> None:
     spool.drop_lines(lines)
     frozen = spool.frozen()
     parts = [part for part in spool.parts() if frozen is None or part.batch != frozen[0]]
-    dropped = len(lines) + sum(_purge_part(spool, part, erasures) for part in parts)
+    dropped = Counter(line.kind for line in lines)
+    for part in parts:
+        dropped[part.kind] += _purge_part(spool, part, erasures)
     reports = _clean_reports(spool, erasures)
     spool.scrub(erasures.ids)
     logger.warning(
         "erasure: %d lines taken out of the spool, %d rows out of the state, %d reports cleaned",
-        *(dropped, rows, reports),
+        *(dropped.total(), rows, reports),
     )
+    return dropped
 
 
 def _covered(line: Line, erasures: Erasures) -> bool:
@@ -113,10 +123,22 @@ def _clean_reports(spool: Spool, erasures: Erasures) -> int:
             cleaned += 1
     for file in sorted((spool.folder / "reports").glob("*.json")):
         with explained(file):
-            values = json.loads(file.read_text(encoding="utf-8"))
-            if (clean := clean_report(values, erasures)) != values:
-                staged = file.with_suffix(".tmp")
-                staged.write_text(json.dumps(clean, ensure_ascii=False, indent=2) + "\n", "utf-8")
-                staged.replace(file)
-                cleaned += 1
+            cleaned += _clean_file(file, erasures)
+    for file in (spool.folder / "reports").glob(".*.tmp"):  # of a process that was killed
+        with explained(file):
+            file.unlink()
     return cleaned
+
+
+def _clean_file(file: Path, erasures: Erasures) -> bool:
+    """Clean a local report; one that can't be read, and so not be cleaned, is deleted."""
+    try:
+        values = dict(json.loads(file.read_bytes()))
+    except (ValueError, TypeError) as error:
+        logger.warning("%s: a report that can't be read is deleted: %s", file, error)
+        file.unlink()
+        return True
+    if (clean := clean_report(values, erasures)) == values:
+        return False
+    write_file(file, (json.dumps(clean, ensure_ascii=False, indent=2) + "\n").encode())
+    return True

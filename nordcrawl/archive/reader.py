@@ -24,6 +24,7 @@ from nordcrawl.archive.store import Store
 from nordcrawl.article import parse_rfc3339
 from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.ledger import LedgerEntry
+from nordcrawl.words import reason
 
 _T = TypeVar("_T")
 
@@ -42,8 +43,8 @@ class Reader:
     """An archive to read. Thread-safe as far as its store is.
 
     Every method may raise `StoreRefused` and `StoreUnavailable`, and `ArchiveDamaged` naming the
-    key of what does not agree with the log. What a `damaged` function is given for is told to it,
-    and reading goes on behind the damaged part; a broken log always ends it.
+    key of what does not agree with the log, or of what is missing in it. With a `damaged` function
+    that is told to it, and reading goes on behind the damaged part or commit.
     """
 
     def __init__(
@@ -61,8 +62,9 @@ class Reader:
             UsageError: the cursor tells of writers that are not in this archive.
         """
         if since is None:
-            return take(self._store)
-        snapshot = take(self._store, {writer: (seq, None) for writer, seq in since.seen.items()})
+            return take(self._store, damaged=self._damaged)
+        seen = {writer: (seq, None) for writer, seq in since.seen.items()}
+        snapshot = take(self._store, seen, damaged=self._damaged)
         known = set(self._store.folders("commits/"))
         if unknown := sorted(since.seen.keys() - known):
             raise UsageError(
@@ -258,4 +260,4 @@ def _parsed(key: str, number: int, line: bytes, read: Callable[[dict[str, Any]],
     try:
         return read(layout.decode_json(line))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArchiveDamaged(f"{key}: line {number} can't be read: {error!r}") from error
+        raise ArchiveDamaged(f"{key}: line {number} can't be read: {reason(error)}") from error

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from nordcrawl import __version__
 from nordcrawl.archive import layout
+from nordcrawl.archive.adoption import adopt_strays
 from nordcrawl.archive.catchup import catch_up
 from nordcrawl.archive.purge import Obedience
 from nordcrawl.archive.shipper import Limits, Shipper, ShipReport
-from nordcrawl.archive.spool import Spool
+from nordcrawl.archive.spool import Spool, is_spool
 from nordcrawl.archive.state import State
 from nordcrawl.archive.store import Store
 from nordcrawl.errors import ObjectConflict, SpoolError, StoreError
@@ -39,6 +40,7 @@ def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> 
         "by the store" if can.checksum else "by ETag or reading back",
     )
     _put_schemas(store)
+    adopt_strays(store, spool)
     with suppress(SpoolError):  # the disk is full: shipping what is sealed may make room
         shipper.seal_all()
     _check_identity(shipper, spool, state)
@@ -86,7 +88,7 @@ def ship_left_over(
         LockHeld: a run is under way, and ships by itself.
         SpoolError: the spool can't be read or written.
     """
-    if not (folder / "spool.sqlite").exists():
+    if not is_spool(folder):
         return ShipReport(0, 0, 0, 0, 0, None)
     spool = Spool.open(folder, source)
     try:

@@ -33,7 +33,8 @@ def retry(
     stop: threading.Event,
     forbidden: str = "",
 ) -> _T:
-    """Try until it works, the store refuses, `until` (of the monotonic clock) or `stop`.
+    """Try until it works, the store refuses, `until` (of the monotonic clock) or `stop`; twice at
+    the least, unless stopped, as one answer that is lost may take all the time there is.
 
     What botocore raised is not chained: its texts may quote an endpoint's credentials.
 
@@ -53,7 +54,9 @@ def retry(
                 raise StoreRefused(f"{what}: {where}: {last}: {mend}") from None
         wait = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2 ** min(tries, 10)) * random.uniform(0.5, 1)
         now = time.monotonic()
-        if now >= until or stop.wait(min(wait, until - now)):
+        if tries > 1:
+            wait = min(wait, until - now)
+        if wait <= 0 or stop.wait(wait):
             stopped = " before it was stopped" if stop.is_set() else ""
             raise StoreUnavailable(
                 f"{what}: {where} gave no usable answer in {tries} tries over "

@@ -6,7 +6,8 @@ captive portal's "200 OK" and an upload damaged on the way all end well. ``If-No
 sent as a fence; where `S3Store.probe` has not seen it honoured, a HEAD goes before each put.
 
 All is tried again until the budget is spent (`nordcrawl.archive.retry`). One try waits at most 5 s
-for a connection and 60 s for an answer.
+for a connection and 60 s for an answer; with a smaller budget for half of it, 10 s at the least, so
+that there is time for another one.
 
 The access key needs ``s3:PutObject`` and ``s3:GetObject`` on ``bucket/prefix/*`` and
 ``s3:ListBucket`` on the bucket, without which AWS answers 403 instead of 404 for a key that is
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 _READS_TO_CALL_DAMAGED: Final = 3
+_LONGEST_TRY_S: Final = 60.0
+_SHORTEST_TRY_S: Final = 10.0
+"""A store under load answers late; to ask it again sooner makes it later still."""
 
 _T = TypeVar("_T")
 
@@ -74,10 +78,9 @@ class S3Store:
         prefix: str = "",
         *,
         retry_s: float = 300.0,
-        probe_retry_s: float = 10.0,
         addressing: Addressing = "path",
         connect_timeout_s: float = 5.0,
-        read_timeout_s: float = 60.0,
+        read_timeout_s: float | None = None,
         stop: threading.Event | None = None,
     ) -> None:
         """Make the client; nothing is sent.
@@ -90,11 +93,10 @@ class S3Store:
             prefix,
             addressing=addressing,
             connect_timeout_s=connect_timeout_s,
-            read_timeout_s=read_timeout_s,
+            read_timeout_s=read_timeout_s or min(_LONGEST_TRY_S, max(_SHORTEST_TRY_S, retry_s / 2)),
             stop=stop,
         )
         self._retry_s = retry_s
-        self._probe_retry_s = probe_retry_s
         self._fenced = False
         """If-None-Match was seen to be honoured."""
         self._sends_condition = True
@@ -111,9 +113,9 @@ class S3Store:
 
         Raises:
             ArchiveDamaged: the marker there is of another format or version.
-            StoreRefused, StoreUnavailable: as every method, but within `probe_retry_s`.
+            StoreRefused, StoreUnavailable: as every method.
         """
-        deadline = time.monotonic() + self._probe_retry_s
+        deadline = time.monotonic() + self._retry_s
         blindly = False
         try:
             marker = self._get(MARKER_KEY, deadline)

@@ -67,6 +67,7 @@ class Shipped:
     """Article lines."""
     lines: int = 0
     """Article and ledger lines."""
+    ledger_lines: int = 0
     parts: int = 0
     commits: int = 0
     bytes: int = 0
@@ -86,6 +87,11 @@ class ShipReport:
     bytes: int
     failure: NordcrawlError | None
     """Why not all was shipped."""
+    ledger_lines: int = 0
+    """Lines of the ledger committed."""
+    erased_records: int = 0
+    """Articles that were accepted, and taken out by an erasure order before they were committed."""
+    erased_ledger_lines: int = 0
 
 
 class Shipper:
@@ -107,6 +113,8 @@ class Shipper:
         self._clock = clock
         self._waiting_since: float | None = None
         self.shipped = Shipped()
+        self.puts = 0
+        """Objects that the store took."""
 
     def report(self, failure: NordcrawlError | None) -> ShipReport:
         """Return how things stand."""
@@ -118,6 +126,7 @@ class Shipper:
             commits=done.commits,
             bytes=done.bytes,
             failure=failure,
+            ledger_lines=done.ledger_lines,
         )
 
     # --- seal -------------------------------------------------------------------------------
@@ -223,12 +232,14 @@ class Shipper:
                 if hashlib.sha256(body).hexdigest() != part.sha256:
                     raise SpoolError(f"{self._spool.sealed / part.file_name}: damaged (sha256)")
                 self._store.put(self._key(part), body, content_type=layout.PART_TYPE)
+                self.puts += 1
                 self._spool.mark_put(part)
         if stop():
             return
         cseq, body = self._frozen(parts)
         key = layout.commit_key(self._spool.writer, cseq)
         self._store.put(key, body, content_type=layout.JSON_TYPE)
+        self.puts += 1
         self._committed(parts, parts[0].batch, cseq, body)
 
     def _is_there(self, frozen: tuple[int, int, bytes]) -> bool:
@@ -280,6 +291,7 @@ class Shipper:
         done = self.shipped
         done.records += sum(p.records for p in parts if p.kind is PartKind.ARTICLE)
         done.lines += sum(p.records for p in parts)
+        done.ledger_lines += sum(p.records for p in parts if p.kind is PartKind.LEDGER)
         done.parts += len(parts)
         done.commits += 1
         done.bytes += sum(p.bytes for p in parts)
@@ -341,6 +353,8 @@ class Shipper:
         }
         archived = [part for part in spool.parts() if (self._key(part), part.sha256) in theirs]
         spool.change_writer(archived)
+        self.shipped.records += sum(p.records for p in archived if p.kind is PartKind.ARTICLE)
+        self.shipped.ledger_lines += sum(p.records for p in archived if p.kind is PartKind.LEDGER)
         logger.error(
             "%s: is the spool %s a copy, or restored from a backup? Nothing was overwritten; "
             "writer %s is now %s, and %d lines will be put under keys of its own",

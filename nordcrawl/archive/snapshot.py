@@ -10,13 +10,23 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from nordcrawl.archive import layout
-from nordcrawl.archive.log import Commit, Cursor, Heads, PartEntry, Segment, follow, writers
+from nordcrawl.archive.log import (
+    Commit,
+    Cursor,
+    Heads,
+    Known,
+    PartEntry,
+    Segment,
+    follow,
+    listed,
+)
 from nordcrawl.archive.store import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
@@ -66,30 +76,39 @@ class Snapshot:
         return Cursor({writer: seq for writer, (seq, _) in self.heads.items() if seq})
 
 
-def take(store: Store, since: Heads | None = None) -> Snapshot:
+def take(
+    store: Store,
+    since: Heads | None = None,
+    *,
+    known: Mapping[str, Known] = MappingProxyType({}),
+    damaged: Callable[[ArchiveDamaged], None] | None = None,
+) -> Snapshot:
     """Return what came since the given commits of each writer; of a writer that is not among
     them, and without any, all.
 
+    One listing tells which commits must be there, beside those that are `known` to the caller;
+    what is read are the logs themselves, so a listing that lags hides nothing.
+
     Raises:
-        ArchiveDamaged: a log is broken; names the key.
+        ArchiveDamaged: a log is broken, or has a hole; names the key. With `damaged` that is told
+            to it, and what comes behind is in the snapshot.
         StoreRefused, StoreUnavailable: the store.
     """
     seen = dict(since or {})
-    heads = dict.fromkeys(writers(store), NOTHING) | seen
+    must = listed(store)
+    for writer, one in known.items():
+        if writer not in must or one.seq > must[writer].seq:
+            must[writer] = one
+    heads = dict.fromkeys(must, NOTHING) | seen
     logs: dict[str, list[Commit]] = {}
     ahead: Heads = heads
-    missed: dict[str, tuple[int, Commit]] = {}
     while ahead:
-        for writer, log in follow(store, ahead).items():
-            if not log and writer in missed:
-                seq, commit = missed[writer]
-                key = layout.commit_key(writer, seq)
-                raise ArchiveDamaged(f"{key}: missing, but {commit.key} builds on it")
-            logs.setdefault(writer, []).extend(log)
-            if log:
-                heads[writer] = (log[-1].seq, log[-1].sha256)
-        missed = _missed(logs, heads)
-        ahead = {writer: heads.get(writer, NOTHING) for writer in missed}
+        for writer, trail in follow(store, ahead, must, damaged).items():
+            logs.setdefault(writer, []).extend(trail.commits)
+            if trail.seq > heads.get(writer, NOTHING)[0]:
+                heads[writer] = trail.head
+        must = _missed(logs, heads)
+        ahead = {writer: heads.get(writer, NOTHING) for writer in must}
     return assemble(logs, heads, {writer: seq for writer, (seq, _) in seen.items()})
 
 
@@ -111,11 +130,11 @@ def assemble(logs: Mapping[str, list[Commit]], heads: Heads, seen: Mapping[str, 
 NOTHING: Final[tuple[int, str | None]] = (0, None)
 
 
-def _missed(logs: Mapping[str, list[Commit]], heads: Heads) -> dict[str, tuple[int, Commit]]:
+def _missed(logs: Mapping[str, list[Commit]], heads: Heads) -> dict[str, Known]:
     """Return writers that went on after their log was read: a commit of another, read later,
     builds on what they did. Without it the two would not fit together."""
     return {
-        writer: (seq, commit)
+        writer: Known(seq, None, f"{commit.key} builds on it")
         for log in logs.values()
         for commit in log
         for writer, seq in commit.base.items()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import secrets
 import sqlite3
 import threading
@@ -20,7 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from nordcrawl.archive.layout import PartKind
-from nordcrawl.archive.lock import Lock, explained, sync_folder
+from nordcrawl.archive.lock import Lock, explained
+from nordcrawl.disk import make_folders, sync_folder
 from nordcrawl.errors import SpoolError
 
 logger = logging.getLogger(__name__)
@@ -129,6 +131,9 @@ class Spool:
         self._write_lock = threading.RLock()
         self._read = _connect(self.path)
         self._read_lock = threading.Lock()
+        self._files_lock = threading.Lock()
+        """Held while a file in ``sealed/`` is written; taken before the other two."""
+        self._closed = False
 
     @classmethod
     def open(cls, folder: Path, source: str) -> Spool:
@@ -139,10 +144,11 @@ class Spool:
             SpoolError: it can't be written, is damaged, or belongs to another source.
         """
         with explained(folder):
-            (folder / "sealed").mkdir(parents=True, exist_ok=True)
+            make_folders(folder / "sealed")
         lock = Lock(folder / "lock")
         try:
-            with explained(folder / "spool.sqlite"):
+            with explained(folder / "spool.sqlite"), _damage_told(folder / "spool.sqlite"):
+                _refuse_lost_beginning(folder / "spool.sqlite")
                 write = _connect(folder / "spool.sqlite")
                 try:
                     writer = _prepare(write, folder / "spool.sqlite", source)
@@ -169,6 +175,7 @@ class Spool:
             SpoolError: the disk refuses.
         """
         with self._write_lock, explained(self.path):
+            self._require_open()
             self._write.execute("BEGIN IMMEDIATE")
             try:
                 yield self._write
@@ -404,24 +411,76 @@ class Spool:
             found = os.statvfs(self.folder)
         return found.f_bavail * found.f_frsize
 
+    @contextmanager
+    def files(self) -> Iterator[None]:
+        """Write files in ``sealed/`` within this, so that no other spool has the folder by then.
+
+        Raises:
+            SpoolError: the spool is closed.
+        """
+        with self._files_lock:
+            self._require_open()
+            yield
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise SpoolError(f"{self.folder}: the spool is closed")
+
     def close(self) -> None:
-        """Close the file and give back the lock; safe to call again."""
-        with self._write_lock, self._read_lock, suppress(sqlite3.Error):
-            self._read.close()
-            self._write.close()
-        self._lock.release()
+        """Close the file and give back the lock; safe to call again, from any thread.
+
+        Waits for what another thread is doing here; whatever it tries afterwards is a `SpoolError`
+        and changes nothing, for the folder may be another spool's by then.
+        """
+        with self._files_lock, self._write_lock, self._read_lock:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                with suppress(sqlite3.Error):
+                    self._read.close()
+                    self._write.close()
+            finally:
+                self._lock.release()
+
+    def strays(self) -> list[Path]:
+        """Return the files in ``sealed/`` of which the database knows nothing, oldest first."""
+        with explained(self.sealed):
+            found = [file for file in self.sealed.iterdir() if _STRAY.fullmatch(file.name)]
+        return sorted(found, key=lambda file: (file.name.split("-")[1], file.name))
+
+    def adopt(self, lines: Sequence[Line], files: Sequence[Path]) -> None:
+        """Put the lines of strays into the outbox, to be sealed anew, and delete the files.
+
+        The state knows nothing of them: it folds them from the archive as those of others.
+        """
+        with self._write_lock:
+            if lines:
+
+                def refold(db: sqlite3.Connection) -> None:
+                    db.execute("UPDATE own SET refold = 1")
+
+                self.add(lines, refold)
+            self._require_open()
+            with explained(self.sealed):
+                for file in files:
+                    file.unlink()
 
     def _tidy(self) -> None:
-        """Delete what a killed process left in ``sealed/``, and count what waits.
+        """Set aside what the database does not know of in ``sealed/``, and count what waits.
 
-        A file without a row was either never put, and its lines are in the outbox still, or is
-        committed already.
+        A part without a row was either never put, and its lines are in the outbox still, or is
+        committed already; or the database is a new or an older one. Which of these it is,
+        `nordcrawl.archive.adoption` finds out. Its name may be that of a part to come.
         """
         parts = self.parts()
         known = {part.file_name for part in parts}
-        for file in self.sealed.iterdir():
-            if file.name not in known:
+        for file in list(self.sealed.iterdir()):
+            if file.suffix == ".tmp":  # not sealed yet: its lines were never out of the outbox
                 file.unlink()
+            elif _SEALED.fullmatch(file.name) and file.name not in known:
+                stem = file.name.removesuffix(".jsonl.gz")
+                file.rename(file.with_name(f"{stem}-{secrets.token_hex(4)}.stray"))
         ((lines, size),) = self.query("SELECT count(*), coalesce(sum(length(line)), 0) FROM outbox")
         self.backlog = Backlog(
             lines, size, sum(p.records for p in parts), sum(p.bytes for p in parts)
@@ -431,8 +490,21 @@ class Spool:
         for part in parts:
             self.backlog.sealed_lines -= part.records
             self.backlog.sealed_bytes -= part.bytes
-            with suppress(OSError):  # what stays is deleted at the next open
+            with suppress(OSError):  # what stays is a stray at the next open
                 (self.sealed / part.file_name).unlink()
+
+
+_SEALED: Final = re.compile(r"(?:article|ledger)-\d{12}\.jsonl\.gz")
+_STRAY: Final = re.compile(r"(?:article|ledger)-\d{12}-[0-9a-f]{8}\.stray")
+
+
+def is_spool(folder: Path) -> bool:
+    """Tell whether something may wait in a folder: a spool, or the parts of one whose database was
+    lost."""
+    return (folder / "spool.sqlite").is_file() or any(
+        _SEALED.fullmatch(file.name) or _STRAY.fullmatch(file.name)
+        for file in (folder / "sealed").glob("*-*")
+    )
 
 
 _SELECT_PART: Final = (
@@ -477,7 +549,7 @@ def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
     """
     path = spool.sealed / part.file_name
     staged = path.with_suffix(".tmp")
-    with explained(path):
+    with spool.files(), explained(path):
         with staged.open("wb") as file:
             file.write(body)
             file.flush()
@@ -487,7 +559,7 @@ def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
 
 def sync_sealed(spool: Spool) -> None:
     """Make the names in ``sealed/`` durable."""
-    with explained(spool.sealed):
+    with spool.files(), explained(spool.sealed):
         sync_folder(spool.sealed)
 
 
@@ -498,7 +570,7 @@ def read_sealed(spool: Spool, part: SealedPart) -> bytes:
         SpoolError: it can't be read.
     """
     path = spool.sealed / part.file_name
-    with explained(path):
+    with spool.files(), explained(path):
         return path.read_bytes()
 
 
@@ -507,6 +579,33 @@ def _connect(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA page_size=8192")  # of a new file: a line is longer than the usual 4096
     db.execute("PRAGMA synchronous=FULL")
     return db
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    """Say what to do where SQLite says that the file is none of its own."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise
+        raise _damaged(path, str(error)) from error
+
+
+def _damaged(path: Path, what: str) -> SpoolError:
+    return SpoolError(
+        f"{path}: damaged ({what}); nothing was changed. Keep a copy of {path.parent}, for it may "
+        f"hold articles that are not archived yet; then bring {path.name} back from a backup, or "
+        f"move {path.name}* away: the next run archives the parts in sealed/, and makes the state "
+        "anew from the archive"
+    )
+
+
+def _refuse_lost_beginning(path: Path) -> None:
+    """SQLite deletes a log that has no database, with all that is acknowledged in it."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size and not (path.exists() and path.stat().st_size):
+        raise _damaged(path, f"missing or empty, but {log.name} is there")
 
 
 def _prepare(db: sqlite3.Connection, path: Path, source: str) -> str:
@@ -531,8 +630,7 @@ def _prepare(db: sqlite3.Connection, path: Path, source: str) -> str:
     for table in ("outbox", "part", "frozen"):
         ((found,),) = db.execute(f"PRAGMA quick_check({table})").fetchmany(1)
         if found != "ok":
-            raise SpoolError(f"{path}: damaged ({found}); keep a copy of the folder, for it "
-                             "may hold articles that are not archived yet")  # fmt: skip
+            raise _damaged(path, found)
     ((owner, writer),) = db.execute("SELECT source, writer FROM own").fetchall()
     if owner != source:
         raise SpoolError(f"{path}: is the spool of source {owner!r}, not of {source!r}")

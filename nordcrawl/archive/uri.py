@@ -38,14 +38,13 @@ def open_store(
     uri: str,
     *,
     retry_s: float = 300.0,
-    probe_retry_s: float = 10.0,
     addressing: Literal["path", "virtual", "auto"] = "path",
     stop: threading.Event | None = None,
 ) -> Store:
     """Return the store at `uri`, without touching it yet.
 
-    A bucket's operations are retried for `retry_s` seconds (`probe_retry_s` within a probe) or
-    until `stop` is set, whichever comes first: then nothing more is sent, and what fails is
+    A bucket's operations, the first look included, are retried for `retry_s` seconds or until
+    `stop` is set, whichever comes first: then nothing more is sent, and what fails is
     `StoreUnavailable`. A folder's are not retried.
 
     Raises:
@@ -66,7 +65,6 @@ def open_store(
                 bucket,
                 prefix,
                 retry_s=retry_s,
-                probe_retry_s=probe_retry_s,
                 addressing=addressing,
                 stop=stop,
             )

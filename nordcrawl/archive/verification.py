@@ -232,7 +232,7 @@ class _Verifier:
             if body is None:
                 if seq > listed:
                     return log
-                self._damage(key, "missing in the log: no reader sees what comes after it")
+                self._damage(key, "missing in the log: reading ends here unless told to keep going")
                 whole = False
                 continue
             try:

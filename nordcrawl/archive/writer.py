@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -31,8 +31,9 @@ from nordcrawl.archive.spool import Line, Spool
 from nordcrawl.archive.state import Change, State
 from nordcrawl.archive.store import Store
 from nordcrawl.article import Record
-from nordcrawl.errors import NordcrawlError, SpoolError, StoreUnavailable
+from nordcrawl.errors import NordcrawlError, SpoolError, StoreError, StoreUnavailable
 from nordcrawl.ledger import LedgerEntry
+from nordcrawl.words import reason
 
 __all__ = [
     "Limits",
@@ -53,8 +54,10 @@ _HASTE_S: Final = (0.5, 15.0)
 _MARGIN: Final = (0.25, 1 << 20)
 """How far beyond `Limits.spool_bytes` the backlog may go, as a share of it and in bytes at least:
 what was under way when the spool was full, and the outcomes of a run that ends so, still fit."""
+_LOOK_S: Final = 0.2
+"""Time between two looks at what the store has taken, once there is a hurry."""
 _LEAVE_S: Final = 1.0
-"""How long `Writer.close` waits for a call of the store that is under way."""
+"""How long `Writer.close` waits for a call of the store that is under way to end well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class Writer:
         )
         self._turn = threading.Condition()
         self._drain_until: float | None = None
+        self._hurry: tuple[float, float] | None = None
         self._leaving = False
         self._pause_s = 0.0
         self._not_before = 0.0
@@ -133,8 +137,15 @@ class Writer:
             writer._check_room()
             catch_up(store, spool, writer.state)
             writer._obedience.check()
+            writer._obedience.purged.clear()
             spool.begin_run(run_id)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, StoreError) and spool.backlog.lines:
+                logger.error(
+                    "%d lines that earlier runs left wait in the spool %s; the next run ships them "
+                    "first",
+                    *(spool.backlog.lines, folder),
+                )
             spool.close()
             raise
         writer._acceptor.start()
@@ -283,7 +294,7 @@ class Writer:
             return error
         except Exception as error:  # a bug; but nobody may wait for ever
             logger.exception("nothing more is accepted")
-            return SpoolError(f"{self._spool.path}: {error!r}")
+            return SpoolError(f"{self._spool.path}: {reason(error)}")
         return None
 
     def _check_room(self) -> None:
@@ -312,7 +323,8 @@ class Writer:
         """Seal and ship everything, trying again until the deadline; accepting may go on after.
 
         A store that refuses is not asked again. A call of the store that is under way at the
-        deadline goes on behind; what it stores is found there by the next open.
+        deadline goes on behind; what it stores is found there by the next open. `hurry` makes it
+        end sooner.
         """
         deadline = time.monotonic() + deadline_s
         self._flush(deadline_s)
@@ -320,19 +332,43 @@ class Writer:
             self._drain_until = deadline
             self._pause_s, self._not_before = 0.0, 0.0
             self._turn.notify_all()
-            self._turn.wait_for(
-                lambda: (
-                    self._drain_until is None or self._leaving or not self._ship_thread.is_alive()
-                ),
-                timeout=max(0.0, deadline - time.monotonic()),
-            )
+            self._wait_for_drain(deadline)
             self._drain_until = None
         failure = self.ship_failure
         if failure is None and self.pending_records:
             failure = self.failure or StoreUnavailable(
                 f"{self._store.uri}: not all was stored within {deadline_s:g} s"
             )
-        return self._shipper.report(failure)
+        purged = self._obedience.purged
+        return replace(
+            self._shipper.report(failure),
+            erased_records=purged[PartKind.ARTICLE],
+            erased_ledger_lines=purged[PartKind.LEDGER],
+        )
+
+    def hurry(self, *, deadline_s: float, stall_s: float) -> None:
+        """Make `finish`, which may be called later or in another thread, end by a deadline from
+        now, and sooner when the store takes nothing for `stall_s`."""
+        with self._turn:
+            self._hurry = (time.monotonic() + deadline_s, stall_s)
+            self._turn.notify_all()
+
+    def _wait_for_drain(self, deadline: float) -> None:
+        """Wait until all is shipped, or there is no more time or use in waiting; holds `_turn`."""
+        puts, moved_at = self._shipper.puts, time.monotonic()
+        while self._drain_until is not None and not self._leaving and self._ship_thread.is_alive():
+            now = time.monotonic()
+            if self._shipper.puts != puts:
+                puts, moved_at = self._shipper.puts, now
+            until = deadline
+            if self._hurry is not None:
+                until = min(until, self._hurry[0], moved_at + self._hurry[1])
+                # Nobody tells of a put; whether there was one is looked at now and then.
+                self._turn.wait(max(0.0, min(until - now, _LOOK_S)))
+            else:
+                self._turn.wait(max(0.0, until - now))
+            if time.monotonic() >= until and self._shipper.puts == puts:
+                return
 
     def put_run(self, manifest: Mapping[str, Any]) -> None:
         """Put the run's manifest, with the head of this writer's log in it; kept in the spool
@@ -370,11 +406,8 @@ class Writer:
         return write_checkpoint(self._store, self._spool, self.state, self._clock())
 
     def _ship_all(self) -> None:
-        try:
-            while self._await_work():
-                self._ship_once()
-        finally:
-            self._spool.close()
+        while self._await_work():
+            self._ship_once()
 
     def _await_work(self) -> bool:
         """Wait until there is something to do; False when the writer is closing."""
@@ -408,7 +441,7 @@ class Writer:
             failure = error
         except Exception as error:  # a bug; but `finish` must not wait for ever
             logger.exception("shipping failed")
-            failure = NordcrawlError(f"shipping failed: {error!r}")
+            failure = NordcrawlError(f"shipping failed: {reason(error)}")
         with self._turn:
             self._after(failure, draining)
             self._turn.notify_all()
@@ -440,17 +473,22 @@ class Writer:
     def close(self) -> None:
         """Make durable what was accepted, end the threads, give back the lock; idempotent.
 
-        What is not shipped stays in the spool. If the store is in the middle of a call, the lock
-        goes back when that returns, or with the process.
+        What is not shipped stays in the spool, which another writer may open when this returns. A
+        call of the store that is under way then goes on behind, and nothing comes of it but what
+        it was asked to put: the spool is closed to its thread, which so can neither begin a commit
+        nor take note of one. The next writer puts the same bytes under the same key.
         """
-        with self._gate:
-            self._closing = True
-            self._gate.notify_all()
-        self._acceptor.join()
-        with self._turn:
-            self._leaving = True
-            self._turn.notify_all()
-        self._ship_thread.join(_LEAVE_S)
+        try:
+            with self._gate:
+                self._closing = True
+                self._gate.notify_all()
+            self._acceptor.join()
+            with self._turn:
+                self._leaving = True
+                self._turn.notify_all()
+            self._ship_thread.join(_LEAVE_S)
+        finally:
+            self._spool.close()
 
     def __enter__(self) -> Self:
         return self

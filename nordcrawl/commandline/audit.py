@@ -19,6 +19,7 @@ from nordcrawl.api import Archive
 from nordcrawl.exitcodes import ExitCode
 from nordcrawl.options import Options
 from nordcrawl.page import Page
+from nordcrawl.reading import output
 from nordcrawl.reading.audit import Month, compare
 from nordcrawl.sources import Source
 from nordcrawl.spiders.asking import ROBOTS_PATH, Unanswered, ask, project_settings
@@ -90,12 +91,15 @@ def audit(name: str, *, as_json: bool, everything: bool, missing_file: Path | No
     did not answer.
 
     Raises:
-        UsageError: no such source, or a real host without a contact (`Options.source`).
+        UsageError: no such source, a real host without a contact (`Options.source`), or
+            `missing_file` can't be that of a file that we write.
         ArchiveDamaged, StoreRefused, StoreUnavailable: the archive can't be read.
     """
     settings = project_settings()
     options = Options.from_settings(settings)
     source = options.source(name)
+    if missing_file is not None:
+        output.check(missing_file)
     workers = Workers(
         1,
         timeout_s=options.page_timeout_s,
@@ -115,7 +119,7 @@ def audit(name: str, *, as_json: bool, everything: bool, missing_file: Path | No
     months = compare(walk.named, Archive(options.archive).ledger(source=source.name))
     missing = [url for month in months.values() for url in sorted(month.missing)]
     if missing_file is not None:
-        missing_file.write_text("".join(f"{url}\n" for url in missing), encoding="utf-8")
+        output.write(missing_file, "".join(f"{url}\n" for url in missing).encode())
     if as_json:
         report = {
             "source": source.name,

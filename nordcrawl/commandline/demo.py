@@ -15,6 +15,7 @@ from typing import Any
 from nordcrawl.archive.lock import Lock
 from nordcrawl.archive.reader import Reader
 from nordcrawl.archive.uri import open_store
+from nordcrawl.calling import as_called
 from nordcrawl.demo.site import DemoSite, serve
 from nordcrawl.errors import LockHeld, UsageError
 from nordcrawl.exitcodes import ExitCode
@@ -61,11 +62,21 @@ def run_demo(folder: Path, port: int) -> int:
         f"{count} articles, each archived once; nothing new in the second run, and the changed "
         "article as revision 2.",
         "Read them:",
-        f"  nordcrawl read --archive {folder}/archive --latest --format table",
-        f"  zcat {folder}/archive/articles-v1/*/*/*.jsonl.gz | jq .title",
-        f"  duckdb -c \"from '{folder}/archive/articles-v1/**/*.jsonl.gz' select title\"",
+        *(f"  {command}" for command in _readings(job.archive)),
     )
     return 0
+
+
+def _readings(archive: Path) -> list[str]:
+    """Return commands that work in the shell of the person who called the demo."""
+    quoted = shlex.quote(str(archive))
+    commands = [f"{as_called('nordcrawl')} read --archive {quoted} --latest --format table"]
+    if shutil.which("jq"):
+        commands.append(f"zcat {quoted}/articles-v1/*/*/*.jsonl.gz | jq .title")
+    if shutil.which("duckdb"):
+        query = f"from '{archive}/articles-v1/**/*.jsonl.gz' select title"
+        commands.append(f"duckdb -c {shlex.quote(query)}")
+    return commands
 
 
 class _Job:
@@ -76,6 +87,7 @@ class _Job:
         self.archive = folder / "archive"
         self._state = folder / "state"
         self._settings = {
+            "SCRAPY_SETTINGS_MODULE": "nordcrawl.settings",
             "NORDCRAWL_ARCHIVE": str(self.archive),
             "NORDCRAWL_STATE_DIR": str(self._state),
             "NORDCRAWL_HOSTS": host_map,
@@ -84,16 +96,15 @@ class _Job:
     def shown(self) -> str:
         """Return the command as a person would type it."""
         settings = " ".join(f"{k}={shlex.quote(v)}" for k, v in self._settings.items())
-        return f"  $ {settings} scrapy crawl highnorthnews"
+        return f"  $ {settings} {as_called('scrapy')} crawl highnorthnews"
 
     def run(self) -> dict[str, Any]:
         """Run the crawl in a process of its own, which ends with ours, and return its report."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("NORDCRAWL_")}
         environment |= self._settings
-        environment |= {"SCRAPY_SETTINGS_MODULE": "nordcrawl.settings"}
         environment |= {"NORDCRAWL_LOG_LEVEL": "WARNING"}
         with subprocess.Popen(
-            [sys.executable, "-m", "nordcrawl.commandline.demo_crawl", "highnorthnews"],
+            [sys.executable, "-P", "-m", "nordcrawl.commandline.demo_crawl", "highnorthnews"],
             env=environment,
             stdin=subprocess.PIPE,
             pass_fds=[self._lock.fileno()],

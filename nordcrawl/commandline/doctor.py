@@ -31,6 +31,7 @@ from nordcrawl.exitcodes import ExitCode
 from nordcrawl.options import Options
 from nordcrawl.run import spool_folder, utc_now
 from nordcrawl.url import shown
+from nordcrawl.words import reason
 
 _COLOURS = {Status.OK: "green", Status.NOTE: "yellow", Status.FAIL: "red"}
 _LONGEST = 600
@@ -100,7 +101,7 @@ def _guarded(name: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Findi
     except NordcrawlError as error:
         yield failed(name, error)
     except Exception as error:  # noqa: BLE001 (a bug of ours, or of a library's)
-        text = f"{type(error).__name__}: {error}"
+        text = reason(error)
         yield fail(name, text, "an error of nordcrawl itself; report it", ExitCode.FAILED)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from nordcrawl.archive.adoption import adopt_strays
 from nordcrawl.archive.eraser import Plan, finish, plan_erasure, put_order
 from nordcrawl.archive.erasure import Order, read_erasures
 from nordcrawl.archive.maintenance import Maintainer
@@ -114,6 +115,7 @@ def _local(options: Options, store: Store) -> int:
             code = ExitCode.PENDING
             continue
         try:
+            adopt_strays(store, spool)
             Obedience(store, spool, State(spool)).check()
         finally:
             spool.close()

@@ -3,19 +3,17 @@ of the page is not in it. The way to look at a page, and to score quality."""
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import shutil
 import sys
 import zlib
-from collections.abc import Iterator
-from concurrent.futures import TimeoutError as WorkerTimeout
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from pebble import ProcessExpired
 
 from nordcrawl import views
 from nordcrawl.article import Article, Rejected, article_json, extractor_json, provenance_json
@@ -23,14 +21,14 @@ from nordcrawl.commandline import explain as listing
 from nordcrawl.commandline import options_from_environment
 from nordcrawl.commandline.explain_page import as_html
 from nordcrawl.errors import UsageError
-from nordcrawl.extract import extract, warm_up
+from nordcrawl.extract import extract
 from nordcrawl.extract.explain import Explanation, explain
 from nordcrawl.extract.prediction import prediction
 from nordcrawl.options import Options
 from nordcrawl.page import Page, Profile
 from nordcrawl.reading import output
 from nordcrawl.url import canonicalize, host_of, shown
-from nordcrawl.workers import process_pool
+from nordcrawl.workers import Workers, WorkFailed
 
 #: A saved page may unpack to this many bytes; the crawler's own limit is the same.
 _MAX_BYTES = 16 << 20
@@ -136,27 +134,33 @@ def extract_manifest(manifest: Path, source: str | None) -> int:
     """
     options = options_from_environment()
     tasks = list(_tasks(manifest))
-    pool = process_pool(options.workers, memory_bytes=options.worker_memory_bytes, warm_up=warm_up)
-    with pool:
-        futures = [
-            pool.schedule(
-                _predict,
-                args=[task, _profile(options, source, task.url)],
-                timeout=options.page_timeout_s,
-            )
-            for task in tasks
-        ]
-        for task, future in zip(tasks, futures, strict=True):
-            try:
-                line = future.result()
-            except (TimeoutError, WorkerTimeout):
-                line = {"id": task.page_id, "error": f"longer than {options.page_timeout_s:g} s"}
-            except ProcessExpired as error:
-                line = {"id": task.page_id, "error": f"the worker died ({error.exitcode})"}
-            except MemoryError:
-                line = {"id": task.page_id, "error": "needed too much memory"}
-            print(json.dumps(line, ensure_ascii=False), flush=True)
+    workers = Workers(
+        options.workers,
+        timeout_s=options.page_timeout_s,
+        memory_bytes=options.worker_memory_bytes,
+        preload=("nordcrawl.extract.warmed",),
+    )
+    profiles = [_profile(options, source, task.url) for task in tasks]
+    try:
+        asyncio.run(_print_predictions(workers, tasks, profiles))
+    finally:
+        workers.close()
     return 0
+
+
+async def _print_predictions(
+    workers: Workers, tasks: Sequence[Task], profiles: Sequence[Profile]
+) -> None:
+    calls = [
+        asyncio.ensure_future(workers.call(_predict, task, profile))
+        for task, profile in zip(tasks, profiles, strict=True)
+    ]
+    for task, call in zip(tasks, calls, strict=True):
+        try:
+            line = await call
+        except WorkFailed as error:
+            line = {"id": task.page_id, "error": str(error)}
+        print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
 def _tasks(manifest: Path) -> Iterator[Task]:

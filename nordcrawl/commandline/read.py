@@ -45,6 +45,7 @@ def read_archive(archive: str | None, wanted: Wanted) -> int:
     query = Query.of(**wanted.query, spelled=_option)
     chosen = columns.parse(wanted.fields, "--fields") if wanted.fields is not None else None
     _check_together(wanted, query)
+    writer = None if wanted.layout == "jsonl" else _writer(wanted.layout)
     start = _start(wanted)
     options = options_from_environment(NORDCRAWL_ARCHIVE=archive)
     damages: list[ArchiveDamaged] = []
@@ -59,7 +60,10 @@ def read_archive(archive: str | None, wanted: Wanted) -> int:
     snapshot = taking.snapshot(start)
     _note_absent(snapshot, query, start)
     with output.opened(wanted.output) as out:
-        _write(taking, snapshot, query, wanted.layout, chosen, out)
+        if writer is None:
+            _write_lines(taking, snapshot, query, chosen, out)
+        else:
+            writer(taking.records(snapshot, query), chosen, out)
     if damages:
         print(
             f"nordcrawl: {len(damages)} damaged, the rest was read; no next cursor, as it would "
@@ -75,30 +79,36 @@ def read_archive(archive: str | None, wanted: Wanted) -> int:
     return int(ExitCode.WHOLE)
 
 
-def _write(
+def _write_lines(
     taking: Taking,
     snapshot: Snapshot,
     query: Query,
-    layout: str,
     fields: Sequence[columns.Field] | None,
     out: IO[bytes],
 ) -> None:
-    if layout == "jsonl":
-        if fields is None:
-            lines: Iterable[bytes] = taking.lines(snapshot, query)
-        else:
-            lines = forms.picked(taking.records(snapshot, query), fields)
-        forms.write_lines(lines, out)
+    if fields is None:
+        lines: Iterable[bytes] = taking.lines(snapshot, query)
     else:
-        _writer(layout)(taking.records(snapshot, query), fields, out)
+        lines = forms.picked(taking.records(snapshot, query), fields)
+    forms.write_lines(lines, out)
 
 
 def _writer(layout: str) -> Callable[..., None]:
-    """Return a form's writer; pyarrow and rich are loaded for their own forms only."""
+    """Return a form's writer; pyarrow and rich are loaded for their own forms only.
+
+    Raises:
+        UsageError: pyarrow, which the extra ``parquet`` installs, is not there.
+    """
     match layout:
         case "parquet":
-            from nordcrawl.reading.parquet import write_parquet
-
+            try:
+                from nordcrawl.reading.parquet import write_parquet
+            except ModuleNotFoundError as error:
+                if error.name != "pyarrow":
+                    raise
+                raise UsageError(
+                    "--format parquet needs pyarrow: pip install 'nordcrawl[parquet]'"
+                ) from error
             return write_parquet
         case "table":
             from nordcrawl.reading.table import write_table

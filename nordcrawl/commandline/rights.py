@@ -58,7 +58,8 @@ class _Look:
                 return ()
             if not self.source.article_urls:
                 return self._feeds[:1]
-            found = await self.workers.call(discover.read, "listing", page.body, page.url)
+            told = page.header("content-type")
+            found = await self.workers.call(discover.read, "listing", page.body, page.url, told)
         except WorkFailed as error:
             self.problems.append(f"{shown(url)}: {error}")
             return ()

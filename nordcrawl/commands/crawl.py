@@ -7,18 +7,43 @@ one says how it ended.
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import logging
+import math
+import os
+import signal
 import sys
+import threading
+import time
+from types import FrameType
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError as ScrapyUsageError
+from scrapy.settings import SETTINGS_PRIORITIES
 
+from nordcrawl import streams
 from nordcrawl.errors import NordcrawlError
 from nordcrawl.exitcodes import ExitCode
 from nordcrawl.options import Arguments, Options
 from nordcrawl.run import Run
 from nordcrawl.sources import LEAST_DELAY_S
+from nordcrawl.stopping import AGAIN_S, GONE_S
 from nordcrawl.summary import print_summary
+from nordcrawl.workers import steady_memory
+
+logger = logging.getLogger(__name__)
+
+#: Seconds that the interpreter may take to end after the verdict of a run that was stopped: it
+#: waits for threads, and those for whatever they are at.
+_EXIT_S = 1.0
+#: Seconds between two looks at whether the process is to be ended.
+_LOOK_S = 0.5
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_BROKE_OFF = (
+    "nordcrawl: error: the crawl broke off; what was acknowledged is safe in the spool and is "
+    "shipped by the next run"
+)
 
 
 def _is_warning(record: logging.LogRecord) -> bool:
@@ -27,6 +52,10 @@ def _is_warning(record: logging.LogRecord) -> bool:
 
 class Command(ScrapyCrawl):
     """Crawl a source into the archive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watch = _Watch()
 
     def syntax(self) -> str:
         """Return what follows the command's name."""
@@ -44,10 +73,27 @@ class Command(ScrapyCrawl):
             "(incremental or full)."
         )
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add Scrapy's own; the first that Scrapy calls, so that nothing is said before the
+        streams are ones that can't fail."""
+        streams.prepare_for_crawl()
+        super().add_options(parser)
+
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Keep Scrapy from printing its inner parts to an operator, unless asked for at DEBUG."""
+        """Take the log level of either name, and keep Scrapy from printing its inner parts to an
+        operator, unless asked for at DEBUG."""
+        for number in _SIGNALS:
+            signal.signal(number, _leave_early)
         super().process_options(args, opts)
-        if self.settings is not None and self.settings.get("LOG_LEVEL") != "DEBUG":
+        if self.settings is None:
+            return
+        given = SETTINGS_PRIORITIES["cmdline"]
+        level, ours = (self.settings.getpriority(n) for n in ("LOG_LEVEL", "NORDCRAWL_LOG_LEVEL"))
+        if ours == given and level != given:
+            self.settings.set(
+                "LOG_LEVEL", self.settings.get("NORDCRAWL_LOG_LEVEL"), priority="cmdline"
+            )
+        if self.settings.get("LOG_LEVEL") != "DEBUG":
             for name in ("addons", "crawler", "middleware", "utils.log", "extensions.memusage"):
                 # A filter, because Scrapy sets the levels anew when it configures logging.
                 logging.getLogger(f"scrapy.{name}").addFilter(_is_warning)
@@ -60,6 +106,7 @@ class Command(ScrapyCrawl):
         if self.settings is None or self.crawler_process is None:
             raise RuntimeError("Scrapy did not prepare the command")
         run: Run | None = None
+        steady_memory()
         try:
             options = Options.from_settings(self.settings)
             source = options.source(args[0])
@@ -69,25 +116,90 @@ class Command(ScrapyCrawl):
             delay = max(source.delay, LEAST_DELAY_S)
             self.settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
             self.crawler_process.crawl(self._create_crawler(args[0]), run=run)
-            self.crawler_process.start()
+            self._obey_signals(run)
+            self.crawler_process.start(install_signal_handlers=False)
         except NordcrawlError as error:
             print(f"nordcrawl: error: {error}", file=sys.stderr)
             self.exitcode = int(error.exit_code)
         else:
             self.exitcode = self._verdict(run)
+            if run.stopping.requested:
+                with contextlib.suppress(OSError, ValueError):
+                    sys.stdout.flush()
+                self._watch.end_within(_EXIT_S, self.exitcode)
         finally:
             if run is not None:
                 run.close()
 
+    def _obey_signals(self, run: Run) -> None:
+        """Stop the run at the first signal, and leave at the second. Scrapy's own handlers are of
+        no effect until its engine runs, and wait for what is under way."""
+        loop = asyncio.get_event_loop()
+        self._watch.start()
+
+        def told(number: int, _: FrameType | None) -> None:
+            # Between two steps of whatever holds up the event loop, so that it can see it.
+            first = run.stopping.request()
+            self._watch.end_within(GONE_S if first else AGAIN_S)
+            loop.call_soon_threadsafe(act, number, first)
+
+        def act(number: int, first: bool) -> None:
+            name = signal.Signals(number).name
+            if first:
+                logger.info("%s: stopping; a second signal leaves at once", name)
+                run.stop()
+                return
+            logger.warning("%s again: leaving", name)
+            run.close()
+            print(_BROKE_OFF, file=sys.stderr, flush=True)
+            os._exit(ExitCode.INTERRUPTED)
+
+        for number in _SIGNALS:
+            signal.signal(number, told)
+
     def _verdict(self, run: Run) -> int:
         if run.report is None:
             # The engine never came to its end: a crash, or a second signal.
-            print(
-                "nordcrawl: error: the crawl broke off; what was acknowledged is safe in the spool "
-                "and is shipped by the next run",
-                file=sys.stderr,
-            )
+            print(_BROKE_OFF, file=sys.stderr)
             failed = self.crawler_process is not None and self.crawler_process.bootstrap_failed
             return int(ExitCode.FAILED if failed else ExitCode.INTERRUPTED)
         print_summary(run.report)
+        if (why := streams.failure(sys.stdout)) is not None:
+            print(
+                f"nordcrawl: warning: the summary could not be written: {why}; the run's report "
+                "has it",
+                file=sys.stderr,
+            )
         return int(run.report.verdict()[0])
+
+
+def _leave_early(number: int, _: FrameType | None) -> None:
+    """Leave where no page was asked for yet: nothing can be lost."""
+    name = signal.Signals(number).name
+    text = f"nordcrawl: {name} before the first request: nothing was fetched\n"
+    with contextlib.suppress(OSError):
+        os.write(2, text.encode())  # what it interrupts may be a print
+    raise SystemExit(int(ExitCode.INTERRUPTED))
+
+
+class _Watch(threading.Thread):
+    """Ends the process at a time, whatever it is at; what is durable stays so.
+
+    Takes no lock, so that a signal handler can tell it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(name="watch", daemon=True)
+        self._until = math.inf
+        self._code = int(ExitCode.INTERRUPTED)
+
+    def end_within(self, seconds: float, code: int = ExitCode.INTERRUPTED) -> None:
+        """End it after so many seconds, or sooner if that was said before."""
+        self._code = int(code)
+        self._until = min(self._until, time.monotonic() + seconds)
+
+    def run(self) -> None:
+        """Look at the time."""
+        while time.monotonic() < self._until:
+            time.sleep(_LOOK_S)
+        os._exit(self._code)

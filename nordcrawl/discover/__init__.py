@@ -14,11 +14,14 @@ from nordcrawl.discover.sitemap import parse_sitemap
 __all__ = ["Discovery", "Link", "read"]
 
 
-def read(kind: str, body: bytes, url: str) -> Discovery:
+def read(kind: str, body: bytes, url: str, content_type: str | None = None) -> Discovery:
     """Return what a sitemap, feed or listing names.
 
     `kind` is ``sitemap``, ``feed`` or ``listing``; `body` is after HTTP content decoding; `url` is
-    where it came from, the base of relative addresses. Never raises for bad content: what can't
-    be read is `Discovery.problem`, a bad entry costs that entry only.
+    where it came from, the base of relative addresses; `content_type` the header that tells a
+    listing's character set (the others name theirs themselves). Never raises for bad content: what
+    can't be read is `Discovery.problem`, a bad entry costs that entry only.
     """
-    return {"sitemap": parse_sitemap, "feed": parse_feed, "listing": parse_listing}[kind](body, url)
+    if kind == "listing":
+        return parse_listing(body, url, content_type)
+    return {"sitemap": parse_sitemap, "feed": parse_feed}[kind](body, url)

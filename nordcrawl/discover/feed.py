@@ -15,7 +15,7 @@ import feedparser
 
 from nordcrawl.discover.link import Discovery, Link, told_time
 from nordcrawl.discover.sitemap import inflate
-from nordcrawl.url import shown
+from nordcrawl.url import shown, without_user
 
 MAX_ENTRIES = 5_000
 
@@ -38,7 +38,7 @@ def parse_feed(body: bytes, url: str) -> Discovery:
     for entry in entries[:MAX_ENTRIES]:
         address = str(entry.get("link") or "").strip()
         try:
-            absolute = urljoin(url, address)
+            absolute = without_user(urljoin(url, address))
             known = bool(address) and urlsplit(absolute).scheme in ("http", "https")
         except ValueError:
             known = False

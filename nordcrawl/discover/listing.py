@@ -6,18 +6,23 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 
+from nordcrawl.charset import decode
 from nordcrawl.discover.link import Discovery, Link
-from nordcrawl.url import shown
+from nordcrawl.url import shown, without_user
 
 MAX_LINKS = 5_000
 
 
-def parse_listing(body: bytes, url: str) -> Discovery:
+def parse_listing(body: bytes, url: str, content_type: str | None = None) -> Discovery:
     """Return the links of an HTML page; see `nordcrawl.discover.read`."""
     if not body.strip():
         return Discovery(problem="empty")
     try:
-        tree = html.document_fromstring(body, parser=html.HTMLParser(huge_tree=False))
+        # What the page itself says of its characters no longer holds.
+        text = decode(body, content_type).encode("utf-8", "replace")
+        tree = html.document_fromstring(
+            text, parser=html.HTMLParser(huge_tree=False, encoding="utf-8")
+        )
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         return Discovery(problem=f"not HTML: {shown(str(error))}")
     base = url
@@ -35,7 +40,7 @@ def parse_listing(body: bytes, url: str) -> Discovery:
         if not href or href.startswith("#"):
             continue
         try:
-            absolute = urljoin(base, href)
+            absolute = without_user(urljoin(base, href))
             parts = urlsplit(absolute)
         except ValueError:
             skipped.append(f"{shown(href)}: not an address")

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 
 from nordcrawl.discover.link import Discovery, Link, told_time
-from nordcrawl.url import shown
+from nordcrawl.url import shown, without_user
 
 #: Source: sitemaps.org: at most 50 MB uncompressed, 50,000 entries. Entries beyond are named.
 MAX_BYTES = 50 << 20
@@ -161,7 +161,7 @@ def _absolute(loc: str, base: str) -> str:
         raise ValueError(f"{shown(loc)}: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError(f"{shown(loc)}: not an http(s) address")
-    return absolute
+    return without_user(absolute)
 
 
 def _bounded(links: list[Link], sitemaps: list[Link], skipped: list[str], count: int) -> Discovery:

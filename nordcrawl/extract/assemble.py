@@ -22,6 +22,7 @@ from nordcrawl.extract.phrases import BYLINE, CREDIT_IN_CAPTION, CREDIT_LABEL
 from nordcrawl.extract.runs import Picture, Run
 from nordcrawl.extract.text import clean, key, label_key
 from nordcrawl.extract.tree import text_of
+from nordcrawl.url import without_user
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BULLET = re.compile(r"^[•·▪►▸‣◦●○*]\s+")
@@ -127,7 +128,7 @@ def _read(kind: str, group: list[Run], frame: Frame) -> list[Block]:
 def address(link: str | None, frame: Frame) -> str | None:
     """Return a link as an absolute http(s) address without fragment, or None."""
     try:
-        absolute = urljoin(frame.base_url, clean(link).replace(" ", "%20"))
+        absolute = without_user(urljoin(frame.base_url, clean(link).replace(" ", "%20")))
         parts = urlsplit(absolute)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             return None

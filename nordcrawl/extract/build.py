@@ -12,6 +12,7 @@ from lxml.html import HtmlElement
 
 import nordcrawl
 from nordcrawl.article import Article, BlockKind, Evidence, Extractor, Image, Rejected
+from nordcrawl.charset import decode
 from nordcrawl.extract import (
     VERSION,
     body,
@@ -30,7 +31,6 @@ from nordcrawl.extract import (
 )
 from nordcrawl.extract.assemble import Body, Frame, assemble
 from nordcrawl.extract.body import Choice
-from nordcrawl.extract.decode import decode
 from nordcrawl.extract.families import Anchors, is_much, kept_to, within
 from nordcrawl.extract.head import Head
 from nordcrawl.extract.metadata import Context, Given, Notes
@@ -76,7 +76,7 @@ def tree_of(page: Page) -> HtmlElement | Rejected:
         return Rejected("too large")
     if not _is_markup(page):
         return Rejected("not html")
-    text = decode(page)
+    text = decode(page.body, page.header("content-type"))
     if len(text) > MAX_CHARS or text.count("<") > MAX_TAGS:
         return Rejected("too large")
     root = parse(text)

@@ -129,6 +129,8 @@ def _attributes(element: HtmlElement) -> dict[str, str]:
 def _run(root: HtmlElement, precision: bool, fast: bool = False) -> list[str]:
     try:
         document = bare_extraction(root, options=copy(_options(precision, fast)))
+    except MemoryError:
+        raise  # the page's failure, and not that it has no text
     except Exception:  # noqa: BLE001 - foreign code on hostile pages: any failure is "no text"
         return []
     text = getattr(document, "text", None) or ""
@@ -140,6 +142,8 @@ def _is_arbitrated(root: HtmlElement, careful: Sequence[str]) -> bool:
     try:
         summary = Readability(deepcopy(root), min_text_length=25).summary()
         words = key_words(text_of(html.fromstring(summary)))
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - as above
         return False
     theirs = {tuple(words[i : i + 3]) for i in range(len(words) - 2)}

@@ -39,6 +39,7 @@ from nordcrawl.extract.runs import Run, cut
 from nordcrawl.extract.text import clean_line, key, label_key
 from nordcrawl.extract.tree import select, select_one, text_of
 from nordcrawl.page import Page, Profile
+from nordcrawl.url import without_user
 
 _STANDFIRST = (
     ".subtitle",
@@ -319,7 +320,7 @@ def _translations(crossing: Iterable[Run], head: Head, page: Page) -> Iterator[T
 
 def _address(base: str, target: str) -> str | None:
     try:
-        absolute = urljoin(base, target.strip())
+        absolute = without_user(urljoin(base, target.strip()))
         parts = urlsplit(absolute)
     except ValueError:
         return None

@@ -24,6 +24,7 @@ from nordcrawl.extract.jsonld import strings
 from nordcrawl.extract.text import clean, clean_line, key
 from nordcrawl.extract.tree import text_of
 from nordcrawl.page import Page, Profile
+from nordcrawl.url import without_user
 
 _PUBLISHED = (
     "article:published_time", "og:article:published_time", "article:published:time",
@@ -302,7 +303,7 @@ def canonical_url(context: Context) -> tuple[str | None, str]:
 
 def _absolute(value: str, base: str) -> str | None:
     try:
-        absolute = urljoin(base, value).partition("#")[0]
+        absolute = without_user(urljoin(base, value)).partition("#")[0]
         parts = urlsplit(absolute)
         if parts.scheme in ("http", "https") and parts.hostname and not re.search(r"\s", absolute):
             return absolute

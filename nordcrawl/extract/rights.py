@@ -10,8 +10,8 @@ import re
 
 from lxml.html import HtmlElement
 
+from nordcrawl.charset import decode
 from nordcrawl.extract import head as heads
-from nordcrawl.extract.decode import decode
 from nordcrawl.extract.head import Head
 from nordcrawl.extract.jsonld import strings
 from nordcrawl.extract.tree import MAX_CHARS, MAX_TAGS, parse
@@ -26,7 +26,7 @@ _CC = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[\w./
 def read(page: Page) -> dict[str, str]:
     """Return what `find` does of any page, article or not, and ``paywalled`` with its origin where
     that is told. A page that is no HTML still has its headers."""
-    text = decode(page) if len(page.body) <= 4 * MAX_CHARS else ""
+    text = decode(page.body, page.header("content-type")) if len(page.body) <= 4 * MAX_CHARS else ""
     bounded = len(text) <= MAX_CHARS and text.count("<") <= MAX_TAGS
     root = parse(text) if bounded else None
     if root is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from html import unescape
 from typing import cast
 
 from cssselect import HTMLTranslator
@@ -31,12 +32,17 @@ _DOCTYPE = re.compile(r"^\s*<!doctype[^>]{0,500}>", re.IGNORECASE)
 _LONG = 2000
 _LONG_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]{0,30})[\s/][^<>]{1900,}>?")
 _ATTRIBUTE = re.compile(r"""[^\s"'=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"']+))?""")
-#: References to a surrogate or NUL, which are no characters: libxml2 ends the text there.
-_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,12})|([0-9]{1,12}));?")
-#: What XML has no place for, in UTF-8; half a surrogate pair is lost when a text is encoded.
+#: Source: WHATWG HTML, 13.2.5.80 "Numeric character reference end state"; the semicolon may lack.
+_REFERENCE = re.compile(rb"&#(?:[xX]0*([0-9a-fA-F]+)|0*([0-9]+));?")
+#: Longer numbers, without leading zeros, name no character; and int() takes no endless ones.
+_DIGITS = 7
+#: What XML has no place for, and lxml therefore no way to put into a tree. The vertical tab and the
+#: form feed part words, so that a space stands for them.
 #: Source: XML 1.0, production 2 (Char).
-_CONTROLS = bytes((*range(9), 11, 12, *range(14, 32)))
+_CONTROLS = bytes((*range(9), *range(14, 32)))
+_BREAKS = bytes.maketrans(b"\x0b\x0c", b"  ")
 _NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_REPLACEMENT = "\ufffd".encode()
 
 
 def parse(text: str) -> HtmlElement | None:
@@ -44,17 +50,21 @@ def parse(text: str) -> HtmlElement | None:
 
     Comments and processing instructions are left out; nesting ends at libxml2's own limit.
     """
+    text = _xml_characters(text)
     text = _DOCTYPE.sub("", _DECLARATION.sub("", text, count=1), count=1)
-    text = _REFERENCE.sub(_referred, _without_long_tags(text))
-    data = text.encode("utf-8", "ignore").translate(None, _CONTROLS)
-    for character in _NO_CHARACTERS:
-        data = data.replace(character, b"")
+    data = _without_long_tags(text).encode()
+    data = _REFERENCE.sub(_referred, data)
+    # What was left out may have brought the ends of another reference together.
+    data = _REFERENCE.sub(lambda found: _referred(found) or _REPLACEMENT, data)
     if not data.strip():
         return None
+    parser = _parser()
     try:
-        root = etree.fromstring(data, parser=_parser())
+        root = etree.fromstring(data, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return None
+        root = None
+    if parser.error_log.filter_types(etree.ErrorTypes.ERR_NO_MEMORY):
+        raise MemoryError  # what there is, if anything, breaks off
     if root is not None:
         for element in root.iter("noscript"):
             # Some pages have all of their text in one, for readers without scripts.
@@ -79,10 +89,27 @@ def _parser() -> etree.HTMLParser:
     return parser
 
 
-def _referred(found: re.Match[str]) -> str:
-    """Return a character reference as it is, or nothing when it refers to no character."""
-    code = int(found[1], 16) if found[1] else int(found[2])
-    return "" if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else found[0]
+def _xml_characters(text: str) -> str:
+    """Return a text without the characters that can't stand in a tree, halves of surrogate pairs
+    among them."""
+    data = text.encode("utf-8", "ignore").translate(_BREAKS, _CONTROLS)
+    for character in _NO_CHARACTERS:
+        data = data.replace(character, b"")
+    return data.decode()
+
+
+def _referred(found: re.Match[bytes]) -> bytes:
+    """Return a character reference as it is, or nothing when it refers to none that can stand in
+    a tree; what is of Windows-1252 is meant as such, as in browsers."""
+    digits = found[1] or found[2]
+    code = int(digits, 16 if found[1] else 10) if len(digits) <= _DIGITS else 0
+    if 0x80 <= code <= 0x9F:
+        return unescape(f"&#{code};").encode()
+    if code == 0 or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
+        return b""
+    if code < 0x20 or code in (0xFFFE, 0xFFFF):
+        return _xml_characters(chr(code)).encode()
+    return found[0]
 
 
 def _without_long_tags(text: str) -> str:

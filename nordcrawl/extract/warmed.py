@@ -1,9 +1,14 @@
-"""Imported by the fork server of `nordcrawl.workers`, for its effect: its workers are born warm.
+"""Imported by the fork server of `nordcrawl.workers`, and by nothing else, for its effect.
 
-What is warm is made once, and the workers share its memory. Each would take 0.7 s of CPU, again
-whenever one is replaced.
+What extraction needs is loaded there once: workers are born with it, share its memory until they
+write to it, and a worker that was killed is replaced at once.
 """
+
+import gc
 
 from nordcrawl.extract.warm import warm_up
 
 warm_up()
+gc.collect()
+# A collection writes to every object that it looks at, which would end the sharing.
+gc.freeze()

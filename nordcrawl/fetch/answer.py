@@ -21,12 +21,17 @@ class Ending:
     reason: str
 
 
-def judge(page: Page, known_body_sha256: str | None) -> Ending | None:
+def judge(page: Page, known_body_sha256: str | None, *, conditional: bool = False) -> Ending | None:
     """Return how the page ended, or None when it is worth extracting.
+
+    `conditional` is whether the answered request, the last one after redirects, was: a 304 to any
+    other says nothing of the page. Source: RFC 9110 section 15.4.5.
 
     `known_body_sha256` is that of the last time this URL was extracted by the same extractor.
     """
     if page.status == 304:
+        if not conditional:
+            return Ending(Outcome.FETCH_FAILED, "HTTP 304 to a request without condition")
         return Ending(Outcome.UNCHANGED, "304")
     if page.status in (401, 402, 403, 429, 451):
         return Ending(Outcome.BLOCKED, f"HTTP {page.status}")

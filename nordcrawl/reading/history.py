@@ -19,6 +19,7 @@ from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.reading.query import Query, time_of
 from nordcrawl.reading.taking import Snapshot, Taking
 from nordcrawl.url import canonicalize, path_of, shown
+from nordcrawl.words import reason
 
 #: What no spelling of an address changes: RFC 3986 section 2.3, unreserved, but "~".
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]+")
@@ -115,7 +116,7 @@ def _records(
             record: dict[str, Any] = layout.decode_json(line)
             record["article_id"], record["revision"], record["fetch"]["fetched_at"]
         except (ValueError, KeyError, TypeError) as error:
-            raise ArchiveDamaged(f"a line can't be read: {line[:80]!r}: {error!r}") from error
+            raise ArchiveDamaged(f"a line can't be read: {line[:80]!r}: {reason(error)}") from error
         yield record
 
 

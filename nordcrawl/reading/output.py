@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TextIO
 
+from nordcrawl.disk import replaced
 from nordcrawl.errors import NordcrawlError, UsageError
 
 
@@ -36,7 +36,7 @@ def opened(path: Path | None) -> Iterator[IO[bytes]]:
                 raise
         return
     check(path)
-    with _explained(str(path)), _replaced(path.resolve()) as file:
+    with _explained(str(path)), replaced(path.resolve()) as file:
         yield file
 
 
@@ -63,26 +63,6 @@ def write(path: Path, body: bytes) -> None:
     """
     with opened(path) as file:
         file.write(body)
-
-
-@contextmanager
-def _replaced(path: Path) -> Iterator[IO[bytes]]:
-    staged = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.tmp")
-    try:
-        with staged.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            staged.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some network file systems commit names at once, and refuse this
-            os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _sync_file(out: TextIO) -> None:

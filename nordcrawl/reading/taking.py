@@ -17,6 +17,7 @@ from nordcrawl.archive.reader import Cursor, Reader, Snapshot
 from nordcrawl.archive.store import MARKER_KEY, Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing, UsageError
 from nordcrawl.reading.query import Query
+from nordcrawl.words import reason
 
 __all__ = ["Cursor", "File", "Snapshot", "Taking"]
 
@@ -153,5 +154,5 @@ def _parsed(line: bytes) -> dict[str, Any]:
         record: dict[str, Any] = layout.decode_json(line)
         record["source"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ArchiveDamaged(f"a line can't be read: {line[:80]!r}: {error!r}") from error
+        raise ArchiveDamaged(f"a line can't be read: {line[:80]!r}: {reason(error)}") from error
     return record

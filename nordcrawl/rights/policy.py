@@ -14,6 +14,7 @@ from nordcrawl.rights import directives, usage
 from nordcrawl.rights.signals import Place, Statement, join, split
 from nordcrawl.rights.site import SiteRights, rfc3339_z
 from nordcrawl.rights.tdmrep import reservation_of
+from nordcrawl.url import redacted
 
 Policy: TypeAlias = Literal["respect", "record"]
 
@@ -145,4 +146,5 @@ def recorded(
         "checked_at": rfc3339_z(checked) if checked else "",
     }
     kept = {key: value for key, value in rights.items() if key not in added}
-    return kept | {key: value for key, value in added.items() if value}
+    told = kept | {key: value for key, value in added.items() if value}
+    return {key: redacted(value) for key, value in told.items()}

@@ -30,7 +30,15 @@ from pydantic import (
 
 from nordcrawl.errors import SourceError, UsageError
 from nordcrawl.page import Profile
-from nordcrawl.url import canonicalize, host_of, is_loopback, path_of, without_query
+from nordcrawl.url import (
+    canonicalize,
+    host_of,
+    is_loopback,
+    path_of,
+    redacted,
+    without_query,
+    without_user,
+)
 
 #: Politeness floor for real hosts, in seconds between two requests to one host.
 MIN_DELAY_S = 1.0
@@ -60,6 +68,8 @@ def _host(text: str) -> str:
 def _entry(text: str) -> str:
     if not text.startswith(("/", "http://", "https://")) or text.startswith("//"):
         raise ValueError("a path that starts with / (tried on every host), or an http(s) URL")
+    if without_user(text) != text:
+        raise ValueError("an address without user name and password: they are never sent")
     return text
 
 
@@ -116,6 +126,11 @@ class Source(BaseModel):
     rights: Literal["respect", "record"] = "respect"
     """Pages whose publisher reserves them are not archived (``respect``), or archived with what
     was said (``record``: for those with a licence or a right of their own); docs/rights.md."""
+    suspect_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    """A run is suspect when more than this share of its pages is bad, instead of
+    ``NORDCRAWL_SUSPECT_SHARE``."""
+    suspect_pages: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Of so many pages at least, instead of ``NORDCRAWL_SUSPECT_PAGES``."""
     prune: tuple[str, ...] = ()
     """CSS selectors of what is never part of an article."""
     labels: tuple[str, ...] = ()
@@ -413,7 +428,7 @@ def _explain(error: ValidationError, name: str) -> str:
             text = f"key {key!r} is missing"
         else:
             message = detail["msg"].removeprefix("Value error, ")
-            value = "" if not key else f" = {detail['input']!r}"
+            value = "" if not key else f" = {redacted(repr(detail['input']))}"
             text = f"{f'key {key!r}' if key else 'wrong'}{value}: {message}"
         lines.append(f"[sources.{name}]: {text}")
     return "; ".join(lines)

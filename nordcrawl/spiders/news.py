@@ -7,34 +7,35 @@ Thin: it asks and passes on. What links mean is `nordcrawl.discover`'s, what is 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 from urllib.parse import urljoin
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DontCloseSpider, IgnoreRequest
+from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from twisted.python.failure import Failure
 
-from nordcrawl import discover
+from nordcrawl import discover, words
 from nordcrawl.discover import Discovery, Link
 from nordcrawl.errors import UsageError
 from nordcrawl.fetch.answer import judge
 from nordcrawl.items import PageItem
 from nordcrawl.ledger import Outcome
 from nordcrawl.middlewares import (
+    VALIDATORS,
     HostGivenUp,
     HostPaused,
     RobotsDenied,
     RobotsUnreachable,
+    RunStopped,
     UrlRefused,
 )
-from nordcrawl.net import refusal
+from nordcrawl.net import never_connected, refusal
 from nordcrawl.page import Page
 from nordcrawl.rights import TDMREP_PATH
 from nordcrawl.run import Run
@@ -44,13 +45,15 @@ from nordcrawl.workers import WorkFailed
 
 #: Where a host speaks of itself.
 STATEMENTS = frozenset({"/robots.txt", TDMREP_PATH})
-#: Requests given to Scrapy at a time; the rest wait as plain strings.
-BATCH = 100
+#: Pages on their way where CONCURRENT_REQUESTS sets no limit.
+_MOST_IN_FLIGHT = 16
 #: Links of a sitemap taken between two looks at what else there is to do.
 LINKS_AT_ONCE = 500
 #: Sitemaps read in a run, and how deep an index may nest (sitemaps.org: it may not).
 MAX_SITEMAPS = 500
 MAX_SITEMAP_DEPTH = 3
+#: Bad addresses of an entry that the report names; of the others it has the number.
+BAD_SHOWN = 20
 #: Source: sitemaps.org: a file has at most 50 MB.
 SITEMAP_MAXSIZE = 50 << 20
 
@@ -68,16 +71,19 @@ class NewsSpider(Spider):
             self.source = run.source
         self._due: deque[str] = deque()
         self._planning: asyncio.Future[None] | None = None
-        self._under_way = 0
         self._followed = 0
+        self._sitemaps_left = MAX_SITEMAPS
         self._spared: list[Request] = []
         self._paused: list[Request] = []
+        self._paused_pages: list[str] = []
         self._resumes: asyncio.TimerHandle | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Scrapy's constructor; connects the two signals that move the crawl on."""
         spider = super().from_crawler(crawler, *args, **kwargs)
+        if spider.run is not None:
+            spider.run.on_landed = spider._top_up
         crawler.signals.connect(spider.robots_parsed, signals.robots_parsed)
         crawler.signals.connect(spider.idle, signals.spider_idle)
         crawler.signals.connect(spider.statement_received, signals.response_received)
@@ -109,6 +115,7 @@ class NewsSpider(Spider):
         kinds: tuple[EntryKind, ...] = ("sitemap", "feed", "listing")
         for kind in kinds:
             for url in self.source.entries(kind):
+                self._sitemaps_left -= kind == "sitemap" and self._sitemaps_left > 0
                 async for request in self._open(kind, url):
                     yield request
         if self.source.robots_sitemaps and not run.entries:
@@ -117,16 +124,16 @@ class NewsSpider(Spider):
                 async for request in self._open("listing", self.source.home(host)):
                     yield request
 
-    def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
+    async def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
         """Follow the Sitemap lines of a robots.txt (its text is not kept by Scrapy, its parser
         is)."""
         if self.run is None or self.run.arguments.urls or not self.source.robots_sitemaps:
             return
         parsed = getattr(robotparser, "rp", None)
-        for url in getattr(parsed, "sitemaps", ()):
-            for link in self._sitemaps([Link(str(url))], 1, request.url):
-                ask = self.run.ask("sitemap", link.url)
-                self.crawler.engine.crawl(self._entry("sitemap", link.url, ask.headers, 1, None))
+        links = [Link(str(url)) for url in getattr(parsed, "sitemaps", ())]
+        async for link in self._sitemaps(links, 1, urljoin(request.url, "/robots.txt")):
+            ask = self.run.ask("sitemap", link.url)
+            self.crawler.engine.crawl(self._entry("sitemap", link.url, ask.headers, 1, None))
 
     async def _open(
         self,
@@ -171,22 +178,31 @@ class NewsSpider(Spider):
         run = self.active_run
         entry = run.entry(kind, url)
         entry.status = response.status
+        if response.status == 304 and not is_conditional(response):
+            entry.problem = "HTTP 304 to a request without condition"
+            return
         if response.status == 304:
             found = await run.asked_before(url)
         elif response.status != 200:
             entry.problem = f"HTTP {response.status}"
             return
         else:
+            page = to_page(response, url, run)
+            type_ = page.header("content-type")
             try:
-                found = await run.workers.call(discover.read, kind, response.body, response.url)
+                found = await run.workers.call(discover.read, kind, page.body, page.url, type_)
             except WorkFailed as error:
                 entry.problem = str(error)
                 return
-            await run.answered(kind, to_page(response, url, run), found, told)
+            if run.stopping.requested:
+                return
+            await run.answered(kind, page, found, told)
         entry.problem = found.problem
         entry.skipped.extend(found.skipped)
         async for request in self._follow(found, kind, url, depth):
             yield request
+        if run.stopping.requested:
+            return
         if entry.problem is None and not entry.names_anything:
             entry.problem = "names nothing"
         if run.gaps:
@@ -207,13 +223,18 @@ class NewsSpider(Spider):
         entry = run.entry(kind, url)
         entry.clear()
         listings: list[str] = []
+        bad = 0
         for number, link in enumerate(found.links):
             if number % LINKS_AT_ONCE == 0:
                 await asyncio.sleep(0)
+                if run.stopping.requested:
+                    return
             try:
                 sort, kept = self.source.sort(link.url, url)
             except ValueError as error:
-                entry.skipped.append(str(error))
+                bad += 1
+                if bad <= BAD_SHOWN:
+                    entry.skipped.append(str(error))
                 continue
             match sort:
                 case "article":
@@ -227,31 +248,48 @@ class NewsSpider(Spider):
                     entry.foreign.append(kept)
                 case "other":
                     entry.others += 1
+        if bad > BAD_SHOWN:
+            entry.skipped.append(f"and {bad - BAD_SHOWN} more")
         entry.listings += len(found.sitemaps)
-        for link in self._sitemaps(found.sitemaps, depth + 1, url):
+        async for link in self._sitemaps(found.sitemaps, depth + 1, url):
             async for request in self._open("sitemap", link.url, depth + 1, link.lastmod, url):
                 yield request
         for listing in self._listings(listings):
             async for request in self._open("listing", listing, parent=url):
                 yield request
 
-    def _sitemaps(self, links: Iterable[Link], depth: int, base: str) -> Iterator[Link]:
-        """Yield the sitemaps to read that an entry names, their addresses in canonical form."""
+    async def _sitemaps(self, links: Sequence[Link], depth: int, base: str) -> AsyncIterator[Link]:
+        """Yield the sitemaps to read that an entry names, their addresses in canonical form; where
+        there are more than a run reads, those that changed last."""
         run = self.active_run
-        for link in links:
+        if self._sitemaps_left < len(links):
+            links = sorted(links, key=lambda link: link.lastmod or "", reverse=True)
+        left_out = bad = 0
+        for number, link in enumerate(links):
+            if run.stopping.requested:
+                break
+            if number % LINKS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if link.url in run.entries:
+                continue
+            if depth > MAX_SITEMAP_DEPTH or not self._sitemaps_left:
+                left_out += 1
+                continue
             try:
                 # A sitemap's query is part of its name, whatever the articles' is.
                 url = self._sitemap_url(link.url, base)
             except ValueError as error:
-                run.notes.append(f"sitemap named by {shown(base)}: {error}")
+                bad += 1
+                if bad <= BAD_SHOWN:
+                    run.notes.append(f"sitemap named by {shown(base)}: {error}")
                 continue
-            if url in run.entries:
-                continue
-            count = sum(entry.kind == "sitemap" for entry in run.entries.values())
-            if depth > MAX_SITEMAP_DEPTH or count >= MAX_SITEMAPS:
-                run.entry("sitemap", url, base).problem = "not read: too deep or too many sitemaps"
-                continue
-            yield replace(link, url=url)
+            if url not in run.entries:
+                self._sitemaps_left -= 1
+                yield replace(link, url=url)
+        if bad > BAD_SHOWN:
+            run.notes.append(f"sitemaps named by {shown(base)}: and {bad - BAD_SHOWN} more")
+        if left_out:
+            run.leave_sitemaps(left_out, base)
 
     def _sitemap_url(self, text: str, base: str) -> str:
         url = canonicalize(text, base)
@@ -286,6 +324,8 @@ class NewsSpider(Spider):
 
     def statement_failed(self, failure: Failure) -> None:
         """Take note that a host did not say what it reserves."""
+        if self.active_run.stopping.requested:
+            return
         request: Request = failure.request  # type: ignore[attr-defined]
         if isinstance(failure.value, HostPaused):
             self._wait(request, failure.value.seconds)
@@ -301,12 +341,21 @@ class NewsSpider(Spider):
     def entry_failed(self, failure: Failure) -> None:
         """Take note that a sitemap, feed or listing could not be had."""
         request: Request = failure.request  # type: ignore[attr-defined]
+        if self.active_run.stopping.requested:
+            failure = Failure(RunStopped())  # type: ignore[no-untyped-call]
         if isinstance(failure.value, HostPaused):
             self._wait(request, failure.value.seconds)
             return
         entry = self.active_run.entry(request.cb_kwargs["kind"], request.cb_kwargs["url"])
-        entry.problem = refusal(request.url) or reason(failure)
-        entry.robots = isinstance(failure.value, RobotsUnreachable) and failure.value.answered
+        refused = refusal(request.url)
+        entry.problem = refused or reason(failure)
+        if refused is not None:
+            return  # neither the site's robots.txt nor its absence: we don't go there
+        if isinstance(failure.value, RobotsUnreachable):
+            entry.down = failure.value.down
+            entry.robots = not entry.down
+        else:
+            entry.down = never_connected(failure.value)
 
     # --- fetch ------------------------------------------------------------------------------
 
@@ -314,7 +363,7 @@ class NewsSpider(Spider):
         """Plan when discovery has come to rest, then keep the crawl going until all is asked."""
         if self.run is None:
             return
-        if self._paused:
+        if self._paused or self._paused_pages:
             raise DontCloseSpider
         if self._planning is None:
             if self.run.unread:
@@ -326,14 +375,17 @@ class NewsSpider(Spider):
         if not self._planning.done():
             raise DontCloseSpider
         self._planning.result()
-        self._under_way = 0
-        self._top_up()
-        if self._under_way:
+        # With nothing going on, what is open is lost on the way; the rest becomes durable soon.
+        self.run.in_flight -= self.run.tally.open
+        if self._top_up() or self._due:
             raise DontCloseSpider
 
     def _wait(self, request: Request, seconds: float) -> None:
         """Ask again when a host's pause is over; the others go on meanwhile."""
-        self._paused.append(request)
+        if request.callback == self.parse_page:
+            self._paused_pages.append(request.cb_kwargs["url"])
+        else:
+            self._paused.append(request)
         if self._resumes is None:
             self._resumes = asyncio.get_running_loop().call_later(seconds + 0.1, self._resume)
 
@@ -344,17 +396,32 @@ class NewsSpider(Spider):
             return
         requests, self._paused = self._paused, []
         for request in requests:
-            self._under_way += request.callback == self.parse_page
             self.crawler.engine.crawl(request.copy())
-
-    async def _plan(self) -> None:
-        self._due = deque(await self.active_run.plan())
+        pages, self._paused_pages = self._paused_pages, []
+        self._due.extendleft(reversed(pages))
         self._top_up()
 
-    def _top_up(self) -> None:
-        while self._due and self._under_way < BATCH:
-            self._under_way += 1
-            self.crawler.engine.crawl(self._article(self._due.popleft()))
+    async def _plan(self) -> None:
+        due = deque(await self.active_run.plan())
+        if self.active_run.stopping.requested:
+            return
+        self._due = due
+        self._top_up()
+
+    def _top_up(self) -> bool:
+        """Ask for due pages as long as few enough are on their way, the ones counted that wait for
+        a worker or the disk; the rest waits as plain strings. Tell whether any was asked for."""
+        run, engine = self.active_run, self.crawler.engine
+        if run.stopping.requested or engine.spider is None:
+            return False
+        most = self.crawler.settings.getint("CONCURRENT_REQUESTS") or _MOST_IN_FLIGHT
+        asked = False
+        while self._due and len(run.in_flight) < most:
+            url = self._due.popleft()
+            run.in_flight.add(url)
+            engine.crawl(self._article(url))
+            asked = True
+        return asked
 
     def _article(self, url: str) -> Request:
         return Request(
@@ -370,21 +437,21 @@ class NewsSpider(Spider):
 
     def parse_page(self, response: Response, url: str) -> Iterator[PageItem]:
         """Settle an answer that is no article, and hand all others to the pipelines."""
-        self._under_way -= 1
         run = self.active_run
         page = to_page(response, url, run)
-        ending = judge(page, run.known_body(url))
+        ending = judge(page, run.known_body(url), conditional=is_conditional(response))
         if ending is not None:
             run.settle(url, ending.outcome, ending.reason, page)
         else:
             yield PageItem(url, page)
-        self._top_up()
 
     def page_failed(self, failure: Failure) -> None:
         """Settle an article that could not be fetched."""
-        self._under_way -= 1
         request: Request = failure.request  # type: ignore[attr-defined]
+        if self.active_run.stopping.requested:
+            return  # whatever failed, failed by that: the run settles it when it ends
         if isinstance(failure.value, HostPaused):
+            self.active_run.in_flight.discard(request.cb_kwargs["url"])
             self._wait(request, failure.value.seconds)
             self._top_up()
             return
@@ -396,10 +463,25 @@ class NewsSpider(Spider):
         elif isinstance(failure.value, UrlRefused):
             outcome = Outcome.BLOCKED
         why = reason(failure)
-        if (refused := refusal(request.url)) is not None:
+        refused = refusal(request.url)
+        if (
+            self.active_run.arguments.urls
+            and isinstance(failure.value, RobotsUnreachable)
+            and refused is None
+        ):
+            # No sitemap, feed or listing is asked, which would say so.
+            lost = self.active_run.entry("robots.txt", urljoin(request.url, "/robots.txt"))
+            lost.problem, lost.down = why, failure.value.down
+            lost.robots = not lost.down
+        if refused is not None:
             outcome, why = Outcome.BLOCKED, refused
         self.active_run.settle(request.cb_kwargs["url"], outcome, why)
-        self._top_up()
+
+
+def is_conditional(response: Response) -> bool:
+    """Tell whether the request that was answered, the last one after redirects, was conditional."""
+    request = response.request
+    return request is not None and any(request.headers.get(name) for name in VALIDATORS)
 
 
 def to_page(response: Response, url: str, run: Run) -> Page:
@@ -421,9 +503,4 @@ def to_page(response: Response, url: str, run: Run) -> Page:
 
 def reason(failure: Failure) -> str:
     """Return why a request failed, on one line that names no library."""
-    error = failure.value
-    text = shown(re.sub(r"\s+", " ", str(error)).strip())
-    if isinstance(error, IgnoreRequest):
-        return text or "not asked"
-    name = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__.removesuffix("Error")).lower()
-    return f"{name}: {text}" if text else name
+    return words.reason(failure.value) if failure.value is not None else "unknown"

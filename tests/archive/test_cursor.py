@@ -83,17 +83,6 @@ def test_records_of_one_writer_come_in_its_order(tmp_path: Path) -> None:
     ]
 
 
-def test_a_gap_ends_a_writers_view(tmp_path: Path) -> None:
-    store = FileStore(tmp_path / "archive")
-    for number in range(1, 4):
-        archive(store, tmp_path / "spool", make_record(number))
-    (writer,) = writers(store)
-    (store.root / f"commits/{writer}/000000000002.json").unlink()
-    snapshot = Reader(store).snapshot()
-    assert snapshot.cursor.seen == {writer: 1}
-    assert [r["article_id"] for r in Reader(store).records_of(snapshot)] == ["example:1"]
-
-
 def test_a_cursor_of_another_archive_is_refused(tmp_path: Path) -> None:
     store = FileStore(tmp_path / "archive")
     archive(store, tmp_path / "spool", make_record(1))

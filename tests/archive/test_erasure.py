@@ -61,7 +61,10 @@ def test_nothing_of_it_is_left_anywhere(store: FolderStore, tmp_path: Path) -> N
     reports = tmp_path / "spool" / "reports"
     reports.mkdir()
     (reports / "run-4.json").write_text(json.dumps({"source": SOURCE, "examples": [example]}))
-    assert len(holding(tmp_path, *TRACES)) >= 7
+    (reports / ".run-4.json.0a.tmp").write_text(url_of(2))  # of a process that was killed
+    (reports / "run-3.json").write_text(f'{{"examples": ["{url_of(2)}"')  # of a power cut
+    (reports / "run-2.json").write_text("")
+    assert len(holding(tmp_path, *TRACES)) >= 9
     done = erase(store, tmp_path, url_of(2))
     assert (done.left, done.tombstones) == ([], 1)
     assert done.checkpoints == 2
@@ -182,11 +185,12 @@ def test_a_crawl_under_way_does_not_bring_it_back(store: FolderStore, tmp_path: 
 
 def test_a_frozen_commit_goes_out_and_is_erased_after(store: FolderStore, tmp_path: Path) -> None:
     class LosesCommit(FolderStore):
-        armed = False
+        armed = lost = False
 
         def put(self, key: str, body: bytes, *, content_type: str) -> Any:
             done = super().put(key, body, content_type=content_type)
             if self.armed and key.startswith("commits"):
+                self.lost = True
                 raise StoreUnavailable("the answer was lost")
             return done
 

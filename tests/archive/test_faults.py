@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nordcrawl.archive import spool as spool_module
+from nordcrawl.archive import writer as writer_module
+from nordcrawl.archive.lock import Lock
 from nordcrawl.archive.log import writers
 from nordcrawl.archive.reader import Reader
 from nordcrawl.archive.store import Put
@@ -31,7 +33,7 @@ from nordcrawl.errors import (
     StoreRefused,
     StoreUnavailable,
 )
-from waiting import HANG_S, until
+from waiting import HANG_S
 
 from .builders import (
     LIMITS,
@@ -58,9 +60,17 @@ class Faulty(FileStore):
     lose_answers = 0
     conflicts = 0
     hang: threading.Event | None = None
+    hang_at = "-v1/"
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.hanging = threading.Event()
+        self.puts: list[str] = []
 
     def put(self, key: str, body: bytes, *, content_type: str) -> Put:
-        if self.hang is not None and "-v1/" in key:
+        self.puts.append(key)
+        if self.hang is not None and self.hang_at in key:
+            self.hanging.set()
             self.hang.wait(HANG_S)
         if self.error is not None:
             raise self.error
@@ -90,7 +100,9 @@ def ship(store: FileStore, folder: Path) -> ShipReport:
     return ship_left_over(store, folder, SOURCE, clock=lambda: datetime.now(UTC))
 
 
-def test_a_store_down_all_the_run_keeps_all_for_the_next(store: Faulty, tmp_path: Path) -> None:
+def test_a_store_down_all_the_run_keeps_all_for_the_next(
+    store: Faulty, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     folder = tmp_path / "spool"
     with open_writer(store, folder) as writer:
         store.error = StoreUnavailable("down")
@@ -99,8 +111,14 @@ def test_a_store_down_all_the_run_keeps_all_for_the_next(store: Faulty, tmp_path
         assert isinstance(report.failure, StoreUnavailable)
         assert report.pending_records == 100
     assert isinstance(ship(store, folder).failure, StoreUnavailable)
+    caplog.clear()
     with pytest.raises(StoreUnavailable):
         open_writer(store, folder, "run-2")
+    assert "100 lines that earlier runs left wait in the spool" in caplog.text
+    caplog.clear()
+    with pytest.raises(StoreUnavailable) as nothing:
+        open_writer(store, tmp_path / "empty", "run-2")
+    assert "wait" not in caplog.text + str(nothing.value)
     store.error = None
     with open_writer(store, folder, "run-2") as writer:
         assert writer.pending_records == 0
@@ -154,20 +172,61 @@ def test_a_hanging_store_holds_up_neither_accept_nor_finish(store: Faulty, tmp_p
     writer.close()
     assert time.monotonic() - began < HANG_S / 3
     assert isinstance(report.failure, StoreUnavailable)
-    with pytest.raises(LockHeld):  # the call is still under way
-        open_writer(store, folder)
+    other = FileStore(store.root)
+    open_writer(other, folder).close()
     store.hang.set()
-    store.hang = None
+    writer._ship_thread.join(60)
+    assert sum(check_archive(other).values()) == 29
 
-    def is_given_back() -> bool:
-        try:
-            open_writer(store, folder).close()
-        except LockHeld:
-            return False
-        return True
 
-    until(is_given_back, "the lock")
-    assert sum(check_archive(store).values()) == 29
+@pytest.mark.parametrize("hang_at", ["articles-v1/", "ledger-v1/", "commits/"])
+def test_a_closed_writer_leaves_the_spool_to_the_next_whatever_its_store_does(
+    store: Faulty, tmp_path: Path, hang_at: str
+) -> None:
+    folder = tmp_path / "spool"
+    first = open_writer(store, folder)
+    store.hang, store.hang_at = threading.Event(), hang_at
+    accept(first, make_record(1))
+    finish = threading.Thread(target=first.finish, kwargs={"deadline_s": 60})
+    finish.start()
+    assert store.hanging.wait(60)
+    first.close()
+    finish.join(60)
+    other = FileStore(store.root)
+    with open_writer(other, folder, "run-2") as second:
+        accept(second, make_record(2, run_id="run-2"))
+        before = sorted(path.name for path in folder.rglob("*"))
+        waiting = second._spool.query("SELECT * FROM outbox")
+        put_by_then = len(store.puts)
+        store.hang.set()
+        first._ship_thread.join(60)
+        assert not first._ship_thread.is_alive()
+        assert store.puts[put_by_then:] == [], "not even a commit of what it had put"
+        assert sorted(path.name for path in folder.rglob("*")) == before
+        assert second._spool.query("SELECT * FROM outbox") == waiting
+        assert second.finish(deadline_s=30).failure is None
+    lines = check_archive(other)
+    assert (len(lines), set(lines.values())) == (2, {1})
+    assert len(writers(other)) == 1
+
+
+def test_a_lock_goes_back_though_a_process_being_started_has_a_copy_of_it(tmp_path: Path) -> None:
+    lock = Lock(tmp_path / "lock")
+    copy = os.dup(lock._descriptor)  # as between fork and exec
+    lock.release()
+    Lock(tmp_path / "lock").release()
+    os.close(copy)
+
+
+def test_a_forked_child_that_ends_leaves_the_lock_to_its_parent(tmp_path: Path) -> None:
+    lock = Lock(tmp_path / "lock")
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    with pytest.raises(LockHeld):
+        Lock(tmp_path / "lock")
+    lock.release()
 
 
 def test_a_lost_answer_stores_nothing_twice(store: Faulty, tmp_path: Path) -> None:
@@ -347,7 +406,10 @@ def test_a_disk_that_fills_up_stops_accepting_and_keeps_what_was(
     assert sum(check_archive(store).values()) == 1
 
 
-def test_a_backlog_beyond_its_limit_is_refused(store: Faulty, tmp_path: Path) -> None:
+def test_a_backlog_beyond_its_limit_is_refused(
+    store: Faulty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "_MARGIN", (0.25, 1 << 12))
     limits = Limits(group_s=0.0, free_bytes=0, spool_bytes=10_000, part_bytes=3_000)
     with open_writer(store, tmp_path / "spool", limits=limits) as writer:
         store.error = StoreUnavailable("down")

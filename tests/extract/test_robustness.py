@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from nordcrawl import discover
 from nordcrawl.article import Article, Rejected, article_json, provenance_json
+from nordcrawl.charset import decode
 from nordcrawl.extract import extract
-from nordcrawl.extract.decode import decode
 from nordcrawl.extract.prediction import prediction
 from nordcrawl.page import Page, Profile
 
@@ -92,21 +96,23 @@ def test_bogus_charsets_fall_back_to_detection(charset: str, where: str) -> None
 )
 def test_encodings_without_declaration(codec: str) -> None:
     markup = article_of().replace("<meta charset='utf-8'>", "")
-    assert "klokka åtte" in decode(page_of(markup.encode(codec)))
+    assert "klokka åtte" in decode(page_of(markup.encode(codec)).body)
 
 
 def test_declared_encodings() -> None:
     text = "Fréttir: Þingið kom saman — „gott“ 3 €"
     for name, codec in (("windows-1252", "cp1252"), ("latin1", "cp1252"), ("utf-8", "utf-8")):
         page = page_of(text.encode(codec, "ignore"), headers=(("content-type", f"text/html; charset={name}"),))  # fmt: skip
-        assert "Þingið" in decode(page)
-    assert decode(page_of("<meta charset=shift_jis>日本の新聞".encode("cp932"))).endswith(
-        "日本の新聞"
-    )
+        assert "Þingið" in decode(page.body, page.header("content-type"))
+    assert decode("<meta charset=shift_jis>日本の新聞".encode("cp932")).endswith("日本の新聞")
 
 
 HOSTILE = {
     "surrogate reference": article_of(body=BODY + "<p>x &#xD800; y &#55296; &#0; &#x110000;</p>"),
+    "references to no character": article_of(
+        "<meta name='description' content='&#1;&#x0B;&#x1F;&#xFFFE;&#xFFFF;'>",
+        BODY + "<p class='&#1;' id='&#xFFFF;'>x &#1; &#x0B; &#x1F; &#xFFFE; &#xFFFF;</p>", "Ferge&#1;n",
+    ),
     "raw surrogate": article_of(title="Ferge \ud800 nå"),
     "nul and controls": article_of(title="Fer\x00ge\x1b[31m \x07nå", body=BODY.replace(" ", "\x00 ")),
     "deep": article_of(body="<div>" * 50_000 + BODY),
@@ -170,3 +176,73 @@ def test_cut_bytes_never_raise() -> None:
     for end in range(0, len(whole), 97):
         checked(page_of(whole[:end]))
         checked(page_of(whole[end:]), "labrador")
+
+
+#: What lxml takes into no tree.
+NO_CHARACTERS = [
+    chr(c) for c in (*range(9), 11, 12, *range(14, 32), 0xD800, 0xDFFF, 0xFFFE, 0xFFFF)
+]
+
+
+def written(characters: str, how: str) -> str:
+    forms = {
+        "raw": "{0}",
+        "decimal": "&#{1};",
+        "hex": "&#x{1:X};",
+        "padded": "&#x0000000000000{1:x};",
+    }
+    if how == "raw":  # halves of pairs in number are no UTF-8, which is for `decode` to see
+        characters = re.sub("[\ud800-\udfff]", "", characters)
+    return "".join(forms[how].format(c, ord(c)) for c in characters)
+
+
+def strange(odd: str) -> str:
+    """A page with something odd in each kind of place."""
+    return article_of(
+        f"<meta name='description' content='Fergen{odd} gikk'><link rel='canonical' href='/a{odd}b'>"
+        f'<script type="application/ld+json">{{"@type":"NewsArticle","headline":"Fergen{odd} gikk i tide",'
+        f'"articleBody":"{PROSE}{odd}","author":[{{"name":"Kari{odd} Nord"}}]}}</script>',
+        f"<h2 id='{odd}'>Mellom{odd}</h2><img alt='{odd}' src='/b{odd}.jpg'>"
+        + BODY.replace("<p>", f"<p class='text{odd}' {odd}>").replace("kaia i", f"kaia{odd} i"),
+        f"Fergen gikk{odd} i tide",
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(st.sampled_from(NO_CHARACTERS), min_size=1, max_size=6), st.sampled_from(["raw", "decimal", "hex", "padded"]))  # fmt: skip
+def test_what_is_no_character_is_left_out_and_the_rest_of_the_text_stays(
+    odd: str, how: str
+) -> None:
+    found = checked(page_of(strange(written(odd, how))))
+    assert isinstance(found, Article)
+    assert found.title == "Fergen gikk i tide"
+    assert "\n\n".join(re.findall(r"(?<=<p>).*?(?=</p>)", BODY)) in found.text
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text(st.characters(max_codepoint=0xFFFF, categories=None), max_size=12),
+    st.text(st.sampled_from("&#;xX01\x00\x0b9f"), max_size=20),
+    st.sampled_from(["raw", "decimal", "hex"]),
+    st.sampled_from(["generic", "labrador", "drupal", "wordpress"]),
+)
+def test_no_mixture_of_characters_raises(odd: str, near: str, how: str, family: str) -> None:
+    markup = strange(written(odd, how) + near)
+    checked(page_of(markup), family)
+    for kind in ("sitemap", "feed", "listing"):
+        discover.read(kind, markup.encode("utf-8", "surrogatepass"), "https://avis.test/")
+
+
+def test_references_to_no_character_may_nest() -> None:
+    found = checked(
+        page_of(article_of(body=BODY + "<p>En &&#0;#1; og to &&&#1;#0;#31; og &#\x0b1; tre.</p>"))
+    )
+    assert isinstance(found, Article)
+
+
+def test_references_mean_what_browsers_take_them_for() -> None:
+    found = checked(
+        page_of(article_of(title="&#147;Fergen&#148; gikk &#150; i&#11;tide&#12;nå&#x0;"))
+    )
+    assert isinstance(found, Article)
+    assert found.title == "“Fergen” gikk – i tide nå"

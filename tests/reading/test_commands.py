@@ -130,6 +130,27 @@ def test_csv_and_parquet_have_every_record(filled: Store, job: Job, tmp_path: Pa
     assert piped.stdout == (tmp_path / "a.parquet").read_bytes()
 
 
+def test_without_pyarrow_the_extra_is_named(
+    three: Store,
+    root: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, "nordcrawl.reading.parquet", raising=False)
+    out = tmp_path / "a.parquet"
+    wanted = ["read", "--archive", str(root), "--format", "parquet", "--output", str(out)]
+    assert main(wanted) == 2
+    said = capsys.readouterr().err
+    assert said == (
+        "nordcrawl: error: --format parquet needs pyarrow: pip install 'nordcrawl[parquet]'\n"
+    )
+    assert not out.exists()
+    for form in ("jsonl", "csv", "table"):
+        assert main(["read", "--archive", str(root), "--format", form]) == 0
+
+
 def test_parquet_is_not_for_a_terminal(three: Store, job: Job, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     try:
@@ -189,6 +210,22 @@ def test_keep_going_names_every_damaged_part(filled: Store, root: Path, job: Job
         assert "2 damaged" in done.err
         assert "next cursor:" not in done.err
     assert len(lines(job.nordcrawl("read", "--keep-going"))) == 5
+
+
+def test_a_hole_in_a_log_ends_reading_and_can_be_read_past(
+    filled: Store, root: Path, job: Job
+) -> None:
+    hole = sorted(root.glob("commits/*/*.json"))[2]
+    hole.unlink()
+    name = hole.relative_to(root).as_posix()
+    for command in (["read"], ["read", "--latest"], ["files"]):
+        done = job.nordcrawl(*command)
+        assert (done.code, done.out) == (13, ""), done.text
+        assert f"{name}: missing in the log" in done.err
+    done = job.nordcrawl("read", "--keep-going", "--cursor-file", "cursor")
+    assert (done.code, len(lines(done))) == (13, 6)
+    assert done.err.count(name) == 1
+    assert not (root.parent / "cursor").exists()
 
 
 def test_a_closed_pipe_is_no_failure(three: Store, job: Job, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import botocore.compat
 import pytest
 
+from nordcrawl.archive.retry import retry
 from nordcrawl.archive.s3 import S3Store
 from nordcrawl.archive.store import MARKER_BODY, MARKER_KEY, Capabilities, ObjectEntry, Put
 from nordcrawl.archive.uri import open_store
@@ -165,7 +166,7 @@ def test_portal_for_ever(proxy: faulty.Server, seaweedfs: servers.S3Server, stat
     proxy.faults = [
         Fault(faulty.html(status), method, times=999) for method in ("PUT", "HEAD", "GET")
     ]
-    store = S3Store(seaweedfs.bucket, "t/portal", retry_s=0.1, probe_retry_s=0.1)
+    store = S3Store(seaweedfs.bucket, "t/portal", retry_s=0.1)
     for operation in (
         store.probe,
         lambda: put(store),
@@ -482,12 +483,72 @@ def test_key_that_may_not_list(
     assert store.get(MARKER_KEY) == MARKER_BODY
 
 
-def test_probe_has_a_budget_of_its_own(proxy: faulty.Server, seaweedfs: servers.S3Server) -> None:
-    proxy.faults = [Fault(faulty.error(503, "SlowDown"), "GET", times=99)]
-    store = S3Store(seaweedfs.bucket, "t/slow", retry_s=300, probe_retry_s=1)
-    started = time.monotonic()
-    assert "SlowDown" in refused(store.probe, StoreUnavailable)
-    assert time.monotonic() - started < 100
+@pytest.mark.parametrize("method", ["GET", "PUT", "HEAD"])
+def test_the_first_look_gets_over_a_lost_answer(
+    proxy: faulty.Server, seaweedfs: servers.S3Server, prefix: str, method: str
+) -> None:
+    end = threading.Event()
+
+    def lose_answer(request: faulty.Request, forward: faulty.Forward) -> None:
+        forward(request)
+        end.wait(60)
+
+    proxy.faults = [fault := Fault(lose_answer, method, ending=MARKER_KEY)]
+    store = S3Store(seaweedfs.bucket, prefix, retry_s=60, read_timeout_s=1)
+    try:
+        assert store.probe().conditional_put
+    finally:
+        end.set()
+    assert fault.times == 0, "the fault was met"
+    assert store.get(MARKER_KEY) == MARKER_BODY
+
+
+def test_an_answer_is_asked_for_again_that_took_all_the_time_there_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, tries = 0.0, 0
+    monkeypatch.setattr("nordcrawl.archive.retry.time.monotonic", lambda: now)
+
+    def attempt() -> str:
+        nonlocal now, tries
+        tries += 1
+        now += 60
+        if tries == 1:
+            raise OSError("no answer")
+        return "answer"
+
+    assert retry("get", "x", attempt, until=10, stop=threading.Event()) == "answer"
+    stop = threading.Event()
+    stop.set()
+    tries = 0
+    with pytest.raises(StoreUnavailable, match="in 1 tries"):
+        retry("get", "x", attempt, until=10, stop=stop)
+
+
+def test_the_first_look_is_as_patient_as_all_others(
+    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(servers.S3Server("http://127.0.0.1:9", "bucket"))
+    now = 0.0
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            nonlocal now
+            now += timeout or 0
+            return False
+
+    store = open_store("s3://bucket/p", retry_s=300, stop=Stop())
+    monkeypatch.setattr("nordcrawl.archive.retry.time.monotonic", lambda: now)
+    assert "over 300 s" in refused(store.probe, StoreUnavailable)
+
+
+@pytest.mark.parametrize(("retry_s", "try_s"), [(300, 60), (30, 15), (5, 10)])
+def test_one_try_leaves_time_for_another(
+    use: Callable[..., None], retry_s: float, try_s: float
+) -> None:
+    use(servers.S3Server("http://127.0.0.1:9", "bucket"))
+    store = S3Store("bucket", retry_s=retry_s)
+    assert store._bucket.client.meta.config.read_timeout == try_s
 
 
 def test_waits_grow_and_are_jittered(

@@ -40,7 +40,6 @@ def open_store(
         server.bucket,
         prefix,
         retry_s=retry_s,
-        probe_retry_s=retry_s,
         read_timeout_s=read_timeout_s,
         connect_timeout_s=read_timeout_s,
     )

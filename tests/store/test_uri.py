@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nordcrawl.archive.folder import FolderStore
 from nordcrawl.archive.redaction import redact
@@ -141,3 +145,30 @@ def test_redact(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_redact_leaves_the_rest() -> None:
     text = "put articles-v1/site=vg.no/date=2024-05-17/ab-000000000001.jsonl.gz: 503 SlowDown"
     assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/var/lib/nordcrawl/state/file-srv-news-archive-8c1f0a2b/highnorthnews",
+        "file-home-you-nordcrawl-demo-archive-archive-8c1f0a2b",
+        "/home/Kari/Documents/NewsArchive/STATE_2026/pytest-of-kari/tmpk3j2h1x9/part_0001",
+        "articles-v1/highnorthnews/2026-11-23/article-000000000001",
+        "commits/0123456789/00000000000000000042 and runs/20261123t040000z-hnn-3fa2",
+    ],
+)
+def test_a_path_however_long_is_no_secret(text: str) -> None:
+    assert redact(text) == text
+
+
+@given(st.binary(min_size=30, max_size=300), st.sampled_from(["{}", "key {}: no", "a={}&b=c"]))
+def test_what_is_random_is_a_secret_in_whatever_alphabet(body: bytes, around: str) -> None:
+    digest = hashlib.sha256(body).digest()
+    for secret in (
+        base64.b64encode(digest[:30]).decode(),
+        base64.urlsafe_b64encode(digest).decode(),
+        base64.b64encode(digest * 4).decode(),
+        digest.hex(),
+        digest[:20].hex(),
+    ):
+        assert secret not in redact(around.format(secret))

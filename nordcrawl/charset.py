@@ -1,6 +1,7 @@
 """Turn a page's bytes into text: byte order mark, UTF-8 proof, what is declared, detection.
 
-Does not know HTML beyond the place of its charset declaration. Never raises.
+Of what is declared the header goes before the page, as the HTML standard has it. Does not know
+HTML beyond the place of its charset declaration. Never raises.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ import codecs
 import re
 
 from charset_normalizer import from_bytes
-
-from nordcrawl.page import Page
 
 #: Bytes at the start in which a declaration counts; the standard has 1024, pages have more.
 #: Source: WHATWG HTML, 13.2.3.2 "Determining the character encoding".
@@ -60,9 +59,13 @@ _NOT_WEB = {
 }
 
 
-def decode(page: Page) -> str:
-    """Return the body as text; what can't be decoded becomes U+FFFD."""
-    body = page.body
+def decode(body: bytes, content_type: str | None = None) -> str:
+    """Return a body as text; what can't be decoded becomes U+FFFD.
+
+    `content_type` is the value of the header, if there was one.
+
+    Source: WHATWG HTML, 13.2.3.2 "Determining the character encoding".
+    """
     for mark, name in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace")
@@ -73,7 +76,7 @@ def decode(page: Page) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    for name in _declared(page):
+    for name in _declared(body, content_type):
         text = body.decode(name, "replace")
         if text.count("\ufffd") <= _WRONG_SHARE * len(text):
             return text
@@ -99,11 +102,11 @@ def _wide(body: bytes) -> str | None:
     return None
 
 
-def _declared(page: Page) -> list[str]:
+def _declared(body: bytes, content_type: str | None) -> list[str]:
     names = []
-    if found := _HEADER.search(page.header("content-type") or ""):
+    if found := _HEADER.search(content_type or ""):
         names.append(found[1])
-    names.extend(m[1].decode("ascii", "replace") for m in _META.finditer(page.body[:_HEAD_BYTES]))
+    names.extend(m[1].decode("ascii", "replace") for m in _META.finditer(body[:_HEAD_BYTES]))
     return [codec for name in names if (codec := _codec(name))]
 
 

@@ -1,0 +1,206 @@
+"""Install nordcrawl as its users do, and run it where the clone is not.
+
+Builds the wheel, installs it with the oldest pip that a supported Debian ships for this Python,
+without a lock, into a virtual environment of its own, and runs the README's commands from another
+folder, in an environment that knows nothing of the clone. Needs Python with venv, and a package
+index; the standard library only.
+
+    python3 tests/install_check.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+CLONE = Path(__file__).resolve().parent.parent
+
+#: The oldest pip for each minor version of Python 3: of Debian 12 and 13, and of venv for the one
+#: between, which the pip before does not run on. Others keep the pip that venv gives them.
+OLDEST_PIP = {11: "23.0.1", 12: "23.2.1", 13: "25.1.1"}
+
+#: Seconds for one command. An install from a slow index takes longest.
+PATIENCE_S = 900
+
+#: Imports every module but the one that needs the extra; none may need pyarrow, nor the clone.
+IMPORT_ALL = """
+import importlib, importlib.util, pkgutil, sys
+import nordcrawl
+assert nordcrawl.__file__.startswith(sys.prefix), nordcrawl.__file__
+assert importlib.util.find_spec("pyarrow") is None, "pyarrow came without the extra"
+for module in pkgutil.walk_packages(nordcrawl.__path__, "nordcrawl."):
+    if module.name not in ("nordcrawl.__main__", "nordcrawl.reading.parquet"):
+        importlib.import_module(module.name)
+"""
+
+
+class Failed(Exception):
+    """A command did not do what the documentation says."""
+
+
+class Installation:
+    """A virtual environment and a folder that its user is in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "somewhere else"  # with a space: hints must be quoted
+        self.folder.mkdir()
+        self.bin = folder / "v" / "bin"
+        self.home = folder / "home"
+        self.home.mkdir()
+
+    def pip(self, *arguments: str) -> str:
+        """Run pip in the caller's environment, which may name the index, less what hides faults."""
+        hidden = ("PYTHON", "VIRTUAL_ENV", "NORDCRAWL_", "SCRAPY_")
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
+        environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+        command = [str(self.bin / "pip"), *arguments]
+        return _run(command, self.folder, environment)
+
+    def run(self, command: str, code: int = 0, folder: Path | None = None, **settings: str) -> str:
+        """Run a command line in a shell with no more than HOME and PATH, and return its output.
+
+        A program of the installation is called by its path: the environment is not activated.
+        """
+        name, _, rest = command.partition(" ")
+        if (self.bin / name).exists():
+            command = f"{shlex.quote(str(self.bin / name))} {rest}"
+        environment = {"HOME": str(self.home), "PATH": "/usr/bin:/bin", **settings}
+        return _run(["/bin/sh", "-c", command], folder or self.folder, environment, code)
+
+    @contextmanager
+    def site(self) -> Iterator[str]:
+        """Serve the demo's site; gives the value of NORDCRAWL_HOSTS that leads to it."""
+        site = subprocess.Popen(
+            [str(self.bin / "nordcrawl"), "demo", "site", "--port", "0"],
+            cwd=self.folder,
+            env={"HOME": str(self.home), "PATH": "/usr/bin:/bin"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert site.stdout is not None
+            for line in site.stdout:
+                if line.startswith("hosts "):
+                    yield line.split()[1]
+                    return
+            raise Failed("nordcrawl demo site: ended before it said where it is")
+        finally:
+            site.terminate()
+            site.communicate()
+
+
+def _run(command: Sequence[str], folder: Path, environment: dict[str, str], code: int = 0) -> str:
+    started = time.monotonic()
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    shown = command[-1] if command[0] == "/bin/sh" else shlex.join(command)
+    brief = shown.splitlines()[0].replace(f"{folder.parent}/", "").replace("v/bin/", "")
+    print(f"{time.monotonic() - started:8.1f} s  {brief[:100]}", flush=True)
+    if done.returncode != code:
+        raise Failed(f"{shown}\nexit code {done.returncode}, not {code}:\n{done.stdout}")
+    return done.stdout
+
+
+def _expect(text: str, *parts: str) -> None:
+    for part in parts:
+        if part not in text:
+            raise Failed(f"{part!r} is not in:\n{text}")
+
+
+def install(user: Installation) -> Path:
+    """Make the environment, build the wheel, install it, and return the wheel."""
+    _run([sys.executable, "-m", "venv", str(user.bin.parent)], user.folder, dict(os.environ))
+    wanted = OLDEST_PIP.get(sys.version_info.minor)
+    if wanted and f"pip {wanted} " not in user.pip("--version"):
+        user.pip("install", "--quiet", f"pip=={wanted}")
+    dist = user.folder.parent / "dist"
+    user.pip("wheel", "--quiet", "--no-deps", "--wheel-dir", str(dist), str(CLONE))
+    (wheel,) = dist.glob("nordcrawl-*.whl")
+    user.pip("install", "--quiet", "--no-compile", str(wheel))
+    user.pip("check")
+    return wheel
+
+
+def check(user: Installation) -> None:
+    """Run what the README and the docs promise to who has installed nordcrawl."""
+    user.run(shlex.join([str(user.bin / "python"), "-P", "-c", IMPORT_ALL]))
+    _expect(user.run("nordcrawl --version"), "nordcrawl ")
+    sources = user.run("nordcrawl sources")
+
+    # The demo, and the command that it tells its reader, as it tells it.
+    shown = user.run("nordcrawl demo")
+    _expect(shown, "each archived once", "exit 0")
+    hints = re.findall(r"(?m)^  (?:read it     )?(\S.* read --archive .*)$", shown)
+    if len(hints) < 2:
+        raise Failed(f"the demo does not say how to read its archive:\n{shown}")
+    for hint in dict.fromkeys(hints):
+        _expect(user.run(hint), "highnorthnews")
+    archive = "demo-archive/archive"
+    lines = user.run(f"nordcrawl read --archive {archive} --latest 2>/dev/null").splitlines()
+    if len({json.loads(line)["article_id"] for line in lines}) != 32:
+        raise Failed(f"nordcrawl read gives {len(lines)} lines, not 32")
+    _expect(user.run("nordcrawl doctor", NORDCRAWL_ARCHIVE=archive), "nothing keeps a crawl")
+    _expect(
+        user.run(f"nordcrawl read --archive {archive} --format parquet --output a.parquet", 2),
+        "nordcrawl: error: --format parquet needs pyarrow: pip install 'nordcrawl[parquet]'",
+    )
+
+    # Scrapy's own command finds the sources by its file, or by a variable where there is none.
+    project = user.folder / "project"
+    project.mkdir()
+    (project / "scrapy.cfg").write_text("[settings]\ndefault = nordcrawl.settings\n")
+    by_name = {"SCRAPY_SETTINGS_MODULE": "nordcrawl.settings"}
+    listed = user.run("scrapy list", folder=project)
+    _expect(listed, *(line.split()[0] for line in sources.splitlines()))
+    if user.run("scrapy list", **by_name) != listed:
+        raise Failed("scrapy list differs with SCRAPY_SETTINGS_MODULE")
+    with user.site() as hosts:
+        crawl = "scrapy crawl highnorthnews"
+        settings = {"NORDCRAWL_HOSTS": hosts, "NORDCRAWL_ARCHIVE": str(user.folder / "archive")}
+        _expect(user.run(crawl, folder=project, **settings), "32   new", "exit 0")
+        _expect(user.run(crawl, **by_name, **settings), "skipped_fresh", "exit 0")
+
+
+def check_extra(user: Installation, wheel: Path) -> None:
+    """Install the extra, as the message says, and write Parquet."""
+    user.pip("install", "--quiet", "--no-compile", f"nordcrawl[parquet] @ {wheel.as_uri()}")
+    user.run("nordcrawl read --archive demo-archive/archive --format parquet --output a.parquet")
+    if (user.folder / "a.parquet").read_bytes()[:4] != b"PAR1":
+        raise Failed("a.parquet is no Parquet file")
+
+
+def main() -> int:
+    """Run all checks in a temporary folder; the exit code is 0 if all hold."""
+    with tempfile.TemporaryDirectory(prefix="nordcrawl-install-") as folder:
+        user = Installation(Path(folder))
+        try:
+            wheel = install(user)
+            check(user)
+            check_extra(user, wheel)
+        except (Failed, subprocess.TimeoutExpired) as error:
+            print(f"install check: {error}", file=sys.stderr)
+            return 1
+    print("install check: nordcrawl works as the documentation says")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
