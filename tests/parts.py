@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 from dataclasses import dataclass
+from typing import Any
+
+import pytest
 
 SERVERS = ("seaweedfs", "juicefs", "swift")
 """The S3 servers of ``tests/store``, the one for most tests first; names of fixtures and values of
@@ -22,6 +25,13 @@ _SHARING = (
     "tests/test_quality_bench.py",
 )
 """Files whose tests share a fixture."""
+
+
+def first_of(value: Any, *others: Any) -> list[Any]:
+    """Return values for ``parametrize`` of which `make test` takes the first, and the slow suite
+    the others: ways to the same promise, each at the price of whole crawls.
+    """
+    return [value, *(pytest.param(other, marks=pytest.mark.slow) for other in others)]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 
 from jobs import Job
 from paper import Answer, Paper, article_html
+from parts import first_of
 
 WORDS = [
     "harbour", "ferry", "winter", "council", "island", "bridge", "school", "teacher", "budget",
@@ -161,7 +162,7 @@ def with_link(title: str, text: str, language: str, url: str) -> bytes:
     return page.replace("</head>", f"{link}</head>").encode()
 
 
-@pytest.mark.parametrize("first", ["namer", "named"])
+@pytest.mark.parametrize("first", first_of("namer", "named"))
 def test_translations_are_linked_both_ways_whoever_comes_first(
     paper: Paper, job: Callable[..., Job], first: str
 ) -> None:
@@ -189,7 +190,7 @@ def test_translations_are_linked_both_ways_whoever_comes_first(
     assert len(crawl.records()) == count
 
 
-@pytest.mark.parametrize("redirects", [True, False])
+@pytest.mark.parametrize("redirects", first_of(False, True))
 def test_a_new_system_does_not_archive_the_site_again(
     paper: Paper, job: Callable[..., Job], redirects: bool
 ) -> None:

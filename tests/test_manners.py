@@ -16,6 +16,7 @@ import pytest
 from jobs import Job
 from nordcrawl.fetch.pauses import GROWING, MOST, Pauses, retry_after
 from paper import Answer, Paper
+from parts import first_of
 from waiting import HANG_S
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -106,7 +107,7 @@ class Tired(Paper):
         return super().answer(path)
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", first_of(429, 503))
 def test_a_paused_host_is_not_asked_and_the_other_one_is(tmp_path: Path, status: int) -> None:
     with Tired(status, {"Retry-After": "3"}) as paper:
         file = two_hosts(paper, tmp_path)

