@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import errno
 import gc
 import logging
 import multiprocessing
@@ -75,12 +76,18 @@ def _guarded(
     try:
         with _memory_limit():
             return pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL)
-    except MemoryError:
-        return _Failed(_NO_MEMORY)
     except BaseException as error:  # noqa: BLE001 - foreign code on hostile pages, SystemExit too
-        return _Failed(describe(error))
+        return _Failed(_NO_MEMORY if _is_of_memory(error) else describe(error))
     finally:
         _give_back()
+
+
+def _is_of_memory(error: BaseException) -> bool:
+    """Tell whether memory ran out; a library that is loaded then says so in the loader's words.
+    Source: glibc, elf/dl-load.c, "failed to map segment from shared object"."""
+    if isinstance(error, ImportError):
+        return "failed to map segment" in str(error) or "annot allocate memory" in str(error)
+    return isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
 
 
 @contextlib.contextmanager

@@ -28,7 +28,10 @@ def spider() -> NewsSpider:
     spider = NewsSpider(name="s")
     spider.source = Source(name="s", title="S", hosts={HOST: "en"}, sitemaps=("/index.xml",))
     run: Any = SimpleNamespace(
-        entries={BASE: EntryReport("sitemap", BASE, 200)}, notes=[], sitemaps_unread=0
+        entries={BASE: EntryReport("sitemap", BASE, 200)},
+        notes=[],
+        sitemaps_unread=0,
+        stopping=SimpleNamespace(requested=False),
     )
     run.leave_sitemaps = lambda *a: Run.leave_sitemaps(run, *a)
     spider.run = run

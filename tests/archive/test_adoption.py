@@ -222,8 +222,8 @@ def test_ship_and_doctor_see_a_spool_without_its_database(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     lose(folder)
-    monkeypatch.setenv("NORDCRAWL_STATE_DIR", str(tmp_path / "machine"))
-    monkeypatch.setenv("NORDCRAWL_ARCHIVE", str(tmp_path / "archive"))
+    monkeypatch.setattr("nordcrawl.settings.NORDCRAWL_STATE_DIR", str(tmp_path / "machine"))
+    monkeypatch.setattr("nordcrawl.settings.NORDCRAWL_ARCHIVE", str(tmp_path / "archive"))
     place = spool_folder(options_from_environment(), SOURCE)
     shutil.copytree(folder, place)
     assert main(["doctor", "--json"]) == 0

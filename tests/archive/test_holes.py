@@ -292,8 +292,8 @@ def test_the_commands_say_what_is_missing(
     old: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setenv("NORDCRAWL_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setenv("NORDCRAWL_ARCHIVE", str(tmp_path / "archive"))
+    monkeypatch.setattr("nordcrawl.settings.NORDCRAWL_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setattr("nordcrawl.settings.NORDCRAWL_ARCHIVE", str(tmp_path / "archive"))
     key = commit_key(writers(old)[0], 3)
     (tmp_path / "archive" / key).unlink()
     before = all_of(old)
