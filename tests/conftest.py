@@ -4,6 +4,8 @@ tests that one run takes.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from store.running import juicefs, seaweedfs, swift
 
+import nordcrawl
 import parts
 from jobs import Job
 from paper import Paper
@@ -54,6 +57,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return parts.together(nodeid)
 
     return Scheduling(config, log)
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings module reads the environment when it is imported: once a test, lest which tests
+    went before in this process decide where a command looks and writes.
+    """
+    for name in [name for name in os.environ if name.startswith("NORDCRAWL_")]:
+        monkeypatch.delenv(name)
+    sys.modules.pop("nordcrawl.settings", None)
+    vars(nordcrawl).pop("settings", None)
 
 
 @pytest.fixture
