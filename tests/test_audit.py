@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from jobs import Job
 from nordcrawl.reading.audit import NEVER, compare
 from paper import Answer, Paper
@@ -43,6 +45,7 @@ def test_each_address_falls_into_its_month_and_kind():
     assert months["undated"].extra == ["extra"]
 
 
+@pytest.mark.slow
 def test_an_operator_finds_what_is_missing_and_fetches_it(
     paper: Paper, job: Callable[..., Job]
 ) -> None:

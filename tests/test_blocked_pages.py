@@ -29,6 +29,7 @@ def crawled(paper: Paper, job: Callable[..., Job]) -> Job:
     return crawl
 
 
+@pytest.mark.slow
 def test_a_challenge_makes_no_revision_and_is_tried_again(paper: Paper, crawled: Job) -> None:
     good = paper.answers["/news/a"]
     paper.answers["/news/a"] = Answer(200, HTML, CHALLENGE.encode())
@@ -41,6 +42,7 @@ def test_a_challenge_makes_no_revision_and_is_tried_again(paper: Paper, crawled:
     assert crawled.report()["outcomes"] == {"unchanged": 1, "skipped_fresh": 1}
 
 
+@pytest.mark.slow
 def test_a_soft_404_seen_twice_is_a_removal(paper: Paper, crawled: Job) -> None:
     paper.answers["/news/a"] = Answer(200, HTML, LOST.encode())
     crawled.crawl("-a", "mode=full")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from jobs import Job
 from paper import WORDS, Answer, Paper, article_html
 
@@ -29,6 +31,7 @@ def test_a_304_to_no_condition_is_no_answer(paper: Paper, job: Callable[..., Job
     assert crawl.report()["outcomes"] == {"new": 1, "skipped_fresh": 1}
 
 
+@pytest.mark.slow
 def test_validators_are_of_one_address_only(paper: Paper, job: Callable[..., Job]) -> None:
     """The tags of two addresses may be the same; RFC 9110 section 8.8.3."""
     one, two = (

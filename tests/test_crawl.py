@@ -63,6 +63,7 @@ def test_a_crawl_archives_each_article_once_and_then_only_what_changed(paper, jo
     assert len(ledger(crawl)) == 8 + 9
 
 
+@pytest.mark.slow
 def test_a_full_run_asks_conditionally_and_archives_nothing_twice(paper, job):
     for n in range(4):
         paper.publish(f"/news/{n}", f"Story number {n}")
@@ -141,6 +142,7 @@ nordcrawl.discover.feed._entries = refusing
 """
 
 
+@pytest.mark.slow
 def test_whatever_an_extractor_raises_costs_that_page_only(paper, job, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(FOREIGN_CODE_THAT_RAISES)
     for n in range(3):
@@ -178,6 +180,7 @@ def test_links_and_redirects_to_other_ports_are_not_followed(paper, job):
         assert outcomes(crawl) == {"new": 1, "blocked": 1, "fetch_failed": 1}
 
 
+@pytest.mark.slow
 def test_since_until_limit_and_urls(paper, job):
     for n in range(6):
         paper.publish(f"/news/{n}", f"Story number {n}", lastmod=f"2026-11-0{n + 1}T08:00:00Z")
@@ -200,6 +203,7 @@ def test_since_until_limit_and_urls(paper, job):
     assert outcomes(crawl) == {"new": 3, "skipped_fresh": 3}
 
 
+@pytest.mark.slow
 def test_the_archive_is_the_truth_and_state_a_cache(paper, job):
     for n in range(5):
         paper.publish(f"/news/{n}", f"Story number {n}")
@@ -427,6 +431,7 @@ def test_read_gives_each_record_once_by_cursor(paper, job):
     assert "2 articles" in table.out
 
 
+@pytest.mark.slow
 def test_a_body_cut_on_the_way_is_never_archived_as_whole(paper, job):
     paper.publish("/news/a", "A story")
     paper.publish("/news/cut", "A story that breaks off")

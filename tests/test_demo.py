@@ -88,6 +88,7 @@ def demo_of_32(job):
     assert len(ids) == len(set(ids)) == 32
 
 
+@pytest.mark.slow
 def test_a_killed_demo_does_not_spoil_the_next(tmp_path):
     """Before its crawl, when that begins, and when it archives."""
     demo = Job(tmp_path, "highnorthnews")
@@ -96,6 +97,7 @@ def test_a_killed_demo_does_not_spoil_the_next(tmp_path):
     demo_of_32(demo)
 
 
+@pytest.mark.slow
 def test_a_demo_waits_for_the_crawl_of_a_killed_one_however_slow_that_is(tmp_path):
     demo = Job(tmp_path, "highnorthnews")
     process = start_demo(demo)
@@ -155,6 +157,7 @@ def test_the_archive_says_what_the_stories_say(site, hnn):
         assert blocks == list(story.blocks_text), key
 
 
+@pytest.mark.slow
 def test_only_the_changed_article_becomes_a_revision(site, hnn):
     crawled(hnn)
     site.publish_changes()
@@ -168,6 +171,7 @@ def test_only_the_changed_article_becomes_a_revision(site, hnn):
     assert len(pages) == 2, "the changed article and the one that was not there"
 
 
+@pytest.mark.slow
 def test_a_full_run_over_turning_widgets_makes_no_revision(hnn):
     crawled(hnn)
     outcomes = crawled(hnn, "-a", "mode=full")
@@ -177,6 +181,7 @@ def test_a_full_run_over_turning_widgets_makes_no_revision(hnn):
     assert len(hnn.records()) == 32
 
 
+@pytest.mark.slow
 def test_pairs_of_languages_are_linked_and_never_merged(hnn):
     crawled(hnn)
     records = by_key(hnn.records("--latest"))
@@ -185,6 +190,7 @@ def test_pairs_of_languages_are_linked_and_never_merged(hnn):
     assert [t["url"] for t in norwegian["translations"]] == [english["url"]]
 
 
+@pytest.mark.slow
 def test_others_tools_read_the_parts_as_they_lie(hnn):
     crawled(hnn)
     glob = f"{hnn.archive}/articles-v1/**/*.jsonl.gz"
@@ -214,6 +220,7 @@ def test_killed_and_run_again_every_story_is_archived_once(site, hnn):
     assert len(ids) == len(set(ids)) == 32
 
 
+@pytest.mark.slow
 def test_manifest_and_files_are_extracted_alike(site, hnn, tmp_path):
     import urllib.request
 

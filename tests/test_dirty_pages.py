@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import brotli
+import pytest
 
 from jobs import Job
 from nordcrawl.fetch.coding import zstd
@@ -39,6 +40,7 @@ def by_path(crawl: Job, paper: Paper) -> dict[str, dict[str, object]]:
     return {r["url"].removeprefix(paper.url): r for r in crawl.records()}
 
 
+@pytest.mark.slow
 def test_cut_and_broken_bodies_are_never_archived(paper: Paper, job: Callable[..., Job]) -> None:
     """Each broken answer breaks in another way; one that is whole stands beside them."""
     paper.publish("/news/whole", "The whole story")
@@ -133,6 +135,7 @@ LABELS = {
 }
 
 
+@pytest.mark.slow
 def test_no_name_of_a_charset_costs_a_page(paper: Paper, job: Callable[..., Job]) -> None:
     for n, (label, real) in enumerate(LABELS.items()):
         page = article_html(f"Været nummer {n}", f"Sak {n}. {NORWEGIAN * 5}").decode()
@@ -158,6 +161,7 @@ def test_no_name_of_a_charset_costs_a_page(paper: Paper, job: Callable[..., Job]
     assert outcomes(crawl) == {"new": 2 * len(LABELS) + 1, "fetch_failed": 1}
 
 
+@pytest.mark.slow
 def test_no_character_and_no_date_costs_a_page(paper: Paper, job: Callable[..., Job]) -> None:
     dates = ["0000-00-00", "0000-01-01T00:00:00Z", "99999-01-01", "2026-13-45T99:99:99", "NaN",
              "-1", "1e400", "9999-12-31T23:59:59-23:59", "\x00", "now"]  # fmt: skip

@@ -84,6 +84,7 @@ def test_what_did_not_change_is_not_sent_again_and_still_names_its_links(
     assert crawl.report()["outcomes"] == {"skipped_fresh": 4}
 
 
+@pytest.mark.slow
 def test_a_sitemap_that_the_index_calls_unchanged_is_not_asked(
     site: Paper, job: Callable[..., Job]
 ) -> None:
@@ -116,6 +117,7 @@ FAILURES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", first_of(*FAILURES))
 def test_a_sitemap_that_fails_fails_the_run_unless_it_is_covered(
     site: Paper, job: Callable[..., Job], how: str
@@ -130,6 +132,7 @@ def test_a_sitemap_that_fails_fails_the_run_unless_it_is_covered(
     assert any("/sitemap.xml" in line for line in alone.report()["warnings"])
 
 
+@pytest.mark.slow
 def test_a_feed_that_shares_nothing_with_its_last_poll_is_a_gap(
     site: Paper, job: Callable[..., Job]
 ) -> None:
@@ -150,6 +153,7 @@ def test_a_feed_that_shares_nothing_with_its_last_poll_is_a_gap(
     assert crawl.report()["outcomes"]["new"] == 4, "e came by the listing that was walked"
 
 
+@pytest.mark.slow
 def test_a_new_disk_sees_a_gap_by_the_archive(
     site: Paper, job: Callable[..., Job], tmp_path
 ) -> None:
@@ -183,6 +187,7 @@ def test_each_link_keeps_what_the_source_said_and_which_one(
     assert sorted(named) == ["", "feed.xml", "sitemap.xml"]
 
 
+@pytest.mark.slow
 def test_flapping_widgets_make_no_revision(site: Paper, job: Callable[..., Job]) -> None:
     crawl = job("article_urls = ['^/news/']")
     for number in range(4):

@@ -240,6 +240,7 @@ def test_a_text_that_most_pages_have_is_seen_among_any_number(others, dice):
     assert "with one and the same text" in (run.suspicion or "")
 
 
+@pytest.mark.slow
 def test_a_crawl_of_one_text_under_every_address_says_so(paper, job):
     text = "Subscribers read the whole story about the harbour, the ferry and the ice. " * 6
     for n in range(6):

@@ -36,6 +36,7 @@ def by_url(job: Job, *arguments: str) -> dict[str, dict]:
     return {record["url"]: record for record in job.records(*arguments)}
 
 
+@pytest.mark.slow
 def test_a_revision_says_what_changed(paper: Paper, job: Callable[..., Job]) -> None:
     crawl = job()
     text = story(1)
@@ -55,6 +56,7 @@ def test_a_revision_says_what_changed(paper: Paper, job: Callable[..., Job]) -> 
     assert second["previous_text_sha256"] == first["text_sha256"]
 
 
+@pytest.mark.slow
 def test_what_is_gone_twice_is_removed_once_and_may_come_back(
     paper: Paper, job: Callable[..., Job]
 ) -> None:
@@ -102,6 +104,7 @@ def test_a_redirect_to_a_new_address_is_a_move(paper: Paper, job: Callable[..., 
     assert len(crawl.records()) == 2, "a move is told once"
 
 
+@pytest.mark.slow
 def test_an_address_that_still_stands_has_not_moved(paper: Paper, job: Callable[..., Job]) -> None:
     crawl = job()
     paper.publish("/news/one", "The bridge", story(4))
@@ -122,6 +125,7 @@ def test_five_texts_under_one_canonical_are_five_articles(
     assert len({r["article_id"] for r in crawl.records()}) == 5
 
 
+@pytest.mark.slow
 def test_near_duplicates_are_kept_and_told(paper: Paper, job: Callable[..., Job]) -> None:
     crawl = job()
     paper.publish("/news/a", "Agency story", story(7))
@@ -140,6 +144,7 @@ def test_near_duplicates_are_kept_and_told(paper: Paper, job: Callable[..., Job]
     assert records[f"{paper.url}/news/c"]["near_duplicate_of"] is None
 
 
+@pytest.mark.slow
 def test_near_duplicates_are_told_across_sources(
     paper: Paper, job: Callable[..., Job], tmp_path
 ) -> None:
@@ -162,6 +167,7 @@ def with_link(title: str, text: str, language: str, url: str) -> bytes:
     return page.replace("</head>", f"{link}</head>").encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", first_of("namer", "named"))
 def test_translations_are_linked_both_ways_whoever_comes_first(
     paper: Paper, job: Callable[..., Job], first: str
@@ -190,6 +196,7 @@ def test_translations_are_linked_both_ways_whoever_comes_first(
     assert len(crawl.records()) == count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirects", first_of(False, True))
 def test_a_new_system_does_not_archive_the_site_again(
     paper: Paper, job: Callable[..., Job], redirects: bool

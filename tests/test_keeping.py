@@ -57,6 +57,7 @@ def test_an_erased_article_stays_away(paper, crawled):
     assert crawled.nordcrawl("verify").code == 0
 
 
+@pytest.mark.slow
 def test_the_same_text_elsewhere_stays_away_too(paper, crawled):
     (record,) = (r for r in crawled.records() if r["title"] == "The secret headline")
     assert crawled.nordcrawl("erase", "--article", record["article_id"], "--execute").code == 0
@@ -71,6 +72,7 @@ def test_the_same_text_elsewhere_stays_away_too(paper, crawled):
     assert crawled.nordcrawl("verify").code == 0
 
 
+@pytest.mark.slow
 def test_compacted_and_on_a_new_disk_it_goes_on(paper, crawled):
     cursor = crawled.nordcrawl("read").err.split("next cursor: ")[1].strip()
     paper.publish("/news/7", "Story number 7", "Another text. " * 30)

@@ -107,6 +107,7 @@ class Tired(Paper):
         return super().answer(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", first_of(429, 503))
 def test_a_paused_host_is_not_asked_and_the_other_one_is(tmp_path: Path, status: int) -> None:
     with Tired(status, {"Retry-After": "3"}) as paper:
@@ -155,6 +156,7 @@ def test_a_signal_ends_a_pause_at_once(tmp_path: Path) -> None:
         assert crawl.report()["outcomes"] == {"new": 3, "over_budget": 3}
 
 
+@pytest.mark.slow
 def test_a_crawl_delay_is_obeyed_up_to_a_cap(paper: Paper, job: Callable[..., Job]) -> None:
     for name in "ab":
         paper.publish(f"/news/{name}", f"Story {name}")

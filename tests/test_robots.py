@@ -83,6 +83,7 @@ def test_4xx_allows_everything(paper: Paper, job: Callable[..., Job], status: in
     assert crawled(paper, job(), Answer(status, {}, b"Disallow: /")) == ["/news/a"]
 
 
+@pytest.mark.slow
 def test_a_copy_of_today_stands_in_for_one_that_cant_be_had(
     paper: Paper, job: Callable[..., Job], tmp_path: Path
 ) -> None:
@@ -206,6 +207,7 @@ class Rude(Paper):
 FAST = ("-s", "DOWNLOAD_TIMEOUT=2", "-s", "RETRY_TIMES=1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", first_of("reset", "silence", "loop", "cut", "429"))
 def test_a_robots_txt_that_cant_be_had_has_a_code_of_its_own(tmp_path: Path, how: str) -> None:
     """RFC 9309 section 2.3.1.4. The host is up, so nothing else is amiss."""
@@ -221,6 +223,7 @@ def test_a_robots_txt_that_cant_be_had_has_a_code_of_its_own(tmp_path: Path, how
             assert not [path for path in paper.requests if path.startswith("/news/")]
 
 
+@pytest.mark.slow
 def test_a_host_that_nobody_answers_for_is_down(tmp_path: Path) -> None:
     with socket.socket() as refusing, socket.socket() as full:
         refusing.bind(("127.0.0.1", 0))  # bound, and nobody listens

@@ -186,6 +186,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(steps)
 def test_any_interleaving_gives_each_record_once(steps: list[tuple[str, int] | str]) -> None:

@@ -156,6 +156,7 @@ def test_todays_types_hold_every_stored_key(path: Path) -> None:
         assert json.loads(line).keys() <= known
 
 
+@pytest.mark.slow
 def test_every_line_of_a_crawl_is_valid(tmp_path: Path) -> None:
     with DemoSite() as site:
         job = Job(tmp_path, "highnorthnews", {"NORDCRAWL_HOSTS": site.host_map})

@@ -57,6 +57,7 @@ def test_a_store_that_refuses_is_found_before_the_first_request(
     assert paper.requests == []
 
 
+@pytest.mark.slow
 def test_a_store_that_goes_away_costs_nothing(seaweedfs, paper, job, prefix):
     for n in range(6):
         paper.publish(f"/news/{n}", f"Story number {n}")
@@ -84,6 +85,7 @@ def test_a_store_that_goes_away_costs_nothing(seaweedfs, paper, job, prefix):
         assert len(crawl.records()) == 6
 
 
+@pytest.mark.slow
 def test_stopped_while_the_store_is_down_the_spool_keeps_all(seaweedfs, paper, job, prefix):
     for n in range(200):
         paper.publish(f"/news/{n}", f"Story number {n}", delay_s=0.05)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from . import faulty
 
 STORIES = 80
@@ -18,6 +20,7 @@ def crawl_of(paper, job, server, prefix, proxy, **settings):
     )
 
 
+@pytest.mark.slow
 def test_a_slow_store_holds_the_crawl_up_and_gets_all(seaweedfs, paper, job, prefix):
     with faulty.served(faulty.forward_to(seaweedfs.endpoint)) as proxy:
         crawl = crawl_of(paper, job, seaweedfs, prefix, proxy, NORDCRAWL_STORE_RETRY_S="120")
@@ -33,6 +36,7 @@ def test_a_slow_store_holds_the_crawl_up_and_gets_all(seaweedfs, paper, job, pre
         assert parts["KeyCount"] > 1, "it shipped when the spool was full, not at the end"
 
 
+@pytest.mark.slow
 def test_a_store_that_takes_nothing_ends_it_with_what_fits(seaweedfs, paper, job, prefix):
     with faulty.served(faulty.forward_to(seaweedfs.endpoint)) as proxy:
         crawl = crawl_of(paper, job, seaweedfs, prefix, proxy, NORDCRAWL_STORE_RETRY_S="5")
