@@ -33,7 +33,7 @@ test-faults: $(VENV)/dev.done  ## Run the slow suites: kills, faults, scale
 	$(TESTS) -m slow
 
 test-faults-today: $(VENV)/dev.done  ## Run a seventh of them, by the day of the week (PART=3/7)
-	$(TESTS) -m slow --part $(PART) || test $$? -eq 5  # 5: none falls on this day
+	$(TESTS) -m slow -x --part $(PART) || test $$? -eq 5  # 5: none falls on this day
 
 check: $(VENV)/dev.done  ## Run every static check
 	$(BIN)/ruff check .
