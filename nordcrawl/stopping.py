@@ -19,11 +19,11 @@ WORK_S: Final = 8.0
 """Pages that were fetched may still be extracted."""
 SETTLE_S: Final = 11.0
 """What was not reached may still be written down."""
-SHIP_S: Final = 16.0
+SHIP_S: Final = 14.0
 """The archive may still be written, as long as the store takes something."""
 STALL_S: Final = 3.2
 """A store that took nothing for so long is given up."""
-GONE_S: Final = 19.0
+GONE_S: Final = 17.5
 """The process is ended, whatever it is at; service managers wait 30 or 90 seconds."""
 AGAIN_S: Final = 4.0
 """The same, after a second signal."""

@@ -17,6 +17,8 @@ import pickle
 import re
 import resource
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as WorkerTimeout
@@ -37,6 +39,12 @@ T = TypeVar("T")
 
 #: A worker is replaced after so many tasks, against leaks in C libraries.
 TASKS_PER_WORKER = 500
+#: Seconds between two looks at whether the pool still is.
+_LOOK_S = 1.0
+#: How many times the limit of a task it may wait to be taken up; many may be before it.
+_PATIENCE = 30
+#: Seconds to wait for the workers' end.
+_CLOSE_S = 2.0
 #: How often a task is tried again, alone, after a pool broke.
 _MORE_TRIES = 2
 #: Bytes of a pickled value above which it is not unpickled between two steps of the event loop.
@@ -206,6 +214,7 @@ class Workers:
         self._timeout_s = timeout_s
         self._make = partial(process_pool, count, memory_bytes=memory_bytes, preload=preload)
         self._pool = self._make()
+        self._started: ProcessPool | None = None
         self._suspects = asyncio.Lock()
         self._waiting: set[Future[bytes | _Failed]] = set()
         self._closed = False
@@ -237,6 +246,12 @@ class Workers:
         if self._closed:
             raise WorkStopped("the run was stopped")
         pool = self._pool
+        if self._started is not pool:
+            # The server loads all before its first worker; the event loop does not wait for it.
+            await asyncio.to_thread(getattr, pool, "active")
+            self._started = pool
+            if self._closed:
+                raise WorkStopped("the run was stopped")
         try:
             future: Future[bytes | _Failed] = pool.schedule(
                 _guarded, args=(function, args, kwargs), timeout=self._timeout_s
@@ -246,7 +261,7 @@ class Workers:
             raise BrokenProcessPool(str(error)) from None
         self._waiting.add(future)
         try:
-            return await asyncio.wrap_future(future)
+            return await self._result(pool, future)
         except (TimeoutError, WorkerTimeout):
             raise WorkFailed(f"took longer than {self._timeout_s:g} s") from None
         except MemoryError:
@@ -254,14 +269,35 @@ class Workers:
         except ProcessExpired as error:
             raise WorkFailed(f"the worker died (exit code {error.exitcode})") from None
         except (CancelledError, asyncio.CancelledError):
+            future.cancel()  # which frees the worker
             raise WorkStopped("the run was stopped") from None
         except (AttributeError, TypeError, pickle.PicklingError) as error:
             raise WorkFailed(f"can't be given to a worker: {describe(error)}") from None
         except BrokenProcessPool:
+            if self._closed:
+                raise WorkStopped("the run was stopped") from None
             self._replace(pool)
             raise
         finally:
             self._waiting.discard(future)
+
+    async def _result(self, pool: ProcessPool, future: Future[bytes | _Failed]) -> bytes | _Failed:
+        """Wait for a task. pebble forgets those that it takes up while the pool breaks, and one
+        that a worker died of before it said that it had it."""
+        waiting = asyncio.ensure_future(asyncio.wrap_future(future))
+        until = time.monotonic() + _PATIENCE * self._timeout_s
+        while True:
+            await asyncio.wait({waiting}, timeout=_LOOK_S)
+            if waiting.done():
+                return waiting.result()
+            if not pool.active:
+                await asyncio.wait({waiting}, timeout=_LOOK_S)
+                if not waiting.done():
+                    waiting.cancel()
+                    raise BrokenProcessPool("the pool broke")
+            elif time.monotonic() > until and not future.running():
+                waiting.cancel()
+                raise WorkFailed("no worker took it up")
 
     async def _again(
         self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -290,4 +326,7 @@ class Workers:
         for future in tuple(self._waiting):
             future.cancel()
         self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join(timeout=5)
+        # A worker that is just being started keeps the pool waiting, and it ends with this process.
+        joining = threading.Thread(target=self._pool.join, daemon=True)
+        joining.start()
+        joining.join(_CLOSE_S)

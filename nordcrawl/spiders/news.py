@@ -40,6 +40,7 @@ from nordcrawl.page import Page
 from nordcrawl.rights import TDMREP_PATH
 from nordcrawl.run import Run
 from nordcrawl.sources import EntryKind, Source
+from nordcrawl.stopping import stop_requested
 from nordcrawl.url import canonicalize, path_of, shown
 from nordcrawl.workers import WorkFailed
 
@@ -76,6 +77,7 @@ class NewsSpider(Spider):
         self._spared: list[Request] = []
         self._paused: list[Request] = []
         self._paused_pages: list[str] = []
+        self._reading: set[asyncio.Future[Discovery]] = set()
         self._resumes: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -87,6 +89,7 @@ class NewsSpider(Spider):
         crawler.signals.connect(spider.robots_parsed, signals.robots_parsed)
         crawler.signals.connect(spider.idle, signals.spider_idle)
         crawler.signals.connect(spider.statement_received, signals.response_received)
+        crawler.signals.connect(spider.stop_reading, stop_requested)
         return spider
 
     @property
@@ -99,6 +102,11 @@ class NewsSpider(Spider):
         if self.run is None:
             raise UsageError(f"start it by: scrapy crawl {self.name}")
         return self.run
+
+    def stop_reading(self) -> None:
+        """Give up what is being read of sitemaps, feeds and listings: nothing would be asked."""
+        for reading in tuple(self._reading):
+            reading.cancel()
 
     # --- discover ---------------------------------------------------------------------------
 
@@ -178,6 +186,9 @@ class NewsSpider(Spider):
         run = self.active_run
         entry = run.entry(kind, url)
         entry.status = response.status
+        if run.stopping.requested:
+            entry.problem = "the run was stopped"
+            return
         if response.status == 304 and not is_conditional(response):
             entry.problem = "HTTP 304 to a request without condition"
             return
@@ -189,12 +200,19 @@ class NewsSpider(Spider):
         else:
             page = to_page(response, url, run)
             type_ = page.header("content-type")
+            reading = asyncio.ensure_future(
+                run.workers.call(discover.read, kind, page.body, page.url, type_)
+            )
+            self._reading.add(reading)
             try:
-                found = await run.workers.call(discover.read, kind, page.body, page.url, type_)
-            except WorkFailed as error:
-                entry.problem = str(error)
+                found = await reading
+            except (WorkFailed, asyncio.CancelledError) as error:
+                entry.problem = str(error) or "the run was stopped"
                 return
+            finally:
+                self._reading.discard(reading)
             if run.stopping.requested:
+                entry.problem = "the run was stopped"
                 return
             await run.answered(kind, page, found, told)
         entry.problem = found.problem
