@@ -27,12 +27,13 @@ from typing import Any
 
 import orjson
 
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.writer import Limits, Writer
-from nordcrawl.article import Article, Block, BlockKind, Extractor, Image, Record
-from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome
-from nordcrawl.page import Page
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.archive.write.writer import Limits, Writer
+from nordcrawl.model.article import Article, Block, BlockKind, Extractor, Image
+from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome
+from nordcrawl.model.page import Page
+from nordcrawl.model.record import Record
 
 START = datetime(2026, 10, 26, 8, 38, tzinfo=UTC)
 #: Words to make news of; enough that gzip finds about what it finds in real text.

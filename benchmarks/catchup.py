@@ -16,14 +16,16 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from nordcrawl.archive import layout
-from nordcrawl.archive.catchup import catch_up, write_checkpoint
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.layout import PartKind
-from nordcrawl.archive.log import Commit, PartEntry
-from nordcrawl.archive.spool import Spool
-from nordcrawl.archive.state import State
-from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.commit import Commit, PartEntry
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lines import encode_line, pack
+from nordcrawl.archive.local.spool import Spool
+from nordcrawl.archive.local.state import State
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.archive.write.catch_up import catch_up, write_checkpoint
+from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome
+from nordcrawl.model.times import utc_date
 
 START = datetime(2026, 10, 26, tzinfo=UTC)
 WRITER = "00aa11bb22"
@@ -73,10 +75,10 @@ def make_archive(store: FolderStore, urls: int, runs: int) -> int:
         for start in range(0, urls, LINES):
             count = min(LINES, urls - start)
             lines = (entry(start + n, run).to_json() for n in range(count))
-            body = layout.pack(layout.encode_line(line) for line in lines)
-            day = layout.utc_date(START + timedelta(days=run))
-            key = layout.part_key(PartKind.LEDGER, "example", day, WRITER, first)
-            store.put(key, body, content_type=layout.PART_TYPE)
+            body = pack(encode_line(line) for line in lines)
+            day = utc_date(START + timedelta(days=run))
+            key = keys.part_key(PartKind.LEDGER, "example", day, WRITER, first)
+            store.put(key, body, content_type=keys.PART_TYPE)
             sha256 = hashlib.sha256(body).hexdigest()
             part = PartEntry(
                 key, PartKind.LEDGER, sha256, len(body), count, first, first + count - 1, "", ""
@@ -84,7 +86,7 @@ def make_archive(store: FolderStore, urls: int, runs: int) -> int:
             seq, first = seq + 1, first + count
             commit = Commit(WRITER, seq, digest, "example", f"run-{run}", START, (part,))
             encoded = commit.encode()
-            store.put(commit.key, encoded, content_type=layout.JSON_TYPE)
+            store.put(commit.key, encoded, content_type=keys.JSON_TYPE)
             digest = hashlib.sha256(encoded).hexdigest()
     return first - 1
 

@@ -1,4 +1,5 @@
-"""Near duplicates: precision and recall of `nordcrawl.near` on real texts, edited on purpose.
+"""Near duplicates: precision and recall of `nordcrawl.model.signature` on real texts, edited on
+purpose.
 
 TRUTH is a folder as `benchmarks/quality.py` reads it. Positive pairs are its texts with edits of
 known strength; negative pairs are its texts with each other, and one story in many languages.
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
 
-from nordcrawl import near
+from nordcrawl.model import signature
 
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 Edit = Callable[[list[str], random.Random, list[str]], list[str]]
@@ -74,7 +75,7 @@ def texts(truth: Path) -> list[tuple[str, list[str]]]:
     for line in (truth / "truth.jsonl").open(encoding="utf-8"):
         page = json.loads(line)
         paragraphs = [b["text"] for b in page.get("body") or () if b.get("text")]
-        if near.signature("\n".join(paragraphs)):
+        if signature.signature("\n".join(paragraphs)):
             found.append((page["site"], paragraphs))
     return found
 
@@ -91,29 +92,29 @@ def translations() -> Iterator[str]:
 def measure(truth: Path) -> str:
     rng = random.Random(1)
     pages = texts(truth)
-    signed = [str(near.signature("\n".join(p))) for _, p in pages]
+    signed = [str(signature.signature("\n".join(p))) for _, p in pages]
     scores: dict[str, list[float]] = {}
     found_by_band: dict[str, list[bool]] = {}
     for name, edit in EDITS.items():
         for n, (_, paragraphs) in enumerate(pages):
-            edited = near.signature(
+            edited = signature.signature(
                 "\n".join(edit(paragraphs, rng, pages[(n * 7 + 1) % len(pages)][1]))
             )
             if edited is None:
                 continue
-            scores.setdefault(name, []).append(near.similarity(signed[n], edited))
-            shared = set(near.bands(signed[n])) & set(near.bands(edited))
+            scores.setdefault(name, []).append(signature.similarity(signed[n], edited))
+            shared = set(signature.bands(signed[n])) & set(signature.bands(edited))
             found_by_band.setdefault(name, []).append(bool(shared))
     others: dict[str, list[float]] = {"same site": [], "other site": []}
     alike = []
     for a, b in combinations(range(len(pages)), 2):
-        score = near.similarity(signed[a], signed[b])
+        score = signature.similarity(signed[a], signed[b])
         others["same site" if pages[a][0] == pages[b][0] else "other site"].append(score)
         if score >= 0.2:
             alike.append((score, pages[a][1][0][:60], pages[b][1][0][:60]))
-    sketches = [s for s in map(near.signature, translations()) if s]
+    sketches = [s for s in map(signature.signature, translations()) if s]
     others["one story in two languages"] = [
-        near.similarity(a, b) for a, b in combinations(sketches, 2)
+        signature.similarity(a, b) for a, b in combinations(sketches, 2)
     ]
     lines = [
         f"| pairs | count | {' | '.join(f'>= {t}' for t in THRESHOLDS)} | a band in common |",
@@ -145,25 +146,25 @@ def _cost(pages: list[tuple[str, list[str]]]) -> list[str]:
     words = sum(len(text.split()) for text in joined)
     began = time.process_time()
     for text in joined:
-        near.signature(text)
+        signature.signature(text)
     each = (time.process_time() - began) / words * 800 * 1000
     rng = random.Random(2)
     pool = sorted({w for text in joined for w in text.split()})
     with tempfile.TemporaryDirectory() as folder:
         db = sqlite3.connect(Path(folder) / "index.sqlite")
         db.execute("CREATE TABLE band(band, id, PRIMARY KEY(band, id)) WITHOUT ROWID")
-        sample = [str(near.signature(" ".join(rng.choices(pool, k=300)))) for _ in range(2000)]
+        sample = [str(signature.signature(" ".join(rng.choices(pool, k=300)))) for _ in range(2000)]
         rows = [
             (band ^ (copy * 7919 & 0xFFFFFFFF), copy * 2000 + n)
             for copy in range(50)
             for n, sketch in enumerate(sample)
-            for band in near.bands(sketch)
+            for band in signature.bands(sketch)
         ]
         db.executemany("INSERT OR IGNORE INTO band VALUES (?, ?)", rows)
         db.commit()
         began = time.process_time()
         for sketch in sample[:500]:
-            for band in near.bands(sketch):
+            for band in signature.bands(sketch):
                 db.execute("SELECT id FROM band WHERE band = ? LIMIT 50", (band,)).fetchall()
         look_up = (time.process_time() - began) / 500 * 1000
         size = (Path(folder) / "index.sqlite").stat().st_size / 100_000

@@ -31,12 +31,13 @@ from typing import Any
 import trafilatura
 
 import nordcrawl
-from nordcrawl.article import Rejected
-from nordcrawl.commandline import options_from_environment
+from nordcrawl.cli.environment import options_from_environment
+from nordcrawl.cli.prediction import prediction
 from nordcrawl.extract import extract, warm_up
-from nordcrawl.extract.prediction import prediction
-from nordcrawl.page import Page, Profile
-from nordcrawl.url import host_of
+from nordcrawl.model.article import Rejected
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
+from nordcrawl.model.url import host_of
 
 Truth = Mapping[str, Any]
 Prediction = dict[str, Any]

@@ -1,7 +1,7 @@
 """nordcrawl: crawl news sites, extract clean articles, archive them as JSON Lines.
 
 The way through the house is the way of an article: ``sources`` -> ``discover`` -> fetch
-(Scrapy) -> ``extract`` -> ``dedup`` -> ``archive`` -> read. ARCHITECTURE.md draws it.
+(Scrapy) -> ``extract`` -> ``identity`` -> ``archive`` -> read. ARCHITECTURE.md draws it.
 
 ``from nordcrawl import Archive`` is how other programs read an archive: docs/reading.md.
 """
@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nordcrawl._version import __version__
+
 if TYPE_CHECKING:
     from nordcrawl.api import Archive, ArticleRecord, Changes, File, LedgerRecord
-
-__version__ = "0.2.0"
 
 __all__ = ["Archive", "ArticleRecord", "Changes", "File", "LedgerRecord", "__version__"]
 

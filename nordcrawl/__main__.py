@@ -2,6 +2,6 @@
 
 import sys
 
-from nordcrawl.cli import main
+from nordcrawl.cli.main import main
 
 sys.exit(main())

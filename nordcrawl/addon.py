@@ -9,14 +9,12 @@ from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import BaseSettings
 
-from nordcrawl.extensions import RunObserver
-from nordcrawl.middlewares import (
-    PauseMiddleware,
-    RedirectTargetMiddleware,
-    RobotsMiddleware,
-    UrlGuardMiddleware,
-    WholeBodyMiddleware,
-)
+from nordcrawl.extensions.run_observer import RunObserver
+from nordcrawl.middlewares.address_guard import UrlGuardMiddleware
+from nordcrawl.middlewares.pauses import PauseMiddleware
+from nordcrawl.middlewares.redirect_target import RedirectTargetMiddleware
+from nordcrawl.middlewares.robots import RobotsMiddleware
+from nordcrawl.middlewares.whole_body import WholeBodyMiddleware
 from nordcrawl.pipelines import ArchivePipeline, DedupPipeline, ExtractPipeline
 
 

@@ -16,14 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Literal, Unpack, cast
 
-from nordcrawl.archive import layout
-from nordcrawl.archive.uri import open_store
+from nordcrawl.archive.format import schema_file
+from nordcrawl.archive.store.address import open_store
 from nordcrawl.errors import UsageError
+from nordcrawl.model.printable import shown
 from nordcrawl.reading.history import revisions
 from nordcrawl.reading.query import Filters, Moment, Query
 from nordcrawl.reading.record import ArticleRecord, LedgerRecord
-from nordcrawl.reading.taking import Cursor, File, Snapshot, Taking
-from nordcrawl.url import shown
+from nordcrawl.reading.selection import Cursor, File, Selection, Snapshot
 
 __all__ = ["Archive", "ArticleRecord", "Changes", "File", "Filters", "LedgerRecord"]
 
@@ -47,7 +47,7 @@ class Archive:
             UsageError: not an address of an archive; the text says what is allowed.
         """
         self._store = open_store(str(address), retry_s=_RETRY_S)
-        self._taking = Taking(self._store)
+        self._taking = Selection(self._store)
 
     def __repr__(self) -> str:
         return f"Archive({self._store.uri!r})"
@@ -114,7 +114,7 @@ class Archive:
 
     def schema(self, kind: Kind = "article") -> dict[str, Any]:
         """Return the JSON Schema (2020-12) of article records or ledger lines."""
-        return layout.schema(_schema_of(kind))
+        return schema_file.schema(_schema_of(kind))
 
     def _records(self, snapshot: Snapshot, query: Query) -> Iterator[ArticleRecord]:
         return cast(Iterator[ArticleRecord], self._taking.records(snapshot, query))

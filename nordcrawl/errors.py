@@ -14,13 +14,33 @@
         ├── ObjectConflict            1   a key of ours holds somebody else's bytes (cloned spool)
         └── ArchiveDamaged           13   hash, count or log do not agree
 
-What a page does wrong is no exception but a value (`nordcrawl.ledger.Outcome` with a reason).
-The codes' table is in docs/operations.md; `nordcrawl.exitcodes` names the other ones.
+What a page does wrong is no exception but a value (`nordcrawl.model.ledger.Outcome` with a reason).
+The codes' table is in docs/operations.md; `ExitCode` names the other ones.
 """
 
 from __future__ import annotations
 
-from nordcrawl.exitcodes import ExitCode
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """One process exit status each; 0 is said only when nothing at all is amiss."""
+
+    WHOLE = 0
+    FAILED = 1
+    USAGE = 2
+    SPOOL = 3
+    STORE = 4
+    PENDING = 5
+    INTERRUPTED = 6
+    LIMIT = 7
+    NOTHING = 8
+    LOCKED = 9
+    SOURCE_DOWN = 10
+    ROBOTS = 11
+    LEDGER = 12
+    DAMAGED = 13
+    SUSPECT = 14
 
 
 class NordcrawlError(Exception):

@@ -11,9 +11,9 @@ from typing import Any, Generic, TypeVar
 
 from itemadapter import ItemAdapter
 
-from nordcrawl.article import Article
-from nordcrawl.dedup import Verdict
-from nordcrawl.page import Page
+from nordcrawl.identity.decide import Verdict
+from nordcrawl.model.article import Article
+from nordcrawl.model.page import Page
 
 T = TypeVar("T")
 

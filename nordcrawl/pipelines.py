@@ -1,7 +1,8 @@
 """The item pipelines, in their order: extract, dedup, archive. Each only calls its stage.
 
 An item is dropped only after its URL has its outcome. An error in a pipeline is Scrapy's
-``item_error``, which `nordcrawl.extensions.RunObserver` turns into an outcome and a failed run.
+``item_error``, which `nordcrawl.extensions.run_observer.RunObserver` turns into an outcome and a
+failed run.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from nordcrawl.article import Rejected
+from nordcrawl.crawl.run import Run
 from nordcrawl.errors import SpoolError
 from nordcrawl.extract import extract
 from nordcrawl.items import PageFields
-from nordcrawl.ledger import Outcome
+from nordcrawl.model.article import Rejected
+from nordcrawl.model.ledger import Outcome
 from nordcrawl.rights import PageRights, decide, recorded
-from nordcrawl.run import Run
 from nordcrawl.spiders.news import NewsSpider
-from nordcrawl.workers import WorkFailed, WorkStopped
+from nordcrawl.workers.pool import WorkFailed, WorkStopped
 
 
 class RunPipeline:

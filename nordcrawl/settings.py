@@ -1,8 +1,9 @@
 """Scrapy settings: every knob of an operator's, with default, unit and reason.
 
 The only reader of the environment. Each ``NORDCRAWL_*`` setting is also an environment variable
-of the same name and can be given as ``-s NORDCRAWL_...=``; `nordcrawl.options` checks them.
-What to crawl is no setting: see `nordcrawl.sources`. Store credentials and endpoint come by the
+of the same name and can be given as ``-s NORDCRAWL_...=``; `nordcrawl.config.options` checks them.
+What to crawl is no setting: see `nordcrawl.sources.source`. Store credentials and endpoint come by
+the
 standard AWS chain only.
 Source of the reasons: docs.scrapy.org, "Security" and "Settings"; docs/operations.md.
 """
@@ -13,7 +14,7 @@ import os
 
 import platformdirs
 
-from nordcrawl import __version__
+from nordcrawl._version import __version__
 
 BOT_NAME = "nordcrawl"
 SPIDER_LOADER_CLASS = "nordcrawl.spiders.loader.SourceLoader"
@@ -89,15 +90,15 @@ REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True
 # Only http and https exist.
 DOWNLOAD_HANDLERS = {
-    "http": "nordcrawl.downloads.DownloadHandler",
-    "https": "nordcrawl.downloads.DownloadHandler",
+    "http": "nordcrawl.download_handlers.DownloadHandler",
+    "https": "nordcrawl.download_handlers.DownloadHandler",
     "data": None,
     "file": None,
     "ftp": None,
     "s3": None,
 }
 # Refuses addresses that are not public, after name resolution, at every hop.
-TWISTED_DNS_RESOLVER = "nordcrawl.net.GuardResolver"
+TWISTED_DNS_RESOLVER = "nordcrawl.middlewares.resolver.GuardResolver"
 HTTPPROXY_ENABLED = False  # an http_proxy variable would go round the resolver
 COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from nordcrawl.article import Block, BlockKind, Image, normalize, paragraphs
+from nordcrawl.model.article import Block, BlockKind, Image, normalize, paragraphs
 
 #: What may begin or end something within a line. Source: CommonMark 0.31.2, 2.4 "Backslash
 #: escapes" and section 6; "~" is GFM's strikethrough. An "&" only where it begins a reference

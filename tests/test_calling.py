@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nordcrawl.calling import as_called
+from nordcrawl.system.calling import as_called
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nordcrawl import changes
-from nordcrawl.article import Article, Block, BlockKind, Extractor, Image
-from nordcrawl.changes import (
+from nordcrawl.identity import changes
+from nordcrawl.identity.changes import (
     MOST_CHARACTERS,
     MOST_EDITS,
     MOST_WORDS,
@@ -24,7 +23,8 @@ from nordcrawl.changes import (
     render,
     word_edits,
 )
-from nordcrawl.dedup import field_digests
+from nordcrawl.identity.decide import field_digests
+from nordcrawl.model.article import Article, Block, BlockKind, Extractor, Image
 
 NOW = datetime(2026, 10, 26, tzinfo=UTC)
 RECORD: dict[str, Any] = {

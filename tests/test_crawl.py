@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from jobs import Job
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.uri import open_store
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.store.address import open_store
 from paper import Answer, Paper
 from waiting import until
 
@@ -124,8 +124,8 @@ def test_a_hostile_page_costs_no_other_page(paper, job):
 
 
 FOREIGN_CODE_THAT_RAISES = """
-import nordcrawl.discover.feed, nordcrawl.extract.build
-find = nordcrawl.extract.build.find
+import nordcrawl.discover.feed, nordcrawl.extract.pipeline
+find = nordcrawl.extract.pipeline.find
 class Odd(Exception):
     def __init__(self, one, two):
         super().__init__(one)
@@ -135,7 +135,7 @@ def raising(root, page, profile):
     if b"Never left" in page.body:
         raise SystemExit(9)
     return find(root, page, profile)
-nordcrawl.extract.build.find = raising
+nordcrawl.extract.pipeline.find = raising
 def refusing(body):
     raise LookupError("no such feed")
 nordcrawl.discover.feed._entries = refusing

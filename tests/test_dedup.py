@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from nordcrawl.article import Article, Block, BlockKind, Extractor
-from nordcrawl.dedup import Candidate, Known, article_id, decide, extractor_id
-from nordcrawl.ledger import ArticleState, Outcome
+from nordcrawl.identity.decide import Candidate, Known, article_id, decide, extractor_id
+from nordcrawl.model.article import Article, Block, BlockKind, Extractor
+from nordcrawl.model.ledger import ArticleState, Outcome
 
 T1 = datetime(2026, 11, 1, tzinfo=UTC)
 T2 = datetime(2026, 11, 2, tzinfo=UTC)

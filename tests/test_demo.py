@@ -16,8 +16,8 @@ import duckdb
 import pytest
 
 from jobs import Job
-from nordcrawl.article import rfc3339
 from nordcrawl.demo.site import DemoSite
+from nordcrawl.model.times import rfc3339
 from waiting import HANG_S, until
 
 
@@ -124,7 +124,7 @@ def test_a_crawl_ends_with_its_demo(tmp_path):
     with DemoSite(delay_s=0.2) as site:
         job = Job(tmp_path, "highnorthnews", {"NORDCRAWL_HOSTS": site.host_map})
         crawl = subprocess.Popen(
-            [sys.executable, "-m", "nordcrawl.commandline.demo_crawl", "highnorthnews"],
+            [sys.executable, "-m", "nordcrawl.cli.demo_crawl", "highnorthnews"],
             env=job.environment,
             cwd=tmp_path,
             stdin=subprocess.PIPE,

@@ -12,12 +12,13 @@ from types import SimpleNamespace
 import pytest
 from archive.builders import FileStore, make_entry, make_record, open_writer
 
-from nordcrawl import disk
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.maintenance import Maintainer
-from nordcrawl.archive.spool import Spool
-from nordcrawl.copies import Copies, Copy
-from nordcrawl.run import Run, spool_folder
+from nordcrawl.archive.keep.maintainer import Maintainer
+from nordcrawl.archive.local.spool import Spool
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.config.state_folder import spool_folder
+from nordcrawl.crawl.run import Run
+from nordcrawl.fetch.robots_copies import Copies, Copy
+from nordcrawl.system import disk
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
@@ -161,7 +162,7 @@ def test_a_file_is_on_disk_before_its_name_is_and_the_name_then(
 
 def test_report_and_copies_are_written_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: dict[str, bytes] = {}
-    for module in ("nordcrawl.run", "nordcrawl.copies"):
+    for module in ("nordcrawl.crawl.run", "nordcrawl.fetch.robots_copies"):
         monkeypatch.setattr(
             f"{module}.write_file", lambda path, body: written.update({path.name: body})
         )

@@ -25,14 +25,16 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
-from nordcrawl.article import Article
-from nordcrawl.cli import main
-from nordcrawl.commandline.explain import as_json, as_text, visible
-from nordcrawl.commandline.explain_page import as_html
-from nordcrawl.extract import build, extract, rules
-from nordcrawl.extract.body import or_told
-from nordcrawl.extract.explain import Explanation, Verdict, explain
-from nordcrawl.page import Page, Profile
+from nordcrawl.cli.explain_html import as_html
+from nordcrawl.cli.explain_text import as_json, as_text, visible
+from nordcrawl.cli.main import main
+from nordcrawl.extract import extract, pipeline
+from nordcrawl.extract.body import rules
+from nordcrawl.extract.body.choose import or_told
+from nordcrawl.extract.explain import Explanation, Fate, explain
+from nordcrawl.model.article import Article
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
 
 URL = "https://avis.test/lokalt/havn"
 LONG = "Havna i byen skal bygges ut over de neste tre årene, og kommunen regner med at arbeidet vil gi plass til dobbelt så mange båter som i dag."
@@ -100,7 +102,7 @@ def test_what_is_kept_is_the_article() -> None:
     found = explained()
     assert found.result == extract(page(BODY), Profile())
     assert isinstance(found.result, Article)
-    kept = [n for n in found.lines if n.verdict is Verdict.KEPT]
+    kept = [n for n in found.lines if n.verdict is Fate.KEPT]
     assert " ".join(n.text for n in kept) == " ".join(
         b.text.replace("\n", " ") for b in found.result.blocks
     )
@@ -125,8 +127,8 @@ def test_taken_counts_runs_and_words_by_reason() -> None:
     assert taken["pointer"] == (1, 6)
     assert taken["pruned: aside"] == (1, 7)
     words = Counter(n.verdict for n in found.lines for _ in n.text.split(" "))
-    assert sum(t.words for t in found.taken()) == words[Verdict.DROPPED] + words[Verdict.PASSED]
-    assert [t.verdict for t in found.taken()][-1] is Verdict.PASSED
+    assert sum(t.words for t in found.taken()) == words[Fate.DROPPED] + words[Fate.PASSED]
+    assert [t.verdict for t in found.taken()][-1] is Fate.PASSED
 
 
 def test_fields_tell_where_they_are_from() -> None:
@@ -185,10 +187,10 @@ def test_odd_pages_are_explained_as_they_are_read(body: bytes, family: str) -> N
 
 def test_text_of_the_pages_data_is_told_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n".join(f"{LONG} Del {n}." for n in range(6))
-    monkeypatch.setattr(build, "_generic", lambda *_: or_told(None, text))
+    monkeypatch.setattr(pipeline, "_generic", lambda *_: or_told(None, text))
     found = explained("<h1>Ny havn i byen</h1><p>Logg inn for å lese.</p>")
     told_of = [(n.verdict, n.reason, n.place) for n in found.lines]
-    assert told_of[2:] == [(Verdict.KEPT, "p", "json-ld articleBody")] * 6
+    assert told_of[2:] == [(Fate.KEPT, "p", "json-ld articleBody")] * 6
 
 
 # --- the listing -----------------------------------------------------------------------------

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nordcrawl import health
-from nordcrawl.health import Asked, Limits, Recent
-from nordcrawl.ledger import LedgerEntry, Outcome, fold
+from nordcrawl.model.ledger import LedgerEntry, Outcome, fold
+from nordcrawl.report import health
+from nordcrawl.report.health import Asked, Limits, Recent
 
 T = datetime(2026, 11, 23, tzinfo=UTC)
 SEEN = T - timedelta(days=1)

@@ -10,7 +10,7 @@ import pytest
 from paper import Answer
 
 SLOW = """
-import time, nordcrawl.extract.build as build
+import time, nordcrawl.extract.pipeline as build
 find = build.find
 def slow(root, page, profile):
     time.sleep(0.2)

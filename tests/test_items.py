@@ -11,9 +11,9 @@ import pydantic
 import pytest
 import scrapy
 
-from nordcrawl.article import Article, Block, BlockKind, Extractor
 from nordcrawl.items import PageFields, PageItem, WrongItem, address_of
-from nordcrawl.page import Page
+from nordcrawl.model.article import Article, Block, BlockKind, Extractor
+from nordcrawl.model.page import Page
 
 URL = "https://example.org/news/1"
 PAGE = Page(URL, b"<p>text</p>", datetime(2026, 11, 1, tzinfo=UTC))

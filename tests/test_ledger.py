@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome, Tally, fold
+from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome, Tally, fold
 
 T0 = datetime(2026, 11, 23, tzinfo=UTC)
 

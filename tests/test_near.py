@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nordcrawl import near
+from nordcrawl.model import signature as near
 
 WORDS = [f"{a}{b}" for a in ("havn", "ferje", "råd", "sápmi", "vær") for b in "abcdefghijklmnop"]
 

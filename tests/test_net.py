@@ -2,7 +2,7 @@
 
 import pytest
 
-from nordcrawl.net import AddressRefused, check
+from nordcrawl.middlewares.resolver import AddressRefused, check
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from nordcrawl import settings
+from nordcrawl.config.arguments import ARGUMENTS, Arguments
+from nordcrawl.config.options import SETTINGS, Options
 from nordcrawl.errors import UsageError
-from nordcrawl.options import ARGUMENTS, SETTINGS, Arguments, Options
-from nordcrawl.sources import load
+from nordcrawl.sources.load import load
 
 DOCS = Path(__file__).parent.parent / "docs" / "operations.md"
 HNN = load()["highnorthnews"]

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nordcrawl.exitcodes import ExitCode
-from nordcrawl.health import Health, Pages
-from nordcrawl.ledger import ARCHIVED, Outcome
-from nordcrawl.report import EntryReport, Report
-from nordcrawl.summary import summary
+from nordcrawl.errors import ExitCode
+from nordcrawl.model.ledger import ARCHIVED, Outcome
+from nordcrawl.report.health import Health, Pages
+from nordcrawl.report.run_report import EntryReport, Report
+from nordcrawl.report.summary import summary
 
 T = datetime(2026, 11, 23, tzinfo=UTC)
 

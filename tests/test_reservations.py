@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from nordcrawl.reservations import Reservations
+from nordcrawl.crawl.reservations import Reservations
 
 
 async def test_a_waiting_page_gets_its_turn_when_the_holder_lets_go():

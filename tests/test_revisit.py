@@ -6,8 +6,8 @@ import pytest
 
 from nordcrawl.fetch.answer import judge
 from nordcrawl.fetch.revisit import Told, Window, decide
-from nordcrawl.ledger import Outcome, UrlState
-from nordcrawl.page import Page
+from nordcrawl.model.ledger import Outcome, UrlState
+from nordcrawl.model.page import Page
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 OPEN = Window()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs import Job
-from nordcrawl.page import Page
+from nordcrawl.model.page import Page
 from nordcrawl.rights import (
     SIGNALS,
     PageRights,

@@ -12,10 +12,10 @@ import pytest
 from jobs import Done, Job
 from paper import Answer, Paper
 
-SHOW = "import sys; from nordcrawl.commandline.rights import show_rights; "
+SHOW = "import sys; from nordcrawl.cli.rights import show_rights; "
 ASK = """
 import sys
-from nordcrawl.options import Options
+from nordcrawl.config.options import Options
 from nordcrawl.spiders.asking import ask, project_settings
 settings = project_settings()
 options = Options.from_settings(settings)
@@ -167,7 +167,7 @@ def test_ask_answers_in_order_each_once_and_follows(site: Paper, job: Callable[.
     site.answers["/robots.txt"] = Answer(200, {}, b"User-agent: *\nDisallow: /secret\n")
     site.answers["/moved"] = Answer(301, {"Location": "/news/1"})
     code = ASK + (
-        "from nordcrawl.page import Page\n"
+        "from nordcrawl.model.page import Page\n"
         "base = sys.argv[1]\n"
         "async def more(page):\n"
         "    named = ['/news/1', '/secret/1', '/news/2', '/news/3']\n"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from jobs import Job
-from nordcrawl.run import Run
+from nordcrawl.crawl.run import Run
 from paper import Answer, Paper
 
 pytestmark = pytest.mark.skipif(

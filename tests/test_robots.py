@@ -15,8 +15,8 @@ import pytest
 from scrapy.robotstxt import ProtegoRobotParser
 
 from jobs import Job
-from nordcrawl.copies import FRESH_FOR, Copies, Copy
 from nordcrawl.fetch.robots import MAX_BYTES, rules
+from nordcrawl.fetch.robots_copies import FRESH_FOR, Copies, Copy
 from paper import Answer, Paper
 from parts import first_of
 

@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nordcrawl.archive.spool import Spool
-from nordcrawl.article import Article, Block, BlockKind, Extractor
+from nordcrawl.archive.local.spool import Spool
+from nordcrawl.config.arguments import Arguments
+from nordcrawl.config.options import Options
+from nordcrawl.crawl.run import Run
 from nordcrawl.discover import Link
-from nordcrawl.exitcodes import ExitCode
-from nordcrawl.ledger import Outcome
-from nordcrawl.options import Arguments, Options
-from nordcrawl.page import Page
-from nordcrawl.run import Run
-from nordcrawl.sources import Source
+from nordcrawl.errors import ExitCode
+from nordcrawl.model.article import Article, Block, BlockKind, Extractor
+from nordcrawl.model.ledger import Outcome
+from nordcrawl.model.page import Page
+from nordcrawl.sources.source import Source
 
 T = datetime(2026, 11, 23, tzinfo=UTC)
 URLS = [f"http://127.0.0.1/news/{n}" for n in range(4)]

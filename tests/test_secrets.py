@@ -13,8 +13,8 @@ import pytest
 
 from jobs import Job
 from nordcrawl.errors import SourceError
-from nordcrawl.sources import load
-from nordcrawl.url import redacted
+from nordcrawl.model.printable import redacted
+from nordcrawl.sources.load import load
 from paper import WORDS, Answer, Paper
 
 SECRET = "tyv3rbank"

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from jobs import Job
+from nordcrawl.crawl.run import Run
 from nordcrawl.discover import Link
-from nordcrawl.report import EntryReport
-from nordcrawl.run import Run
-from nordcrawl.sources import Source
+from nordcrawl.report.run_report import EntryReport
+from nordcrawl.sources.source import Source
 from nordcrawl.spiders import news
 from nordcrawl.spiders.news import MAX_SITEMAPS, NewsSpider
 from paper import Answer, Paper

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from nordcrawl import sources
 from nordcrawl.errors import SourceError, UsageError
+from nordcrawl.sources import source as sources
+from nordcrawl.sources.load import load, read
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,14 +29,14 @@ def write(tmp_path):
 
 
 def test_the_package_ships_three_sources_of_both_families():
-    own = sources.load()
+    own = load()
     assert {"highnorthnews", "sermitsiaq", "nunatsiaqnews"} <= set(own)
     assert {own["highnorthnews"].family, own["nunatsiaqnews"].family} == {"labrador", "generic"}
     assert all(source.real_hosts and source.delay >= 1 for source in own.values())
 
 
 def test_a_minimal_source_is_enough(write):
-    source = sources.load([write(MINIMAL)])["paper"]
+    source = load([write(MINIMAL)])["paper"]
     assert source.entries("sitemap") == ["http://127.0.0.1:8017/sitemap.xml"]
     assert source.delay == 0
     assert source.real_hosts == ()
@@ -63,7 +64,7 @@ def test_a_minimal_source_is_enough(write):
 def test_a_mistake_names_file_source_and_key(write, line, says):
     path = write(MINIMAL + line + "\n")
     with pytest.raises(SourceError) as caught:
-        sources.load([path])
+        load([path])
     for part in [str(path), "[sources.paper]", *says]:
         assert part in str(caught.value)
 
@@ -83,19 +84,19 @@ def test_a_mistake_names_file_source_and_key(write, line, says):
 def test_a_file_that_is_no_source_file_is_refused(write, text, says):
     path = write(text)
     with pytest.raises(SourceError, match=says) as caught:
-        sources.load([path])
+        load([path])
     assert str(path) in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(SourceError, match=r"none\.toml"):
-        sources.load([tmp_path / "none.toml"])
+        load([tmp_path / "none.toml"])
 
 
 def test_a_short_delay_is_for_loopback_only(write):
     text = MINIMAL.replace("127.0.0.1:8017", "example.org") + "delay_s = 0.2\n"
     with pytest.raises(SourceError, match="loopback"):
-        sources.load([write(text)])
+        load([write(text)])
 
 
 @pytest.mark.parametrize(
@@ -113,13 +114,13 @@ def test_a_short_delay_is_for_loopback_only(write):
     ],
 )
 def test_high_north_news_knows_its_article_addresses(url, article, cms_id):
-    source = sources.load()["highnorthnews"]
+    source = load()["highnorthnews"]
     assert source.is_article(url) is article
     assert source.cms_id(url) == cms_id
 
 
 def test_other_hosts_ports_and_renderings_are_never_followed():
-    source = sources.load()["highnorthnews"]
+    source = load()["highnorthnews"]
     assert source.is_denied("https://highnorthnews.com.dev07.ovh.ramsalt.com/en/x")
     assert source.is_denied("https://en.highnorthnews.com:8443/a/b/123456")
     assert source.is_denied("https://en.highnorthnews.com/a/b/123456?lab_viewport=json")
@@ -127,7 +128,7 @@ def test_other_hosts_ports_and_renderings_are_never_followed():
 
 
 def test_a_source_moves_to_other_hosts_as_a_whole():
-    source = sources.load()["highnorthnews"]
+    source = load()["highnorthnews"]
     moved = source.with_hosts(
         {
             "en.highnorthnews.com": "en.highnorthnews.localhost:8017",
@@ -152,7 +153,7 @@ def test_the_documented_source_is_one(tmp_path):
     for number, block in enumerate(complete):
         path = tmp_path / f"{number}.toml"
         path.write_text(block, encoding="utf-8")
-        assert sources.read(path)
+        assert read(path)
 
 
 def test_every_key_is_documented():
@@ -164,6 +165,6 @@ def test_every_key_is_documented():
 def test_every_selectable_field_is_read_by_extraction():
     from typing import get_args
 
-    from nordcrawl.extract.overrides import FIELDS
+    from nordcrawl.extract.fields.selectors import FIELDS
 
     assert set(get_args(sources.SelectField)) == FIELDS

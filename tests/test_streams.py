@@ -12,18 +12,18 @@ import pytest
 from archive.builders import SOURCE, archive, make_record
 from test_crawl import _children
 
-from nordcrawl import streams
-from nordcrawl.archive.uri import open_store
+from nordcrawl.archive.store.address import open_store
+from nordcrawl.system import streams
 
 #: Runs each command in a fork of its own, so that only the first pays for the imports; the exit
 #: status is that of a Python which ends as it always does.
 EACH = """
 import gc, importlib, json, os, sys
 from pathlib import Path
-import nordcrawl.cli, nordcrawl.options
+import nordcrawl.cli.main, nordcrawl.config.options
 for name in ("doctor", "erase", "files", "history", "read", "schema", "ship", "sources", "verify",
              "compact", "extract"):
-    importlib.import_module(f"nordcrawl.commandline.{name}")
+    importlib.import_module(f"nordcrawl.cli.environment.{name}")
 gc.freeze()
 folder = Path(sys.argv[1])
 for number, (how, *arguments) in enumerate(json.loads(sys.argv[2])):
@@ -46,7 +46,7 @@ for number, (how, *arguments) in enumerate(json.loads(sys.argv[2])):
             os.dup2(os.open(folder / f"{number}.out", os.O_WRONLY | os.O_CREAT), 1)
         else:
             os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
-        sys.exit(nordcrawl.cli.main(arguments))
+        sys.exit(nordcrawl.cli.main.main(arguments))
     status = os.waitpid(pid, 0)[1]
     (folder / f"{number}.code").write_text(str(os.waitstatus_to_exitcode(status)))
 """

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nordcrawl.url import MAX_URL_LENGTH, canonicalize, host_of, is_loopback, shown
+from nordcrawl.model.printable import shown
+from nordcrawl.model.url import MAX_URL_LENGTH, canonicalize, host_of, is_loopback
 
 
 @pytest.mark.parametrize(

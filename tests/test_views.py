@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from nordcrawl.article import Article, Block, BlockKind, Extractor, Image
-from nordcrawl.extract.text import clean
+from nordcrawl.extract.page.text import clean
+from nordcrawl.model.article import Article, Block, BlockKind, Extractor, Image
 from nordcrawl.views import full, markdown, text
 
 K = BlockKind

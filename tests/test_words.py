@@ -20,11 +20,12 @@ from twisted.web import _newclient as client
 from twisted.web.http import PotentialDataLoss, _DataLoss
 
 from nordcrawl.errors import StoreRefused
-from nordcrawl.middlewares import RobotsDenied, UrlRefused
-from nordcrawl.net import AddressRefused
+from nordcrawl.middlewares.address_guard import UrlRefused
+from nordcrawl.middlewares.resolver import AddressRefused
+from nordcrawl.middlewares.robots import RobotsDenied
+from nordcrawl.model.words import reason
 from nordcrawl.spiders.news import reason as reason_of
-from nordcrawl.words import reason
-from nordcrawl.workers import WorkFailed
+from nordcrawl.workers.pool import WorkFailed
 
 
 def wrapped(error):

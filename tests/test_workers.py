@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from nordcrawl.extract import extract
-from nordcrawl.page import Page, Profile
-from nordcrawl.workers import Workers, WorkFailed, WorkStopped
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
+from nordcrawl.workers.pool import Workers, WorkFailed, WorkStopped
 from waiting import HANG_S
 
 

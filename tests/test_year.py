@@ -16,7 +16,7 @@ import pytest
 from nordcrawl.fetch.polling import Polled
 from nordcrawl.fetch.polling import decide as decide_poll
 from nordcrawl.fetch.revisit import DAILY, LONGEST, SCHEDULE, Told, Window, decide
-from nordcrawl.ledger import LedgerEntry, Outcome, UrlState, fold
+from nordcrawl.model.ledger import LedgerEntry, Outcome, UrlState, fold
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 EVERY = timedelta(hours=2)

@@ -22,15 +22,15 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import SETTINGS_PRIORITIES
 
-from nordcrawl import streams
-from nordcrawl.errors import NordcrawlError
-from nordcrawl.exitcodes import ExitCode
-from nordcrawl.options import Arguments, Options
-from nordcrawl.run import Run
-from nordcrawl.sources import LEAST_DELAY_S
-from nordcrawl.stopping import AGAIN_S, GONE_S
-from nordcrawl.summary import print_summary
-from nordcrawl.workers import steady_memory
+from nordcrawl.config.arguments import Arguments
+from nordcrawl.config.options import Options
+from nordcrawl.crawl.run import Run
+from nordcrawl.crawl.stopping import AGAIN_S, GONE_S
+from nordcrawl.errors import ExitCode, NordcrawlError
+from nordcrawl.report.summary import print_summary
+from nordcrawl.sources.source import LEAST_DELAY_S
+from nordcrawl.system import streams
+from nordcrawl.workers.pool import steady_memory
 
 logger = logging.getLogger(__name__)
 

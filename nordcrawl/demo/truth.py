@@ -1,7 +1,8 @@
 """Truth: what of the demo site a right crawl archives, each article once.
 
 Derived from the stories, never from the pages, so that comparing the two means something. Does
-not know the archive's format; kinds of blocks have the names of `nordcrawl.article.BlockKind`.
+not know the archive's format; kinds of blocks have the names of
+`nordcrawl.model.article.BlockKind`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class ExpectedStory:
     blocks_text: tuple[tuple[str, str], ...]
     """(block kind, text) in the order of the page; a quote without its speaker."""
     text: str
-    """As `nordcrawl.article.Article.text`: no captions, no update notes."""
+    """As `nordcrawl.model.article.Article.text`: no captions, no update notes."""
     authors: tuple[str, ...]
     published_at: datetime
     modified_at: datetime | None

@@ -15,7 +15,7 @@ import feedparser
 
 from nordcrawl.discover.link import Discovery, Link, told_time
 from nordcrawl.discover.sitemap import inflate
-from nordcrawl.url import shown, without_user
+from nordcrawl.model.printable import shown, without_user
 
 MAX_ENTRIES = 5_000
 

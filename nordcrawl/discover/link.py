@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from nordcrawl.article import rfc3339
+from nordcrawl.model.times import rfc3339
 
 #: No article of the web is older; epoch values below it are numbers of something else.
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)

@@ -6,9 +6,9 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 
-from nordcrawl.charset import decode
 from nordcrawl.discover.link import Discovery, Link
-from nordcrawl.url import shown, without_user
+from nordcrawl.model.charset import decode
+from nordcrawl.model.printable import shown, without_user
 
 MAX_LINKS = 5_000
 

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 
 from nordcrawl.discover.link import Discovery, Link, told_time
-from nordcrawl.url import shown, without_user
+from nordcrawl.model.printable import shown, without_user
 
 #: Source: sitemaps.org: at most 50 MB uncompressed, 50,000 entries. Entries beyond are named.
 MAX_BYTES = 50 << 20

@@ -7,21 +7,19 @@ works: a crawl's main process, which only names these functions, goes without.
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
-from nordcrawl.article import Article, Rejected
-from nordcrawl.page import Page, Profile
+from nordcrawl.extract.engine_version import VERSION
+from nordcrawl.model.article import Article, Rejected
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
 
 __all__ = ["VERSION", "extract", "warm_up"]
-
-VERSION = f"trafilatura {version('trafilatura')}"
 
 
 def extract(page: Page, profile: Profile) -> Article | Rejected:
     """Return the article that a page holds, or the reason why it holds none."""
-    from nordcrawl.extract import build
+    from nordcrawl.extract import pipeline
 
-    return build.extract(page, profile)
+    return pipeline.extract(page, profile)
 
 
 def warm_up() -> None:

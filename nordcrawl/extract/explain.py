@@ -13,22 +13,24 @@ from enum import StrEnum
 
 from lxml.html import HtmlElement
 
-from nordcrawl.article import Article, Evidence, Rejected, rfc3339
-from nordcrawl.extract import build
-from nordcrawl.extract.anchors import FURNITURE
-from nordcrawl.extract.assemble import kinds
-from nordcrawl.extract.build import Finding
-from nordcrawl.extract.runs import Run, cut
-from nordcrawl.extract.text import key
-from nordcrawl.extract.tree import select
-from nordcrawl.page import Page, Profile
+from nordcrawl.extract import pipeline
+from nordcrawl.extract.body.blocks import kinds
+from nordcrawl.extract.families.labrador_layout import FURNITURE
+from nordcrawl.extract.page.text import key
+from nordcrawl.extract.page.text_runs import TextRun, cut
+from nordcrawl.extract.page.tree import select
+from nordcrawl.extract.pipeline import Extraction
+from nordcrawl.model.article import Article, Evidence, Rejected
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
+from nordcrawl.model.times import rfc3339
 
 #: Classes of an element that are told, and letters of each: pages have dozens of long ones.
 _CLASSES = 3
 _CLASS_CHARS = 40
 
 
-class Verdict(StrEnum):
+class Fate(StrEnum):
     """What became of a run of text."""
 
     KEPT = "kept"
@@ -44,7 +46,7 @@ class Verdict(StrEnum):
 NOT_CHOSEN = "not chosen"
 #: The place of text that the page does not show.
 IN_DATA = "json-ld articleBody"
-_Judged = tuple[Verdict, str]
+_Judged = tuple[Fate, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Line:
 
     text: str
     """As the article would have it: NFC, single-spaced, not empty."""
-    verdict: Verdict
+    verdict: Fate
     reason: str
     """The kind of the block, the name of the field, or the name of the rule."""
     place: str
@@ -70,7 +72,7 @@ class Taken:
     """How much one reason took out."""
 
     reason: str
-    verdict: Verdict
+    verdict: Fate
     runs: int
     words: int
 
@@ -96,14 +98,14 @@ class Explanation:
 
     def taken(self) -> list[Taken]:
         """Return what took text out, the most words first; what was never text comes last."""
-        runs: Counter[tuple[Verdict, str]] = Counter()
-        words: Counter[tuple[Verdict, str]] = Counter()
+        runs: Counter[tuple[Fate, str]] = Counter()
+        words: Counter[tuple[Fate, str]] = Counter()
         for line in self.lines:
-            if line.verdict in (Verdict.DROPPED, Verdict.PASSED):
+            if line.verdict in (Fate.DROPPED, Fate.PASSED):
                 runs[line.verdict, line.reason] += 1
                 words[line.verdict, line.reason] += line.words
         found = [Taken(why[1], why[0], runs[why], count) for why, count in words.items()]
-        return sorted(found, key=lambda one: (one.verdict is Verdict.PASSED, -one.words))
+        return sorted(found, key=lambda one: (one.verdict is Fate.PASSED, -one.words))
 
     def fields(self) -> list[FieldValue]:
         """Return the fields that the page tells, several values joined by a semicolon."""
@@ -112,13 +114,13 @@ class Explanation:
 
 def explain(page: Page, profile: Profile) -> Explanation:
     """Return what becomes of a page, and why."""
-    root = build.tree_of(page)
+    root = pipeline.tree_of(page)
     if isinstance(root, Rejected):
         return Explanation(page.url, None, root, ())
     # Cut before the profile prunes: the elements that are cut off are still known by then.
     runs = cut([root]).runs
     boxes = {e: f"pruned: {s}" for s in profile.prune for e in select(root, (s,))}
-    finding = build.find(root, page, profile)
+    finding = pipeline.find(root, page, profile)
     verdicts = _verdicts(runs, finding, boxes)
     if finding.family == "labrador":
         verdicts = _furnished(root, runs, verdicts)
@@ -126,30 +128,30 @@ def explain(page: Page, profile: Profile) -> Explanation:
     return Explanation(page.url, finding.family, finding.result, lines)
 
 
-def _hidden(root: HtmlElement, finding: Finding) -> Iterator[Line]:
+def _hidden(root: HtmlElement, finding: Extraction) -> Iterator[Line]:
     """Yield the text that was read out of the page's data, as it shows next to none itself."""
     for run, kind in _kept(finding):
         if run.element.getroottree().getroot() is not root:
-            yield Line(run.text, Verdict.KEPT, kind, IN_DATA)
+            yield Line(run.text, Fate.KEPT, kind, IN_DATA)
 
 
 def _verdicts(
-    runs: Sequence[Run], finding: Finding, boxes: Mapping[HtmlElement, str]
+    runs: Sequence[TextRun], finding: Extraction, boxes: Mapping[HtmlElement, str]
 ) -> list[_Judged]:
     kept, dropped = _Told(_kept(finding)), _Told(_dropped(finding))
     verdicts: list[_Judged] = []
     for run in runs:
         if kind := kept.of(run):
-            verdicts.append((Verdict.KEPT, kind))
+            verdicts.append((Fate.KEPT, kind))
         elif rule := dropped.of(run):
-            verdicts.append((Verdict.DROPPED, rule))
+            verdicts.append((Fate.DROPPED, rule))
         elif box := _box(run.element, boxes):
-            verdicts.append((Verdict.DROPPED, box))
+            verdicts.append((Fate.DROPPED, box))
         else:
-            verdicts.append((Verdict.PASSED, NOT_CHOSEN))
+            verdicts.append((Fate.PASSED, NOT_CHOSEN))
     # What is left over of the choice are runs that pruning has changed.
     return [
-        (Verdict.KEPT, kind)
+        (Fate.KEPT, kind)
         if judged[1] == NOT_CHOSEN and boxes and (kind := kept.near(run))
         else judged
         for run, judged in zip(runs, verdicts, strict=True)
@@ -157,12 +159,12 @@ def _verdicts(
 
 
 def _furnished(
-    root: HtmlElement, runs: Sequence[Run], verdicts: Sequence[_Judged]
+    root: HtmlElement, runs: Sequence[TextRun], verdicts: Sequence[_Judged]
 ) -> list[_Judged]:
     """Return the verdicts, with what the family knows as furniture: a box in the midst of the
     article has been cut out of it, one elsewhere on the page never was of it."""
     kept = [run.element for run, judged in zip(runs, verdicts, strict=True)
-            if judged[0] is Verdict.KEPT]  # fmt: skip
+            if judged[0] is Fate.KEPT]  # fmt: skip
     around = set.intersection(*(set(e.iterancestors()) for e in kept)) if kept else set()
     boxes = {e: s for s in FURNITURE for e in select(root, (s,))}
     # The innermost element around all of the article has all others around itself.
@@ -172,23 +174,23 @@ def _furnished(
         box = _box(run.element, boxes) if judged[1] == NOT_CHOSEN else None
         if box is not None:
             within = any(holder is inner for holder in run.element.iterancestors())
-            judged = (Verdict.DROPPED if within else Verdict.PASSED, f"furniture: {box}")
+            judged = (Fate.DROPPED if within else Fate.PASSED, f"furniture: {box}")
         found.append(judged)
     return found
 
 
 def _lines(
-    runs: Sequence[Run], verdicts: list[_Judged], result: Article | Rejected
+    runs: Sequence[TextRun], verdicts: list[_Judged], result: Article | Rejected
 ) -> tuple[Line, ...]:
     for index, name in _printed_fields(runs, verdicts, result):
-        verdicts[index] = (Verdict.FIELD, name)
+        verdicts[index] = (Fate.FIELD, name)
     return tuple(
         Line(run.text, verdict, reason, _place(run.element))
         for run, (verdict, reason) in zip(runs, verdicts, strict=True)
     )
 
 
-def _kept(finding: Finding) -> Iterator[tuple[Run, str]]:
+def _kept(finding: Extraction) -> Iterator[tuple[TextRun, str]]:
     if finding.choice is None or finding.frame is None:
         return
     chosen = finding.choice.runs
@@ -197,7 +199,7 @@ def _kept(finding: Finding) -> Iterator[tuple[Run, str]]:
             yield run, str(kind)
 
 
-def _dropped(finding: Finding) -> Iterator[tuple[Run, str]]:
+def _dropped(finding: Extraction) -> Iterator[tuple[TextRun, str]]:
     if finding.choice is None or finding.frame is None:
         return
     chosen = finding.choice.runs
@@ -210,19 +212,19 @@ def _dropped(finding: Finding) -> Iterator[tuple[Run, str]]:
 class _Told:
     """What was told of runs that may be others of the same place: cut anew, or marked otherwise."""
 
-    def __init__(self, told: Iterable[tuple[Run, str]]) -> None:
+    def __init__(self, told: Iterable[tuple[TextRun, str]]) -> None:
         self._told: dict[tuple[HtmlElement, str], list[str]] = {}
-        self._runs: dict[HtmlElement, list[tuple[Run, str]]] = {}
+        self._runs: dict[HtmlElement, list[tuple[TextRun, str]]] = {}
         for run, what in told:
             self._told.setdefault((run.element, run.key), []).append(what)
             self._runs.setdefault(run.element, []).append((run, what))
 
-    def of(self, run: Run) -> str | None:
+    def of(self, run: TextRun) -> str | None:
         """Return what was told of this run, each telling once."""
         told = self._told.get((run.element, run.key))
         return told.pop(0) if told else None
 
-    def near(self, run: Run) -> str | None:
+    def near(self, run: TextRun) -> str | None:
         """Return what was told, and not yet returned, of a run of this place that shares its text:
         where something has been cut out of a line, or from between two."""
         told = self._runs.get(run.element, ())
@@ -230,7 +232,7 @@ class _Told:
         return next((what for other, what in left if _is_part(run, other)), None)
 
 
-def _is_part(run: Run, other: Run) -> bool:
+def _is_part(run: TextRun, other: TextRun) -> bool:
     if not run.key or not other.key:
         return False
     mine, others = set(run.text.split()), set(other.text.split())
@@ -246,7 +248,7 @@ def _box(element: HtmlElement, boxes: Mapping[HtmlElement, str]) -> str | None:
 
 
 def _printed_fields(
-    runs: Sequence[Run], verdicts: Sequence[_Judged], result: Article | Rejected
+    runs: Sequence[TextRun], verdicts: Sequence[_Judged], result: Article | Rejected
 ) -> Iterator[tuple[int, str]]:
     """Yield (index, field) of the runs that say what a field says: each field where it is a
     heading, else where it is first."""
@@ -258,7 +260,7 @@ def _printed_fields(
     ]
     free: dict[str, list[int]] = {}
     for index, run in enumerate(runs):
-        if verdicts[index][0] is not Verdict.KEPT and run.key:
+        if verdicts[index][0] is not Fate.KEPT and run.key:
             free.setdefault(run.key, []).append(index)
     for name, value in wanted:
         if places := free.get(key(value or "")):

@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 
-from nordcrawl.extract.build import extract
-from nordcrawl.extract.language import identifier
-from nordcrawl.page import Page, Profile
+from nordcrawl.extract.fields.language import identifier
+from nordcrawl.extract.pipeline import extract
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
 
 _PAGE = b"""<!doctype html><html lang="en"><head><title>Warm up</title></head><body><article>
 <h1>Warm up</h1><p>%s</p></article></body></html>"""

@@ -1,4 +1,4 @@
-"""Imported by the fork server of `nordcrawl.workers`, and by nothing else, for its effect.
+"""Imported by the fork server of `nordcrawl.workers.pool`, and by nothing else, for its effect.
 
 What extraction needs is loaded there once: workers are born with it, share its memory until they
 write to it, and a worker that was killed is replaced at once.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from nordcrawl.ledger import Outcome
-from nordcrawl.page import Page
+from nordcrawl.model.ledger import Outcome
+from nordcrawl.model.page import Page
 
 #: Source: WHATWG MIME Sniffing section 2 and XHTML; servers that name no type are given the
 #: benefit of the doubt.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from nordcrawl.ledger import Outcome, UrlState
+from nordcrawl.model.ledger import Outcome, UrlState
 
 Mode = Literal["incremental", "full"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from nordcrawl.url import redacted
+from nordcrawl.model.printable import redacted
 
 #: Source: RFC 9309 section 2.5: at least 500 kibibytes are to be read.
 MAX_BYTES = 500 << 10

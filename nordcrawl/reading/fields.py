@@ -11,9 +11,9 @@ from enum import Enum
 from functools import cache
 from typing import Any, Final, TypeAlias
 
-from nordcrawl.archive import layout
+from nordcrawl.archive.format.schema_file import schema
 from nordcrawl.errors import UsageError
-from nordcrawl.url import shown
+from nordcrawl.model.printable import shown
 
 #: The keys of the schema's open objects. Columns need names: most engines can't take a map out of
 #: JSON, and some not out of Parquet (Hugging Face datasets 5.2). Other keys go to `EXTRA`.
@@ -71,7 +71,7 @@ def columns(name: str = "article-1") -> Mapping[str, Type]:
         KeyError: there is no such schema.
         ValueError: it says something that is no column.
     """
-    fields: Mapping[str, Any] = layout.schema(name)["properties"]
+    fields: Mapping[str, Any] = schema(name)["properties"]
     return {key: _type(key, node) for key, node in fields.items()}
 
 

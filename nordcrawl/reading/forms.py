@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
-from nordcrawl.archive import layout
+from nordcrawl.archive.format.lines import encode_json
 from nordcrawl.reading.fields import EXTRA, Field, Scalar, columns
 
 
@@ -21,7 +21,7 @@ def write_lines(lines: Iterable[bytes], out: IO[bytes]) -> None:
 def picked(records: Iterable[Mapping[str, Any]], fields: Sequence[Field]) -> Iterator[bytes]:
     """Yield JSON lines of some fields, each under its dotted name."""
     for record in records:
-        yield layout.encode_json({field.name: field.value(record) for field in fields})
+        yield encode_json({field.name: field.value(record) for field in fields})
 
 
 def write_csv(
@@ -64,7 +64,7 @@ def _cell(value: Any) -> str:
 
 def as_json(value: Any) -> str:
     """Return a value as compact JSON text."""
-    return layout.encode_json(value)[:-1].decode()
+    return encode_json(value)[:-1].decode()
 
 
 def text_of(field: Field, value: Any) -> str:

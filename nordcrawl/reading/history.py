@@ -1,7 +1,7 @@
 """History: all revisions of the articles that an address or an id names.
 
 Lines are looked at as bytes first, so that few are parsed. Does not know what differs between two
-revisions: `nordcrawl.changes` does.
+revisions: `nordcrawl.identity.changes` does.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from nordcrawl.archive import layout
-from nordcrawl.archive.erasure import addresses
-from nordcrawl.archive.layout import PartKind
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lines import decode_json, encode_json
+from nordcrawl.archive.format.order import addresses
 from nordcrawl.errors import ArchiveDamaged, UsageError
+from nordcrawl.model.printable import shown
+from nordcrawl.model.url import canonicalize, path_of
+from nordcrawl.model.words import reason
 from nordcrawl.reading.query import Query, time_of
-from nordcrawl.reading.taking import Snapshot, Taking
-from nordcrawl.url import canonicalize, path_of, shown
-from nordcrawl.words import reason
+from nordcrawl.reading.selection import Selection, Snapshot
 
 #: What no spelling of an address changes: RFC 3986 section 2.3, unreserved, but "~".
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]+")
@@ -28,7 +29,7 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _NEAREST: Final = 3
 
 
-def revisions(taking: Taking, name: str) -> list[dict[str, Any]]:
+def revisions(taking: Selection, name: str) -> list[dict[str, Any]]:
     """Return the revisions of each article that `name` names, as they lie in the archive.
 
     `name` is an article id, or any address that an article has had, in any spelling with or
@@ -66,7 +67,7 @@ def _canonical(name: str) -> str:
         ) from None
 
 
-def _ids_of(taking: Taking, snapshot: Snapshot, url: str) -> set[str]:
+def _ids_of(taking: Selection, snapshot: Snapshot, url: str) -> set[str]:
     wanted = _address(url)
     needle = _needle(url).encode()
     own: set[str] = set()
@@ -83,7 +84,7 @@ def _own(record: dict[str, Any]) -> Iterator[str]:
     yield from addresses(PartKind.ARTICLE, {**record, "canonical_url": None})
 
 
-def _ids_of_duplicate(taking: Taking, url: str) -> set[str]:
+def _ids_of_duplicate(taking: Selection, url: str) -> set[str]:
     """Return what the ledger knows of an address at which there was only a duplicate."""
     wanted = _address(url)
     needle = _needle(url)
@@ -98,8 +99,8 @@ def _ids_of_duplicate(taking: Taking, url: str) -> set[str]:
     }
 
 
-def _of_ids(taking: Taking, snapshot: Snapshot, ids: set[str]) -> Iterator[dict[str, Any]]:
-    needles = [layout.encode_json({"article_id": one})[1:-2] for one in ids]
+def _of_ids(taking: Selection, snapshot: Snapshot, ids: set[str]) -> Iterator[dict[str, Any]]:
+    needles = [encode_json({"article_id": one})[1:-2] for one in ids]
     sources = frozenset(one.partition(":")[0] for one in ids)
     for record in _records(
         taking, snapshot, Query(sources=sources), lambda line: any(n in line for n in needles)
@@ -109,11 +110,11 @@ def _of_ids(taking: Taking, snapshot: Snapshot, ids: set[str]) -> Iterator[dict[
 
 
 def _records(
-    taking: Taking, snapshot: Snapshot, query: Query, may: Callable[[bytes], bool]
+    taking: Selection, snapshot: Snapshot, query: Query, may: Callable[[bytes], bool]
 ) -> Iterator[dict[str, Any]]:
     for line in filter(may, taking.lines(snapshot, query)):
         try:
-            record: dict[str, Any] = layout.decode_json(line)
+            record: dict[str, Any] = decode_json(line)
             record["article_id"], record["revision"], record["fetch"]["fetched_at"]
         except (ValueError, KeyError, TypeError) as error:
             raise ArchiveDamaged(f"a line can't be read: {line[:80]!r}: {reason(error)}") from error
@@ -145,7 +146,7 @@ def _address(url: str) -> str:
     return url.partition("://")[2].removeprefix("www.").rstrip("/")
 
 
-def _nearest(taking: Taking, snapshot: Snapshot, url: str) -> list[str]:
+def _nearest(taking: Selection, snapshot: Snapshot, url: str) -> list[str]:
     """Return addresses that share the most words with one that is not there."""
     wanted = set(_PLAIN.findall(path_of(url).replace("-", " ")))
     urls: dict[str, float] = {}

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nordcrawl.errors import ArchiveDamaged
+from nordcrawl.model.printable import shown
 from nordcrawl.reading.fields import (
     EXTRA,
     Field,
@@ -26,7 +27,6 @@ from nordcrawl.reading.fields import (
     fitted,
 )
 from nordcrawl.reading.forms import as_json
-from nordcrawl.url import shown
 
 #: A row group is written when its records come to this as JSON, or at so many rows. Memory is some
 #: ten times it, however large the archive.

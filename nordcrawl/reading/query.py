@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Final, Self, TypeAlias, TypedDict
 
-from nordcrawl.article import parse_rfc3339
 from nordcrawl.errors import ArchiveDamaged, UsageError
-from nordcrawl.url import shown
+from nordcrawl.model.printable import shown
+from nordcrawl.model.times import parse_rfc3339
 
 #: A whole UTC day, or a time with its zone; a string says either.
 Moment: TypeAlias = date | datetime | str

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nordcrawl.model.printable import shown
 from nordcrawl.reading.fields import Field, parse
 from nordcrawl.reading.forms import text_of
 from nordcrawl.reading.query import time_of
-from nordcrawl.url import shown
 
 #: Rows that are kept in memory, and more than anyone reads.
 MOST_ROWS: Final = 1000

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from nordcrawl.model.printable import redacted
 from nordcrawl.rights import directives, usage
 from nordcrawl.rights.signals import Place, Statement, join, split
 from nordcrawl.rights.site import SiteRights, rfc3339_z
 from nordcrawl.rights.tdmrep import reservation_of
-from nordcrawl.url import redacted
 
 Policy: TypeAlias = Literal["respect", "record"]
 

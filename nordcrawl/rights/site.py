@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from nordcrawl.page import Page
+from nordcrawl.model.page import Page
+from nordcrawl.model.url import host_of
 from nordcrawl.rights import tdmrep, usage
 from nordcrawl.rights.patterns import path_of_url
 from nordcrawl.rights.signals import Place, Statement
 from nordcrawl.rights.tdmrep import TdmFile, TdmRule
 from nordcrawl.rights.usage import UsageLine
-from nordcrawl.url import host_of
 
 
 def rfc3339_z(at: datetime) -> str:

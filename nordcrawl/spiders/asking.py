@@ -25,19 +25,15 @@ from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 from twisted.python.failure import Failure
 
+from nordcrawl.config.options import Options
 from nordcrawl.errors import NordcrawlError
-from nordcrawl.middlewares import (
-    RobotsDenied,
-    RobotsMiddleware,
-    RobotsUnreachable,
-    UrlRefused,
-)
-from nordcrawl.net import refusal
-from nordcrawl.options import Options
-from nordcrawl.page import Page
-from nordcrawl.sources import LEAST_DELAY_S, Source
+from nordcrawl.middlewares.address_guard import UrlRefused
+from nordcrawl.middlewares.resolver import refusal
+from nordcrawl.middlewares.robots import RobotsDenied, RobotsMiddleware, RobotsUnreachable
+from nordcrawl.model.page import Page
+from nordcrawl.model.url import canonicalize
+from nordcrawl.sources.source import LEAST_DELAY_S, Source
 from nordcrawl.spiders.news import reason
-from nordcrawl.url import canonicalize
 
 ROBOTS_PATH = "/robots.txt"
 #: Files in which a site speaks to crawlers: asked for even where robots.txt disallows them, for

@@ -9,11 +9,11 @@ from typing import Self
 from scrapy import Request, Spider
 from scrapy.settings import BaseSettings
 
+from nordcrawl.config.options import Options
 from nordcrawl.errors import NordcrawlError
-from nordcrawl.options import Options
-from nordcrawl.sources import Source
+from nordcrawl.model.url import canonicalize
+from nordcrawl.sources.source import Source
 from nordcrawl.spiders.news import NewsSpider
-from nordcrawl.url import canonicalize
 
 
 class SourceLoader:

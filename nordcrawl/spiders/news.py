@@ -20,29 +20,25 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from twisted.python.failure import Failure
 
-from nordcrawl import discover, words
+from nordcrawl import discover
+from nordcrawl.crawl.run import Run
+from nordcrawl.crawl.stopping import stop_requested
 from nordcrawl.discover import Discovery, Link
 from nordcrawl.errors import UsageError
 from nordcrawl.fetch.answer import judge
 from nordcrawl.items import PageItem
-from nordcrawl.ledger import Outcome
-from nordcrawl.middlewares import (
-    VALIDATORS,
-    HostGivenUp,
-    HostPaused,
-    RobotsDenied,
-    RobotsUnreachable,
-    RunStopped,
-    UrlRefused,
-)
-from nordcrawl.net import never_connected, refusal
-from nordcrawl.page import Page
+from nordcrawl.middlewares.address_guard import VALIDATORS, UrlRefused
+from nordcrawl.middlewares.pauses import HostGivenUp, HostPaused, RunStopped
+from nordcrawl.middlewares.resolver import never_connected, refusal
+from nordcrawl.middlewares.robots import RobotsDenied, RobotsUnreachable
+from nordcrawl.model import words
+from nordcrawl.model.ledger import Outcome
+from nordcrawl.model.page import Page
+from nordcrawl.model.printable import shown
+from nordcrawl.model.url import canonicalize, path_of
 from nordcrawl.rights import TDMREP_PATH
-from nordcrawl.run import Run
-from nordcrawl.sources import EntryKind, Source
-from nordcrawl.stopping import stop_requested
-from nordcrawl.url import canonicalize, path_of, shown
-from nordcrawl.workers import WorkFailed
+from nordcrawl.sources.source import EntryKind, Source
+from nordcrawl.workers.pool import WorkFailed
 
 #: Where a host speaks of itself.
 STATEMENTS = frozenset({"/robots.txt", TDMREP_PATH})

@@ -9,14 +9,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from nordcrawl.archive import layout
-from nordcrawl.archive.log import chain, writers
-from nordcrawl.archive.store import MARKER_BODY, MARKER_KEY, Capabilities, ObjectEntry, Put, Store
-from nordcrawl.archive.writer import Limits, ShipReport, Writer
-from nordcrawl.article import Article, Block, BlockKind, Evidence, Extractor, Image, Record
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.lines import unpack
+from nordcrawl.archive.log.follow import chain, writers
+from nordcrawl.archive.store.protocol import (
+    MARKER_BODY,
+    MARKER_KEY,
+    Capabilities,
+    ObjectEntry,
+    Put,
+    Store,
+)
+from nordcrawl.archive.write.writer import Limits, ShipReport, Writer
 from nordcrawl.errors import ObjectConflict, ObjectMissing
-from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome
-from nordcrawl.page import Page
+from nordcrawl.model.article import Article, Block, BlockKind, Evidence, Extractor, Image
+from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome
+from nordcrawl.model.page import Page
+from nordcrawl.model.record import Record
 
 SOURCE = "example"
 START = datetime(2026, 10, 26, 8, 38, tzinfo=UTC)
@@ -214,9 +223,9 @@ def check_archive(store: FileStore, *, orphans: bool = False) -> Counter[bytes]:
                 committed.add(part.key)
                 body = store.get(part.key)
                 assert hashlib.sha256(body).hexdigest() == part.sha256
-                found = list(layout.unpack(body))
+                found = list(unpack(body))
                 assert len(found) == part.records > 0
-                if part.kind is layout.PartKind.ARTICLE:
+                if part.kind is keys.PartKind.ARTICLE:
                     lines.update(found)
     stored = {entry.key for entry in store.list("") if "-v1/" in entry.key}
     assert committed - stored == set(), "not listed"

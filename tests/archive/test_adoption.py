@@ -12,16 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.layout import pack, unpack
-from nordcrawl.archive.log import CommitKind, chain, writers
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.verification import verify
-from nordcrawl.archive.writer import Limits, ship_left_over
-from nordcrawl.cli import main
-from nordcrawl.commandline import options_from_environment
+from nordcrawl.archive.format.commit import CommitKind
+from nordcrawl.archive.format.lines import pack, unpack
+from nordcrawl.archive.keep.verify import verify
+from nordcrawl.archive.log.follow import chain, writers
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.archive.write.writer import Limits, ship_left_over
+from nordcrawl.cli.environment import options_from_environment
+from nordcrawl.cli.main import main
+from nordcrawl.config.state_folder import spool_folder
 from nordcrawl.errors import SpoolError, StoreUnavailable
-from nordcrawl.run import spool_folder
 
 from .builders import LIMITS, SOURCE, accept, archive, make_record, open_writer, url_of
 from .whole import erase, ids, run
@@ -150,7 +151,7 @@ def test_a_file_that_a_kill_left_goes_without_a_look_through_the_archive(
     newest = sorted((tmp_path / "kept").iterdir(), key=lambda path: path.name[-21:])[-2:]
     for file in newest:
         shutil.copy(file, folder / "sealed")
-    monkeypatch.setattr("nordcrawl.archive.adoption.take", None)
+    monkeypatch.setattr("nordcrawl.archive.write.adoption.take", None)
     open_writer(store, folder, "run-3").close()
     assert list((folder / "sealed").iterdir()) == []
     assert sorted(ids(store)) == names(range(1, 10))

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from nordcrawl.archive import catchup, checkpoint
-from nordcrawl.archive.checkpoint import Checkpoint, checkpoint_keys, put_checkpoint, read_rows
-from nordcrawl.archive.compaction import compact
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.verification import verify
-from nordcrawl.archive.writer import rebuild_state
-from nordcrawl.exitcodes import ExitCode
+from nordcrawl.archive.format.checkpoint import Checkpoint
+from nordcrawl.archive.keep.compact import compact
+from nordcrawl.archive.keep.verify import verify
+from nordcrawl.archive.log import checkpoint
+from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.archive.write import catch_up
+from nordcrawl.archive.write.writer import rebuild_state
+from nordcrawl.errors import ExitCode
 
 from .builders import SOURCE, open_writer
 from .whole import maintainer, now, often_checkpoints, run
@@ -39,13 +41,13 @@ def test_an_empty_disk_begins_with_it(
     store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folded: list[int] = []
-    fold = catchup._fold
+    fold = catch_up._fold
 
     def counted(spool: object, state: object, entries: list[object], also: object) -> None:
         folded.append(len(entries))
         fold(spool, state, entries, also)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(catchup, "_fold", counted)
+    monkeypatch.setattr(catch_up, "_fold", counted)
     assert state_of(store, tmp_path / "new disk") == state_of(store, tmp_path / "spool")
     assert sum(folded) == 2, "only what came after it, here and there"
 
@@ -90,7 +92,7 @@ def test_it_is_written_when_it_saves_more_than_it_costs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = FolderStore(tmp_path / "archive")
-    monkeypatch.setattr(catchup, "CHECKPOINT_LINES", 4)
+    monkeypatch.setattr(catch_up, "CHECKPOINT_LINES", 4)
     written = [run(store, tmp_path / "spool", f"run-{n}", 2 * n, 2 * n + 1) for n in range(1, 9)]
     # After 4 lines; then once as many came as there are URLs, so ever more seldom.
     assert written == [False, True, False, True, False, False, False, True]

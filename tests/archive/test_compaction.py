@@ -11,15 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nordcrawl.archive import compaction
-from nordcrawl.archive.compaction import compact
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.log import CommitKind
-from nordcrawl.archive.maintenance import Maintainer
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.verification import verify
-from nordcrawl.errors import ArchiveDamaged, StoreRefused
-from nordcrawl.exitcodes import ExitCode
+from nordcrawl.archive.format.commit import CommitKind
+from nordcrawl.archive.keep import compact as compaction
+from nordcrawl.archive.keep.compact import compact
+from nordcrawl.archive.keep.maintainer import Maintainer
+from nordcrawl.archive.keep.verify import verify
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.errors import ArchiveDamaged, ExitCode, StoreRefused
 
 from .builders import SOURCE, accept, make_record, open_writer
 from .whole import ids, lines, maintainer, now, run

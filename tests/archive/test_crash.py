@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from nordcrawl.archive.log import writers
-from nordcrawl.archive.reader import Reader
+from nordcrawl.archive.log.follow import writers
+from nordcrawl.archive.read.reader import Reader
 from waiting import HANG_S
 
 from .builders import SOURCE, FileStore, check_archive, open_writer, url_of

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nordcrawl.archive.log import Cursor, writers
-from nordcrawl.archive.reader import Reader
+from nordcrawl.archive.format.cursor import Cursor
+from nordcrawl.archive.log.follow import writers
+from nordcrawl.archive.read.reader import Reader
 from nordcrawl.errors import UsageError
 
 from .builders import FileStore, archive, make_record

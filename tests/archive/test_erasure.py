@@ -11,18 +11,21 @@ from typing import Any
 import jsonschema
 import pytest
 
-from nordcrawl.archive import eraser, layout
-from nordcrawl.archive.compaction import compact
-from nordcrawl.archive.eraser import finish, plan_erasure, put_order
-from nordcrawl.archive.erasure import Erasures, hidden_url, read_erasures, url_digest
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.log import Cursor
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.verification import verify
-from nordcrawl.archive.writer import ship_left_over
-from nordcrawl.article import Record
-from nordcrawl.errors import StoreRefused, StoreUnavailable
-from nordcrawl.exitcodes import ExitCode
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.cursor import Cursor
+from nordcrawl.archive.format.lines import encode_line, pack
+from nordcrawl.archive.format.order import hidden_url, url_digest
+from nordcrawl.archive.format.schema_file import schema
+from nordcrawl.archive.keep.compact import compact
+from nordcrawl.archive.keep.erase import finish, put_order
+from nordcrawl.archive.keep.erase_plan import plan_erasure
+from nordcrawl.archive.keep.verify import verify
+from nordcrawl.archive.log.erasures import Erasures, read_erasures
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.archive.write.writer import ship_left_over
+from nordcrawl.errors import ExitCode, StoreRefused, StoreUnavailable
+from nordcrawl.model.record import Record
 
 from .builders import SOURCE, accept, finish_in_vain, make_entry, make_record, open_writer, url_of
 from .whole import erase, holding, ids, maintainer, now, often_checkpoints, run
@@ -84,7 +87,7 @@ def test_readers_are_told(store: FolderStore, tmp_path: Path) -> None:
     (tombstone,) = Reader(store).records(since=cursor)
     assert (tombstone["article_id"], tombstone["change"]) == (f"{SOURCE}:2", "erased")
     assert (tombstone["revision"], tombstone["text"], tombstone["title"]) == (2, "", None)
-    jsonschema.validate(tombstone, layout.schema("article-1"))
+    jsonschema.validate(tombstone, schema("article-1"))
     assert ids(store) == [f"{SOURCE}:1", f"{SOURCE}:3", f"{SOURCE}:2"]
     assert [r["article_id"] for r in Reader(store).latest()] == [f"{SOURCE}:1", f"{SOURCE}:3"]
     late = [r["change"] for r in Reader(store).records(since=Cursor({}))]
@@ -286,13 +289,13 @@ def test_a_compaction_that_began_before_is_cleaned_too(store: FolderStore, tmp_p
 def test_an_uncommitted_part_that_holds_it_is_told(
     store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = layout.encode_line(secret(2).to_json())
+    line = encode_line(secret(2).to_json())
     orphan = f"articles-v1/source={SOURCE}/date=2026-10-26/00aa11bb22-000000000001.jsonl.gz"
-    store.put(orphan, layout.pack([line]), content_type="application/gzip")
+    store.put(orphan, pack([line]), content_type="application/gzip")
     done = erase(store, tmp_path, url_of(2))
     assert [orphan in text for text in done.left] == [True]
     assert read_erasures(store).open_orders
-    monkeypatch.setattr(eraser, "_UNDER_WAY", timedelta(0))
+    monkeypatch.setattr(erase, "_UNDER_WAY", timedelta(0))
     (order,) = read_erasures(store).open_orders
     with maintainer(store, tmp_path) as kept:
         assert finish(kept, order).left == []
@@ -309,7 +312,7 @@ def test_an_address_has_one_digest_in_all_spellings(url: str) -> None:
 
 def test_nothing_ordered_covers_nothing() -> None:
     assert not Erasures()
-    assert not Erasures().covers(layout.PartKind.ARTICLE, secret(2).to_json())
+    assert not Erasures().covers(keys.PartKind.ARTICLE, secret(2).to_json())
 
 
 def test_the_command_asks_first(

@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nordcrawl.archive import spool as spool_module
-from nordcrawl.archive import writer as writer_module
-from nordcrawl.archive.lock import Lock
-from nordcrawl.archive.log import writers
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.store import Put
-from nordcrawl.archive.writer import Limits, ShipReport, Writer, ship_left_over
+from nordcrawl.archive.local import spool as spool_module
+from nordcrawl.archive.log.follow import writers
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.store.protocol import Put
+from nordcrawl.archive.write import writer as writer_module
+from nordcrawl.archive.write.writer import Limits, ShipReport, Writer, ship_left_over
 from nordcrawl.errors import (
     LockHeld,
     ObjectConflict,
@@ -33,6 +32,7 @@ from nordcrawl.errors import (
     StoreRefused,
     StoreUnavailable,
 )
+from nordcrawl.system.lock import Lock
 from waiting import HANG_S
 
 from .builders import (

@@ -14,17 +14,19 @@ from pathlib import Path
 import pytest
 
 from nordcrawl import Archive
-from nordcrawl.archive.compaction import compact
-from nordcrawl.archive.eraser import Plan, finish, plan_erasure, put_order
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.layout import commit_key, encode_sealed
-from nordcrawl.archive.log import Cursor, writers
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.store import ObjectEntry
-from nordcrawl.archive.verification import verify
-from nordcrawl.cli import main
-from nordcrawl.errors import ArchiveDamaged, ObjectMissing
-from nordcrawl.exitcodes import ExitCode
+from nordcrawl.archive.format.cursor import Cursor
+from nordcrawl.archive.format.keys import commit_key
+from nordcrawl.archive.format.sealed import encode_sealed
+from nordcrawl.archive.keep.compact import compact
+from nordcrawl.archive.keep.erase import finish, put_order
+from nordcrawl.archive.keep.erase_plan import Plan, plan_erasure
+from nordcrawl.archive.keep.verify import verify
+from nordcrawl.archive.log.follow import writers
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.archive.store.protocol import ObjectEntry
+from nordcrawl.cli.main import main
+from nordcrawl.errors import ArchiveDamaged, ExitCode, ObjectMissing
 
 from .builders import START, FileStore, archive, make_record, open_writer, url_of
 from .whole import maintainer, run

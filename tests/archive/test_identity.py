@@ -11,11 +11,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.verification import verify
-from nordcrawl.article import Block, BlockKind, Image, Record, Translation
-from nordcrawl.exitcodes import ExitCode
+from nordcrawl.archive.keep.verify import verify
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.errors import ExitCode
+from nordcrawl.model.article import Block, BlockKind, Image, Translation
+from nordcrawl.model.record import Record
 
 from .builders import accept, make_record, open_writer
 

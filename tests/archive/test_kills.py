@@ -16,16 +16,17 @@ from typing import Any
 
 import pytest
 
-from nordcrawl.archive.compaction import compact
-from nordcrawl.archive.eraser import finish, plan_erasure, put_order
-from nordcrawl.archive.erasure import read_erasures
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.purge import Obedience
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.spool import Spool
-from nordcrawl.archive.state import State
-from nordcrawl.archive.verification import verify
-from nordcrawl.exitcodes import ExitCode
+from nordcrawl.archive.keep.compact import compact
+from nordcrawl.archive.keep.erase import finish, put_order
+from nordcrawl.archive.keep.erase_plan import plan_erasure
+from nordcrawl.archive.keep.verify import verify
+from nordcrawl.archive.local.purge import Obedience
+from nordcrawl.archive.local.spool import Spool
+from nordcrawl.archive.local.state import State
+from nordcrawl.archive.log.erasures import read_erasures
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.errors import ExitCode
 
 from .builders import SOURCE, make_record, open_writer, url_of
 from .test_crash import COUNT

@@ -12,13 +12,15 @@ import duckdb
 import pytest
 from jsonschema import Draft202012Validator
 
-from nordcrawl.archive import layout
-from nordcrawl.archive.log import chain, writers
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.writer import Limits
-from nordcrawl.article import Record
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.lines import pack, unpack
+from nordcrawl.archive.format.schema_file import SCHEMAS, schema
+from nordcrawl.archive.log.follow import chain, writers
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.write.writer import Limits
 from nordcrawl.errors import ArchiveDamaged
-from nordcrawl.ledger import Outcome
+from nordcrawl.model.ledger import Outcome
+from nordcrawl.model.record import Record
 from waiting import until
 
 from .builders import (
@@ -70,7 +72,7 @@ def test_a_commit_is_as_documented(store: FileStore, tmp_path: Path) -> None:
     for run_id in ("run-1", "run-2"):
         archive(store, tmp_path / "spool", make_record(run_id=run_id))
     (writer,) = writers(store)
-    first, second = (store.get(layout.commit_key(writer, seq)) for seq in (1, 2))
+    first, second = (store.get(keys.commit_key(writer, seq)) for seq in (1, 2))
     values = json.loads(second)
     assert list(values) == [
         "format", "version", "writer", "seq", "prev_sha256", "kind", "source", "run_id",
@@ -94,14 +96,12 @@ def test_every_line_is_valid_by_its_schema(store: FileStore, tmp_path: Path) -> 
     counts = {}
     for kind, name in (("articles", "article-1"), ("ledger", "ledger-1")):
         validator = Draft202012Validator(
-            json.loads(store.get(layout.schema_key(name))),
+            json.loads(store.get(keys.schema_key(name))),
             format_checker=Draft202012Validator.FORMAT_CHECKER,
         )
-        Draft202012Validator.check_schema(layout.schema(name))
+        Draft202012Validator.check_schema(schema(name))
         lines = [
-            line
-            for entry in store.list(f"{kind}-v1/")
-            for line in layout.unpack(store.get(entry.key))
+            line for entry in store.list(f"{kind}-v1/") for line in unpack(store.get(entry.key))
         ]
         for line in lines:
             assert line.endswith(b"\n")
@@ -115,17 +115,17 @@ def test_every_line_is_valid_by_its_schema(store: FileStore, tmp_path: Path) -> 
 )
 def test_the_schema_refuses_other_types(field: str, value: object) -> None:
     record = {**as_read(make_record()), field: value}
-    assert not Draft202012Validator(layout.schema("article-1")).is_valid(record)
+    assert not Draft202012Validator(schema("article-1")).is_valid(record)
 
 
 def test_members_are_small_and_lines_whole() -> None:
     lines = [b"x" * 400 + b"\n", b"y" * 500 + b"\n", b"z" * 3000 + b"\n", b"q\n"]
-    body = layout.pack(lines, member_bytes=1000)
-    assert list(layout.unpack(body)) == lines
+    body = pack(lines, member_bytes=1000)
+    assert list(unpack(body)) == lines
     assert body.count(b"\x1f\x8b\x08\x00\x00\x00\x00\x00") == 3
-    assert layout.pack(lines, member_bytes=1000) == body
+    assert pack(lines, member_bytes=1000) == body
     with pytest.raises(ValueError, match="gzip"):
-        list(layout.unpack(body[:-5]))
+        list(unpack(body[:-5]))
 
 
 def test_size_closes_a_part(store: FileStore, tmp_path: Path) -> None:
@@ -232,12 +232,12 @@ def test_a_changed_log_is_found_and_named(store: FileStore, tmp_path: Path) -> N
     for run_id in ("run-1", "run-2"):
         archive(store, tmp_path / "spool", make_record(run_id=run_id))
     (writer,) = writers(store)
-    first = layout.commit_key(writer, 1)
+    first = keys.commit_key(writer, 1)
     body = store.get(first)
     (store.root / first).write_bytes(body.replace(b"run-1", b"run-9"))
     with pytest.raises(ArchiveDamaged, match=first):
         Reader(store).snapshot()
-    (store.root / first).write_bytes(store.get(layout.commit_key(writer, 2)))
+    (store.root / first).write_bytes(store.get(keys.commit_key(writer, 2)))
     with pytest.raises(ArchiveDamaged, match=first):
         Reader(store).snapshot()
     (store.root / first).write_bytes(body.replace(b"articles-v1", b"../../etc"))
@@ -280,12 +280,12 @@ def test_the_documented_query_shows_the_latest(store: FileStore, tmp_path: Path)
 
 def test_the_description_has_every_key() -> None:
     description = (Path(__file__).parents[2] / "docs" / "archive-format.md").read_text()
-    for name in layout.SCHEMAS:
-        for key in layout.schema(name)["properties"]:
+    for name in SCHEMAS:
+        for key in schema(name)["properties"]:
             assert f"`{key}`" in description
-    assert list(layout.schema("article-1")["properties"]) == list(make_record().to_json())
-    assert list(layout.schema("ledger-1")["properties"]) == list(make_entry().to_json())
-    told = layout.schema("ledger-1")["properties"]["outcome"]["description"]
+    assert list(schema("article-1")["properties"]) == list(make_record().to_json())
+    assert list(schema("ledger-1")["properties"]) == list(make_entry().to_json())
+    told = schema("ledger-1")["properties"]["outcome"]["description"]
     assert told == f"{', '.join(Outcome)}."
     assert all(f"`{outcome}`" in description for outcome in Outcome)
 

@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nordcrawl.archive import layout
-from nordcrawl.archive import state as state_module
-from nordcrawl.archive.log import writers
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.spool import Spool
-from nordcrawl.archive.state import State
-from nordcrawl.archive.writer import rebuild_state
+from nordcrawl.archive.format.lines import pack
+from nordcrawl.archive.local import state as state_module
+from nordcrawl.archive.local.spool import Spool
+from nordcrawl.archive.local.state import State
+from nordcrawl.archive.log.follow import writers
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.write.writer import rebuild_state
 from nordcrawl.errors import ArchiveDamaged
-from nordcrawl.ledger import ArticleState, LedgerEntry, Outcome, UrlState, fold
+from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome, UrlState, fold
 
 from .builders import (
     SOURCE,
@@ -254,7 +254,7 @@ def test_a_damaged_ledger_is_named(tmp_path: Path) -> None:
     store = FileStore(tmp_path / "archive")
     archive(store, tmp_path / "one", make_record(1))
     key = next(entry.key for entry in store.list("ledger-v1/"))
-    (store.root / key).write_bytes(layout.pack([b"{}\n"]))
+    (store.root / key).write_bytes(pack([b"{}\n"]))
     with pytest.raises(ArchiveDamaged, match=key):
         open_writer(store, tmp_path / "two")
     assert [r["article_id"] for r in Reader(store).records()] == ["example:1"]
@@ -281,7 +281,7 @@ def test_reading_loads_nothing_of_the_crawler() -> None:
     import subprocess
 
     code = (
-        "import sys, nordcrawl.archive.reader\n"
+        "import sys, nordcrawl.archive.read.reader\n"
         "print([m for m in ('scrapy', 'twisted', 'trafilatura', 'lxml') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nordcrawl.archive import layout
-from nordcrawl.archive.compaction import compact
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.log import Commit, chain, writers
-from nordcrawl.archive.verification import Severity, verify
-from nordcrawl.errors import ObjectMissing
-from nordcrawl.exitcodes import ExitCode
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.commit import Commit
+from nordcrawl.archive.format.lines import encode_line, pack
+from nordcrawl.archive.keep.compact import compact
+from nordcrawl.archive.keep.verify import Severity, verify
+from nordcrawl.archive.log.follow import chain, writers
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.errors import ExitCode, ObjectMissing
 
 from .builders import SOURCE, accept, make_record, open_writer, url_of
 from .whole import erase, maintainer, now, often_checkpoints, run
@@ -163,14 +164,14 @@ def test_two_objects_exchanged_are_found(root: Path, store: FolderStore) -> None
         assert verify(store).damage
 
 
-def forged(store: FolderStore, lines: list[bytes], kind: layout.PartKind, seq: int = 1) -> None:
+def forged(store: FolderStore, lines: list[bytes], kind: keys.PartKind, seq: int = 1) -> None:
     """Commit lines as only a broken program would."""
     import hashlib
 
-    from nordcrawl.archive.log import PartEntry
+    from nordcrawl.archive.format.commit import PartEntry
 
-    body = layout.pack(lines)
-    key = layout.part_key(kind, SOURCE, "2026-10-26", "00aa11bb22", seq)
+    body = pack(lines)
+    key = keys.part_key(kind, SOURCE, "2026-10-26", "00aa11bb22", seq)
     digest = hashlib.sha256(body).hexdigest()
     entry = PartEntry(key, kind, digest, len(body), len(lines), 1, 1, "", "")
     store.put(key, body, content_type="application/gzip")
@@ -183,9 +184,9 @@ def forged(store: FolderStore, lines: list[bytes], kind: layout.PartKind, seq: i
     [
         ([b"{}\n"], "not by the schema"),
         ([b"nonsense\n"], "not JSON"),
-        ([layout.encode_line(make_record(1).to_json())] * 2, "a second time by the same writer"),
-        ([layout.encode_line(make_record(1, source="other").to_json())], "of source 'other'"),
-        ([layout.encode_line(make_record(1).to_json())], "no ledger line tells of it"),
+        ([encode_line(make_record(1).to_json())] * 2, "a second time by the same writer"),
+        ([encode_line(make_record(1, source="other").to_json())], "of source 'other'"),
+        ([encode_line(make_record(1).to_json())], "no ledger line tells of it"),
         ([b'{"torn": '], "not ended by LF"),
     ],
 )
@@ -193,7 +194,7 @@ def test_what_a_broken_writer_wrote_is_found(tmp_path: Path, lines: list[bytes],
     store = FolderStore(tmp_path / "archive")
     with open_writer(store, tmp_path / "spool"):
         pass
-    forged(store, lines, layout.PartKind.ARTICLE)
+    forged(store, lines, keys.PartKind.ARTICLE)
     found = verify(store)
     assert found.exit_code is ExitCode.DAMAGED
     assert any(what in f.what for f in found.findings), found.findings

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nordcrawl.archive import catchup
-from nordcrawl.archive.eraser import Erased, finish, plan_erasure, put_order
-from nordcrawl.archive.maintenance import Maintainer
-from nordcrawl.archive.reader import Reader
-from nordcrawl.archive.store import Store
-from nordcrawl.article import Record
+from nordcrawl.archive.keep.erase import Erased, finish, put_order
+from nordcrawl.archive.keep.erase_plan import plan_erasure
+from nordcrawl.archive.keep.maintainer import Maintainer
+from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.store.protocol import Store
+from nordcrawl.archive.write import catch_up
+from nordcrawl.model.record import Record
 
 from .builders import SOURCE, accept, make_record, open_writer
 
@@ -41,12 +42,12 @@ def run(
 @contextmanager
 def often_checkpoints() -> Iterator[None]:
     """A checkpoint at the end of every run with a line."""
-    before = catchup.CHECKPOINT_LINES, catchup.CHECKPOINT_SHARE
-    catchup.CHECKPOINT_LINES, catchup.CHECKPOINT_SHARE = 1, 0.0
+    before = catch_up.CHECKPOINT_LINES, catch_up.CHECKPOINT_SHARE
+    catch_up.CHECKPOINT_LINES, catch_up.CHECKPOINT_SHARE = 1, 0.0
     try:
         yield
     finally:
-        catchup.CHECKPOINT_LINES, catchup.CHECKPOINT_SHARE = before
+        catch_up.CHECKPOINT_LINES, catch_up.CHECKPOINT_SHARE = before
 
 
 def maintainer(store: Store, folder: Path) -> Maintainer:

@@ -23,9 +23,10 @@ from hypothesis import strategies as st
 
 from jobs import Job
 from nordcrawl import Archive
-from nordcrawl.archive import layout
+from nordcrawl.archive.format.lines import encode_json, unpack
+from nordcrawl.archive.format.schema_file import schema
 from nordcrawl.demo.site import DemoSite
-from nordcrawl.ledger import Outcome
+from nordcrawl.model.ledger import Outcome
 
 HERE = Path(__file__).parent
 SAMPLES = sorted(HERE.glob("*-1/*.jsonl"))
@@ -34,7 +35,7 @@ ARCHIVES = sorted(HERE.glob("archive-*"))
 
 
 def validator(name: str) -> Any:
-    return jsonschema_rs.validator_for(layout.schema(name), validate_formats=True)
+    return jsonschema_rs.validator_for(schema(name), validate_formats=True)
 
 
 def named(path: Path) -> str:
@@ -49,13 +50,13 @@ def test_every_stored_line_is_valid_today(path: Path) -> None:
     for line in lines:
         valid.validate(json.loads(line))
         # Bytes too: what is written today is what is compared, hashed and read by others.
-        assert layout.encode_json(json.loads(line)) == line + b"\n"
+        assert encode_json(json.loads(line)) == line + b"\n"
 
 
 @pytest.mark.parametrize("path", SCHEMAS, ids=named)
 def test_the_schema_only_adds(path: Path) -> None:
     before = json.loads(path.read_bytes())
-    assert list(narrowed(before, layout.schema(path.parent.name))) == []
+    assert list(narrowed(before, schema(path.parent.name))) == []
 
 
 def narrowed(before: Any, now: Any, at: str = "") -> Iterator[str]:
@@ -110,7 +111,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("said", CHANGES)
 def test_a_narrower_schema_would_be_seen(said: str) -> None:
-    before = layout.schema("article-1")
+    before = schema("article-1")
     now = copy.deepcopy(before)
     CHANGES[said](now)
     assert any(said in problem for problem in narrowed(before, now)), [*narrowed(before, now)]
@@ -151,7 +152,7 @@ def test_an_old_archive_is_read_completely(root: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", SAMPLES, ids=named)
 def test_todays_types_hold_every_stored_key(path: Path) -> None:
-    known = layout.schema(path.parent.name)["properties"].keys()
+    known = schema(path.parent.name)["properties"].keys()
     for line in path.read_bytes().split(b"\n")[:-1]:
         assert json.loads(line).keys() <= known
 
@@ -166,7 +167,7 @@ def test_every_line_of_a_crawl_is_valid(tmp_path: Path) -> None:
     counts = {"article": 0, "ledger": 0}
     valid = {kind: validator(f"{kind}-1") for kind in counts}
     for file in Archive(job.archive).files():
-        for line in layout.unpack(Path(file.location).read_bytes()):
+        for line in unpack(Path(file.location).read_bytes()):
             valid[file.kind].validate(json.loads(line))
             counts[file.kind] += 1
     assert counts == {"article": 33, "ledger": 72}
@@ -187,6 +188,6 @@ def test_every_line_that_can_be_made_is_valid(
     number: int, text: str, at: datetime, outcome: Outcome, reason: str
 ) -> None:
     record = make_record(number, revision=number, text=text, at=at)
-    validator("article-1").validate(json.loads(layout.encode_json(record.to_json())))
+    validator("article-1").validate(json.loads(encode_json(record.to_json())))
     for entry in (make_entry(record), make_entry(number=1, outcome=outcome, reason=reason, at=at)):
-        validator("ledger-1").validate(json.loads(layout.encode_json(entry.to_json())))
+        validator("ledger-1").validate(json.loads(encode_json(entry.to_json())))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nordcrawl.article import Article, BlockKind
+from nordcrawl.model.article import Article, BlockKind
 
 Triple = tuple[BlockKind, str, str | None]
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nordcrawl.article import Article, BlockKind
 from nordcrawl.extract import extract
-from nordcrawl.page import Page, Profile
+from nordcrawl.model.article import Article, BlockKind
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
 
 LONG = "Havna i byen skal bygges ut over de neste tre årene, og kommunen regner med at arbeidet vil gi plass til dobbelt så mange båter som i dag."  # fmt: skip
 LEAD = "Kommunen vil ha plass til flere båter, og har nå bestemt seg for å bygge."

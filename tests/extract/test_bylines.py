@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from test_metadata import ld, read
 
-from nordcrawl.extract import authors, bylines
-from nordcrawl.extract.tree import parse
+from nordcrawl.extract.fields import authors, bylines
+from nordcrawl.extract.page.tree import parse
 
 TITLE = "Mye torsk langs kysten"
 HEAD = f"<h1>{TITLE}</h1>"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from test_metadata import ld, read
 
-from nordcrawl.extract import datelines
-from nordcrawl.extract.tree import parse
+from nordcrawl.extract.fields import datelines
+from nordcrawl.extract.page.tree import parse
 
 TITLE = "Mye torsk langs kysten"
 

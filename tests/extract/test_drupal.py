@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from nordcrawl.article import Article, BlockKind
-from nordcrawl.extract import drupal, extract, head
-from nordcrawl.extract.families import Anchors
-from nordcrawl.extract.tree import parse
-from nordcrawl.page import Page, Profile
+from nordcrawl.extract import extract
+from nordcrawl.extract.families import drupal
+from nordcrawl.extract.families.landmarks import Landmarks
+from nordcrawl.extract.page import head
+from nordcrawl.extract.page.tree import parse
+from nordcrawl.model.article import Article, BlockKind
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
 
 sys.path.insert(0, str(Path(__file__).parent))
 from drupal_pages import NID, TEASER_TEXT, drupal7, drupal10, ramsalt
@@ -32,7 +35,7 @@ def read(body: bytes | str, url: str = URL) -> Article:
     return found
 
 
-def anchors(body: bytes | str, url: str = URL) -> Anchors | None:
+def anchors(body: bytes | str, url: str = URL) -> Landmarks | None:
     text = body if isinstance(body, str) else body.decode()
     root = parse(text)
     assert root is not None

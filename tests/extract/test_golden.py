@@ -19,9 +19,10 @@ from typing import Any
 
 import pytest
 
-from nordcrawl.article import Article
 from nordcrawl.extract import extract
-from nordcrawl.page import Page, Profile
+from nordcrawl.model.article import Article
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
 
 FOLDER = Path(__file__).parent / "golden"
 NAMES = sorted(file.stem for file in FOLDER.glob("*.html"))

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from nordcrawl.article import Article, Block, BlockKind, Image, Translation, normalize
 from nordcrawl.extract import extract
-from nordcrawl.page import Page, Profile
+from nordcrawl.model.article import Article, Block, BlockKind, Image, Translation, normalize
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
 
 sys.path.insert(0, str(Path(__file__).parent))
 from labrador_pages import NEXT_STORY, TEASER, Part, Story, Variant, render

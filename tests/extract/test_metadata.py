@@ -9,10 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nordcrawl.article import Article, Translation
-from nordcrawl.extract import dates, extract, jsonld, kinds, language
-from nordcrawl.extract.prediction import prediction
-from nordcrawl.page import Page, Profile
+from nordcrawl.cli.prediction import prediction
+from nordcrawl.extract import extract
+from nordcrawl.extract.fields import genre, language
+from nordcrawl.extract.page import dates, jsonld
+from nordcrawl.model.article import Article, Translation
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 OSLO = ZoneInfo("Europe/Oslo")
@@ -243,7 +246,7 @@ def test_title_is_voted_and_the_site_cut_off() -> None:
     ],
 )
 def test_kinds(kicker: str | None, sections: tuple[str, ...], types: tuple[str, ...], opening: str | None, expected: str | None) -> None:  # fmt: skip
-    assert kinds.find(kicker, sections, types, (opening,))[0] == expected
+    assert genre.find(kicker, sections, types, (opening,))[0] == expected
 
 
 def test_prediction_has_record_fields_and_scored_shapes() -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from nordcrawl.article import Article, BlockKind
 from nordcrawl.extract import extract
-from nordcrawl.page import Page, Profile
+from nordcrawl.model.article import Article, BlockKind
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
 
 sys.path.insert(0, str(Path(__file__).parent))
 import drupal_pages

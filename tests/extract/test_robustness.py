@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nordcrawl import discover
-from nordcrawl.article import Article, Rejected, article_json, provenance_json
-from nordcrawl.charset import decode
+from nordcrawl.cli.prediction import prediction
 from nordcrawl.extract import extract
-from nordcrawl.extract.prediction import prediction
-from nordcrawl.page import Page, Profile
+from nordcrawl.model.article import Article, Rejected
+from nordcrawl.model.charset import decode
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
+from nordcrawl.model.record import article_json, provenance_json
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 PROSE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_metadata import ld, read
 
-from nordcrawl.extract import tags
+from nordcrawl.extract.fields import tags
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from test_metadata import ld, read
 
-from nordcrawl.extract import titles
-from nordcrawl.extract.head import read as read_head
-from nordcrawl.extract.titles import without_site
-from nordcrawl.extract.tree import parse
+from nordcrawl.extract.fields import title as titles
+from nordcrawl.extract.fields.title import without_site
+from nordcrawl.extract.page.head import read as read_head
+from nordcrawl.extract.page.tree import parse
 
 
 @pytest.mark.parametrize(

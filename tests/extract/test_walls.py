@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nordcrawl.article import Article, Rejected
 from nordcrawl.extract import extract
-from nordcrawl.ledger import SOFT_404
-from nordcrawl.page import Page, Profile
+from nordcrawl.model.article import Article, Rejected
+from nordcrawl.model.ledger import SOFT_404
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 PROFILE = Profile(

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from nordcrawl.article import Article, BlockKind
-from nordcrawl.extract import extract, head, wordpress
-from nordcrawl.extract.families import Anchors
-from nordcrawl.extract.tree import parse
-from nordcrawl.page import Page, Profile
+from nordcrawl.extract import extract
+from nordcrawl.extract.families import wordpress
+from nordcrawl.extract.families.landmarks import Landmarks
+from nordcrawl.extract.page import head
+from nordcrawl.extract.page.tree import parse
+from nordcrawl.model.article import Article, BlockKind
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
 
 sys.path.insert(0, str(Path(__file__).parent))
 from stories import BY_LANGUAGE, triples
@@ -31,7 +34,7 @@ def read(body: bytes | str, url: str = URL) -> Article:
     return found
 
 
-def anchors(body: bytes | str, url: str = URL) -> Anchors | None:
+def anchors(body: bytes | str, url: str = URL) -> Landmarks | None:
     root = parse(body if isinstance(body, str) else body.decode())
     assert root is not None
     page = Page(url, b"", datetime(2026, 7, 1, tzinfo=UTC))

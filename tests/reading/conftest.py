@@ -9,9 +9,9 @@ import pytest
 from archive.builders import START, archive, make_record
 
 from jobs import Job
-from nordcrawl.archive.store import Store
-from nordcrawl.archive.uri import open_store
-from nordcrawl.article import Record
+from nordcrawl.archive.store.address import open_store
+from nordcrawl.archive.store.protocol import Store
+from nordcrawl.model.record import Record
 
 
 @pytest.fixture

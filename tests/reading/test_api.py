@@ -15,8 +15,9 @@ from archive.builders import START, archive, make_entry, make_record
 
 import nordcrawl
 from nordcrawl import Archive
-from nordcrawl.archive import layout
-from nordcrawl.archive.store import Store
+from nordcrawl.archive.format import schema_file
+from nordcrawl.archive.format.lines import unpack
+from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.reading import record as types
 
@@ -77,9 +78,7 @@ def test_files_are_the_live_parts(filled: Store, root: Path) -> None:
     assert [f.date for f in articles] == sorted(f.date for f in articles)
     assert sum(f.records for f in articles) == 7
     lines = [
-        json.loads(line)
-        for file in articles
-        for line in layout.unpack(Path(file.location).read_bytes())
+        json.loads(line) for file in articles for line in unpack(Path(file.location).read_bytes())
     ]
     assert len(lines) == 7
     for file in articles:
@@ -98,7 +97,7 @@ def test_ledger_and_runs(store: Store, root: Path, tmp_path: Path) -> None:
     assert first == make_entry(make_record(1)).to_json()
     assert [*Archive(root).ledger(run_id="run-9")] == []
     assert [*Archive(root).runs()] == []
-    assert Archive(root).schema("ledger") == layout.schema("ledger-1")
+    assert Archive(root).schema("ledger") == schema_file.schema("ledger-1")
 
 
 def test_no_archive_is_no_empty_archive(tmp_path: Path) -> None:
@@ -156,7 +155,7 @@ def schema_keys(node: dict[str, Any]) -> dict[str, Any] | None:
 def test_types_schema_and_record_name_the_same_keys(
     of: Any, name: str, written: dict[str, Any]
 ) -> None:
-    schema = layout.schema(name)
+    schema = schema_file.schema(name)
     assert keys(of) == schema_keys(schema)
     assert list(keys(of)) == list(schema["properties"]) == list(written)
     for key, hint in typing.get_type_hints(of).items():
@@ -171,7 +170,7 @@ def test_required_keys_are_the_same() -> None:
         (types.FetchRecord, ("fetch",)),
         (types.ImageRecord, ("images", "items")),
     ):
-        node = layout.schema("article-1")["properties"]
+        node = schema_file.schema("article-1")["properties"]
         for step in path:
             node = node[step]
         # Under `from __future__ import annotations` 3.11 can't tell NotRequired at class time.

@@ -20,12 +20,14 @@ import pytest
 from archive.builders import archive, make_record
 
 from jobs import Done, Job
-from nordcrawl.archive import layout
-from nordcrawl.archive.store import Store
-from nordcrawl.cli import main
+from nordcrawl.archive.format import schema_file
+from nordcrawl.archive.format.lines import encode_json, pack, unpack
+from nordcrawl.archive.format.schema_file import SCHEMAS
+from nordcrawl.archive.store.protocol import Store
+from nordcrawl.cli.main import main
 from nordcrawl.reading.fields import columns
 
-LINES = [layout.encode_json(make_record(n).to_json()) for n in range(1, 4)]
+LINES = [encode_json(make_record(n).to_json()) for n in range(1, 4)]
 
 
 def part(root: Path, number: int = 0) -> Path:
@@ -303,14 +305,14 @@ def test_schema_is_printed_for_validators_and_engines(job: Job, tmp_path: Path) 
     for kind in ("article", "ledger"):
         name = f"{kind}-1"
         printed = job.nordcrawl("schema", kind)
-        assert json.loads(printed.out) == layout.schema(name)
+        assert json.loads(printed.out) == schema_file.schema(name)
         for engine in ("polars", "pyarrow"):
             schema = run(job.nordcrawl("schema", kind, "--format", engine).out, tmp_path)["schema"]
             assert list(schema if engine == "polars" else schema.names) == list(columns(name))
         ddl = job.nordcrawl("schema", kind, "--format", "spark").out
         assert [line.split("`")[1] for line in ddl.splitlines()] == list(columns(name))
         duckdb.sql(job.nordcrawl("schema", kind, "--format", "duckdb").out)
-    assert json.loads(job.nordcrawl("schema").out) == layout.schema("article-1")
+    assert json.loads(job.nordcrawl("schema").out) == schema_file.schema("article-1")
     assert job.nordcrawl("schema", "runs").code == 2
 
 
@@ -333,7 +335,7 @@ def test_engines_read_parts_that_look_different_to_each(
     paths = []
     for number, record in enumerate((empty, full, empty)):
         path = tmp_path / f"{number}.jsonl.gz"
-        path.write_bytes(layout.pack([layout.encode_json(record)]))
+        path.write_bytes(pack([encode_json(record)]))
         paths.append(str(path))
     schema = run(job.nordcrawl("schema", "--format", "polars").out, tmp_path)["schema"]
     frame = pl.scan_ndjson(paths, schema=schema).collect()
@@ -373,7 +375,7 @@ def test_compaction_changes_the_files_and_nothing_that_is_read(filled: Store, jo
     assert all(Path(path).exists() for path in files), "a glob would give them too"
     assert [job.nordcrawl(*way).out for way in ways] == before
     assert job.nordcrawl("read", "--since", half).out == ""
-    read = [line for path in joined for line in layout.unpack(Path(path).read_bytes())]
+    read = [line for path in joined for line in unpack(Path(path).read_bytes())]
     assert sorted(read) == sorted(line.encode() + b"\n" for line in before[0].split("\n")[:-1])
 
 
@@ -399,4 +401,4 @@ def test_the_wheel_has_types_and_schemas(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert {"nordcrawl/py.typed", "nordcrawl/api.py"} <= set(names)
-    assert {f"nordcrawl/archive/schema/{name}.json" for name in layout.SCHEMAS} <= set(names)
+    assert {f"nordcrawl/archive/schema/{name}.json" for name in SCHEMAS} <= set(names)

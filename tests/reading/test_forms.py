@@ -18,7 +18,7 @@ from archive.builders import make_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nordcrawl.archive import layout
+from nordcrawl.archive.format.schema_file import schema
 from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.reading import parquet
 from nordcrawl.reading.fields import EXTRA, KNOWN_KEYS, columns, parse
@@ -242,5 +242,5 @@ def test_nothing_in_a_table_reaches_the_terminal_or_the_markup() -> None:
 
 
 def test_columns_are_the_documented_ones() -> None:
-    assert list(columns()) == list(layout.schema("article-1")["properties"])
-    assert list(columns("ledger-1")) == list(layout.schema("ledger-1")["properties"])
+    assert list(columns()) == list(schema("article-1")["properties"])
+    assert list(columns("ledger-1")) == list(schema("ledger-1")["properties"])

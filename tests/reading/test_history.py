@@ -16,10 +16,10 @@ from archive.builders import START, accept, archive, make_entry, make_record, op
 
 from jobs import Job
 from nordcrawl.api import Archive
-from nordcrawl.archive.store import Store
-from nordcrawl.article import Record
+from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import UsageError
-from nordcrawl.ledger import Outcome
+from nordcrawl.model.ledger import Outcome
+from nordcrawl.model.record import Record
 
 OLD = "https://example.org/nyheter/havna-er-stengt"
 NEW = "https://www.example.org/sak/havna?id=7"

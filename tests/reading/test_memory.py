@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from archive.builders import accept, make_record, open_writer
 
-from nordcrawl.archive.uri import open_store
-from nordcrawl.archive.writer import Limits
+from nordcrawl.archive.store.address import open_store
+from nordcrawl.archive.write.writer import Limits
 
 RECORDS = 1500
 MOST_MIB = 200
@@ -22,7 +22,7 @@ MOST_MIB_PARQUET = 320
 
 MEASURED = """
 import re, sys
-from nordcrawl.cli import main
+from nordcrawl.cli.main import main
 code = main(sys.argv[1:])
 # Not getrusage: its peak has that of the process which started this one in it.
 status = open("/proc/self/status").read()

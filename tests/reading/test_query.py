@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nordcrawl.article import rfc3339
 from nordcrawl.errors import ArchiveDamaged, UsageError
+from nordcrawl.model.times import rfc3339
 from nordcrawl.reading.query import Query, fold, moment
 
 DAYS = st.dates(date(2026, 10, 1), date(2026, 10, 6))

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.loaders import JSONFileLoader
 
-from nordcrawl.archive.store import Store
-from nordcrawl.archive.uri import open_store
+from nordcrawl.archive.store.address import open_store
+from nordcrawl.archive.store.protocol import Store
 
 from . import faulty, servers
 

@@ -15,9 +15,16 @@ from typing import Any
 
 import pytest
 
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.store import MARKER_BODY, MARKER_KEY, Capabilities, ObjectEntry, Put, Store
-from nordcrawl.archive.uri import archive_name, open_store
+from nordcrawl.archive.store.address import archive_name, open_store
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.archive.store.protocol import (
+    MARKER_BODY,
+    MARKER_KEY,
+    Capabilities,
+    ObjectEntry,
+    Put,
+    Store,
+)
 from nordcrawl.errors import ArchiveDamaged, ObjectConflict, ObjectMissing, StoreRefused
 
 from .servers import S3Server

@@ -19,13 +19,16 @@ from typing import Any
 import pytest
 from archive.builders import LIMITS, accept, finish_in_vain, make_record, open_writer
 
-from nordcrawl.archive import bucket_examination, examination
-from nordcrawl.archive.store import MARKER_BODY, MARKER_KEY
-from nordcrawl.archive.uri import open_store
-from nordcrawl.commandline import doctor
+from nordcrawl.archive.store.address import open_store
+from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY
+from nordcrawl.cli import doctor
+from nordcrawl.config.options import Options
+from nordcrawl.config.state_folder import spool_folder
+from nordcrawl.doctor import bucket as bucket_examination
+from nordcrawl.doctor import machine
+from nordcrawl.doctor.probe import probe_object
+from nordcrawl.doctor.spools import _holder
 from nordcrawl.errors import StoreUnavailable
-from nordcrawl.options import Options
-from nordcrawl.run import spool_folder
 
 from . import faulty, servers
 from .faulty import Fault
@@ -288,7 +291,7 @@ def test_the_crawlers_key(
 ) -> None:
     """It may not delete: the day's one object stays, and is no news the second time."""
     use(replace(seaweedfs, access_key="crawler"))
-    key, _ = examination.probe_object(clock())
+    key, _ = probe_object(clock())
     for written in (f"{key} put", f"{key} was put before today"):
         report = ask(deployed)
         assert (report.code, report.failed()) == (0, [])
@@ -451,7 +454,7 @@ def test_a_full_disk_is_no_refusal(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("nordcrawl.archive.folder._write_durably", full)
+    monkeypatch.setattr("nordcrawl.archive.store.folder._write_durably", full)
     report = ask(str(tmp_path / "archive"))
     assert (report.code, report.failed()) == (5, ["write"])
     assert not (tmp_path / "archive").exists()
@@ -479,11 +482,11 @@ def test_a_state_folder_that_cannot_be_written(
 
 
 def test_little_room(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examination, "_LITTLE_ROOM", 1 << 60)
+    monkeypatch.setattr(machine, "_LITTLE_ROOM", 1 << 60)
     report = ask(str(tmp_path / "archive"))
     assert (report.code, report["state room"]["status"]) == (0, "note")
-    monkeypatch.setattr(examination.Limits, "__init__", lambda self: None)
-    monkeypatch.setattr(examination.Limits, "free_bytes", 1 << 60)
+    monkeypatch.setattr(machine.Limits, "__init__", lambda self: None)
+    monkeypatch.setattr(machine.Limits, "free_bytes", 1 << 60)
     report = ask(str(tmp_path / "archive"))
     assert (report.code, report.failed()) == (3, ["state room"])
 
@@ -544,11 +547,11 @@ def test_spools_that_are_broken(ask: Ask, tmp_path: Path) -> None:
 def test_looking_at_the_lock_does_not_take_it(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     lock.write_text("12\n")
-    assert examination._holder(lock) == ""
+    assert _holder(lock) == ""
     with lock.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        assert examination._holder(lock) == "process 12"
-    assert examination._holder(tmp_path / "none") == ""
+        assert _holder(lock) == "process 12"
+    assert _holder(tmp_path / "none") == ""
 
 
 def test_wrong_settings(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

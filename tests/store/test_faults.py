@@ -15,18 +15,18 @@ from typing import Any
 import botocore.compat
 import pytest
 
-from nordcrawl.archive.retry import retry
-from nordcrawl.archive.s3 import S3Store
-from nordcrawl.archive.store import MARKER_BODY, MARKER_KEY, Capabilities, ObjectEntry, Put
-from nordcrawl.archive.uri import open_store
+from nordcrawl.archive.store.address import open_store
+from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY, Capabilities, ObjectEntry, Put
+from nordcrawl.archive.store.retry import retry
+from nordcrawl.archive.store.s3 import S3Store
 from nordcrawl.errors import (
     ArchiveDamaged,
+    ExitCode,
     ObjectConflict,
     StoreError,
     StoreRefused,
     StoreUnavailable,
 )
-from nordcrawl.exitcodes import ExitCode
 from waiting import HANG_S, until
 
 from . import faulty, servers
@@ -38,7 +38,7 @@ KEY = "a/part.jsonl.gz"
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nordcrawl.archive.retry._FIRST_WAIT_S", 0.02)
+    monkeypatch.setattr("nordcrawl.archive.store.retry._FIRST_WAIT_S", 0.02)
 
 
 @pytest.fixture(autouse=True)
@@ -325,7 +325,7 @@ def test_upload_that_never_ends(
     proxy: faulty.Server, seaweedfs: servers.S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A store that takes a few bytes now and then keeps no socket's timeout, but ours."""
-    monkeypatch.setattr("nordcrawl.archive.retry._LOWEST_RATE", 1e9)
+    monkeypatch.setattr("nordcrawl.archive.store.retry._LOWEST_RATE", 1e9)
     store = S3Store(seaweedfs.bucket, "t/drip", retry_s=0, read_timeout_s=2)
     proxy.read_rate = 500_000
     text = refused(lambda: put(store, bytes(16_000_000)), StoreUnavailable)
@@ -507,7 +507,7 @@ def test_an_answer_is_asked_for_again_that_took_all_the_time_there_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now, tries = 0.0, 0
-    monkeypatch.setattr("nordcrawl.archive.retry.time.monotonic", lambda: now)
+    monkeypatch.setattr("nordcrawl.archive.store.retry.time.monotonic", lambda: now)
 
     def attempt() -> str:
         nonlocal now, tries
@@ -538,7 +538,7 @@ def test_the_first_look_is_as_patient_as_all_others(
             return False
 
     store = open_store("s3://bucket/p", retry_s=300, stop=Stop())
-    monkeypatch.setattr("nordcrawl.archive.retry.time.monotonic", lambda: now)
+    monkeypatch.setattr("nordcrawl.archive.store.retry.time.monotonic", lambda: now)
     assert "over 300 s" in refused(store.probe, StoreUnavailable)
 
 
@@ -566,8 +566,8 @@ def test_waits_grow_and_are_jittered(
             return False
 
     store = S3Store("bucket", retry_s=300, stop=Stop())
-    monkeypatch.setattr("nordcrawl.archive.retry._FIRST_WAIT_S", 0.25)
-    monkeypatch.setattr("nordcrawl.archive.retry.time.monotonic", lambda: now)
+    monkeypatch.setattr("nordcrawl.archive.store.retry._FIRST_WAIT_S", 0.25)
+    monkeypatch.setattr("nordcrawl.archive.store.retry.time.monotonic", lambda: now)
 
     def attempt() -> None:
         raise OSError("down")

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.store import Put
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.archive.store.protocol import Put
 from nordcrawl.errors import ObjectConflict, StoreRefused, StoreUnavailable
 from waiting import until
 

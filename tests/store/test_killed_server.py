@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from archive.builders import accept, check_archive, make_record, open_writer
 
-from nordcrawl.archive import layout
-from nordcrawl.archive.log import chain, writers
-from nordcrawl.archive.s3 import S3Store
-from nordcrawl.archive.writer import Limits
+from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.log.follow import chain, writers
+from nordcrawl.archive.store.s3 import S3Store
+from nordcrawl.archive.write.writer import Limits
 from waiting import HANG_S, until
 
 from . import servers
@@ -100,5 +100,5 @@ def test_every_acknowledged_record_is_there_once(
     if kind == "swift":
         until(lambda: is_listed(store, tmp_path / "server", commits), "listings that are whole")
     lines = check_archive(store)
-    found = Counter(layout.decode_json(line)["article_id"] for line in lines.elements())
+    found = Counter(decode_json(line)["article_id"] for line in lines.elements())
     assert found == Counter(f"example:{number}" for number in accepted)

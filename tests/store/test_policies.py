@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from archive.builders import archive, check_archive, make_record
 
-from nordcrawl.archive.s3 import S3Store
+from nordcrawl.archive.store.s3 import S3Store
 from nordcrawl.errors import StoreRefused
 
 from . import servers

@@ -18,8 +18,8 @@ from archive.builders import (
     open_writer,
 )
 
-from nordcrawl.archive.layout import decode_json
-from nordcrawl.archive.s3 import S3Store
+from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.store.s3 import S3Store
 from nordcrawl.errors import StoreError, StoreRefused, StoreUnavailable
 
 from . import faulty, servers
@@ -30,7 +30,7 @@ FOR_EVER = 10**6
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nordcrawl.archive.retry._FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("nordcrawl.archive.store.retry._FIRST_WAIT_S", 0.01)
 
 
 def open_store(

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nordcrawl.archive.folder import FolderStore
-from nordcrawl.archive.redaction import redact
-from nordcrawl.archive.s3 import S3Store
-from nordcrawl.archive.uri import archive_name, open_store
-from nordcrawl.errors import UsageError
-from nordcrawl.exitcodes import ExitCode
+from nordcrawl.archive.store.address import archive_name, open_store
+from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.archive.store.redact import redact
+from nordcrawl.archive.store.s3 import S3Store
+from nordcrawl.errors import ExitCode, UsageError
 
 
 @pytest.fixture(autouse=True)

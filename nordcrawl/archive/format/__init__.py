@@ -1,0 +1,1 @@
+"""Format: the bytes of the archive: keys, lines, seals, commits, orders, checkpoints. No I/O."""

@@ -1,0 +1,256 @@
+"""Commit: what a writer says is in the archive.
+
+Each writer has a log of its own, ``commits/<writer>/000000000001.json`` and on; an object there
+is never changed. What no commit lists is not in the archive. `nordcrawl.archive.log.follow` reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Self, TypeAlias
+
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
+from nordcrawl.errors import ArchiveDamaged
+from nordcrawl.model.times import parse_rfc3339, rfc3339
+
+COMMIT_FORMAT = "nordcrawl-commit"
+COMMIT_VERSION = 2
+
+
+Heads: TypeAlias = Mapping[str, tuple[int, str | None]]
+"""Of each writer the seq and digest of its last known commit; the digest None if not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A commit of which something else tells that it must be there, and so all before it."""
+
+    seq: int
+    sha256: str | None
+    """None if that is not told."""
+    why: str
+    """What tells of it, as the end of a sentence."""
+
+
+class CommitKind(StrEnum):
+    """What a commit does."""
+
+    APPEND = "append"
+    """Brings new lines."""
+    COMPACT = "compact"
+    """Puts parts together; no line comes or goes."""
+    ERASE = "erase"
+    """Takes lines out, and brings tombstones for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Lines as one commit once brought them, wherever they lie now.
+
+    A part that an append brought is one segment. Compaction joins segments into a part without
+    touching their bytes; erasure rewrites the ones that hold an erased line. Who knows the origin
+    knows whether a reader has had these lines, and that two copies of them are one.
+    """
+
+    origin: str
+    """Key of the part that first brought these lines."""
+    writer: str
+    seq: int
+    """Writer and number of the commit that first brought them."""
+    committed_at: datetime
+    sha256: str
+    """Of its bytes within the part: whole gzip members."""
+    bytes: int
+    records: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that stands in ``segments``."""
+        return {
+            "origin": self.origin,
+            "writer": self.writer,
+            "seq": self.seq,
+            "committed_at": rfc3339(self.committed_at),
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+            "records": self.records,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read back `to_json`; `ValueError`, `KeyError` or `TypeError` for anything else."""
+        committed_at = parse_rfc3339(values["committed_at"])
+        if committed_at is None or not keys.is_part_key(values["origin"]):
+            raise ValueError(f"no segment: {values['origin']!r}")
+        return cls(
+            origin=values["origin"],
+            writer=values["writer"],
+            seq=int(values["seq"]),
+            committed_at=committed_at,
+            sha256=values["sha256"],
+            bytes=int(values["bytes"]),
+            records=int(values["records"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PartEntry:
+    """A part as a commit lists it."""
+
+    key: str
+    kind: PartKind
+    sha256: str
+    """Of the compressed object."""
+    bytes: int
+    """Of the compressed object."""
+    records: int
+    """Lines."""
+    first_seq: int
+    last_seq: int
+    min_at: str
+    """Earliest fetched_at (articles) or at (ledger) of the lines, RFC 3339."""
+    max_at: str
+    segments: tuple[Segment, ...] = ()
+    """What it was put together of, in the order of its bytes; empty for what an append brought."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that stands in ``add``."""
+        values: dict[str, Any] = {
+            "key": self.key,
+            "kind": str(self.kind),
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+            "records": self.records,
+            "first_seq": self.first_seq,
+            "last_seq": self.last_seq,
+            "min_at": self.min_at,
+            "max_at": self.max_at,
+        }
+        if self.segments:
+            values["segments"] = [segment.to_json() for segment in self.segments]
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read back `to_json`; `ValueError`, `KeyError` or `TypeError` for anything else."""
+        if not keys.is_part_key(values["key"]):
+            raise ValueError(f"no key of a part: {values['key']!r}")
+        return cls(
+            key=values["key"],
+            kind=PartKind(values["kind"]),
+            sha256=values["sha256"],
+            bytes=int(values["bytes"]),
+            records=int(values["records"]),
+            first_seq=int(values["first_seq"]),
+            last_seq=int(values["last_seq"]),
+            min_at=values["min_at"],
+            max_at=values["max_at"],
+            segments=tuple(Segment.from_json(x) for x in values.get("segments", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One entry of a writer's log: parts that are in the archive from here on, and parts that are
+    no longer."""
+
+    writer: str
+    seq: int
+    prev_sha256: str | None
+    source: str
+    run_id: str
+    committed_at: datetime
+    add: tuple[PartEntry, ...]
+    remove: tuple[str, ...] = ()
+    kind: CommitKind = CommitKind.APPEND
+    base: Mapping[str, int] = field(default_factory=dict)
+    """Of each writer whose parts it removes or carries on, the last commit that it knew: who
+    has seen this commit must have seen those."""
+    sha256: str = field(default="", compare=False)
+    """Of the object's bytes; empty before it is written."""
+
+    @property
+    def key(self) -> str:
+        """Where it lies."""
+        return keys.commit_key(self.writer, self.seq)
+
+    def segments(self, part: PartEntry) -> tuple[Segment, ...]:
+        """Return what one of its parts is made of."""
+        return part.segments or (
+            Segment(
+                origin=part.key,
+                writer=self.writer,
+                seq=self.seq,
+                committed_at=self.committed_at,
+                sha256=part.sha256,
+                bytes=part.bytes,
+                records=part.records,
+            ),
+        )
+
+    def encode(self) -> bytes:
+        """Return the object's bytes."""
+        values: dict[str, Any] = {
+            "format": COMMIT_FORMAT,
+            "version": COMMIT_VERSION,
+            "writer": self.writer,
+            "seq": self.seq,
+            "prev_sha256": self.prev_sha256,
+            "kind": str(self.kind),
+            "source": self.source,
+            "run_id": self.run_id,
+            "committed_at": rfc3339(self.committed_at),
+            "add": [part.to_json() for part in self.add],
+            "remove": list(self.remove),
+        }
+        if self.base:
+            values["base"] = dict(sorted(self.base.items()))
+        return encode_sealed(values)
+
+    @classmethod
+    def decode(cls, key: str, body: bytes) -> Self:
+        """Read a commit; one of version 1 is an append, and not sealed.
+
+        Raises:
+            ArchiveDamaged: it is none, was changed, is of a later format, or stands under a wrong
+                key.
+        """
+        try:
+            values = decode_json(body)
+            version, kind = values["version"], values["kind"]
+            if values["format"] != COMMIT_FORMAT or (version, kind) not in _KNOWN:
+                raise ValueError(
+                    f"version {version!r}, kind {kind!r}: this nordcrawl can't read it"
+                )
+            if version > 1 or "sha256" in values:
+                decode_sealed(body)
+            committed_at = parse_rfc3339(values["committed_at"])
+            if committed_at is None:
+                raise ValueError("no committed_at")
+            commit = cls(
+                writer=values["writer"],
+                seq=values["seq"],
+                prev_sha256=values["prev_sha256"],
+                source=values["source"],
+                run_id=values["run_id"],
+                committed_at=committed_at,
+                add=tuple(PartEntry.from_json(part) for part in values["add"]),
+                remove=tuple(values["remove"]),
+                kind=CommitKind(kind),
+                base={writer: int(seq) for writer, seq in values.get("base", {}).items()},
+                sha256=hashlib.sha256(body).hexdigest(),
+            )
+            if commit.key != key:
+                raise ValueError(f"it says that it is {commit.key}")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ArchiveDamaged(f"{key}: not a commit that can be read: {error}") from error
+        return commit
+
+
+_KNOWN: Final = {(1, "append")} | {(2, str(kind)) for kind in CommitKind}

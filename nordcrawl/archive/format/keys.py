@@ -1,0 +1,111 @@
+"""Keys: how objects of the archive are named. Pure; docs/archive-format.md is the description."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+PART_TYPE = "application/gzip"
+JSON_TYPE = "application/json"
+
+
+_WRITER = re.compile(r"[0-9a-f]{10}")
+_SOURCE = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
+_RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_COMMIT = re.compile(r"commits/([0-9a-f]{10})/(\d{12})\.json")
+_PART = re.compile(
+    r"(articles|ledger)-v1/source=[a-z0-9_-][a-z0-9._-]*/date=\d{4}-\d\d-\d\d/"
+    r"[0-9a-f]{10}-\d{12}\.jsonl\.gz"
+)
+
+
+class PartKind(StrEnum):
+    """What the lines of a part are."""
+
+    ARTICLE = "article"
+    LEDGER = "ledger"
+
+    @property
+    def folder(self) -> str:
+        """The archive's top folder of such parts, with the version of their lines."""
+        return "articles-v1" if self is PartKind.ARTICLE else "ledger-v1"
+
+
+def part_key(kind: PartKind, source: str, date: str, writer: str, first_seq: int) -> str:
+    """Name a part by its writer and first line, so that no two parts share a key.
+
+    >>> part_key(PartKind.ARTICLE, "example", "2026-10-26", "00aa11bb22", 7)
+    'articles-v1/source=example/date=2026-10-26/00aa11bb22-000000000007.jsonl.gz'
+    """
+    return f"{kind.folder}/source={source}/date={date}/{writer}-{first_seq:012d}.jsonl.gz"
+
+
+def commit_key(writer: str, seq: int) -> str:
+    """Name a commit.
+
+    >>> commit_key("00aa11bb22", 1)
+    'commits/00aa11bb22/000000000001.json'
+    """
+    return f"commits/{writer}/{seq:012d}.json"
+
+
+def parse_commit_key(key: str) -> tuple[str, int] | None:
+    """Return writer and number of the commit that a key names, None if it names none.
+
+    >>> parse_commit_key("commits/00aa11bb22/000000000007.json")
+    ('00aa11bb22', 7)
+    """
+    match = _COMMIT.fullmatch(key)
+    return (match[1], int(match[2])) if match else None
+
+
+def run_key(run_id: str) -> str:
+    """Name a run's manifest; keys have lower case only.
+
+    >>> run_key("20261026T083800Z-example-3fa2")
+    'runs/20261026t083800z-example-3fa2.json'
+    """
+    return f"runs/{run_id.lower()}.json"
+
+
+def schema_key(name: str) -> str:
+    """Name a JSON Schema in the archive, by its name in `SCHEMAS`."""
+    return f"schema/{name}.json"
+
+
+def erasure_key(order_id: str, name: str) -> str:
+    """Name an erasure's ``order`` or ``receipt``."""
+    return f"erasures/{order_id}/{name}.json"
+
+
+def checkpoint_key(source: str, name: str) -> str:
+    """Name the manifest of a checkpoint; names sort by time."""
+    return f"checkpoints/source={source}/{name}.json"
+
+
+def checkpoint_part_key(source: str, name: str, number: int) -> str:
+    """Name a part of a checkpoint, by its number from 1."""
+    return f"checkpoints/source={source}/{name}/{number:06d}.jsonl.gz"
+
+
+def is_writer(name: str) -> bool:
+    """Tell whether this is a writer's id: ten hex digits."""
+    return _WRITER.fullmatch(name) is not None
+
+
+def is_part_key(key: str) -> bool:
+    """Tell whether this can be the key of a part; what a commit names is not trusted blindly."""
+    return _PART.fullmatch(key) is not None
+
+
+def check_names(source: str, run_id: str) -> None:
+    """Raise `ValueError` for a source or run id that can't stand in a key."""
+    if not _SOURCE.fullmatch(source):
+        raise ValueError(f"source {source!r}: must be of a-z, 0-9, '_', '.', '-', not led by '.'")
+    if not _RUN_ID.fullmatch(run_id):
+        raise ValueError(f"run id {run_id!r}: must be of a-z, 0-9, '_', '.', '-', not led by '.'")
+
+
+def date_of(key: str) -> str:
+    """Return the date in a part's key."""
+    return key.partition("/date=")[2].partition("/")[0]

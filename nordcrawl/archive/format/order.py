@@ -1,0 +1,206 @@
+"""Order: what is to be erased, and the tombstone that is left of a line."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Self
+
+from nordcrawl._version import __version__
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
+from nordcrawl.errors import ArchiveDamaged
+from nordcrawl.model.times import parse_rfc3339, rfc3339
+from nordcrawl.model.url import canonicalize
+
+ORDER_FORMAT: Final = "nordcrawl-erasure"
+
+
+ORDER_VERSION: Final = 1
+
+
+ERASED: Final = "erased"
+"""The `change` of a tombstone."""
+
+
+ERASED_URI: Final = "ni:///sha-256;"
+"""How an address begins that stands for an erased one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be erased; everything that tells of a person is a digest."""
+
+    order_id: str
+    ordered_at: datetime
+    reason: str
+    articles: frozenset[tuple[str, str]]
+    """(source, article id)."""
+    urls: frozenset[str]
+    """`url_digest` of each address that the articles had."""
+    texts: frozenset[str]
+    """`text_sha256` of their texts, of 200 characters or more: not to come back elsewhere."""
+
+    @property
+    def key(self) -> str:
+        """Where it lies."""
+        return keys.erasure_key(self.order_id, "order")
+
+    @property
+    def receipt_key(self) -> str:
+        """Where its receipt lies, once all is done."""
+        return keys.erasure_key(self.order_id, "receipt")
+
+    def encode(self) -> bytes:
+        """Return the object's bytes."""
+        return encode_sealed(
+            {
+                "format": ORDER_FORMAT,
+                "version": ORDER_VERSION,
+                "order_id": self.order_id,
+                "ordered_at": rfc3339(self.ordered_at),
+                "reason": self.reason,
+                "articles": [
+                    {"source": source, "article_id": article_id}
+                    for source, article_id in sorted(self.articles)
+                ],
+                "url_sha256": sorted(self.urls),
+                "text_sha256": sorted(self.texts),
+            }
+        )
+
+    @classmethod
+    def decode(cls, key: str, body: bytes) -> Self:
+        """Read an order.
+
+        Raises:
+            ArchiveDamaged: it is none, was changed, or is of a later version.
+        """
+        try:
+            values = decode_sealed(body)
+            if (values["format"], values["version"]) != (ORDER_FORMAT, ORDER_VERSION):
+                raise ValueError(f"version {values['version']!r} is unknown to this nordcrawl")
+            ordered_at = parse_rfc3339(values["ordered_at"])
+            if ordered_at is None:
+                raise ValueError("no ordered_at")
+            order = cls(
+                order_id=values["order_id"],
+                ordered_at=ordered_at,
+                reason=values["reason"],
+                articles=frozenset((x["source"], x["article_id"]) for x in values["articles"]),
+                urls=frozenset(values["url_sha256"]),
+                texts=frozenset(values["text_sha256"]),
+            )
+            if order.key != key:
+                raise ValueError(f"it says that it is {order.key}")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ArchiveDamaged(
+                f"{key}: not an erasure order that can be read: {error}"
+            ) from error
+        return order
+
+
+def addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the addresses of the page that a line tells of."""
+    names: tuple[str, ...] = ("url", "final_url")
+    if kind is PartKind.ARTICLE:
+        names = ("url", "canonical_url")
+        yield from values.get("aliases") or ()
+        fetch = values.get("fetch") or {}
+        yield from fetch.get("redirects") or ()
+        if requested := fetch.get("requested_url"):
+            yield requested
+    for name in names:
+        if url := values.get(name):
+            yield url
+
+
+def url_digest(url: str) -> str:
+    """Return the SHA-256 of an address in canonical form, without scheme and ``www.``, in hex.
+
+    >>> url_digest("http://www.example.org/a?utm_source=x") == url_digest("https://example.org/a")
+    True
+    >>> url_digest(hidden_url("https://example.org/a")) == url_digest("https://example.org/a")
+    True
+    """
+    if url.startswith(ERASED_URI):
+        return base64.urlsafe_b64decode(url.removeprefix(ERASED_URI) + "=").hex()
+    try:
+        spelling = canonicalize(url)
+    except ValueError:
+        spelling = url
+    spelling = spelling.partition("://")[2] or spelling
+    return hashlib.sha256(spelling.removeprefix("www.").encode(errors="replace")).hexdigest()
+
+
+def hidden_url(url: str) -> str:
+    """Return what stands for an erased address where there must be one.
+
+    Source: RFC 6920 section 3 (``ni`` URIs: a digest as a name).
+
+    >>> hidden_url("https://example.org/a")
+    'ni:///sha-256;lFhCB_gH6QH6P0fqrz0_8-YuLtqvntzz16zPA5F0D1g'
+    """
+    digest = bytes.fromhex(url_digest(url))
+    return ERASED_URI + base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def tombstone(key: tuple[str, str], revision: int, order: Order, now: datetime) -> dict[str, Any]:
+    """Return the record that stands where an article was: its id, and nothing of it.
+
+    Its status is 451, RFC 7725 section 3: unavailable for legal reasons.
+    """
+    source, article_id = key
+    nothing = hashlib.sha256(b"").hexdigest()
+    nowhere = hidden_url(f"{source} {article_id}")
+    return {
+        "schema": 1,
+        "source": source,
+        "article_id": article_id,
+        "revision": revision,
+        "change": ERASED,
+        "url": nowhere,
+        "canonical_url": nowhere,
+        "aliases": [],
+        "title": None,
+        "subtitle": None,
+        "kicker": None,
+        "authors": [],
+        "published_at": None,
+        "modified_at": None,
+        "language": None,
+        "kind": None,
+        "section": None,
+        "tags": [],
+        "blocks": [],
+        "text": "",
+        "images": [],
+        "links": [],
+        "translations": [],
+        "paywalled": None,
+        "text_sha256": nothing,
+        "previous_text_sha256": None,
+        "changed": None,
+        "moved_from": None,
+        "near_duplicate_of": None,
+        "rights": {},
+        "provenance": {},
+        "fetch": {
+            "requested_url": nowhere,
+            "redirects": [],
+            "status": 451,
+            "fetched_at": rfc3339(now),
+            "etag": None,
+            "last_modified": None,
+            "content_type": None,
+            "bytes": 0,
+            "body_sha256": nothing,
+        },
+        "extractor": {"name": "erasure", "version": "1", "nordcrawl": __version__},
+        "run_id": order.order_id,
+        "archived_at": rfc3339(now),
+    }

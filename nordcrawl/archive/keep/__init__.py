@@ -1,0 +1,1 @@
+"""Keep: what an operator does to an archive: verify, compact, erase."""

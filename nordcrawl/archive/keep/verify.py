@@ -1,0 +1,521 @@
+"""Verification: is an archive what its log says, by the store alone.
+
+Looks at every object: the marker, the schemas, each log with its chain and seals, each part with
+digest, count and every line, the reports, checkpoints and erasures, and whatever else lies there.
+What is wrong is a finding of `DAMAGE`; what is not wrong but not finished either (a crawl under
+way or killed, an erasure without receipt) is one of `UNFINISHED`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Final
+
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.checkpoint import Checkpoint
+from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry, Segment
+from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.format.order import Order
+from nordcrawl.archive.format.schema_file import SCHEMAS
+from nordcrawl.archive.format.sealed import decode_sealed
+from nordcrawl.archive.keep.verify_lines import LineCheck
+from nordcrawl.archive.local.spool import Spool
+from nordcrawl.archive.local.state import State
+from nordcrawl.archive.log.checkpoint import read_rows
+from nordcrawl.archive.log.erasures import Erasures
+from nordcrawl.archive.log.pieces import check_part, segment_lines
+from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, Snapshot, assemble
+from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY, ObjectEntry, Store
+from nordcrawl.archive.write.catch_up import fold_pieces, ledgers
+from nordcrawl.errors import ArchiveDamaged, ExitCode, ObjectMissing
+
+SCHEMA_DIGESTS: Final = {
+    "article-1": frozenset(
+        {
+            "f53ef03f9f329f988dd1321c030563082f18d50e3a1b6210b3171cbcb4098b93",  # 0.1.0
+            "2fd02cc267607932a38b38cb950435d62642a2b0b664026d4a9f5ff95e984478",  # 0.2.0
+        }
+    ),
+    "ledger-1": frozenset(
+        {
+            "277fa2e1f768aaf290a72202445637b24861e5088f45dd0d597aa5fc883d1aac",  # 0.1.0
+            "589a7d9b2e585493d93220e59bff6655f716e86437a748e74297c30d9531e632",  # 0.2.0
+        }
+    ),
+}
+"""SHA-256 of each schema file as any release put it; the first release's stays in an archive."""
+_EXAMPLES: Final = 1000
+"""Findings that are kept; the rest is counted."""
+_RESTARTS: Final = 3
+
+_COMMIT = re.compile(r"commits/([0-9a-f]{10})/(\d{12})\.json")
+_RUN = re.compile(r"runs/[a-z0-9._-]+\.json")
+_ERASURE = re.compile(r"erasures/([a-z0-9-]+)/(order|receipt)\.json")
+_CHECKPOINT = re.compile(r"checkpoints/source=[a-z0-9._-]+/[a-z0-9-]+(\.json|/\d{6}\.jsonl\.gz)")
+_PROBE = re.compile(r"probe/\d{4}-\d\d-\d\d\.json")
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    DAMAGE = "damage"
+    """Something is lost, changed or does not belong there."""
+    UNFINISHED = "unfinished"
+    """All that is committed is right; something was begun and not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One thing that is not as it should be."""
+
+    severity: Severity
+    key: str
+    what: str
+
+
+@dataclass(slots=True)
+class Verification:
+    """What was looked at, and what was found."""
+
+    archive: str
+    objects: int = 0
+    bytes: int = 0
+    writers: int = 0
+    commits: int = 0
+    parts: int = 0
+    article_lines: int = 0
+    ledger_lines: int = 0
+    articles: int = 0
+    copies: int = 0
+    """Revisions that a second writer has, too."""
+    superseded: int = 0
+    """Parts that were replaced and are not deleted yet."""
+    runs: int = 0
+    checkpoints: int = 0
+    erasures: int = 0
+    damage: int = 0
+    unfinished: int = 0
+    findings: list[Defect] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return 0 if all is well, 13 for damage, 5 if something is only unfinished."""
+        if self.damage:
+            return ExitCode.DAMAGED
+        return ExitCode.PENDING if self.unfinished else ExitCode.WHOLE
+
+
+class _ChangedError(Exception):
+    """A compaction or erasure went on while we looked."""
+
+
+def verify(
+    store: Store, progress: Callable[[int, int], None] = lambda done, all_: None
+) -> Verification:
+    """Look at everything; `progress` is told parts done and to do.
+
+    May run beside crawls, compactions and erasures: what they do meanwhile is no finding.
+
+    Raises:
+        StoreRefused, StoreUnavailable: the store; nothing is said of the archive then.
+    """
+    for _ in range(_RESTARTS - 1):
+        try:
+            return _Verifier(store, progress, last=False).run()
+        except _ChangedError:
+            continue
+    return _Verifier(store, progress, last=True).run()
+
+
+class _Verifier:
+    def __init__(self, store: Store, progress: Callable[[int, int], None], *, last: bool) -> None:
+        self._store = store
+        self._progress = progress
+        self._last = last
+        self._found = Verification(store.uri)
+        self._objects: dict[str, ObjectEntry] = {}
+        self._known: set[str] = set()
+        """Keys of objects that something accounts for."""
+        self._receipts: frozenset[str] = frozenset()
+        """Ids of erasures that are done."""
+
+    def run(self) -> Verification:
+        # The listing first: what is committed after it is no stranger then.
+        self._objects = {entry.key: entry for entry in self._store.list("")}
+        self._found.objects = len(self._objects)
+        self._found.bytes = sum(entry.size for entry in self._objects.values())
+        self._marker_and_schemas()
+        logs = self._logs()
+        snapshot = assemble(logs, {w: (log[-1].seq, log[-1].sha256) for w, log in logs.items()}, {})
+        self._rewrites(logs)
+        erasures = self._erasures(logs)
+        with LineCheck(erasures) as lines:
+            self._parts(snapshot, lines)
+            for key, what in lines.unpaired():
+                self._damage(key, what)
+            self._found.articles, self._found.copies = lines.articles, lines.copies
+        self._not_live(snapshot)
+        self._runs(logs)
+        self._checkpoints(snapshot, erasures)
+        self._strangers()
+        self._found.findings.sort(key=lambda f: (f.severity, f.key))
+        return self._found
+
+    def _damage(self, key: str, what: str) -> None:
+        self._found.damage += 1
+        self._add(Defect(Severity.DAMAGE, key, what))
+
+    def _unfinished(self, key: str, what: str) -> None:
+        self._found.unfinished += 1
+        self._add(Defect(Severity.UNFINISHED, key, what))
+
+    def _add(self, finding: Defect) -> None:
+        if len(self._found.findings) < _EXAMPLES:
+            self._found.findings.append(finding)
+
+    def _get(self, key: str) -> bytes | None:
+        """Return an object, None if it is not there or the store itself says that it is damaged."""
+        self._known.add(key)
+        try:
+            return self._store.get(key)
+        except ObjectMissing:
+            return None
+        except ArchiveDamaged as error:
+            self._damage(key, str(error))
+            return b""
+
+    # --- marker, schemas --------------------------------------------------------------------
+
+    def _marker_and_schemas(self) -> None:
+        if (body := self._get(MARKER_KEY)) is None:
+            self._damage(MARKER_KEY, "missing: nothing says that this is an archive")
+        elif body != MARKER_BODY:
+            self._damage(MARKER_KEY, "not the marker of an archive of version 1")
+        for name in SCHEMAS:
+            key = keys.schema_key(name)
+            if (body := self._get(key)) is None:
+                if any(map(_COMMIT.fullmatch, self._objects)):  # else it is not begun yet
+                    self._damage(key, "missing")
+            elif hashlib.sha256(body).hexdigest() not in SCHEMA_DIGESTS[name]:
+                self._damage(key, "not a schema that any nordcrawl up to this one has put")
+
+    # --- log --------------------------------------------------------------------------------
+
+    def _logs(self) -> dict[str, list[Commit]]:
+        seqs: defaultdict[str, set[int]] = defaultdict(set)
+        for key in self._objects:
+            if match := _COMMIT.fullmatch(key):
+                seqs[match[1]].add(int(match[2]))
+        logs = {writer: self._log(writer, max(found)) for writer, found in seqs.items()}
+        self._found.writers = len(logs)
+        self._found.commits = sum(map(len, logs.values()))
+        for log in logs.values():
+            for commit in log:
+                for writer, seq in commit.base.items():
+                    if seq not in {c.seq for c in logs.get(writer, [])}:
+                        key = keys.commit_key(writer, seq)
+                        self._damage(key, f"missing or damaged, and {commit.key} builds on it")
+        return {writer: log for writer, log in logs.items() if log}
+
+    def _log(self, writer: str, listed: int) -> list[Commit]:
+        """Return the commits of a writer that can be read, those beyond the listing, too."""
+        log: list[Commit] = []
+        prev_sha256: str | None = None
+        seq, whole = 0, True
+        while True:
+            seq += 1
+            key = keys.commit_key(writer, seq)
+            body = self._get(key)
+            if body is None:
+                if seq > listed:
+                    return log
+                self._damage(key, "missing in the log: reading ends here unless told to keep going")
+                whole = False
+                continue
+            try:
+                commit = Commit.decode(key, body)
+            except ArchiveDamaged as error:
+                self._damage(key, str(error).removeprefix(f"{key}: "))
+                whole = False
+                continue
+            if whole and commit.prev_sha256 != prev_sha256:
+                self._damage(key, "does not follow the commit before it (prev_sha256)")
+            prev_sha256, whole = commit.sha256, True
+            log.append(commit)
+
+    def _rewrites(self, logs: dict[str, list[Commit]]) -> None:
+        """See that compactions changed no line, and erasures only what they rewrote."""
+        entries: dict[str, tuple[Commit, PartEntry]] = {}
+        for log in logs.values():
+            for commit in log:
+                for entry in commit.add:
+                    if entry.key in entries:
+                        self._damage(commit.key, f"adds {entry.key}, which another commit added")
+                    entries[entry.key] = (commit, entry)
+        for log in logs.values():
+            for commit in log:
+                before: dict[str, Segment] = {}
+                for key in commit.remove:
+                    if key not in entries:
+                        self._damage(commit.key, f"removes {key}, which no commit added")
+                        continue
+                    of, entry = entries[key]
+                    for segment in of.segments(entry):
+                        other = before.get(segment.origin)
+                        if other is None or segment.records < other.records:
+                            before[segment.origin] = segment
+                after = {s.origin: s for entry in commit.add for s in entry.segments}
+                if commit.kind is CommitKind.COMPACT and after != before:
+                    self._damage(commit.key, "a compaction, but not of the same lines")
+                for origin, segment in after.items():
+                    if origin not in before or segment.records > before[origin].records:
+                        self._damage(commit.key, f"has lines of {origin} that it did not take over")
+
+    # --- parts ------------------------------------------------------------------------------
+
+    def _parts(self, snapshot: Snapshot, lines: LineCheck) -> None:
+        chosen = {(piece.part.entry.key, piece.segment.origin) for piece in snapshot.pieces}
+        for number, part in enumerate(snapshot.live):
+            self._progress(number, len(snapshot.live))
+            body = self._part_body(part)
+            if body is None:
+                continue
+            offset = 0
+            for segment in part.commit.segments(part.entry):
+                piece = LiveSegment(segment, part, offset)
+                offset += segment.bytes
+                self._piece(
+                    piece, body, lines if (part.entry.key, segment.origin) in chosen else None
+                )
+            if offset != len(body):
+                self._damage(part.entry.key, "its segments are not all of it")
+        self._progress(len(snapshot.live), len(snapshot.live))
+        self._found.parts = len(snapshot.live)
+
+    def _part_body(self, part: LivePart) -> bytes | None:
+        key = part.entry.key
+        body = self._get(key)
+        if body is None:
+            if not self._last:
+                # Perhaps it was replaced a moment ago; if not, the next look says so again.
+                raise _ChangedError
+            self._damage(key, f"missing, with {part.entry.records} lines, but committed")
+            return None
+        try:
+            check_part(part.entry, body)
+        except ArchiveDamaged as error:
+            self._damage(key, str(error).removeprefix(f"{key}: "))
+            return None
+        return body
+
+    def _piece(self, piece: LiveSegment, body: bytes, lines: LineCheck | None) -> None:
+        key, segment = piece.part.entry.key, piece.segment
+        part = body[piece.offset : piece.offset + segment.bytes]
+        if hashlib.sha256(part).hexdigest() != segment.sha256:
+            self._damage(key, f"not the bytes of {segment.origin}")
+        try:
+            for number, line in enumerate(segment_lines(piece, body), start=1):
+                if lines is None:
+                    continue
+                if piece.part.entry.kind is keys.PartKind.ARTICLE:
+                    self._found.article_lines += 1
+                else:
+                    self._found.ledger_lines += 1
+                if what := lines.problem(piece, line):
+                    self._damage(key, f"line {number}: {what}")
+        except ArchiveDamaged as error:
+            self._damage(key, str(error).removeprefix(f"{key}: "))
+
+    def _not_live(self, snapshot: Snapshot) -> None:
+        """Look at the parts that count no more, or not yet."""
+        removed = {
+            entry.key: entry
+            for log in snapshot.logs.values()
+            for commit in log
+            for entry in commit.add
+            if entry.key in snapshot.removed
+        }
+        erased = {
+            key
+            for log in snapshot.logs.values()
+            for commit in log
+            if commit.kind is CommitKind.ERASE and commit.run_id in self._receipts
+            for key in commit.remove
+        }
+        for key in self._objects:
+            if key in self._known or not keys.is_part_key(key):
+                continue
+            if key in removed:
+                self._found.superseded += 1
+                if key in erased and self._store.exists(key):
+                    self._damage(key, "still there, though an erasure replaced it")
+                if (body := self._get(key)) is not None:
+                    try:
+                        check_part(removed[key], body)
+                    except ArchiveDamaged as error:
+                        self._damage(key, str(error).removeprefix(f"{key}: "))
+            elif self._store.exists(key):
+                self._known.add(key)
+                self._unfinished(
+                    key, "in no commit: a crawl is under way or was killed, or its commit is lost"
+                )
+
+    # --- runs, erasures, checkpoints --------------------------------------------------------
+
+    def _runs(self, logs: dict[str, list[Commit]]) -> None:
+        told: set[str] = set()
+        for key in self._objects:
+            if not _RUN.fullmatch(key):
+                continue
+            if (body := self._get(key)) is None:
+                continue
+            self._found.runs += 1
+            try:
+                run = _read_run(body)
+            except (ValueError, KeyError, TypeError) as error:
+                self._damage(key, f"no report of a run: {error}")
+                continue
+            told.add(str(run["run_id"]))
+            self._head(logs, run.get("log"), key)
+        for log in logs.values():
+            for run_id in dict.fromkeys(c.run_id for c in log if c.kind is CommitKind.APPEND):
+                if run_id not in told:
+                    self._unfinished(
+                        keys.run_key(run_id),
+                        "no report: the run is under way or was killed, or the report is lost",
+                    )
+
+    def _head(self, logs: dict[str, list[Commit]], head: dict[str, Any] | None, by: str) -> None:
+        """See that the commit is there that somebody ended with: behind the last one of a log
+        nothing in the log itself would miss it."""
+        if not head or not head.get("seq"):
+            return
+        digests = {commit.seq: commit.sha256 for commit in logs.get(head["writer"], [])}
+        if digests.get(head["seq"]) != head["sha256"]:
+            key = keys.commit_key(head["writer"], head["seq"])
+            self._damage(key, f"missing or changed: {by} ended with it")
+
+    def _erasures(self, logs: dict[str, list[Commit]]) -> Erasures:
+        orders: dict[str, Order] = {}
+        receipts: set[str] = set()
+        for key in sorted(self._objects):
+            match = _ERASURE.fullmatch(key)
+            if match is None or (body := self._get(key)) is None:
+                continue
+            try:
+                if match[2] == "order":
+                    orders[match[1]] = Order.decode(key, body)
+                else:
+                    receipt = decode_sealed(body)
+                    receipts.add(match[1])
+                    self._head(logs, receipt.get("log"), key)
+            except (ArchiveDamaged, ValueError) as error:
+                self._damage(key, str(error).removeprefix(f"{key}: "))
+        self._found.erasures = len(orders)
+        self._receipts = frozenset(receipts)
+        named = {c.run_id for log in logs.values() for c in log if c.kind is CommitKind.ERASE}
+        for order_id in sorted((named | receipts) - orders.keys()):
+            self._damage(keys.erasure_key(order_id, "order"), "missing or damaged")
+        for order_id in sorted(orders.keys() - receipts):
+            self._unfinished(
+                orders[order_id].receipt_key, "no receipt: run nordcrawl erase --resume"
+            )
+        # What an unfinished one covers may still be there.
+        return Erasures.of(order for order_id, order in orders.items() if order_id in receipts)
+
+    def _checkpoints(self, snapshot: Snapshot, erasures: Erasures) -> None:
+        by_source: defaultdict[str, list[Checkpoint]] = defaultdict(list)
+        for key in sorted(self._objects):
+            if not _CHECKPOINT.fullmatch(key) or not key.endswith(".json"):
+                continue
+            if (body := self._get(key)) is None:
+                continue
+            try:
+                checkpoint = Checkpoint.decode(key, body)
+            except ArchiveDamaged as error:
+                self._damage(key, str(error).removeprefix(f"{key}: "))
+                continue
+            self._known.update(part.key for part in checkpoint.parts)
+            lost = [part.key for part in checkpoint.parts if not self._store.exists(part.key)]
+            for part_key in lost if self._store.exists(key) else ():
+                self._unfinished(part_key, f"missing: {key} is half deleted; it is only a cache")
+            if not lost:
+                by_source[checkpoint.source].append(checkpoint)
+        for source, checkpoints in by_source.items():
+            self._found.checkpoints += len(checkpoints)
+            if not any(f.severity is Severity.DAMAGE for f in self._found.findings):
+                self._fold(snapshot, source, checkpoints, erasures)
+
+    def _fold(
+        self, snapshot: Snapshot, source: str, checkpoints: list[Checkpoint], erasures: Erasures
+    ) -> None:
+        """Fold the ledgers anew, and compare with each checkpoint on the way."""
+        digests = {(c.writer, c.seq): c.sha256 for log in snapshot.logs.values() for c in log}
+        pieces = ledgers(snapshot)
+        with tempfile.TemporaryDirectory(prefix="nordcrawl-") as folder:
+            spool = Spool.open(Path(folder), source)
+            try:
+                state = State(spool)
+                for checkpoint in checkpoints:
+                    for writer, (seq, sha256) in checkpoint.heads.items():
+                        if digests.get((writer, seq)) != sha256:
+                            key = keys.commit_key(writer, seq)
+                            self._damage(key, f"missing or changed: {checkpoint.key} ends with it")
+                    ends = {writer: seq for writer, (seq, _) in checkpoint.heads.items()}
+                    due = [p for p in pieces if p.segment.seq <= ends.get(p.segment.writer, 0)]
+                    pieces = [p for p in pieces if p not in due]
+                    fold_pieces(self._store, spool, state, due)
+                    self._compare(checkpoint, state, erasures)
+            finally:
+                spool.close()
+
+    def _compare(self, checkpoint: Checkpoint, state: State, erasures: Erasures) -> None:
+        try:
+            folded_rows = _comparable(state.rows(), erasures)
+            kept_rows = _comparable(read_rows(self._store, checkpoint), erasures)
+            for folded, kept in zip_longest(folded_rows, kept_rows):
+                if folded != kept:
+                    what = f"not the fold of the ledgers: {kept!r} is not {folded!r}"
+                    self._damage(checkpoint.key, what[:400])
+                    return
+        except ArchiveDamaged as error:
+            key, _, what = str(error).partition(": ")
+            self._damage(key, what)
+        except ValueError as error:
+            self._damage(checkpoint.key, str(error))
+
+    def _strangers(self) -> None:
+        strangers = set(self._store.strangers())
+        for name in sorted(strangers):
+            self._damage(name, "does not belong to the archive")
+        for key in sorted(self._objects.keys() - self._known - strangers):
+            if _PROBE.fullmatch(key) or not self._store.exists(key):
+                continue
+            if _CHECKPOINT.fullmatch(key):
+                self._unfinished(
+                    key, "of a checkpoint that was not ended, or whose manifest is lost"
+                )
+            else:
+                self._damage(key, "does not belong to the archive")
+
+
+def _comparable(rows: Iterator[dict[str, Any]], erasures: Erasures) -> Iterator[dict[str, Any]]:
+    """Leave out what an erasure makes ambiguous: who had a text first, when the first is gone."""
+    return (row for row in rows if not erasures or row["table"] != "text")
+
+
+def _read_run(body: bytes) -> dict[str, Any]:
+    """Read a run's report; the first release did not seal them."""
+    run = decode_json(body)
+    if "sha256" in run or "log" in run or run["nordcrawl"] != "0.1.0":
+        decode_sealed(body)
+    run["run_id"]
+    return dict(run)

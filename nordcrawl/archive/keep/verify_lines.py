@@ -1,0 +1,137 @@
+"""What is checked of an archive's lines when it is verified: each by itself, and all together.
+
+Remembers some 100 bytes a line in a temporary file, so memory does not grow with the archive.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final, Self
+
+import jsonschema_rs
+
+from nordcrawl.archive.format.keys import PartKind, date_of
+from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.format.order import ERASED, ERASED_URI
+from nordcrawl.archive.format.schema_file import schema
+from nordcrawl.archive.log.erasures import Erasures
+from nordcrawl.archive.log.snapshot import LiveSegment
+from nordcrawl.model.ledger import ARCHIVED
+from nordcrawl.model.times import parse_rfc3339, utc_date
+
+_DDL: Final = """
+CREATE TABLE article(source TEXT, article_id TEXT, revision INTEGER, writer TEXT, key TEXT,
+  PRIMARY KEY(source, article_id, revision, writer)) WITHOUT ROWID;
+CREATE TABLE ledger(run_id TEXT, url TEXT, writer TEXT, PRIMARY KEY(run_id, url, writer))
+  WITHOUT ROWID;
+CREATE TABLE told(source TEXT, article_id TEXT, revision INTEGER, key TEXT,
+  PRIMARY KEY(source, article_id, revision)) WITHOUT ROWID
+"""
+
+
+class LineCheck:
+    """Give it every line of the archive, then ask for what does not fit together. Close it."""
+
+    def __init__(self, erasures: Erasures) -> None:
+        self._erasures = erasures
+        self._db = sqlite3.connect("")
+        for statement in _DDL.split(";"):
+            self._db.execute(statement)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def problem(self, piece: LiveSegment, line: bytes) -> str | None:
+        """Take a line; say what is wrong with it, if anything is."""
+        kind = piece.part.entry.kind
+        try:
+            values = decode_json(line)
+        except ValueError as error:
+            return f"not JSON: {error}"
+        if (wrong := next(_validator(kind).iter_errors(values), None)) is not None:
+            where = ".".join(map(str, wrong.instance_path))
+            return f"not by the schema: {where}: {wrong.message}"[:300]
+        if values["source"] != piece.part.commit.source:
+            return f"of source {values['source']!r} among lines of {piece.part.commit.source!r}"
+        at = values["at"] if kind is PartKind.LEDGER else values["fetch"]["fetched_at"]
+        if (time := parse_rfc3339(at)) is None or utc_date(time) != date_of(piece.part.entry.key):
+            return f"of {at}, which is not the day of its folder"
+        if self._erasures.covers(kind, values):
+            return "still there, though an erasure covers it"
+        return (
+            self._article(piece, values) if kind is PartKind.ARTICLE else self._entry(piece, values)
+        )
+
+    def unpaired(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what) of revisions without a ledger line, and of lines without a revision."""
+        yield from (
+            (key, f"{article_id}, revision {revision}: no ledger line tells of it")
+            for key, article_id, revision in self._db.execute(
+                "SELECT min(key), article_id, revision FROM article"
+                " WHERE (source, article_id, revision) NOT IN"
+                " (SELECT source, article_id, revision FROM told)"
+                " GROUP BY source, article_id, revision"
+            )
+        )
+        yield from (
+            (key, f"{article_id}, revision {revision}: told of, but not in the archive")
+            for key, article_id, revision in self._db.execute(
+                "SELECT key, article_id, revision FROM told"
+                " WHERE (source, article_id, revision) NOT IN"
+                " (SELECT source, article_id, revision FROM article)"
+            )
+        )
+
+    @property
+    def copies(self) -> int:
+        """Revisions that a second writer has archived too; readers get them once."""
+        ((total, distinct),) = self._db.execute(
+            "SELECT count(*),"
+            " count(DISTINCT source || char(0) || article_id || char(0) || revision) FROM article"
+        )
+        return int(total - distinct)
+
+    @property
+    def articles(self) -> int:
+        """Articles, through all their revisions."""
+        ((count,),) = self._db.execute(
+            "SELECT count(DISTINCT source || char(0) || article_id) FROM article"
+        )
+        return int(count)
+
+    def _article(self, piece: LiveSegment, values: dict[str, Any]) -> str | None:
+        if values["change"] == ERASED:
+            return None
+        row = (values["source"], values["article_id"], values["revision"], piece.segment.writer)
+        try:
+            insert = "INSERT INTO article VALUES (?, ?, ?, ?, ?)"
+            self._db.execute(insert, (*row, piece.part.entry.key))
+        except sqlite3.IntegrityError:
+            return f"{row[1]}, revision {row[2]}: a second time by the same writer"
+        return None
+
+    def _entry(self, piece: LiveSegment, values: dict[str, Any]) -> str | None:
+        row = (values["run_id"], values["url"], piece.segment.writer)
+        if not values["url"].startswith(ERASED_URI):
+            try:
+                self._db.execute("INSERT INTO ledger VALUES (?, ?, ?)", row)
+            except sqlite3.IntegrityError:
+                return f"{row[1]}: a second outcome in run {row[0]}"
+        article = values["article"]
+        if article is not None and values["outcome"] in ARCHIVED:
+            told = (values["source"], article["article_id"], article["revision"])
+            self._db.execute(
+                "INSERT OR IGNORE INTO told VALUES (?, ?, ?, ?)", (*told, piece.part.entry.key)
+            )
+        return None
+
+
+@cache
+def _validator(kind: PartKind) -> jsonschema_rs.Draft202012Validator:
+    name = "article-1" if kind is PartKind.ARTICLE else "ledger-1"
+    return jsonschema_rs.Draft202012Validator(schema(name))

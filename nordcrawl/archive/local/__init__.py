@@ -1,0 +1,1 @@
+"""Local: the spool and the state on this machine's disk. Private to the archive."""

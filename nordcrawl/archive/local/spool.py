@@ -1,0 +1,526 @@
+"""The spool: what is accepted and not yet archived, on the local disk, one a (archive, source).
+
+A folder with ``lock`` (held by the one live process), ``spool.sqlite`` and ``sealed/`` (parts as
+they will be put). A line is in exactly one place: the outbox, or a sealed part, or the archive.
+Knows nothing of the store; `nordcrawl.archive.write.shipper` moves lines on,
+`nordcrawl.archive.local.state`
+keeps its tables in the same file, so that a line and what is known by it are one transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.local.database import _damage_told, _refuse_lost_beginning, connect, prepare
+from nordcrawl.archive.local.sealed import SealedPart
+from nordcrawl.errors import SpoolError
+from nordcrawl.system.disk import make_folders, sync_folder
+from nordcrawl.system.lock import Lock, explained
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledLine:
+    """One line on its way to a part."""
+
+    kind: PartKind
+    date: str
+    at: int
+    """Microseconds since 1970: fetched_at of an article, at of a ledger line."""
+    run_id: str
+    line: bytes
+    seq: int = 0
+    """Its number in this spool, given when it is added; rises for ever."""
+
+
+@dataclass(slots=True)
+class Backlog:
+    """What waits, counted in memory so that nobody need ask the disk."""
+
+    outbox_lines: int = 0
+    outbox_bytes: int = 0
+    sealed_lines: int = 0
+    sealed_bytes: int = 0
+
+    @property
+    def lines(self) -> int:
+        """Lines accepted and not yet committed."""
+        return self.outbox_lines + self.sealed_lines
+
+    @property
+    def bytes(self) -> int:
+        """Bytes on disk: raw in the outbox, compressed in sealed parts."""
+        return self.outbox_bytes + self.sealed_bytes
+
+
+class Spool:
+    """The open spool. Thread-safe: one connection writes, one reads, each behind a lock."""
+
+    def __init__(
+        self, folder: Path, source: str, lock: Lock, write: sqlite3.Connection, writer: str
+    ) -> None:
+        self.folder = folder
+        self.source = source
+        self.sealed = folder / "sealed"
+        self.path = folder / "spool.sqlite"
+        self.writer = writer
+        """This spool's id in the archive."""
+        self.backlog = Backlog()
+        self._lock = lock
+        self._write = write
+        self._write_lock = threading.RLock()
+        self._read = connect(self.path)
+        self._read_lock = threading.Lock()
+        self._files_lock = threading.Lock()
+        """Held while a file in ``sealed/`` is written; taken before the other two."""
+        self._closed = False
+
+    @classmethod
+    def open(cls, folder: Path, source: str) -> Spool:
+        """Lock the folder, made if missing, and open what is in it.
+
+        Raises:
+            LockHeld: another live process has it.
+            SpoolError: it can't be written, is damaged, or belongs to another source.
+        """
+        with explained(folder):
+            make_folders(folder / "sealed")
+        lock = Lock(folder / "lock")
+        try:
+            with explained(folder / "spool.sqlite"), _damage_told(folder / "spool.sqlite"):
+                _refuse_lost_beginning(folder / "spool.sqlite")
+                write = connect(folder / "spool.sqlite")
+                try:
+                    writer = prepare(write, folder / "spool.sqlite", source)
+                    spool = cls(folder, source, lock, write, writer)
+                except BaseException:
+                    write.close()
+                    raise
+                try:
+                    sync_folder(folder)
+                    spool._tidy()
+                except BaseException:
+                    spool.close()
+                    raise
+        except BaseException:
+            lock.release()
+            raise
+        return spool
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run statements as one durable transaction; rolled back if anything is raised.
+
+        Raises:
+            SpoolError: the disk refuses.
+        """
+        with self._write_lock, explained(self.path):
+            self._require_open()
+            self._write.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._write
+                self._write.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):  # a failed COMMIT may have rolled back by itself
+                    self._write.execute("ROLLBACK")
+                raise
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a small look-up, as last committed.
+
+        Raises:
+            SpoolError: the file can't be read.
+        """
+        try:  # not `explained`, which costs as much as the look-up itself
+            with self._read_lock:
+                return self._read.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise SpoolError(f"{self.path}: {error}") from error
+
+    def add(self, lines: Sequence[SpooledLine], also: Callable[[sqlite3.Connection], None]) -> None:
+        """Put lines into the outbox, in this order, and do what `also` does; one transaction.
+
+        Raises:
+            SpoolError: the disk refuses; nothing of it is done.
+        """
+        with self._write_lock:
+            with self.transaction() as db:
+                db.executemany(
+                    "INSERT INTO outbox(kind, date, at, run_id, line) VALUES (?, ?, ?, ?, ?)",
+                    [(str(x.kind), x.date, x.at, x.run_id, x.line) for x in lines],
+                )
+                also(db)
+            self.backlog.outbox_lines += len(lines)
+            self.backlog.outbox_bytes += sum(len(x.line) for x in lines)
+
+    def head(self, limit_bytes: int) -> list[SpooledLine]:
+        """Return the oldest lines, of one run, at least one and at most `limit_bytes` raw.
+
+        A prefix of what was accepted, so that no commit holds a ledger line whose article is in
+        a later one. It ends with a ledger line: an article goes with its own.
+        """
+        batch: list[SpooledLine] = []
+        size = 0
+        with self._write_lock, explained(self.path):
+            rows = self._write.execute(
+                "SELECT kind, date, at, run_id, line, seq FROM outbox ORDER BY seq"
+            )
+            for kind, date, at, run_id, line, seq in rows:
+                whole = bool(batch) and batch[-1].kind is PartKind.LEDGER
+                if whole and (size + len(line) > limit_bytes or run_id != batch[0].run_id):
+                    break
+                batch.append(SpooledLine(PartKind(kind), date, at, run_id, line, seq))
+                size += len(line)
+            rows.close()
+        return batch
+
+    def record_sealed(self, parts: Sequence[SealedPart], lines: Sequence[SpooledLine]) -> None:
+        """Take note of parts that are on the disk, in place of their lines in the outbox."""
+        with self._write_lock:
+            with self.transaction() as db:
+                _insert_parts(db, parts)
+                db.execute("DELETE FROM outbox WHERE seq <= ?", (lines[-1].seq,))
+            self.backlog.outbox_lines -= len(lines)
+            self.backlog.outbox_bytes -= sum(len(x.line) for x in lines)
+            self.backlog.sealed_lines += sum(p.records for p in parts)
+            self.backlog.sealed_bytes += sum(p.bytes for p in parts)
+
+    def parts(self) -> list[SealedPart]:
+        """Return the parts that are not committed, oldest first."""
+        return [_part_of(row) for row in self.query(f"{_SELECT_PART} ORDER BY first_seq")]
+
+    def next_batch(self) -> list[SealedPart]:
+        """Return the parts of the oldest commit to be."""
+        oldest = " WHERE batch = (SELECT min(batch) FROM part) ORDER BY first_seq"
+        return [_part_of(row) for row in self.query(_SELECT_PART + oldest)]
+
+    def unmark_put(self) -> None:
+        """Forget what the store has: the next try puts it again, which is then "already"."""
+        with self.transaction() as db:
+            db.execute("UPDATE part SET put = 0")
+
+    def mark_put(self, part: SealedPart) -> None:
+        """Take note that the store has a part."""
+        with self.transaction() as db:
+            db.execute("UPDATE part SET put = 1 WHERE first_seq = ?", (part.first_seq,))
+
+    def frozen(self) -> tuple[int, int, bytes] | None:
+        """Return (batch, cseq, bytes) of the commit that is under way, if one is."""
+        rows = self.query("SELECT batch, cseq, body FROM frozen")
+        return rows[0] if rows else None
+
+    def freeze(self, batch: int, cseq: int, body: bytes) -> None:
+        """Fix a commit's bytes before the store is told of it: each try puts the same."""
+        with self.transaction() as db:
+            db.execute("INSERT INTO frozen VALUES (?, ?, ?)", (batch, cseq, body))
+
+    def committed(self) -> tuple[int, str | None]:
+        """Return seq and hash of this writer's last commit; 0 if there is none."""
+        return self.query("SELECT cseq, sha256 FROM own")[0]
+
+    def cursors(self) -> dict[str, tuple[int, str | None]]:
+        """Return seq and digest of the last commit of each writer that the state knows."""
+        rows = self.query("SELECT writer, cseq, sha256 FROM cursor")
+        return {writer: (cseq, sha256) for writer, cseq, sha256 in rows}
+
+    def mark_committed(self, batch: int, cseq: int, sha256: str) -> None:
+        """Forget a batch that the archive has, then delete its files."""
+        with self._write_lock:
+            done = [part for part in self.parts() if part.batch == batch]
+            with self.transaction() as db:
+                db.execute("DELETE FROM part WHERE batch = ?", (batch,))
+                db.execute("DELETE FROM frozen")
+                db.execute("UPDATE own SET cseq = ?, sha256 = ?", (cseq, sha256))
+                ((refold,),) = db.execute("SELECT refold FROM own").fetchall()
+                if not refold:  # its lines were folded when they were accepted
+                    set_cursor(db, self.writer, cseq, sha256)
+            self._forget(done)
+
+    def change_writer(self, archived: Sequence[SealedPart] = ()) -> None:
+        """Become a new writer: all that is not committed will be put anew under keys of its own.
+
+        `archived` are parts that the archive turned out to have; they are forgotten.
+        """
+        with self._write_lock:
+            writer = secrets.token_hex(5)
+            with self.transaction() as db:
+                db.execute("UPDATE own SET writer = ?, cseq = 0, sha256 = NULL", (writer,))
+                db.execute("UPDATE part SET put = 0")
+                db.execute("DELETE FROM frozen")
+                db.executemany(
+                    "DELETE FROM part WHERE first_seq = ?", [(p.first_seq,) for p in archived]
+                )
+            self.writer = writer
+            self._forget(archived)
+
+    def begin_run(self, run_id: str) -> None:
+        """Take note that a run began, so that one that is killed leaves a trace."""
+        with self.transaction() as db:
+            db.execute("INSERT OR IGNORE INTO run VALUES (?)", (run_id,))
+
+    def unfinished_runs(self) -> list[str]:
+        """Return the runs that began and have no manifest."""
+        return [run_id for (run_id,) in self.query("SELECT run_id FROM run ORDER BY run_id")]
+
+    def keep_manifest(self, run_id: str, body: bytes) -> None:
+        """Keep a run's manifest until the store has it."""
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO manifest VALUES (?, ?)", (run_id, body))
+            db.execute("DELETE FROM run WHERE run_id = ?", (run_id,))
+
+    def drop_manifest(self, run_id: str) -> None:
+        """Forget a manifest that the store has."""
+        with self.transaction() as db:
+            db.execute("DELETE FROM manifest WHERE run_id = ?", (run_id,))
+
+    def manifests(self) -> list[tuple[str, bytes]]:
+        """Return (run id, bytes) of the manifests that wait."""
+        return self.query("SELECT run_id, body FROM manifest ORDER BY run_id")
+
+    # --- erasure ----------------------------------------------------------------------------
+
+    def obeyed(self) -> frozenset[str]:
+        """Return the ids of the erasure orders that were obeyed here."""
+        return frozenset(order_id for (order_id,) in self.query("SELECT order_id FROM obeyed"))
+
+    def outbox(self) -> Iterator[SpooledLine]:
+        """Yield all that waits, oldest first; nothing may be added or sealed meanwhile."""
+        after = 0
+        while True:
+            rows = self.query(
+                "SELECT kind, date, at, run_id, line, seq FROM outbox WHERE seq > ?"
+                " ORDER BY seq LIMIT 100",
+                (after,),
+            )
+            for kind, date, at, run_id, line, seq in rows:
+                yield SpooledLine(PartKind(kind), date, at, run_id, line, seq)
+            if not rows:
+                return
+            after = rows[-1][5]
+
+    def drop_lines(self, lines: Sequence[SpooledLine]) -> None:
+        """Take lines out of the outbox."""
+        with self._write_lock:
+            with self.transaction() as db:
+                db.executemany("DELETE FROM outbox WHERE seq = ?", [(x.seq,) for x in lines])
+            self.backlog.outbox_lines -= len(lines)
+            self.backlog.outbox_bytes -= sum(len(x.line) for x in lines)
+
+    def new_seq(self) -> int:
+        """Return a number that no line has or will have."""
+        with self.transaction() as db:
+            row = ("ledger", "", 0, "", b"")
+            sql = "INSERT INTO outbox(kind, date, at, run_id, line) VALUES (?, ?, ?, ?, ?)"
+            seq = db.execute(sql, row).lastrowid
+            db.execute("DELETE FROM outbox WHERE seq = ?", (seq,))
+        return int(seq or 0)
+
+    def replace_part(self, old: SealedPart, new: SealedPart | None) -> None:
+        """Put another part, whose file is on the disk, in the place of one that is not frozen."""
+        with self._write_lock:
+            with self.transaction() as db:
+                db.execute("DELETE FROM part WHERE first_seq = ?", (old.first_seq,))
+                if new is not None:
+                    _insert_parts(db, [new])
+            self._forget([old])
+            if new is not None:
+                self.backlog.sealed_lines += new.records
+                self.backlog.sealed_bytes += new.bytes
+
+    def scrub(self, order_ids: Iterable[str]) -> None:
+        """Leave no byte of what was deleted in the file, then take note of the orders."""
+        with self._write_lock, self._read_lock, explained(self.path):
+            self._write.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._write.execute("VACUUM")
+            with self.transaction() as db:
+                db.executemany(
+                    "INSERT OR IGNORE INTO obeyed VALUES (?)",
+                    [(order_id,) for order_id in order_ids],
+                )
+            self._write.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @property
+    def total_changes(self) -> int:
+        """Rows changed by this process; see sqlite3."""
+        with self._write_lock:
+            return self._write.total_changes
+
+    def free_bytes(self) -> int:
+        """Return the room on the spool's disk for this user."""
+        with explained(self.folder):
+            found = os.statvfs(self.folder)
+        return found.f_bavail * found.f_frsize
+
+    @contextmanager
+    def files(self) -> Iterator[None]:
+        """Write files in ``sealed/`` within this, so that no other spool has the folder by then.
+
+        Raises:
+            SpoolError: the spool is closed.
+        """
+        with self._files_lock:
+            self._require_open()
+            yield
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise SpoolError(f"{self.folder}: the spool is closed")
+
+    def close(self) -> None:
+        """Close the file and give back the lock; safe to call again, from any thread.
+
+        Waits for what another thread is doing here; whatever it tries afterwards is a `SpoolError`
+        and changes nothing, for the folder may be another spool's by then.
+        """
+        with self._files_lock, self._write_lock, self._read_lock:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                with suppress(sqlite3.Error):
+                    self._read.close()
+                    self._write.close()
+            finally:
+                self._lock.release()
+
+    def strays(self) -> list[Path]:
+        """Return the files in ``sealed/`` of which the database knows nothing, oldest first."""
+        with explained(self.sealed):
+            found = [file for file in self.sealed.iterdir() if _STRAY.fullmatch(file.name)]
+        return sorted(found, key=lambda file: (file.name.split("-")[1], file.name))
+
+    def adopt(self, lines: Sequence[SpooledLine], files: Sequence[Path]) -> None:
+        """Put the lines of strays into the outbox, to be sealed anew, and delete the files.
+
+        The state knows nothing of them: it folds them from the archive as those of others.
+        """
+        with self._write_lock:
+            if lines:
+
+                def refold(db: sqlite3.Connection) -> None:
+                    db.execute("UPDATE own SET refold = 1")
+
+                self.add(lines, refold)
+            self._require_open()
+            with explained(self.sealed):
+                for file in files:
+                    file.unlink()
+
+    def _tidy(self) -> None:
+        """Set aside what the database does not know of in ``sealed/``, and count what waits.
+
+        A part without a row was either never put, and its lines are in the outbox still, or is
+        committed already; or the database is a new or an older one. Which of these it is,
+        `nordcrawl.archive.write.adoption` finds out. Its name may be that of a part to come.
+        """
+        parts = self.parts()
+        known = {part.file_name for part in parts}
+        for file in list(self.sealed.iterdir()):
+            if file.suffix == ".tmp":  # not sealed yet: its lines were never out of the outbox
+                file.unlink()
+            elif _SEALED.fullmatch(file.name) and file.name not in known:
+                stem = file.name.removesuffix(".jsonl.gz")
+                file.rename(file.with_name(f"{stem}-{secrets.token_hex(4)}.stray"))
+        ((lines, size),) = self.query("SELECT count(*), coalesce(sum(length(line)), 0) FROM outbox")
+        self.backlog = Backlog(
+            lines, size, sum(p.records for p in parts), sum(p.bytes for p in parts)
+        )
+
+    def _forget(self, parts: Sequence[SealedPart]) -> None:
+        for part in parts:
+            self.backlog.sealed_lines -= part.records
+            self.backlog.sealed_bytes -= part.bytes
+            with suppress(OSError):  # what stays is a stray at the next open
+                (self.sealed / part.file_name).unlink()
+
+
+_SEALED: Final = re.compile(r"(?:article|ledger)-\d{12}\.jsonl\.gz")
+_STRAY: Final = re.compile(r"(?:article|ledger)-\d{12}-[0-9a-f]{8}\.stray")
+
+
+def is_spool(folder: Path) -> bool:
+    """Tell whether something may wait in a folder: a spool, or the parts of one whose database was
+    lost."""
+    return (folder / "spool.sqlite").is_file() or any(
+        _SEALED.fullmatch(file.name) or _STRAY.fullmatch(file.name)
+        for file in (folder / "sealed").glob("*-*")
+    )
+
+
+_SELECT_PART: Final = (
+    "SELECT first_seq, last_seq, batch, kind, date, run_id, sha256, bytes, records, min_at,"
+    " max_at, put FROM part"
+)
+
+
+def _insert_parts(db: sqlite3.Connection, parts: Sequence[SealedPart]) -> None:
+    db.executemany(
+        "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        [
+            (
+                *(p.first_seq, p.last_seq, p.batch, str(p.kind), p.date, p.run_id),
+                *(p.sha256, p.bytes, p.records, p.min_at, p.max_at),
+            )
+            for p in parts
+        ],
+    )
+
+
+def _part_of(row: tuple[Any, ...]) -> SealedPart:
+    first_seq, last_seq, batch, kind, date, run_id, sha256, size, records, low, high, put = row
+    return SealedPart(
+        *(first_seq, last_seq, batch, PartKind(kind), date, run_id, sha256),
+        *(size, records, low, high, bool(put)),
+    )
+
+
+def set_cursor(db: sqlite3.Connection, writer: str, cseq: int, sha256: str) -> None:
+    """Take note, in a transaction, of the last commit of a writer that the state knows."""
+    db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", (writer, cseq, sha256))
+
+
+def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
+    """Write a part's file so that its name never stands for less than the whole.
+
+    The folder itself is synced by `sync_sealed`, once for all parts of a batch.
+
+    Raises:
+        SpoolError: the disk refuses.
+    """
+    path = spool.sealed / part.file_name
+    staged = path.with_suffix(".tmp")
+    with spool.files(), explained(path):
+        with staged.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        staged.replace(path)
+
+
+def sync_sealed(spool: Spool) -> None:
+    """Make the names in ``sealed/`` durable."""
+    with spool.files(), explained(spool.sealed):
+        sync_folder(spool.sealed)
+
+
+def read_sealed(spool: Spool, part: SealedPart) -> bytes:
+    """Return a sealed part's bytes.
+
+    Raises:
+        SpoolError: it can't be read.
+    """
+    path = spool.sealed / part.file_name
+    with spool.files(), explained(path):
+        return path.read_bytes()

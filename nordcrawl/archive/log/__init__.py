@@ -1,0 +1,1 @@
+"""Log: what the commits of all writers add up to."""

@@ -1,0 +1,184 @@
+"""Follow: a writer's commits, from a known one to the newest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from nordcrawl.archive.format import keys as layout
+from nordcrawl.archive.format.commit import Commit, Heads, Known
+from nordcrawl.archive.store.protocol import Store
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing
+
+_AT_ONCE: Final = 16
+"""Gets under way side by side: a log is many small objects, and a store answers in milliseconds."""
+
+
+_WINDOW: Final = 64
+"""Most commits of one log that are asked for ahead."""
+
+
+_PATIENCE_S: Final = (0.1, 0.4)
+"""Pauses before a commit is called missing that must be there."""
+
+
+def writers(store: Store) -> list[str]:
+    """Return the ids of all writers that ever committed, sorted."""
+    return sorted(name for name in store.folders("commits/") if layout.is_writer(name))
+
+
+def listed(store: Store, writer: str = "") -> dict[str, Known]:
+    """Return of each writer, or of one, the last commit that a listing names; a listing may lag.
+
+    Raises:
+        StoreRefused, StoreUnavailable: the store.
+    """
+    found: dict[str, int] = {}
+    for entry in store.list(f"commits/{writer}/" if writer else "commits/"):
+        if (named := layout.parse_commit_key(entry.key)) is not None:
+            found[named[0]] = max(named[1], found.get(named[0], 0))
+    return {
+        name: Known(seq, None, f"{layout.commit_key(name, seq)} is there")
+        for name, seq in found.items()
+    }
+
+
+def chain(
+    store: Store, writer: str, after: int = 0, prev_sha256: str | None = None
+) -> list[Commit]:
+    """Return a writer's commits after a seq; see `follow`."""
+    return follow(store, {writer: (after, prev_sha256)}, listed(store, writer))[writer].commits
+
+
+@dataclass(slots=True)
+class Trail:
+    """How far a writer's log was followed."""
+
+    writer: str
+    seq: int
+    """The last commit that was looked at; the head it began with, if there was none."""
+    sha256: str | None
+    """Its digest; None if it is not known, or could not be read."""
+    known: Known
+    """A commit that must be there."""
+    commits: list[Commit] = field(default_factory=list)
+    ahead: int = 1
+    """How many commits beyond the known one are asked for at once."""
+    damaged: Callable[[ArchiveDamaged], None] | None = None
+    holes: int = 0
+
+    @property
+    def head(self) -> tuple[int, str | None]:
+        """As `Heads` have it."""
+        return self.seq, self.sha256
+
+    def next_keys(self) -> list[str]:
+        """Return the keys to ask for."""
+        count = min(max(self.known.seq - self.seq, 0) + self.ahead, _WINDOW)
+        return [layout.commit_key(self.writer, self.seq + n) for n in range(1, count + 1)]
+
+    def take(self, key: str, body: bytes | ArchiveDamaged) -> None:
+        """Go one commit on."""
+        commit: Commit | None = None
+        try:
+            if isinstance(body, ArchiveDamaged):
+                raise body
+            commit = Commit.decode(key, body)
+            is_known = self.seq == 0 or self.sha256 is not None
+            if is_known and commit.prev_sha256 != self.sha256:
+                raise ArchiveDamaged(f"{key}: does not follow the commit before it (prev_sha256)")
+        except ArchiveDamaged as error:
+            self._tell(error)
+        self.seq, self.sha256 = self.seq + 1, None
+        if commit is not None:
+            self.commits.append(commit)
+            self.sha256 = commit.sha256
+
+    def miss(self, key: str) -> None:
+        """Pass over a commit that is not there, though a later one is."""
+        self.holes += 1
+        self._tell(ArchiveDamaged(f"{key}: missing in the log, but {self.known.why}"))
+        self.seq, self.sha256 = self.seq + 1, None
+
+    def _tell(self, error: ArchiveDamaged) -> None:
+        if self.damaged is None:
+            raise error
+        self.damaged(error)
+
+
+def follow(
+    store: Store,
+    heads: Heads,
+    known: Mapping[str, Known] = MappingProxyType({}),
+    damaged: Callable[[ArchiveDamaged], None] | None = None,
+) -> dict[str, Trail]:
+    """Return the commits of several writers, of each those after its head.
+
+    No listing is relied upon for what there is: commits are numbered without gap, and are asked
+    for until one is missing, several at once. But `known` are commits that must be there: if the
+    one that is missing comes before, the log has a hole. So it has if a later one came along.
+
+    Raises:
+        ArchiveDamaged: there is a hole, or an object is no commit, or not the successor of the one
+            before. With `damaged` that is told to it, and what comes behind is followed.
+        StoreRefused, StoreUnavailable: the store.
+    """
+    nothing = Known(0, None, "")
+    trails = {
+        writer: Trail(writer, *head, known.get(writer, nothing), damaged=damaged)
+        for writer, head in heads.items()
+    }
+    open_trails = list(trails.values())
+    with ThreadPoolExecutor(_AT_ONCE, "log") as pool:
+        while open_trails:
+            asked = [(trail, trail.next_keys()) for trail in open_trails]
+            bodies = pool.map(lambda key: _get(store, key), [k for _, keys in asked for k in keys])
+            found = [(trail, [(key, next(bodies)) for key in keys]) for trail, keys in asked]
+            open_trails = [trail for trail, pairs in found if _go_on(store, trail, pairs)]
+    return trails
+
+
+def _go_on(
+    store: Store, trail: Trail, pairs: list[tuple[str, bytes | ArchiveDamaged | None]]
+) -> bool:
+    """Take the commits that came, up to the first that did not; tell whether the log goes on."""
+    for number, (key, body) in enumerate(pairs):
+        if body is not None:
+            trail.take(key, body)
+            continue
+        for seq, (later, there) in enumerate(pairs[number + 1 :], start=trail.seq + 2):
+            if there is not None and seq > trail.known.seq:
+                trail.known = Known(seq, None, f"{later} is there")
+        if trail.known.seq <= trail.seq:
+            return False
+        # It may have been put after it was asked for, and the later one before that was; some
+        # stores go on saying "missing" for a moment. Behind a hole there is no need to be patient.
+        body = _look_again(store, key) if not trail.holes else None
+        if body is None:
+            trail.miss(key)
+        else:
+            trail.take(key, body)
+        return True
+    trail.ahead = min(2 * trail.ahead, _WINDOW)
+    return True
+
+
+def _look_again(store: Store, key: str) -> bytes | ArchiveDamaged | None:
+    for wait_s in _PATIENCE_S:
+        if (body := _get(store, key)) is not None:
+            return body
+        time.sleep(wait_s)
+    return _get(store, key)
+
+
+def _get(store: Store, key: str) -> bytes | ArchiveDamaged | None:
+    try:
+        return store.get(key)
+    except ObjectMissing:
+        return None
+    except ArchiveDamaged as error:
+        return error

@@ -1,0 +1,1 @@
+"""Read: each record once, hash-checked."""

@@ -1,0 +1,1 @@
+"""Store: where objects lie: a folder or an S3-compatible bucket, behind one protocol."""

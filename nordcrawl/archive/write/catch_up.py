@@ -1,0 +1,190 @@
+"""Catching up: folds what others committed into the local state, from where it was.
+
+On an empty disk that is the whole archive: there is no other way of making the state.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import groupby
+
+from nordcrawl.archive.format.checkpoint import Checkpoint
+from nordcrawl.archive.format.commit import Segment
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.local.spool import Spool, set_cursor
+from nordcrawl.archive.local.state import State
+from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
+from nordcrawl.archive.log.pieces import Pieces
+from nordcrawl.archive.log.snapshot import LiveSegment, Snapshot, take
+from nordcrawl.archive.store.protocol import Store
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing
+from nordcrawl.model.ledger import LedgerEntry
+from nordcrawl.model.words import reason
+
+logger = logging.getLogger(__name__)
+
+#: Fewer ledger lines than these are read in a second or two.
+CHECKPOINT_LINES = 20_000
+#: Lines that are worth a checkpoint, for each URL that is to be written into it.
+CHECKPOINT_SHARE = 0.5
+#: Lines folded in one transaction.
+_AT_ONCE = 5_000
+#: What a ledger line has in it that tells of a text's signature.
+_SIGNED = b'"near":"'
+
+
+def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = True) -> int:
+    """Fold the ledgers of all commits since the last time; return how many commits there were.
+
+    To be called when nothing is pending: own lines are folded as they are accepted, and where the
+    state was dropped since, only from the archive.
+
+    An empty state begins with the newest checkpoint, unless `checkpoints` is False.
+
+    A kill in between loses nothing: a writer's cursor moves with each commit folded, and folding
+    a line twice is the same as once.
+
+    Raises:
+        ArchiveDamaged: a commit or a ledger part is not what it should be; names its key.
+        StoreRefused, StoreUnavailable: the store.
+        SpoolError: the disk refuses.
+    """
+    if checkpoints and not spool.cursors():
+        _load_checkpoint(store, spool, state)
+    snapshot = take(store, spool.cursors())
+    digests = {(c.writer, c.seq): c.sha256 for log in snapshot.logs.values() for c in log}
+
+    def folded(db: sqlite3.Connection, last: Segment) -> None:
+        set_cursor(db, last.writer, last.seq, digests[last.writer, last.seq])
+
+    fold_pieces(store, spool, state, ledgers(snapshot), folded)
+    with spool.transaction() as db:
+        for writer, (seq, sha256) in snapshot.heads.items():
+            if seq:
+                set_cursor(db, writer, seq, sha256 or "")
+        db.execute("UPDATE own SET refold = 0")
+    commits = sum(map(len, snapshot.logs.values()))
+    if commits:
+        logger.info("state caught up with %d commits of the archive", commits)
+    return commits
+
+
+def ledgers(snapshot: Snapshot) -> list[LiveSegment]:
+    """Return the pieces of a snapshot that hold ledger lines, of all sources: a state knows the
+    texts of others too, for the sake of near duplicates."""
+    return [piece for piece in snapshot.pieces if piece.part.entry.kind is PartKind.LEDGER]
+
+
+def fold_pieces(
+    store: Store,
+    spool: Spool,
+    state: State,
+    pieces: Iterable[LiveSegment],
+    folded: Callable[[sqlite3.Connection, Segment], None] = lambda db, last: None,
+) -> None:
+    """Fold the lines of pieces into a state, some thousands in a transaction; of other sources
+    only those that tell of a text.
+
+    `folded` is called in the transaction that completes a commit, with its last segment.
+
+    Raises:
+        ArchiveDamaged, StoreRefused, StoreUnavailable: the archive.
+        SpoolError: the disk.
+    """
+    reader = Pieces(store)
+    waiting: list[LedgerEntry] = []
+    ended: dict[str, Segment] = {}
+
+    def mark(db: sqlite3.Connection) -> None:
+        for last in ended.values():
+            folded(db, last)
+
+    def flush() -> None:
+        _fold(spool, state, waiting, mark)
+        waiting.clear()
+        ended.clear()
+
+    for _, group in groupby(pieces, lambda p: (p.segment.writer, p.segment.seq)):
+        for piece in group:
+            foreign = piece.part.commit.source != spool.source
+            for line in reader.lines(piece):
+                if foreign and _SIGNED not in line:
+                    continue
+                waiting.append(_entry(piece.part.entry.key, line))
+                if len(waiting) >= _AT_ONCE:
+                    flush()
+        ended[piece.segment.writer] = piece.segment
+    flush()
+
+
+def _load_checkpoint(store: Store, spool: Spool, state: State) -> None:
+    """Begin an empty state with the newest checkpoint that is whole, if there is one."""
+    for key in checkpoint_keys(store, spool.source):
+        try:
+            checkpoint = Checkpoint.decode(key, store.get(key))
+            state.load(read_rows(store, checkpoint))
+        except (ArchiveDamaged, ObjectMissing, KeyError, ValueError) as error:
+            logger.warning("checkpoint not used: %s: %s", key, error)
+            state.drop()
+            continue
+        with spool.transaction() as db:
+            for writer, (seq, sha256) in checkpoint.heads.items():
+                set_cursor(db, writer, seq, sha256 or "")
+        logger.info("state begun with the %d rows of %s", checkpoint.records, key)
+        return
+
+
+def write_checkpoint(store: Store, spool: Spool, state: State, now: datetime) -> bool:
+    """Put the state as a checkpoint if that will save more reading than it costs.
+
+    To be called when nothing is pending. It is time for one when half as many ledger lines were
+    folded since the last one as there are URLs, 20,000 at the least: so an empty disk reads at
+    most the state and half as much again, and what all checkpoints together cost stays below
+    what the ledger costs.
+
+    Raises:
+        StoreRefused, StoreUnavailable: the store.
+        SpoolError: the disk.
+    """
+    least = max(CHECKPOINT_LINES, CHECKPOINT_SHARE * state.counts()["urls"])
+    if spool.backlog.lines or state.lines_since_checkpoint < least:
+        return False
+    done = put_checkpoint(store, spool.source, state.rows(), spool.cursors(), spool.writer, now)
+    if done is None:
+        return False
+    state.mark_checkpoint()
+    logger.info("checkpoint of %d rows written", done.records)
+    return True
+
+
+def _fold(
+    spool: Spool,
+    state: State,
+    entries: Iterable[LedgerEntry],
+    also: Callable[[sqlite3.Connection], None],
+) -> None:
+    try:
+        with spool.transaction() as db:
+            changes = []
+            for entry in entries:
+                if entry.source == spool.source:
+                    changes.append(state.absorb(entry))
+                else:
+                    state.absorb_other(db, entry)
+            state.write(db, changes)
+            also(db)
+    except BaseException:
+        state.forget_unsettled()
+        raise
+    state.settle(changes)
+
+
+def _entry(key: str, line: bytes) -> LedgerEntry:
+    try:
+        return LedgerEntry.from_json(decode_json(line))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArchiveDamaged(f"{key}: not a ledger line: {reason(error)}") from error

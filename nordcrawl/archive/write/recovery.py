@@ -1,0 +1,166 @@
+"""Recovery: what is done with a spool before anything new comes into it.
+
+Proves the store, sees that spool and archive belong together, and ships what earlier runs left.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from nordcrawl._version import __version__
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.schema_file import SCHEMA_TYPE, SCHEMAS, schema_bytes
+from nordcrawl.archive.format.sealed import encode_sealed
+from nordcrawl.archive.local.purge import Obedience
+from nordcrawl.archive.local.spool import Spool, is_spool
+from nordcrawl.archive.local.state import State
+from nordcrawl.archive.store.protocol import Store
+from nordcrawl.archive.write.adoption import adopt_strays
+from nordcrawl.archive.write.catch_up import catch_up
+from nordcrawl.archive.write.shipper import Limits, Shipper, ShipReport
+from nordcrawl.errors import ObjectConflict, SpoolError, StoreError
+
+logger = logging.getLogger(__name__)
+
+
+def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> None:
+    """Prove the store, and ship all that waits in the spool, with a trace of runs that were killed.
+
+    Raises:
+        StoreRefused, StoreUnavailable, ArchiveDamaged: the store; what is not shipped stays.
+        SpoolError: the disk refuses.
+    """
+    can = store.probe()
+    logger.info(
+        "archive %s: conditional puts %s, checksums %s",
+        store.uri,
+        "fence it" if can.conditional_put else "are not known there, keys alone keep it right",
+        "by the store" if can.checksum else "by ETag or reading back",
+    )
+    _put_schemas(store)
+    adopt_strays(store, spool)
+    with suppress(SpoolError):  # the disk is full: shipping what is sealed may make room
+        shipper.seal_all()
+    _check_identity(shipper, spool, state)
+    shipper.ship()
+    shipper.seal_all()
+    shipper.ship()
+    for run_id in spool.unfinished_runs():
+        shipper.put_manifest(run_id, _trace(spool, run_id))
+
+
+def _trace(spool: Spool, run_id: str) -> bytes:
+    """Return the manifest of a run that was killed before it wrote its own."""
+    body = encode_sealed(
+        {
+            "run_id": run_id,
+            "source": spool.source,
+            "nordcrawl": __version__,
+            "finish_reason": "killed",
+            "complete": False,
+            "log": log_head(spool),
+        }
+    )
+    spool.keep_manifest(run_id, body)
+    return body
+
+
+def log_head(spool: Spool) -> dict[str, str | int | None]:
+    """Return this writer's last commit, as a run's manifest tells it: who loses that commit loses
+    an object that nothing behind it in the log would miss."""
+    seq, sha256 = spool.committed()
+    return {"writer": spool.writer, "seq": seq, "sha256": sha256}
+
+
+def ship_left_over(
+    store: Store,
+    folder: Path,
+    source: str,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    clock: Callable[[], datetime],
+) -> ShipReport:
+    """Ship what earlier runs left in a spool, without crawling; what the store does is reported.
+
+    Raises:
+        LockHeld: a run is under way, and ships by itself.
+        SpoolError: the spool can't be read or written.
+    """
+    if not is_spool(folder):
+        return ShipReport(0, 0, 0, 0, 0, None)
+    spool = Spool.open(folder, source)
+    try:
+        state = State(spool)
+        obedience = Obedience(store, spool, state)
+        shipper = Shipper(store, spool, limits, clock, obedience.check)
+        failure: StoreError | None = None
+        try:
+            ship_waiting(store, spool, state, shipper)
+        except StoreError as error:
+            failure = error
+        return shipper.report(failure)
+    finally:
+        spool.close()
+
+
+def rebuild_state(
+    store: Store,
+    folder: Path,
+    source: str,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    clock: Callable[[], datetime],
+    checkpoints: bool = True,
+) -> dict[str, int]:
+    """Forget the local state and fold it anew from the archive; return the `State.counts`.
+
+    From the newest checkpoint on, or without `checkpoints` from the first ledger line.
+    What is pending is shipped first. Killed half-way, the next `Writer.open` does the rest.
+
+    Raises:
+        LockHeld, SpoolError, StoreError: as `Writer.open`.
+    """
+    spool = Spool.open(folder, source)
+    try:
+        state = State(spool)
+        obedience = Obedience(store, spool, state)
+        shipper = Shipper(store, spool, limits, clock, obedience.check)
+        ship_waiting(store, spool, state, shipper)
+        state.drop()
+        catch_up(store, spool, state, checkpoints=checkpoints)
+        obedience.check()
+        return state.counts()
+    finally:
+        spool.close()
+
+
+def _check_identity(shipper: Shipper, spool: Spool, state: State) -> None:
+    """See that spool and archive still belong together; make a new beginning where they don't.
+
+    To be called with everything sealed: what a copy of this spool has shipped already is known
+    by the digests of its parts.
+    """
+    if shipper.is_archive_known():
+        shipper.check_not_cloned()
+        return
+    logger.warning(
+        "%s: the archive does not have the commits that this spool knows of: deleted, or another "
+        "one? The local state is made anew from it; %d lines that wait go into it",
+        spool.folder,
+        spool.backlog.lines,
+    )
+    state.drop()
+    spool.change_writer()
+
+
+def _put_schemas(store: Store) -> None:
+    """Leave the description with the data; what an earlier version put there stays."""
+    for name in SCHEMAS:
+        key = keys.schema_key(name)
+        if not store.exists(key):
+            with suppress(ObjectConflict):  # another version of nordcrawl came first
+                store.put(key, schema_bytes(name), content_type=SCHEMA_TYPE)

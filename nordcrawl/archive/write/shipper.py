@@ -1,0 +1,373 @@
+"""The shipper: moves lines from the spool to the archive, each step repeatable after any crash.
+
+outbox -> sealed part -> put -> commit frozen -> commit put -> forgotten. What is put is fixed on
+the disk before the store hears of it, so a repeated put is the same bytes under the same key, and
+the store's answer to it is "already". Knows no threads; `nordcrawl.archive.write.writer` has those.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.commit import Commit, PartEntry
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lines import MEMBER_BYTES, pack
+from nordcrawl.archive.local.sealed import SealedPart
+from nordcrawl.archive.local.spool import Spool, SpooledLine, read_sealed, sync_sealed, write_sealed
+from nordcrawl.archive.log.follow import chain
+from nordcrawl.archive.store.protocol import Store
+from nordcrawl.errors import (
+    NordcrawlError,
+    ObjectConflict,
+    ObjectMissing,
+    SpoolError,
+    StoreUnavailable,
+)
+from nordcrawl.model.times import from_micros, rfc3339
+
+logger = logging.getLogger(__name__)
+
+_CONFLICTS: Final = 3
+"""A store that calls a fourth new writer id taken is broken; going on would litter it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes and times of the writer; the defaults fit news on any machine."""
+
+    part_bytes: int = 16 << 20
+    """Raw bytes of what is committed together, and so of a part."""
+    part_age_s: float = 900.0
+    """How long an accepted line may wait in the outbox: what a lost disk can cost."""
+    member_bytes: int = MEMBER_BYTES
+    group_s: float = 0.05
+    """Least time between two transactions that accept: one fsync serves all that came since."""
+    spool_bytes: int = 2 << 30
+    """Backlog at which the crawl waits for the store."""
+    free_bytes: int = 32 << 20
+    """Room on the disk below which nothing more is accepted; sealing needs some of it."""
+
+
+@dataclass(slots=True)
+class Shipped:
+    """What was committed."""
+
+    records: int = 0
+    """Article lines."""
+    lines: int = 0
+    """Article and ledger lines."""
+    ledger_lines: int = 0
+    parts: int = 0
+    commits: int = 0
+    bytes: int = 0
+    """Compressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShipReport:
+    """How shipping ended. All is in the archive if `pending_records` is 0."""
+
+    pending_records: int
+    """Lines, of articles and of the ledger, that are safe in the spool and not in the archive."""
+    records: int
+    """Articles committed, as are the next three."""
+    parts: int
+    commits: int
+    bytes: int
+    failure: NordcrawlError | None
+    """Why not all was shipped."""
+    ledger_lines: int = 0
+    """Lines of the ledger committed."""
+    erased_records: int = 0
+    """Articles that were accepted, and taken out by an erasure order before they were committed."""
+    erased_ledger_lines: int = 0
+
+
+class Shipper:
+    """Seals and ships one spool. One thread at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        spool: Spool,
+        limits: Limits,
+        clock: Callable[[], datetime],
+        obey: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`obey` is called before each commit is begun: see `nordcrawl.archive.local.purge`."""
+        self._obey = obey
+        self._store = store
+        self._spool = spool
+        self._limits = limits
+        self._clock = clock
+        self._waiting_since: float | None = None
+        self.shipped = Shipped()
+        self.puts = 0
+        """Objects that the store took."""
+
+    def report(self, failure: NordcrawlError | None) -> ShipReport:
+        """Return how things stand."""
+        done = self.shipped
+        return ShipReport(
+            pending_records=self._spool.backlog.lines,
+            records=done.records,
+            parts=done.parts,
+            commits=done.commits,
+            bytes=done.bytes,
+            failure=failure,
+            ledger_lines=done.ledger_lines,
+        )
+
+    # --- seal -------------------------------------------------------------------------------
+
+    def due_in(self) -> float | None:
+        """Return in how many seconds the outbox is to be sealed; None if it is empty."""
+        backlog = self._spool.backlog
+        if not backlog.outbox_lines:
+            self._waiting_since = None
+            return None
+        now = time.monotonic()
+        if self._waiting_since is None:
+            self._waiting_since = now
+        if backlog.outbox_bytes >= self._limits.part_bytes:
+            return 0.0
+        return max(0.0, self._waiting_since + self._limits.part_age_s - now)
+
+    def seal_due(self) -> None:
+        """Seal while size or age of the outbox asks for it.
+
+        Raises:
+            SpoolError: the disk refuses.
+        """
+        while self.due_in() == 0.0:
+            self._seal()
+
+    def seal_all(self) -> None:
+        """Seal whatever there is.
+
+        Raises:
+            SpoolError: the disk refuses.
+        """
+        while self._spool.backlog.outbox_lines:
+            self._seal()
+
+    def _seal(self) -> None:
+        lines = self._spool.head(self._limits.part_bytes)
+        parts = [self._write_part(group, lines[-1].seq) for group in _groups(lines)]
+        sync_sealed(self._spool)
+        self._spool.record_sealed(parts, lines)
+        self._waiting_since = None
+
+    def _write_part(self, lines: Sequence[SpooledLine], batch: int) -> SealedPart:
+        body = pack((x.line for x in lines), self._limits.member_bytes)
+        times = [x.at for x in lines]
+        part = SealedPart(
+            first_seq=lines[0].seq,
+            last_seq=lines[-1].seq,
+            batch=batch,
+            kind=lines[0].kind,
+            date=lines[0].date,
+            run_id=lines[0].run_id,
+            sha256=hashlib.sha256(body).hexdigest(),
+            bytes=len(body),
+            records=len(lines),
+            min_at=rfc3339(from_micros(min(times))) or "",
+            max_at=rfc3339(from_micros(max(times))) or "",
+        )
+        write_sealed(self._spool, part, body)
+        return part
+
+    # --- ship -------------------------------------------------------------------------------
+
+    def ship(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Put and commit what is sealed, oldest first, then the manifests that wait.
+
+        `stop` is asked between two calls of the store.
+
+        Raises:
+            StoreRefused, StoreUnavailable: the store; all that is not committed stays.
+            ObjectConflict: new writer ids did not help either.
+            SpoolError: the disk refuses, or a sealed part is damaged.
+        """
+        conflicts = 0
+        while not stop() and self._spool.next_batch():
+            try:
+                self._obey()
+                self._ship_batch(self._spool.next_batch(), stop)
+            except StoreUnavailable:
+                self._spool.unmark_put()  # by the next try they may have been tidied away
+                raise
+            except ObjectConflict as error:
+                conflicts += 1
+                if conflicts > _CONFLICTS:
+                    raise
+                self.become_new_writer(str(error))
+        for run_id, body in self._spool.manifests():
+            if not stop():
+                self.put_manifest(run_id, body)
+
+    def _ship_batch(self, parts: Sequence[SealedPart], stop: Callable[[], bool]) -> None:
+        if not parts:
+            return
+        if (frozen := self._spool.frozen()) is not None and self._is_there(frozen):
+            # Its parts must not be put again: they may have been compacted or erased since.
+            self._committed(parts, *frozen)
+            return
+        for part in parts:
+            if stop():
+                return
+            if not part.put:
+                body = read_sealed(self._spool, part)
+                if hashlib.sha256(body).hexdigest() != part.sha256:
+                    raise SpoolError(f"{self._spool.sealed / part.file_name}: damaged (sha256)")
+                self._store.put(self._key(part), body, content_type=keys.PART_TYPE)
+                self.puts += 1
+                self._spool.mark_put(part)
+        if stop():
+            return
+        cseq, body = self._frozen(parts)
+        key = keys.commit_key(self._spool.writer, cseq)
+        self._store.put(key, body, content_type=keys.JSON_TYPE)
+        self.puts += 1
+        self._committed(parts, parts[0].batch, cseq, body)
+
+    def _is_there(self, frozen: tuple[int, int, bytes]) -> bool:
+        """Tell whether an earlier try put this very commit, and its answer was lost."""
+        _, cseq, body = frozen
+        found = self._get(keys.commit_key(self._spool.writer, cseq))
+        return found == hashlib.sha256(body).hexdigest()
+
+    def _committed(self, parts: Sequence[SealedPart], batch: int, cseq: int, body: bytes) -> None:
+        self._spool.mark_committed(batch, cseq, hashlib.sha256(body).hexdigest())
+        self._count(parts)
+
+    def _frozen(self, parts: Sequence[SealedPart]) -> tuple[int, bytes]:
+        """Return seq and bytes of the batch's commit, fixed on the disk."""
+        frozen = self._spool.frozen()
+        if frozen is None:
+            cseq, prev_sha256 = self._spool.committed()
+            commit = Commit(
+                writer=self._spool.writer,
+                seq=cseq + 1,
+                prev_sha256=prev_sha256,
+                source=self._spool.source,
+                run_id=parts[0].run_id,
+                committed_at=self._clock(),
+                add=tuple(self._entry(part) for part in parts),
+            )
+            frozen = (parts[0].batch, commit.seq, commit.encode())
+            self._spool.freeze(*frozen)
+        return frozen[1], frozen[2]
+
+    def _key(self, part: SealedPart) -> str:
+        spool = self._spool
+        return keys.part_key(part.kind, spool.source, part.date, spool.writer, part.first_seq)
+
+    def _entry(self, part: SealedPart) -> PartEntry:
+        return PartEntry(
+            key=self._key(part),
+            kind=part.kind,
+            sha256=part.sha256,
+            bytes=part.bytes,
+            records=part.records,
+            first_seq=part.first_seq,
+            last_seq=part.last_seq,
+            min_at=part.min_at,
+            max_at=part.max_at,
+        )
+
+    def _count(self, parts: Sequence[SealedPart]) -> None:
+        done = self.shipped
+        done.records += sum(p.records for p in parts if p.kind is PartKind.ARTICLE)
+        done.lines += sum(p.records for p in parts)
+        done.ledger_lines += sum(p.records for p in parts if p.kind is PartKind.LEDGER)
+        done.parts += len(parts)
+        done.commits += 1
+        done.bytes += sum(p.bytes for p in parts)
+
+    def put_manifest(self, run_id: str, body: bytes) -> None:
+        """Put a run's manifest, then forget it; may run beside `ship`.
+
+        Raises:
+            StoreRefused, StoreUnavailable: the store; the spool keeps it if it has it.
+        """
+        key = keys.run_key(run_id)
+        try:
+            self._store.put(key, body, content_type=keys.JSON_TYPE)
+        except ObjectConflict:
+            # A run told of twice, or a cloned spool: neither of the two may hide the other.
+            key = keys.run_key(f"{run_id}-{hashlib.sha256(body).hexdigest()[:8]}")
+            self._store.put(key, body, content_type=keys.JSON_TYPE)
+        self._spool.drop_manifest(run_id)
+
+    # --- identity ---------------------------------------------------------------------------
+
+    def is_archive_known(self) -> bool:
+        """Tell whether the archive is the one that this spool knows: a commit it remembers, its
+        own if there is one, is still there. A deleted and newly begun archive has none of them.
+        """
+        writer = self._spool.writer
+        cseq, sha256 = self._spool.committed()
+        if cseq == 0:
+            newest = "SELECT writer, cseq, sha256 FROM cursor ORDER BY cseq DESC LIMIT 1"
+            for writer, cseq, sha256 in self._spool.query(newest):
+                return bool(self._get(keys.commit_key(writer, cseq)) == sha256)
+            return True
+        return self._get(keys.commit_key(writer, cseq)) == sha256
+
+    def check_not_cloned(self) -> None:
+        """Become a new writer if somebody went on writing as this one.
+
+        That is a copy of the spool, or a later life of it from before a backup was restored. A
+        store with conditional puts would tell at the first put; this finds it without them.
+        """
+        cseq, _ = self._spool.committed()
+        key = keys.commit_key(self._spool.writer, cseq + 1)
+        frozen = self._spool.frozen()
+        ours = hashlib.sha256(frozen[2]).hexdigest() if frozen else None
+        if self._get(key) not in (None, ours):
+            self.become_new_writer(f"{key} exists already, and this spool did not write it")
+
+    def become_new_writer(self, why: str) -> None:
+        """Take a new writer id for all that is not committed.
+
+        Parts that the other one has committed under the old id already are not put again.
+        """
+        spool = self._spool
+        old = spool.writer
+        theirs = {
+            (part.key, part.sha256)
+            for commit in chain(self._store, old, *spool.committed())
+            for part in commit.add
+        }
+        archived = [part for part in spool.parts() if (self._key(part), part.sha256) in theirs]
+        spool.change_writer(archived)
+        self.shipped.records += sum(p.records for p in archived if p.kind is PartKind.ARTICLE)
+        self.shipped.ledger_lines += sum(p.records for p in archived if p.kind is PartKind.LEDGER)
+        logger.error(
+            "%s: is the spool %s a copy, or restored from a backup? Nothing was overwritten; "
+            "writer %s is now %s, and %d lines will be put under keys of its own",
+            *(why, spool.folder, old, spool.writer, spool.backlog.lines),
+        )
+
+    def _get(self, key: str) -> str | None:
+        """Return the digest of an object, None if there is none."""
+        try:
+            return hashlib.sha256(self._store.get(key)).hexdigest()
+        except ObjectMissing:
+            return None
+
+
+def _groups(lines: Sequence[SpooledLine]) -> list[list[SpooledLine]]:
+    """Divide a batch into parts: by kind and date, articles first."""
+    groups: dict[tuple[PartKind, str], list[SpooledLine]] = {}
+    for line in lines:
+        groups.setdefault((line.kind, line.date), []).append(line)
+    return [groups[key] for key in sorted(groups)]

@@ -1,0 +1,44 @@
+"""``nordcrawl compact``: put small parts together."""
+
+from __future__ import annotations
+
+import math
+import sys
+from datetime import timedelta
+
+from nordcrawl.archive.keep.compact import compact
+from nordcrawl.archive.keep.maintainer import Maintainer
+from nordcrawl.archive.store.address import open_store
+from nordcrawl.cli.environment import options_from_environment, require_archive
+from nordcrawl.config.state_folder import maintenance_folder
+from nordcrawl.errors import ExitCode, UsageError
+from nordcrawl.model.times import utc_now
+
+
+def compact_archive(
+    archive: str | None, sources: list[str], *, grace_hours: float, dry_run: bool
+) -> int:
+    """Compact, say what was done, and return the exit code.
+
+    Raises:
+        UsageError: the archive's address or the grace is wrong.
+        LockHeld: another maintenance is under way on this machine.
+        StoreError: the store, or a damaged archive.
+    """
+    if not (math.isfinite(grace_hours) and 0 <= grace_hours <= 24 * 365):
+        raise UsageError(f"--grace {grace_hours}: hours from 0 to 8760 are allowed")
+    options = options_from_environment(NORDCRAWL_ARCHIVE=archive)
+    store = open_store(options.archive, retry_s=options.store_retry_s)
+    require_archive(store)
+    with Maintainer.open(store, maintenance_folder(options), utc_now) as maintainer:
+        done = compact(
+            maintainer, sources=sources, grace=timedelta(hours=grace_hours), dry_run=dry_run
+        )
+    would = "would be" if dry_run else "are"
+    print(f"{done.parts_before} parts {would} {done.parts_after}, no line changed")
+    if not dry_run:
+        print(f"{done.deleted} objects deleted, {done.kept} kept")
+    if done.refusal is not None:
+        print(f"nordcrawl: error: {done.refusal}", file=sys.stderr)
+        return int(done.refusal.exit_code)
+    return int(ExitCode.WHOLE)

@@ -1,0 +1,54 @@
+"""Environment: settings read without Scrapy, and the archive that a command is about."""
+
+from __future__ import annotations
+
+from nordcrawl.archive.store.protocol import MARKER_KEY, Store
+from nordcrawl.config.options import Options
+from nordcrawl.errors import ObjectMissing, UsageError
+
+
+class ModuleSettings:
+    """`nordcrawl.settings` read without Scrapy, as `nordcrawl.config.options.Settings` asks for
+    it."""
+
+    def __init__(self, **given: str | None) -> None:
+        from nordcrawl import settings
+
+        self._values = {k: v for k, v in vars(settings).items() if k.isupper()}
+        self._values.update({k: v for k, v in given.items() if v is not None})
+
+    def get(self, name: str, default: object = None) -> object:
+        """Return a setting's value."""
+        return self._values.get(name, default)
+
+    def keys(self) -> list[str]:
+        """Return the names of all settings."""
+        return [*self._values]
+
+
+def options_from_environment(**given: str | None) -> Options:
+    """Return the operator's options from the environment, with `given` settings on top.
+
+    Raises:
+        UsageError: see `Options.from_settings`.
+    """
+    return Options.from_settings(ModuleSettings(**given))
+
+
+def require_archive(store: Store) -> None:
+    """See that there is an archive: an empty answer for a mistyped address would be a silent
+    failure.
+
+    Raises:
+        UsageError: there is none.
+        StoreRefused, StoreUnavailable: the store.
+    """
+    try:
+        store.get(MARKER_KEY)
+    except ObjectMissing:
+        if any(True for _ in store.folders("commits/")):
+            return  # verify says so
+        raise UsageError(
+            f"no archive at {store.uri} (there is no {MARKER_KEY}); --archive or NORDCRAWL_ARCHIVE "
+            "says where it lies"
+        ) from None

@@ -1,0 +1,180 @@
+"""``nordcrawl read``: the archive's articles, for people and programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from nordcrawl.archive.store.address import open_store
+from nordcrawl.cli import output
+from nordcrawl.cli.environment import options_from_environment
+from nordcrawl.errors import ArchiveDamaged, ExitCode, UsageError
+from nordcrawl.model.printable import shown
+from nordcrawl.reading import fields as columns
+from nordcrawl.reading import forms
+from nordcrawl.reading.query import Query
+from nordcrawl.reading.selection import Cursor, Selection, Snapshot, sources_of
+
+FORMATS = ("jsonl", "csv", "parquet", "table")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """What is asked for, as the command line gave it."""
+
+    layout: str = "jsonl"
+    query: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments of `Query.of`."""
+    fields: str | None = None
+    since: str | None = None
+    cursor_file: Path | None = None
+    output: Path | None = None
+    keep_going: bool = False
+
+
+def read_archive(archive: str | None, wanted: ReadRequest) -> int:
+    """Write records, and the next cursor to standard error; return the exit code.
+
+    Raises:
+        UsageError: the archive's address, an option or the cursor is wrong.
+        ArchiveDamaged: a part is missing or not what its commit says; what came before is good.
+    """
+    query = Query.of(**wanted.query, spelled=_option)
+    chosen = columns.parse(wanted.fields, "--fields") if wanted.fields is not None else None
+    _check_together(wanted, query)
+    writer = None if wanted.layout == "jsonl" else _writer(wanted.layout)
+    start = _start(wanted)
+    options = options_from_environment(NORDCRAWL_ARCHIVE=archive)
+    damages: list[ArchiveDamaged] = []
+
+    def damaged(error: ArchiveDamaged) -> None:
+        damages.append(error)
+        print(f"nordcrawl: damaged: {error}", file=sys.stderr)
+
+    store = open_store(options.archive, retry_s=30)
+    taking = Selection(store, damaged=damaged if wanted.keep_going else None)
+    # The cursor printed below is this snapshot's, whatever is committed meanwhile.
+    snapshot = taking.snapshot(start)
+    _note_absent(snapshot, query, start)
+    with output.opened(wanted.output) as out:
+        if writer is None:
+            _write_lines(taking, snapshot, query, chosen, out)
+        else:
+            writer(taking.records(snapshot, query), chosen, out)
+    if damages:
+        print(
+            f"nordcrawl: {len(damages)} damaged, the rest was read; no next cursor, as it would "
+            "step over them",
+            file=sys.stderr,
+        )
+        return int(ArchiveDamaged.exit_code)
+    if query.as_of is None:  # what came later would be stepped over
+        cursor = str(snapshot.cursor)
+        if wanted.cursor_file:
+            output.write(wanted.cursor_file, f"{cursor}\n".encode())
+        print(f"next cursor: {cursor}", file=sys.stderr)
+    return int(ExitCode.WHOLE)
+
+
+def _write_lines(
+    taking: Selection,
+    snapshot: Snapshot,
+    query: Query,
+    fields: Sequence[columns.Field] | None,
+    out: IO[bytes],
+) -> None:
+    if fields is None:
+        lines: Iterable[bytes] = taking.lines(snapshot, query)
+    else:
+        lines = forms.picked(taking.records(snapshot, query), fields)
+    forms.write_lines(lines, out)
+
+
+def _writer(layout: str) -> Callable[..., None]:
+    """Return a form's writer; pyarrow and rich are loaded for their own forms only.
+
+    Raises:
+        UsageError: pyarrow, which the extra ``parquet`` installs, is not there.
+    """
+    match layout:
+        case "parquet":
+            try:
+                from nordcrawl.reading.parquet import write_parquet
+            except ModuleNotFoundError as error:
+                if error.name != "pyarrow":
+                    raise
+                raise UsageError(
+                    "--format parquet needs pyarrow: pip install 'nordcrawl[parquet]'"
+                ) from error
+            return write_parquet
+        case "table":
+            from nordcrawl.reading.table import write_table
+
+            return write_table
+        case _:
+            return forms.write_csv
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _check_together(wanted: ReadRequest, query: Query) -> None:
+    """Refuse options that would silently give something else than they seem to."""
+    since = "--since" if wanted.since is not None else "--cursor-file"
+    follows = wanted.since is not None or wanted.cursor_file is not None
+    if wanted.since is not None and wanted.cursor_file is not None:
+        raise UsageError("--since and --cursor-file both say where to go on: give one of them")
+    if follows and query.latest:
+        raise UsageError(f"{since} hands out every revision once: leave out --latest, or {since}")
+    if follows and query.as_of:
+        raise UsageError(
+            f"{since} goes on from here, --as-of looks back: leave out one of them; "
+            "--fetched-to is a filter that goes with a cursor"
+        )
+    if wanted.cursor_file and wanted.layout == "table":
+        raise UsageError(
+            "--cursor-file goes with --format jsonl, csv and parquet: a table may show only the "
+            "newest"
+        )
+    if wanted.output and wanted.cursor_file and _same(wanted.output, wanted.cursor_file):
+        raise UsageError("--output and --cursor-file must be two files")
+    if wanted.layout == "parquet" and wanted.output is None and sys.stdout.isatty():
+        raise UsageError("--format parquet is not for a terminal: give --output FILE, or a pipe")
+    for path in filter(None, (wanted.output, wanted.cursor_file)):
+        output.check(path)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _start(wanted: ReadRequest) -> Cursor | None:
+    if wanted.since is not None:
+        return Cursor.parse(wanted.since)
+    if wanted.cursor_file is None:
+        return None
+    try:
+        text = wanted.cursor_file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--cursor-file {wanted.cursor_file} can't be read: {error}") from error
+    try:
+        return Cursor.parse(text.strip())
+    except UsageError as error:
+        raise UsageError(f"--cursor-file {wanted.cursor_file}: {error}") from error
+
+
+def _note_absent(snapshot: Snapshot, query: Query, start: Cursor | None) -> None:
+    """Say that a source is not there: the name may be mistyped, or not crawled yet."""
+    there = sources_of(snapshot)
+    if start is None and (absent := query.sources - there):
+        print(
+            f"nordcrawl: note: no articles of {', '.join(map(shown, sorted(absent)))} here; there "
+            f"are {', '.join(sorted(there)) or 'none at all'}",
+            file=sys.stderr,
+        )

@@ -1,0 +1,15 @@
+"""``nordcrawl sources``: whom we can crawl."""
+
+from __future__ import annotations
+
+from nordcrawl.cli.environment import options_from_environment
+
+
+def list_sources() -> int:
+    """Print each source's name, title, family and hosts."""
+    sources = options_from_environment().sources()
+    width = max(map(len, sources))
+    for name, source in sources.items():
+        hosts = ", ".join(f"{host} ({language})" for host, language in source.hosts.items())
+        print(f"{name:<{width}}  {source.title}: {hosts}  [{source.family}]")
+    return 0

@@ -1,0 +1,68 @@
+"""``nordcrawl verify``: prove an archive, by the store alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+
+from rich.console import Console
+from rich.progress import Progress
+
+from nordcrawl.archive.keep.verify import Severity, Verification, verify
+from nordcrawl.archive.store.address import open_store
+from nordcrawl.cli.environment import options_from_environment, require_archive
+from nordcrawl.errors import ExitCode
+from nordcrawl.model.printable import shown
+
+_SHOWN = 50
+
+
+def verify_archive(archive: str | None, *, as_json: bool) -> int:
+    """Verify, print what was looked at and found, and return the exit code.
+
+    Raises:
+        UsageError: the archive's address is wrong, or there is none.
+        StoreRefused, StoreUnavailable: the store.
+    """
+    options = options_from_environment(NORDCRAWL_ARCHIVE=archive)
+    store = open_store(options.archive, retry_s=30)
+    require_archive(store)
+    with Progress(
+        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+    ) as bar:
+        task = bar.add_task("parts", total=None)
+        found = verify(store, lambda done, total: bar.update(task, completed=done, total=total))
+    if as_json:
+        values = dataclasses.asdict(found) | {"exit_code": int(found.exit_code)}
+        print(json.dumps(values, ensure_ascii=False, indent=2))
+    else:
+        _print(found)
+    return int(found.exit_code)
+
+
+def _print(found: Verification) -> None:
+    print(f"archive   {found.archive}")
+    print(f"objects   {found.objects} of {found.bytes / (1 << 20):.1f} MiB")
+    print(f"log       {found.writers} writers, {found.commits} commits")
+    print(f"parts     {found.parts} ({found.superseded} replaced ones are still there)")
+    print(
+        f"lines     {found.article_lines} revisions of {found.articles} articles "
+        f"({found.copies} archived by two writers), {found.ledger_lines} of the ledger"
+    )
+    print(
+        f"also      {found.runs} reports, {found.checkpoints} checkpoints, "
+        f"{found.erasures} erasures"
+    )
+    for finding in found.findings[:_SHOWN]:
+        mark = "DAMAGE    " if finding.severity is Severity.DAMAGE else "unfinished"
+        print(f"{mark} {shown(finding.key)}: {shown(finding.what, 300)}")
+    more = found.damage + found.unfinished - _SHOWN
+    if more > 0:
+        print(f"... and {more} more (--json has the first 1000)")
+    verdict = {
+        ExitCode.WHOLE: "whole: every object is there, unchanged, and accounted for",
+        ExitCode.PENDING: f"whole, but {found.unfinished} things were begun and not ended",
+        ExitCode.DAMAGED: f"{found.damage} findings of damage",
+    }
+    print(f"exit {int(found.exit_code):<4} {verdict[found.exit_code]}")

@@ -1,0 +1,1 @@
+"""Config: settings and arguments of a run, checked, and where its local files lie."""

@@ -1,0 +1,225 @@
+"""Options: the operator's settings and spider arguments, typed and checked.
+
+Everything wrong is said at once, before the first request; the text names the setting or
+argument, its value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from nordcrawl._version import __version__
+from nordcrawl.errors import UsageError
+from nordcrawl.model.printable import shown
+from nordcrawl.model.url import is_loopback
+from nordcrawl.report import health
+from nordcrawl.sources.load import load
+from nordcrawl.sources.source import Source
+
+T = TypeVar("T")
+
+SETTINGS = (
+    "NORDCRAWL_ARCHIVE", "NORDCRAWL_STATE_DIR", "NORDCRAWL_SOURCES", "NORDCRAWL_CONTACT",
+    "NORDCRAWL_HOSTS", "NORDCRAWL_WORKERS", "NORDCRAWL_PAGE_TIMEOUT_S",
+    "NORDCRAWL_RETRY_AFTER_MAX_S", "NORDCRAWL_CRAWL_DELAY_MAX_S",
+    "NORDCRAWL_WORKER_MEMORY_MIB", "NORDCRAWL_PART_MIB", "NORDCRAWL_PART_AGE_S",
+    "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG_LEVEL",
+    "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES",
+)  # fmt: skip
+
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class Settings(Protocol):
+    """What is asked of Scrapy's settings (or of a dict that stands for them)."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a setting's value."""
+
+    def keys(self) -> Iterable[str]:
+        """Return the names that are set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The operator's settings, checked; sizes in bytes, times in seconds."""
+
+    archive: str
+    state_dir: Path
+    source_files: tuple[Path, ...] = ()
+    contact: str = ""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    workers: int = 1
+    retry_after_max_s: float = 300.0
+    crawl_delay_max_s: float = 60.0
+    page_timeout_s: float = 20.0
+    worker_memory_bytes: int = 160 << 20
+    part_bytes: int = 16 << 20
+    part_age_s: float = 900.0
+    spool_bytes: int = 2 << 30
+    store_retry_s: float = 300.0
+    suspect: health.Limits = field(default_factory=health.Limits)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Options:
+        """Check all settings.
+
+        Raises:
+            UsageError: one or more are wrong or misspelt.
+        """
+        problems: list[str] = _misspelt([*settings.keys(), *os.environ])
+
+        def number(name: str, low: float, high: float) -> float:
+            value = settings.get(name)
+            try:
+                figure = float(value)
+            except (TypeError, ValueError):
+                figure = math.nan
+            if not low <= figure <= high:
+                problems.append(
+                    f"{name} = {shown(str(value))}: a number from {low:g} to {high:g} is allowed"
+                )
+                return low
+            return figure
+
+        def checked(name: str, parse: Callable[[str], T], fallback: T) -> T:
+            try:
+                return parse(str(settings.get(name) or ""))
+            except ValueError as error:
+                problems.append(f"{name} = {shown(str(settings.get(name)))}: {error}")
+                return fallback
+
+        options = cls(
+            archive=str(settings.get("NORDCRAWL_ARCHIVE") or ""),
+            state_dir=checked("NORDCRAWL_STATE_DIR", _folder, Path()),
+            source_files=checked("NORDCRAWL_SOURCES", _files, ()),
+            contact=checked("NORDCRAWL_CONTACT", _contact, ""),
+            hosts=checked("NORDCRAWL_HOSTS", _hosts, {}),
+            workers=int(number("NORDCRAWL_WORKERS", 0, 256)) or _cores(),
+            retry_after_max_s=number("NORDCRAWL_RETRY_AFTER_MAX_S", 0, 86_400),
+            crawl_delay_max_s=number("NORDCRAWL_CRAWL_DELAY_MAX_S", 0, 3_600),
+            page_timeout_s=number("NORDCRAWL_PAGE_TIMEOUT_S", 0.1, 600),
+            worker_memory_bytes=int(number("NORDCRAWL_WORKER_MEMORY_MIB", 64, 1 << 20)) << 20,
+            part_bytes=int(number("NORDCRAWL_PART_MIB", 0.001, 1024) * (1 << 20)),
+            part_age_s=number("NORDCRAWL_PART_AGE_S", 0.1, 86400),
+            spool_bytes=int(number("NORDCRAWL_SPOOL_MIB", 0.01, 1 << 20) * (1 << 20)),
+            store_retry_s=number("NORDCRAWL_STORE_RETRY_S", 0, 86400),
+            suspect=health.Limits(
+                share=number("NORDCRAWL_SUSPECT_SHARE", 0, 1),
+                pages=int(number("NORDCRAWL_SUSPECT_PAGES", 1, 1000)),
+            ),
+        )
+        problems += [
+            f"{name} is not taken as a setting, where logs and process lists would show it: "
+            "give it by the environment, a profile or a role"
+            for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+            if settings.get(name)
+        ]
+        for name in ("NORDCRAWL_LOG_LEVEL", "LOG_LEVEL"):
+            level = str(settings.get(name) or "INFO")
+            if level not in _LOG_LEVELS:
+                problems.append(
+                    f"{name} = {shown(level)}: one of {', '.join(_LOG_LEVELS)} is allowed"
+                )
+                break
+        if not options.archive:
+            problems.append("NORDCRAWL_ARCHIVE is empty: a folder or s3://bucket/prefix is allowed")
+        if problems:
+            raise UsageError("; ".join(problems))
+        return options
+
+    def sources(self) -> dict[str, Source]:
+        """Return the sources of the package and of the operator's files, on their hosts.
+
+        Raises:
+            SourceError: see `nordcrawl.sources.load.load`.
+        """
+        return load(self.source_files)
+
+    def source(self, name: str) -> Source:
+        """Return one source, moved to `hosts` where those are given.
+
+        Raises:
+            UsageError: there is none of this name, or a real host would be crawled without a
+                contact.
+        """
+        sources = self.sources()
+        if name not in sources:
+            near = difflib.get_close_matches(name, sources, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise UsageError(f"no source {shown(name)!r}: {hint}there are {', '.join(sources)}")
+        source = sources[name]
+        if self.hosts:
+            source = source.with_hosts(self.hosts)
+        if source.real_hosts and not self.contact:
+            raise UsageError(
+                f"NORDCRAWL_CONTACT is not set: a mail address or URL where the publisher of "
+                f"{', '.join(source.real_hosts)} can reach you. Without it only loopback hosts "
+                "are crawled."
+            )
+        return source
+
+    @property
+    def user_agent(self) -> str:
+        """The User-Agent header: name, version and the contact. Source: RFC 9110 section 10.1.5."""
+        where = f" (+{self.contact})" if self.contact else ""
+        return f"nordcrawl/{__version__}{where}"
+
+
+def _misspelt(names: Iterable[str]) -> list[str]:
+    problems = []
+    for name in sorted({n for n in names if n.startswith("NORDCRAWL_")} - set(SETTINGS)):
+        near = difflib.get_close_matches(name, SETTINGS, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        problems.append(f"unknown setting {shown(name)}: {hint}there are {', '.join(SETTINGS)}")
+    return problems
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise ValueError("a folder is needed")
+    return _expanded(text).absolute()
+
+
+def _files(text: str) -> tuple[Path, ...]:
+    return tuple(_expanded(part) for part in text.split(os.pathsep) if part)
+
+
+def _expanded(text: str) -> Path:
+    """Return a path with ``~`` as a home folder; a service may have none."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("no home folder is known; an absolute path is needed") from None
+
+
+def _contact(text: str) -> str:
+    text = text.strip()
+    if text and not re.fullmatch(r"(?:mailto:)?[^\s@()<>]+@[^\s@()<>]+|https?://[^\s()<>]+", text):
+        raise ValueError("a mail address or an http(s) URL is allowed")
+    return text
+
+
+def _hosts(text: str) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        old, sign, new = part.partition("=")
+        if not (old and sign and new):
+            raise ValueError("host=host:port pairs, parted by commas, are allowed")
+        if not is_loopback(new):
+            raise ValueError(
+                f"{shown(new)} is not loopback: a source is tried on this machine only"
+            )
+        mapping[old.strip().lower()] = new.strip().lower()
+    return mapping

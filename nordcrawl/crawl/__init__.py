@@ -1,0 +1,1 @@
+"""Crawl: one run of one source, without Scrapy; the only place where stages meet."""

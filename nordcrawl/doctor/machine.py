@@ -1,0 +1,76 @@
+"""Machine: has this one the room and the rights that a crawl needs?
+
+What can't be seen is a note, never a failure; what only a broken configuration does is one.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.doctor.finding import Finding, fail, note, ok
+from nordcrawl.errors import (
+    ExitCode,
+)
+from nordcrawl.system.disk import sync_folder
+
+_LITTLE_ROOM: Final = 1 << 30
+"""Bytes below which a disk is called narrow: half a day of a large crawl with its store away."""
+
+
+# --- a folder -------------------------------------------------------------------------------
+
+
+# --- this machine ---------------------------------------------------------------------------
+
+
+def examine_state(folder: Path) -> Iterator[Finding]:
+    """Look at the state folder: can it be written, made durable, and is there room."""
+    place = nearest_folder(folder)
+    file = place / f".nordcrawl-doctor-{secrets.token_hex(4)}"
+    try:
+        with file.open("xb") as opened:
+            opened.write(b"x" * 4096)
+            opened.flush()
+            os.fsync(opened.fileno())
+        file.unlink()
+        sync_folder(place)
+    except OSError as error:
+        with suppress(OSError):
+            file.unlink()
+        yield fail(
+            "state",
+            f"{folder}: {error.strerror or error}",
+            "let NORDCRAWL_STATE_DIR name a folder that this user can write",
+            ExitCode.SPOOL,
+        )
+        return
+    where = "" if place == folder else f", to be made in {place}"
+    yield ok("state", f"{folder}{where}: can be written, and fsync works")
+    yield room_finding("state room", place, Limits().free_bytes)
+
+
+def room_finding(name: str, place: Path, least: int) -> Finding:
+    """Tell whether a disk has so many bytes left."""
+    try:
+        found = os.statvfs(place)
+    except OSError as error:
+        return note(name, f"{place}: {error.strerror or error}")
+    free = found.f_bavail * found.f_frsize
+    seen = f"{free / (1 << 30):.1f} GiB free"
+    if free < least:
+        advice = f"{least >> 20} MiB are the least; make room"
+        return fail(name, f"{free >> 20} MiB free", advice, ExitCode.SPOOL)
+    if free < _LITTLE_ROOM:
+        return note(name, seen, "little, should the store be away for long")
+    return ok(name, seen)
+
+
+def nearest_folder(folder: Path) -> Path:
+    """Return the folder itself, or what is there of the way to it; it may be a file."""
+    return next(path for path in (folder, *folder.parents) if path.exists())

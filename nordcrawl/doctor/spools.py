@@ -1,0 +1,93 @@
+"""Spools: what waits on this machine, and who holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from nordcrawl.archive.write import is_spool
+from nordcrawl.doctor.finding import Finding, fail, note, ok
+from nordcrawl.errors import ExitCode
+from nordcrawl.model.times import from_micros
+
+_SPOOL_VERSION: Final = 1
+
+
+def examine_spools(parent: Path) -> Iterator[Finding]:
+    """Look at the spools of one archive, a source each; changes nothing, waits for nobody."""
+    try:
+        folders = sorted(path for path in parent.iterdir() if is_spool(path))
+    except OSError:
+        folders = []
+    for folder in folders:
+        name = f"spool {folder.name}"
+        try:
+            yield _spool(name, folder)
+        except (sqlite3.Error, OSError, IndexError) as error:
+            yield fail(
+                name,
+                f"{folder / 'spool.sqlite'}: {error}",
+                "keep a copy of the folder, for it may hold articles that are not archived yet",
+                ExitCode.SPOOL,
+            )
+
+
+def _spool(name: str, folder: Path) -> Finding:
+    path = folder / "spool.sqlite"
+    if not (path.exists() and path.stat().st_size):
+        text = f"{path}: missing or empty, but parts are in {folder / 'sealed'}"
+        return note(name, text, "the next crawl archives them; or: nordcrawl ship")
+    # Not immutable=1: that would pass over all that lies in the write-ahead log still.
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2)) as db:
+        ((version,),) = db.execute("PRAGMA user_version").fetchall()
+        if version != _SPOOL_VERSION:
+            return fail(
+                name,
+                f"{path}: of version {version}, not {_SPOOL_VERSION}",
+                "written by another nordcrawl; use that one",
+                ExitCode.SPOOL,
+            )
+        ((source, writer),) = db.execute("SELECT source, writer FROM own").fetchall()
+        ((lines, oldest),) = db.execute("SELECT count(*), min(at) FROM outbox").fetchall()
+        ((sealed,),) = db.execute("SELECT coalesce(sum(records), 0) FROM part").fetchall()
+        ((oldest_sealed,),) = db.execute("SELECT min(min_at) FROM part").fetchall()
+    if source != folder.name:
+        text = f"{path}: is the spool of source {source!r}"
+        return fail(name, text, f"move it back to {folder.parent / source}", ExitCode.SPOOL)
+    waiting = lines + sealed
+    text = f"writer {writer}, {waiting} lines wait"
+    since = min(filter(None, (_moment(oldest), oldest_sealed)), default="")
+    if since:
+        text += f", the oldest of {since[:10]}"
+    holder = _holder(folder / "lock")
+    if holder:
+        return ok(name, f"{text}; {holder} works on it")
+    if waiting:
+        return note(name, text, "the next crawl stores them first; or: nordcrawl ship")
+    return ok(name, text)
+
+
+def _moment(micros: int | None) -> str:
+    return "" if micros is None else f"{from_micros(micros):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _holder(lock: Path) -> str:
+    """Say who holds a spool's lock; empty if nobody does."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        # Shared and given back at once: two doctors don't see each other.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
+        return f"process {pid}" if pid.isdecimal() else "another process"
+    finally:
+        os.close(descriptor)
+    return ""

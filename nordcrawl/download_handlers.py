@@ -1,0 +1,58 @@
+"""Downloads that end when a run is told to stop. Scrapy's own wait for an answer to its last byte.
+
+Thin: how to download is Scrapy's handler's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from nordcrawl.crawl.run import Run
+from nordcrawl.crawl.stopping import GRACE_S, stop_requested
+from nordcrawl.middlewares.pauses import RunStopped
+
+
+class DownloadHandler(HTTP11DownloadHandler):
+    """Scrapy's handler of http and https; breaks off what is under way at `stop_requested`."""
+
+    lazy = True
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._under_way: set[asyncio.Future[Response]] = set()
+        crawler.signals.connect(self.stop, stop_requested)
+
+    async def download_request(self, request: Request) -> Response:
+        """Return the answer, or raise `RunStopped`."""
+        run = self._run()
+        if run is not None and run.stopping.requested:
+            raise RunStopped
+        download = asyncio.ensure_future(super().download_request(request))
+        self._under_way.add(download)
+        try:
+            return await download
+        except asyncio.CancelledError:
+            if run is not None and run.stopping.requested:
+                raise RunStopped from None
+            raise
+        finally:
+            self._under_way.discard(download)
+
+    def stop(self) -> None:
+        """Break off what is not here after `GRACE_S`."""
+        run = self._run()
+        if run is not None:
+            left = run.stopping.left(GRACE_S)
+            asyncio.get_running_loop().call_later(left, self._break_off)
+
+    def _break_off(self) -> None:
+        for download in tuple(self._under_way):
+            download.cancel()
+
+    def _run(self) -> Run | None:
+        return getattr(self._crawler.spider, "run", None)

@@ -1,0 +1,1 @@
+"""Extensions: they observe a crawl and hold no rule."""

@@ -1,0 +1,155 @@
+"""Captions and credits of pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import groupby
+
+from lxml.html import HtmlElement
+
+from nordcrawl.extract.body.frame import Frame, address
+from nordcrawl.extract.lexicon.phrases import CREDIT_IN_CAPTION, CREDIT_LABEL
+from nordcrawl.extract.page.marks import words_of
+from nordcrawl.extract.page.text import clean
+from nordcrawl.extract.page.text_runs import Picture, TextRun
+from nordcrawl.extract.page.tree import text_of
+from nordcrawl.model.article import Block, BlockKind, Image
+
+
+def is_credit(run: TextRun) -> bool:
+    """Tell whether a run in a figure names who made the picture, by class or by its label."""
+    if run.element.get("itemprop") == "caption":
+        return False
+    return (
+        "credit" in run.near
+        or "byline" in run.near
+        or ("credit" in run.marks and "caption" not in run.near)
+        or (run.words <= 12 and CREDIT_LABEL.match(run.text) is not None)
+    )
+
+
+def credit_of(text: str) -> str | None:
+    """Return a credit without its label and brackets.
+
+    >>> credit_of("(Foto: Kari Nordmann / Avisa).")
+    'Kari Nordmann / Avisa'
+    """
+    bare = CREDIT_LABEL.sub("", text).strip(" ()[].,;|").strip()
+    if bare.count("(") > bare.count(")"):
+        bare += ")"
+    return bare or None
+
+
+def captions(group: list[TextRun]) -> list[Block]:
+    """Return one caption a caption element; its credit is its own or the one that follows."""
+    captions: list[Block] = []
+    for _, run_group in groupby(group, key=lambda run: (is_credit(run), id(run.within("caption")))):
+        part = list(run_group)
+        text = " ".join(run.text for run in part)
+        if is_credit(part[0]):
+            credit = credit_of(text)
+            if captions and captions[-1].credit is None:
+                captions[-1] = Block(BlockKind.CAPTION, captions[-1].text, credit=credit)
+            else:
+                captions.append(Block(BlockKind.CAPTION, "", credit=credit))
+        else:
+            found = CREDIT_IN_CAPTION.search(text)
+            credit = credit_of(found[1]) if found else _inline_credit(part[-1])
+            if captions and not captions[-1].text and credit is None:
+                credit = captions.pop().credit  # the credit stood first
+            captions.append(Block(BlockKind.CAPTION, text, credit=credit))
+    return captions
+
+
+def _inline_credit(run: TextRun) -> str | None:
+    """Return the credit that stands in an element of its own inside the caption's line."""
+    for element in run.element.iter("span", "em", "i", "small", "cite"):
+        names = f"{element.get('class') or ''} {element.get('itemprop') or ''}"
+        if words_of(names) & {"credit", "photographer", "fotograf", "byline", "author"}:
+            return credit_of(clean(text_of(element)))
+    return None
+
+
+def pictured(
+    captions: list[Block], group: list[TextRun], free: list[Picture], frame: Frame
+) -> list[tuple[int, Image]]:
+    """Give each caption its picture: of the same figure, else the nearest one not yet taken."""
+    figure = group[0].within("figure")
+    near = [p for p in free if figure is not None and any(e is figure for _, e in p.groups)]
+    if not near:
+        # Labrador's header has the figure in one div and its caption in the next.
+        before = [p for p in free if _is_before(p, group[0])]
+        near = before[-1:] if len(captions) == 1 else before[-len(captions) :]
+    images: list[tuple[int, Image]] = []
+    for index, caption in enumerate(captions):
+        picture = near[index] if index < len(near) else None
+        image = image_of(picture, frame) if picture else None
+        images.append(
+            (
+                picture.runs if picture else group[0].images,
+                Image(
+                    image.url if image else None,
+                    caption.text or None,
+                    caption.credit,
+                    image.alt if image else None,
+                ),
+            )
+        )
+    for picture in near:
+        free.remove(picture)
+    return images
+
+
+def _is_before(picture: Picture, run: TextRun) -> bool:
+    """Tell whether the picture stands right before the caption, or in one small box with it."""
+    around = set(picture.element.iterancestors())
+    holder = run.element
+    for _ in range(4):
+        beside = holder.getprevious()
+        if beside is not None and (beside in around or beside is picture.element):
+            return True
+        parent = holder.getparent()
+        if parent is None:
+            return False
+        holder = parent
+        if holder in around:
+            return len(text_of(holder)) < 2 * len(run.text) + 400
+    return False
+
+
+def image_of(picture: Picture, frame: Frame) -> Image | None:
+    """Return the picture, or None for a pixel, an icon or one without an address."""
+    element = picture.element
+    for side in ("width", "height"):
+        size = element.get(side) or ""
+        if size.isdigit() and len(size) < 6 and int(size) < 80:
+            return None
+    url = picture_address(element, frame)
+    if url is None or re.search(r"\.svg(?:\?|$)|/pixel|1x1|spacer|gravatar", url):
+        return None
+    return Image(url, alt=clean(element.get("alt")) or None)
+
+
+def picture_address(element: HtmlElement, frame: Frame) -> str | None:
+    """Return the address of an img element, whichever way its loading is put off."""
+    for name in ("data-src", "data-original", "data-lazy-src", "src"):
+        value = element.get(name) or ""
+        if value and not value.startswith("data:") and (url := address(value[:4000], frame)):
+            return url
+    for name in ("data-srcset", "srcset"):
+        if value := element.get(name) or "":
+            return address(value[:4000].split(",")[-1].split()[0], frame) if value.strip() else None
+    return None
+
+
+def once(images: Iterable[Image]) -> tuple[Image, ...]:
+    """Return each picture once; the same picture under two captions is shown twice."""
+    kept: dict[object, Image] = {}
+    for image in images:
+        bare = kept.get(image.url)
+        if image.caption and bare is not None and bare.caption:
+            kept.setdefault((image.url, image.caption), image)
+        elif bare is None or image.caption:
+            kept[image.url or image] = image
+    return tuple(kept.values())

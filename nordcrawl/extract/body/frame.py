@@ -1,0 +1,33 @@
+"""Frame: where a body's addresses and pictures are resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from urllib.parse import urljoin, urlsplit
+
+from nordcrawl.extract.page.text import clean
+from nordcrawl.model.printable import without_user
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is needed of the page around the runs."""
+
+    base_url: str
+    local: tzinfo
+    summaries: frozenset[int] = frozenset()
+    """id() of the runs that are the standfirst."""
+
+
+def address(link: str | None, frame: Frame) -> str | None:
+    """Return a link as an absolute http(s) address without fragment, or None."""
+    try:
+        absolute = without_user(urljoin(frame.base_url, clean(link).replace(" ", "%20")))
+        parts = urlsplit(absolute)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return None
+    except ValueError:
+        return None
+    absolute = absolute.partition("#")[0]
+    return None if absolute == frame.base_url.partition("#")[0] else absolute

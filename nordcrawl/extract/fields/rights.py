@@ -1,0 +1,103 @@
+"""Record what a page reserves or grants, and whether it is behind a paywall.
+
+Only reads: which signals there are is `nordcrawl.rights`' to know, and what follows from them the
+policy of whoever runs the crawl.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lxml.html import HtmlElement
+
+from nordcrawl.extract.page import head as heads
+from nordcrawl.extract.page.head import Head
+from nordcrawl.extract.page.jsonld import strings
+from nordcrawl.extract.page.tree import MAX_CHARS, MAX_TAGS, parse
+from nordcrawl.model.charset import decode
+from nordcrawl.model.page import Page
+from nordcrawl.rights import OTHER_AGENTS, join, read_page
+from nordcrawl.rights.directives import AGENT
+
+_CHARS = 500
+_CC = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[\w./-]{1,60}")
+
+
+def read(page: Page) -> dict[str, str]:
+    """Return what `find` does of any page, article or not, and ``paywalled`` with its origin where
+    that is told. A page that is no HTML still has its headers."""
+    text = decode(page.body, page.header("content-type")) if len(page.body) <= 4 * MAX_CHARS else ""
+    bounded = len(text) <= MAX_CHARS and text.count("<") <= MAX_TAGS
+    root = parse(text) if bounded else None
+    if root is None:
+        headers = [value for name, value in page.headers if name == "x-robots-tag"]
+        told = {"x_robots_tag": ", ".join(headers)[:_CHARS]} if headers else {}
+        signals = join(read_page(page.url, page.headers, {}).statements)
+        return told | ({"signals": signals} if signals else {})
+    about = heads.read(root, page.url)
+    found = find(about, root, page)
+    locked, origin = paywalled(about)
+    if locked is not None:
+        found["paywalled"] = f"{str(locked).lower()} ({origin})"
+    return found
+
+
+def find(head: Head, root: HtmlElement, page: Page) -> dict[str, str]:
+    """Return the keys robots_meta, x_robots_tag, tdm, licence as the page tells them, and
+    ``signals``: what of it holds for us, as `nordcrawl.rights.PageRights.from_record` reads it.
+
+    Source: TDM Reservation Protocol, W3C community group final report, sections on the header
+    field and on HTML metadata.
+    """
+    found: dict[str, str] = {}
+    robots = [
+        value if name == "robots" else f"{name}: {value}"
+        for name in ("robots", AGENT, *OTHER_AGENTS)
+        for value in head.metas.get(name, ())
+    ]
+    headers = [value for name, value in page.headers if name == "x-robots-tag"]
+    tdm = [
+        f"{name}={value}"
+        for name in ("tdm-reservation", "tdm-policy")
+        for value in (page.header(name), head.meta(name))
+        if value
+    ]
+    for name, values in (("robots_meta", robots), ("x_robots_tag", headers), ("tdm", tdm)):
+        if values:
+            found[name] = ", ".join(dict.fromkeys(v.strip() for v in values))[:_CHARS]
+    if signals := join(read_page(page.url, page.headers, head.metas).statements):
+        found["signals"] = signals
+    if licence := _licence(head, root):
+        found["licence"] = licence[:_CHARS]
+    return found
+
+
+def _licence(head: Head, root: HtmlElement) -> str | None:
+    if value := next(strings(head.jsonld.node.get("license"), "url", "@id", "name"), None):
+        return value
+    for link in head.links:
+        if "license" in link.rel.split():
+            return link.href
+    for element in root.iter("a"):
+        target = element.get("href") or ""
+        if match := _CC.match(target):
+            return match[0]
+    return None
+
+
+def paywalled(head: Head) -> tuple[bool | None, str]:
+    """Return (whether the text is for subscribers only, origin); (None, "") when not told."""
+    for value in (head.jsonld.node.get("isAccessibleForFree"),):
+        if isinstance(value, bool):
+            return not value, "json-ld"
+        text = next(strings(value), "").lower()
+        if text in ("true", "false"):
+            return text == "false", "json-ld"
+    tier = (head.meta("article:content_tier", "og:article:content_tier") or "").lower()
+    if tier in ("free", "locked", "metered"):
+        return tier != "free", "meta"
+    if "has-paywall" in head.body_classes:
+        return True, "class"
+    if (head.meta("og:title") or "").startswith("(+) "):
+        return True, "og"
+    return None, ""

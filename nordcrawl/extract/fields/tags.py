@@ -1,0 +1,142 @@
+"""Find what the article is filed under: the keywords that its editors gave it, as printed.
+
+What a system files for itself (kind of page, section, length) is no keyword; nor is the name of
+the site.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
+
+from nordcrawl.extract.page.head import Head
+from nordcrawl.extract.page.jsonld import strings
+from nordcrawl.extract.page.text import clean_line, key
+from nordcrawl.extract.page.tree import text_of
+
+#: In this order; "keywords" was meant for search engines, and many write there what they publish.
+_METAS = (
+    ("article:tag", "og:article:tag"), ("news_keywords",),
+    ("keywords", "parsely-tags", "sailthru.tags", "cxenseparse:keywords"),
+)  # fmt: skip
+_PARTS = re.compile(r"\s*[;,|、，；]\s*")
+#: "Page Type: Article": a field of a system. Those of the first kind name a subject all the same.
+_FIELD = re.compile(r"^(?P<name>[A-Z][\w ]{1,20}): ?(?P<value>\S.*)$")
+_SUBJECTS = frozenset(["subject", "topic", "tag", "keyword", "theme", "tema", "thema"])
+_IDENTIFIER = re.compile(r"^(?:\d+|[\w-]+:[\w:./-]+|[a-z]+(?:[A-Z][a-z]+){2,}|https?://.*)$")
+_CHARS = 100
+_WORDS = 8
+#: Parts of an address, and of a class name, of a link to all that is filed under a keyword.
+_ADDRESS = frozenset(
+    [
+        "tag", "tags", "topic", "topics", "thema", "themen", "schlagwort", "stichwort", "keyword",
+        "keywords", "emne", "emner", "tema", "temaer", "tagg", "taggar", "nøkkelord", "amne",
+        "etiqueta", "etiquetas", "sujet", "sujets", "temas", "trefwoord", "avainsana", "aihe",
+    ]
+)  # fmt: skip
+_CLASS = re.compile(r"(?<![a-z])tags?(?![a-z])|tag-?list|taglist|keyword|schlagw", re.IGNORECASE)
+_ADDRESS_WORDS = 4
+_FURNITURE = ("nav", "header", "footer", "aside")
+_LINKS = 40
+
+
+def find(
+    head: Head, root: HtmlElement, url: str, site: Iterable[str]
+) -> tuple[tuple[str, ...], str]:
+    """Return (tags, origin), each once in any case of letters; `site` are the site's names."""
+    names = {key(name) for name in site}
+    best: tuple[tuple[str, ...], str] = ((), "")
+    for values, origin in _sources(head):
+        found = tidy(values, names)
+        if _is_address(found, url):
+            continue
+        if found and (not best[0] or _tells_more(found, best[0])):
+            best = (found, origin)
+    if best[0]:
+        return best
+    linked = tidy(tuple(_linked(root)), names)
+    return (linked, "links") if linked else ((), "")
+
+
+def _sources(head: Head) -> Iterator[tuple[Sequence[str], str]]:
+    yield tuple(strings(head.jsonld.node.get("keywords"), "name")), "json-ld"
+    for metas in _METAS:
+        yield head.all(*metas), "meta"
+
+
+def _is_address(found: Sequence[str], url: str) -> bool:
+    """Tell whether tags are the words of the page's address, which a system has parted."""
+    words = set(re.split(r"[\W_]+", urlsplit(url).path.lower()))
+    return len(found) >= _ADDRESS_WORDS and all(tag.lower() in words for tag in found)
+
+
+def _tells_more(found: Sequence[str], before: Sequence[str]) -> bool:
+    """Tell whether a later source has all of the earlier one and more, or parts its phrase."""
+    now = {tag.casefold() for tag in found}
+    then = {tag.casefold() for tag in before}
+    if len(before) == 1 and len(found) > 1:
+        return True
+    return then < now and len(now) <= 3 * len(then)
+
+
+def tidy(values: Sequence[str], site: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return tags parted where one value holds several, without what is none.
+
+    >>> tidy(["Havn, Bodø, havn", ])
+    ('Havn', 'Bodø')
+    """
+    if len(values) == 1 or (values and all(_PARTS.search(value) for value in values)):
+        values = [part for value in values for part in _PARTS.split(value)]
+    names = set(site)
+    kept: dict[str, str] = {}
+    for value in values:
+        name = clean_line(value).strip(" #\"'[]&")
+        if (found := _FIELD.match(name)) and len(values) > 1:
+            if found["name"].casefold() not in _SUBJECTS:
+                continue
+            name = found["value"]
+        if not name or len(name) > _CHARS or _IDENTIFIER.match(name) or key(name) in names:
+            continue
+        kept.setdefault(name.casefold(), name)
+    return tuple(kept.values())
+
+
+def _linked(root: HtmlElement) -> Iterator[str]:
+    """Yield the texts of the page's links to keywords, those in running text left out."""
+    count = 0
+    for link in root.iter("a"):
+        if not _is_keyword(link):
+            continue
+        text = clean_line(text_of(link))
+        if (
+            not text
+            or text.count(" ") >= _WORDS
+            or next(link.iterancestors(*_FURNITURE), None) is not None
+        ):
+            continue
+        line = next(link.iterancestors("p"), None)
+        if line is not None and len(clean_line(text_of(line))) > 3 * len(text) + 40:
+            continue
+        yield text
+        count += 1
+        if count == _LINKS:
+            return
+
+
+def _is_keyword(link: HtmlElement) -> bool:
+    if "tag" in (link.get("rel") or "").split():
+        return True
+    try:
+        parts = urlsplit(link.get("href") or "").path.lower().split("/")
+    except ValueError:
+        return False
+    if (
+        any(part in _ADDRESS for part in parts[:-1])
+        and parts[-1 if parts[-1] else -2] not in _ADDRESS
+    ):
+        return True
+    near = (link, *list(link.iterancestors())[:2])
+    return any(_CLASS.search(element.get("class") or "") for element in near)

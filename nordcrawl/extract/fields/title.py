@@ -1,0 +1,271 @@
+"""Find the headline of a page by a vote of all that claim to be it.
+
+Does not look at the body's text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import unquote, urlsplit
+
+from nordcrawl.extract.page.head import Head
+from nordcrawl.extract.page.text import key
+
+#: Weights of the vote; measured on 127 news pages: JSON-LD is right on 81 % of those that have
+#: one, og:title on 72 %, h1 on 70 %. The title element mostly repeats og:title.
+_WEIGHTS = {"json-ld": 1.5, "h1": 1.4, "og": 1.6, "meta": 0.7, "title": 0.5}
+#: Without JSON-LD, the only h1 is the headline that readers see, og:title often one for others.
+#: Measured on 61 such pages where they differ: h1 is right on 39, og:title on 11; from 2.2 on the
+#: weight makes no difference.
+_ONLY_HEADING = 2.5
+#: Of several, the first is more often it; measured: 0.8 to 1.0 is as good, 1.2 and more is worse.
+_FIRST_HEADING, _LATER_HEADING = 1.0, 0.7
+_HEADINGS = 3
+#: A longer title is none; each of its separators is tried.
+_CHARS = 1000
+_SEPARATOR = re.compile(r"\s+(?:[|\-–—·•:/~⁄*]+|[»«›‹]+|::)\s+|\s*[|｜]\s*")
+#: What hardly ever stands in a headline itself.
+_STRONG = re.compile(r"\s*[|｜]+\s*|\s+[»›•·]\s+|\s+::\s+")
+_DANGLING = re.compile(r"\s+[|\-–—·•:/]+\s*$|^\s*[|·•/»›]+\s+")
+#: What may stand between a kicker and the headline behind it.
+_JOINTS = re.compile(r"\s*[:|/]\s+|\s+[-–—·•]\s+")
+_PAYWALL_MARK = re.compile(r"^\(\+\)\s+|\s+\(\+\)$|^\+\s+")
+#: A part of a title is told from others only if it has so many letters.
+_PART_LETTERS = 9
+_TAIL_LETTERS = 13
+_SLUG_LETTERS = 12
+#: In an h1 a kicker can stand without any mark; longer ones are no kickers.
+_KICKER_WORDS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one place of the page says that the headline is."""
+
+    origin: str
+    text: str
+    weight: float
+
+
+def vote(head: Head, site_title: str | None, url: str) -> tuple[str | None, str, tuple[str, ...]]:
+    """Return (title, origin, all candidates): the printing that most of the page agrees on."""
+    names = site_names(head, site_title, url)
+    said = [replace(claim, text=claim.text[:_CHARS]) for claim in _said(head)]
+    # A page that calls itself by the site's name only is still called something.
+    claims = _weighed(_without_names(said, names) or said, head)
+    if not claims:
+        return None, "", ()
+    bare = [claim.text for claim in claims]
+    claims = _unified(claims, url)
+    scores = [
+        sum(
+            other.weight * _agreement(claim.text, other.text)
+            for other in claims
+            if other.origin != claim.origin or other is claim
+        )
+        for claim in claims
+    ]
+    best = max(range(len(claims)), key=lambda i: (scores[i], claims[i].weight))
+    printed = head.headings[:_HEADINGS]
+    everything = dict.fromkeys(
+        (*(c.text for c in claims), *bare, *(c.text for c in said), *(h.text for h in printed))
+    )
+    return claims[best].text, claims[best].origin, tuple(everything)
+
+
+def _said(head: Head) -> Iterator[Claim]:
+    told = head.jsonld.text("headline") or head.jsonld.text("name")
+    social = next(iter(head.all("og:title")), None)
+    if told:
+        yield Claim("json-ld", told, _WEIGHTS["json-ld"])
+    whole = [key(value) for value in (told, social) if value]
+    for heading in head.headings[:_HEADINGS]:
+        # What the page's head has in the headline too is no kicker.
+        is_whole = any(value.startswith(key(heading.text)) for value in whole)
+        yield Claim("h1", heading.text if is_whole else heading.bare, _WEIGHTS["h1"])
+    if social:
+        yield Claim("og", social, _WEIGHTS["og"])
+    for value in head.all("twitter:title")[:1]:
+        if social is None or key(value) != key(social):
+            yield Claim("meta", value, _WEIGHTS["meta"])
+    if head.title:
+        yield Claim("title", head.title, _WEIGHTS["title"])
+
+
+def _without_names(said: Iterable[Claim], names: Sequence[str]) -> list[Claim]:
+    """Return the claims without the site's name in them, those left out that are no more."""
+    keys = {key(name) for name in names}
+    bare = (
+        replace(c, text=_DANGLING.sub("", without_site(_PAYWALL_MARK.sub("", c.text), names)))
+        for c in said
+    )
+    return [claim for claim in bare if key(claim.text) and key(claim.text) not in keys]
+
+
+def _weighed(claims: Sequence[Claim], head: Head) -> list[Claim]:
+    """Return the claims with each h1 given the weight that its number deserves."""
+    told = key(head.jsonld.text("headline") or "")
+    headings = [claim for claim in claims if claim.origin == "h1"]
+    found: list[Claim] = []
+    for claim in claims:
+        if claim.origin == "h1" and len(head.headings) == 1:
+            claim = replace(claim, weight=claim.weight if told else _ONLY_HEADING)
+        elif claim.origin == "h1" and (not told or key(claim.text) != told):
+            weight = _FIRST_HEADING if claim is headings[0] else _LATER_HEADING
+            claim = replace(claim, weight=weight)
+        found.append(claim)
+    return found
+
+
+def _unified(claims: list[Claim], url: str) -> list[Claim]:
+    """Return the claims without what only some of them have before or behind the headline."""
+    if all(claim.origin == "title" for claim in claims):
+        return [replace(claim, text=_by_address(claim.text, url)) for claim in claims]
+    alone = {key(claim.text) for claim in claims if claim.origin in ("h1", "json-ld")}
+    # What a headline of the page's data has behind a separator is not the site's name.
+    whole = {key(claim.text) for claim in claims if claim.origin == "json-ld"}
+    claims = [
+        claim if key(claim.text) in whole else replace(claim, text=_parted(claim.text, alone))
+        for claim in _uncut(claims)
+    ]
+    tails = {key(claim.text) for claim in claims if claim.origin in ("og", "json-ld")}
+    claims = [
+        replace(claim, text=_parted(claim.text, tails, _STRONG)) if claim.origin == "h1" else claim
+        for claim in claims
+    ]
+    if len(tails) > 1:  # the page's head is of two minds
+        return claims
+    return [replace(c, text=_behind_kicker(c.text, tails, c.origin == "h1")) for c in claims]
+
+
+def _uncut(claims: list[Claim]) -> list[Claim]:
+    """Return the claims with those made whole that end where another one opens a quotation.
+
+    A quotation mark in the value of an attribute ends it, where nobody has escaped it.
+    Source: HTML Living Standard, 13.1.2.3 (attributes).
+    """
+    texts = [claim.text for claim in claims]
+    return [
+        replace(claim, text=next((t for t in texts if _opens(t, claim.text)), claim.text))
+        for claim in claims
+    ]
+
+
+def _opens(whole: str, cut: str) -> bool:
+    return whole.startswith(cut) and whole[len(cut) :].lstrip().startswith('"')
+
+
+def _parted(title: str, alone: set[str], separator: re.Pattern[str] = _SEPARATOR) -> str:
+    """Return the part of a title before or behind a separator that stands alone elsewhere."""
+    for found in separator.finditer(title):
+        for part in (title[: found.start()], title[found.end() :]):
+            if len(key(part)) >= _PART_LETTERS and key(part) in alone:
+                return part.strip()
+    return title
+
+
+def _behind_kicker(title: str, tails: set[str], printed: bool) -> str:
+    """Return what stands behind a kicker, if the page's head has that alone.
+
+    In a printed heading the kicker may be set apart by its look only.
+
+    >>> _behind_kicker("Fiske: Mye torsk langs kysten", {key("Mye torsk langs kysten")}, False)
+    'Mye torsk langs kysten'
+    """
+    for found in _JOINTS.finditer(title):
+        if len(key(title[found.end() :])) >= _TAIL_LETTERS and key(title[found.end() :]) in tails:
+            return title[found.end() :].strip()
+    if printed:
+        for found in list(re.finditer(r"\s+", title))[:_KICKER_WORDS]:
+            rest = title[found.end() :]
+            if len(key(rest)) >= _TAIL_LETTERS and key(rest) in tails:
+                return rest
+    return title
+
+
+def _by_address(title: str, url: str) -> str:
+    """Return the part of a title that the address repeats, else the longest of its parts.
+
+    For pages where nothing else tells which part is the headline and which the site.
+    """
+    slug = key(unquote(urlsplit(url).path).rstrip("/").rsplit("/", 1)[-1])
+    parts = [part for part in _SEPARATOR.split(title) if part]
+    for part in parts:
+        if len(key(part)) >= _SLUG_LETTERS and key(part) in slug:
+            return part.strip()
+    strong = [part.strip() for part in _STRONG.split(title) if part.strip()]
+    return max(strong, key=lambda part: part.count(" ")) if strong else title
+
+
+def _agreement(one: str, other: str) -> float:
+    a, b = key(one), key(other)
+    if a == b:
+        return 1.0
+    if len(a) > 15 and len(b) > 15 and (a.startswith(b) or b.startswith(a)):
+        return 0.3  # one has a site name or section that was not known
+    return 0.0
+
+
+def site_names(head: Head, site_title: str | None, url: str) -> tuple[str, ...]:
+    """Return the names that the site goes by, best known first."""
+    told = (head.meta("og:site_name"), head.meta("application-name"), head.jsonld.publisher)
+    # Some systems write the headline where the site's name belongs.
+    said = (*(heading.bare for heading in head.headings[:1]), *head.all("og:title"))
+    titles = {key(title) for title in said}
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    names = (site_title, *(n for n in told if n and key(n) not in titles), host, *_labels(host))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _labels(host: str) -> list[str]:
+    """Return the labels of a host that may be a name: short ones are public suffixes mostly.
+
+    >>> _labels("avisa.co.test"), _labels("ab.test")
+    (['avisa'], ['ab'])
+    """
+    labels = host.split(".")[:-1]
+    return [label for label in labels if len(label) > 3] or labels[-1:]
+
+
+def without_site(title: str, names: tuple[str, ...] | Sequence[str]) -> str:
+    """Return a title without the site's name at its end or start.
+
+    >>> without_site("Ny havn åpnet - Avisa Nord", ("Avisa Nord",))
+    'Ny havn åpnet'
+    """
+    keys = {key(name) for name in names} - {""}
+    for _ in range(3):
+        breaks = [found for found in _SEPARATOR.finditer(title) if not _closes(title, found)]
+        if not breaks:
+            return title
+        last, first = breaks[-1], breaks[0]
+        if _is_name(title[last.end() :], keys) and last.start():
+            title = title[: last.start()].rstrip()
+        elif _is_name(title[: first.start()], keys) and title[first.end() :].strip():
+            title = title[first.end() :].lstrip()
+        else:
+            return title
+    return title
+
+
+def _closes(title: str, found: re.Match[str]) -> bool:
+    """Tell whether a separator is a guillemet that closes, or opens, a quotation."""
+    before, mark = title[: found.start()], found[0].strip()
+    if mark in ("»", "›"):
+        return before.count("«") + before.count("‹") > before.count("»") + before.count("›")
+    return mark in ("«", "‹") and ("»" in title[found.end() :] or "›" in title[found.end() :])
+
+
+def _is_name(part: str, keys: set[str]) -> bool:
+    folded = key(part)
+    return any(
+        folded == name
+        or (
+            len(folded) > 3
+            and len(name) > 3
+            and (name.startswith(folded) or folded.startswith(name))
+        )
+        for name in keys
+    )

@@ -1,0 +1,1 @@
+"""Lexicon: words by language, as data. Grows without touching code."""

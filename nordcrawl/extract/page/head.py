@@ -1,0 +1,103 @@
+"""Gather what a page's head and hidden parts say, in one pass over the tree.
+
+Keeps everything as it stands; which of it is right is for `nordcrawl.extract.fields.context`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from nordcrawl.extract.page import headings, jsonld
+from nordcrawl.extract.page.headings import Heading
+from nordcrawl.extract.page.jsonld import JsonLd
+from nordcrawl.extract.page.text import clean, clean_line
+from nordcrawl.extract.page.tree import text_of
+
+_VALUE_CHARS = 20_000
+_SCRIPT_CHARS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLink:
+    """A link element of the head."""
+
+    rel: str
+    href: str
+    hreflang: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is said of the page outside its visible text."""
+
+    metas: dict[str, tuple[str, ...]]
+    """By name, property, itemprop or http-equiv in lower case; values never empty."""
+    links: tuple[HeadLink, ...]
+    title: str
+    headings: tuple[Heading, ...]
+    """The h1 of the page that have text, in order."""
+    language: str | None
+    """html lang, as it stands."""
+    jsonld: JsonLd
+    scripts: str
+    """Inline scripts that are not JSON-LD, joined, cut at 200 000 characters."""
+    body_classes: frozenset[str]
+
+    def meta(self, *names: str) -> str | None:
+        """Return the first value of the first name that has any."""
+        return next((self.metas[name][0] for name in names if name in self.metas), None)
+
+    def all(self, *names: str) -> tuple[str, ...]:
+        """Return all values of the first name that has any."""
+        return next((self.metas[name] for name in names if name in self.metas), ())
+
+
+def read(root: HtmlElement, url: str) -> Head:
+    """Return the head of a parsed page."""
+    metas: dict[str, list[str]] = {}
+    links: list[HeadLink] = []
+    for element in root.iter("meta", "link"):
+        get = element.get
+        if element.tag == "link":
+            if rel := get("rel"):
+                links.append(
+                    HeadLink(
+                        rel.lower(),
+                        clean_line(get("href", "")[:4000]),
+                        get("hreflang", ""),
+                        get("type", ""),
+                    )
+                )
+            continue
+        content = clean(get("content", "")[:_VALUE_CHARS])
+        if content:
+            for attribute in ("property", "name", "itemprop", "http-equiv"):
+                if name := get(attribute):
+                    metas.setdefault(name.strip().lower(), []).append(content)
+    scripts, blocks, size = [], [], 0
+    for element in root.iter("script"):
+        kind = (element.get("type") or "").lower()
+        text = element.text or ""
+        if "ld+json" in kind:
+            blocks.append(text)
+        elif text and size < _SCRIPT_CHARS and "json" not in kind:
+            scripts.append(text[: _SCRIPT_CHARS - size])
+            size += len(text)
+    title = clean_line(text_of(next(root.iter("title"), None))[:2000])
+    found = headings.read(root)
+    body = root.find("body")
+    told = [text for heading in found[:3] for text in (heading.bare, heading.text)]
+    hints = (*told, *metas.get("og:title", ())[:1])
+    return Head(
+        {name: tuple(values) for name, values in metas.items()},
+        tuple(links),
+        title,
+        found,
+        root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang"),
+        jsonld.read(blocks, url, hints),
+        "\n".join(scripts),
+        frozenset((body.get("class") or "").split()) if body is not None else frozenset(),
+    )

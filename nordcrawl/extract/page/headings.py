@@ -1,0 +1,85 @@
+"""Read a page's h1 elements: the whole line, and the headline in it without its kicker.
+
+Does not know which of several headings is the article's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import cast
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from nordcrawl.extract.page.text import clean_line, key
+
+#: Bounds for pages whose headings are not closed.
+_MOST = 100
+_TEXTS = 1000
+_CHARS = 2000
+#: In a heading these hold no words of it. Source: HTML Living Standard, 4.5.12 (rt and rp hold the
+#: reading of what stands beside them), 4.2.6 (style), 4.12 (scripting).
+_SILENT = frozenset(("style", "script", "noscript", "template", "svg", "rt", "rp"))
+_VOICED = etree.XPath(
+    f".//text()[not({' or '.join(f'ancestor::{name}' for name in sorted(_SILENT))})]"
+)
+#: Names of classes for the line above a headline. A subtitle is one only where it stands first.
+_KICKER = re.compile(
+    r"kicker|over-?line|top-?line|dachzeile|roof-?line|eyebrow|(?:supe?r|over|pre|sub)-?"
+    r"(?:title|heading|headline|head)|surtitre|antetitulo|volanta|spitzmarke|stikktittel|trumpet",
+    re.IGNORECASE,
+)
+#: What parts a kicker from the headline; a dash opens speech and stays.
+_JOINT = " :|/-·•"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One h1 that has text."""
+
+    text: str
+    bare: str
+    """Without the kicker, where an element in the heading is marked as one; else the same."""
+
+
+def read(root: HtmlElement) -> tuple[Heading, ...]:
+    """Return the page's headings in order."""
+    elements = islice(root.iter("h1"), _MOST)
+    return tuple(found for element in elements if (found := _read(element)))
+
+
+def _read(element: HtmlElement) -> Heading | None:
+    whole = _line(element)
+    if not whole:
+        return None
+    kicker = _kicker(element)
+    if kicker is None:
+        return Heading(whole, whole)
+    bare = whole.removeprefix(_line(kicker)).lstrip(_JOINT)
+    return Heading(whole, bare if len(key(bare)) > len(key(whole)) / 3 else whole)
+
+
+def _line(element: HtmlElement) -> str:
+    """Return the words in an element, those of silent elements left out."""
+    if next(element.iter(*_SILENT), None) is None:
+        texts: Iterable[str] = islice(element.itertext(), _TEXTS)
+    else:
+        texts = cast("list[str]", _VOICED(element))[:_TEXTS]
+    return clean_line("".join(texts)[:_CHARS])
+
+
+def _kicker(heading: HtmlElement) -> HtmlElement | None:
+    """Return the element that a heading begins with, if its class says that it is a kicker."""
+    if (heading.text or "").strip():
+        return None
+    for element in heading.iterdescendants():
+        if _KICKER.search(element.get("class") or ""):
+            return element
+        if (element.text or "").strip() and element.tag not in _SILENT:
+            return None
+        if (element.tail or "").strip():
+            return None
+    return None

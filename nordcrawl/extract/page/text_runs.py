@@ -1,0 +1,355 @@
+"""Cut a tree into runs: stretches of inline text between block boundaries, in reading order.
+
+Each run knows what stands around it (marks, groups). Does not decide what belongs to the article.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from lxml.html import HtmlElement
+
+from nordcrawl.extract.page.marks import NONE, marks_of
+from nordcrawl.extract.page.text import clean, key
+
+_BLOCK = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "html",
+        "button",
+    ]
+)
+_SKIP = frozenset(
+    [
+        "head",
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "select",
+        "option",
+        "textarea",
+        "iframe",
+        "object",
+        "video",
+        "audio",
+        "canvas",
+        "map",
+        "datalist",
+        "rt",
+        "rp",
+    ]
+)
+#: Characters a word has on average in no script that parts its words.
+_LONGEST_WORD = 15
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+#: How a sentence or the line before a list ends.
+_ENDS = '.!?…:;"”»。」)'
+_CITE = frozenset(("cite",))
+#: Marks that make a group: its runs are read together as one caption, quote, box, list or table.
+GROUPS = frozenset(("figure", "caption", "quote", "factbox", "list", "table", "update"))
+
+
+@dataclass(frozen=True, slots=True)
+class TextRun:
+    """One stretch of text with its surroundings."""
+
+    text: str
+    """As `clean` leaves it, never empty."""
+    element: HtmlElement
+    """The nearest block element around it."""
+    marks: frozenset[str]
+    """Of all elements around it."""
+    near: frozenset[str]
+    """Of the nearest block element and the inline elements in it only."""
+    groups: tuple[tuple[str, HtmlElement], ...]
+    """(mark, element) of the groups around it, outermost first."""
+    linked: int
+    """Characters of it that are link text."""
+    strong: int
+    """Characters of it in bold or italics."""
+    links: tuple[str, ...]
+    """href of the links in it, as they stand."""
+    images: int
+    """How many pictures of the page stand before it."""
+    key: str = field(default="", compare=False)
+
+    @property
+    def link_share(self) -> float:
+        """Part of the text that is link text, 0 to 1."""
+        return min(1.0, self.linked / max(1, len(self.text)))
+
+    @property
+    def words(self) -> int:
+        """How many words it has; where a script has no spaces, half as many as characters."""
+        spaced = self.text.count(" ") + 1
+        length = len(self.text)
+        if length > _LONGEST_WORD * spaced and not self.text.isascii():
+            return length // 2
+        return spaced
+
+    def within(self, mark: str) -> HtmlElement | None:
+        """Return the innermost group element of this mark around the run."""
+        for kind, element in reversed(self.groups):
+            if kind == mark:
+                return element
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An img element with its surroundings."""
+
+    element: HtmlElement
+    marks: frozenset[str]
+    groups: tuple[tuple[str, HtmlElement], ...]
+    runs: int
+    """How many runs of the page stand before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A tree as runs and pictures."""
+
+    runs: tuple[TextRun, ...]
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(slots=True)
+class _Open:
+    """What is inherited by what stands in an element."""
+
+    marks: frozenset[str]
+    near: frozenset[str]
+    groups: tuple[tuple[str, HtmlElement], ...]
+    block: HtmlElement
+    is_block: bool
+    links: int
+    strong: int
+
+
+def cut(roots: Sequence[HtmlElement], without: Iterable[HtmlElement] = ()) -> Cut:
+    """Return the runs and pictures of the trees, one after the other.
+
+    What stands in an element of `without` is passed over.
+    """
+    walker = _Walker(frozenset(without))
+    for root in roots:
+        walker.walk(root)
+    return Cut(tuple(walker.runs), tuple(walker.pictures))
+
+
+class _Walker:
+    """The state of one pass: what is open, and the run being gathered."""
+
+    def __init__(self, without: frozenset[HtmlElement]) -> None:
+        self._without = without
+        self.runs: list[TextRun] = []
+        self.pictures: list[Picture] = []
+        self._parts: list[str] = []
+        self._marks = NONE
+        self._near = NONE
+        self._links: list[str] = []
+        self._lines: list[tuple[int, int, int, int]] = []
+        """For each line break, how many parts, links, linked and strong letters were before it."""
+        self._linked = self._strong = self._breaks = 0
+
+    def walk(self, root: HtmlElement) -> None:
+        around = _around(root)
+        self._visit(root, around)
+        self._flush(around)
+
+    def _visit(self, element: HtmlElement, around: _Open) -> None:
+        """Gather an element; as deep as libxml2 lets a page nest, which is 256 elements."""
+        inside = self._enter(element, str(element.tag), around)
+        if text := element.text:
+            self._add(text, inside)
+        without = self._without
+        for child in element:
+            if child.tag not in _SKIP and child not in without:
+                self._visit(child, inside)
+            if text := child.tail:
+                self._add(text, inside)
+        if inside.is_block and inside is not around:
+            self._flush(inside)
+
+    def _enter(self, element: HtmlElement, tag: str, around: _Open) -> _Open:
+        get = element.get
+        names = get("class") or ""
+        if identity := get("id"):
+            names = f"{names} {identity}"
+        # The page's own class names tell of its template, not of what stands in it.
+        own = NONE if tag in ("body", "html") else marks_of(tag, names, get("itemprop"))
+        if tag == "footer" and any(mark == "quote" for mark, _ in around.groups):
+            own = _CITE  # names who is quoted. Source: HTML, 4.4.4 "The blockquote element"
+        # A caption or credit is a part of its own even where the page uses span.
+        is_block = tag in _BLOCK or bool(own & {"caption", "credit"})
+        if not is_block and own & {"cite", "byline"}:
+            is_block = any(mark == "quote" for mark, _ in around.groups)
+        if is_block:
+            self._flush(around)
+        elif tag == "br":
+            self._breaks += 1
+            if self._breaks == 2:
+                self._flush(around)
+            else:
+                self._parts.append(" ")
+                if around.block.tag not in _HEADINGS:
+                    self._lines.append(
+                        (len(self._parts), len(self._links), self._linked, self._strong)
+                    )
+        links, strong = around.links, around.strong
+        if tag == "a":
+            links += 1
+            if (target := get("href")) and len(target) < 4000:
+                self._links.append(target)
+        elif tag in ("b", "strong", "em", "i"):
+            strong += 1
+        elif tag == "img":
+            self.pictures.append(
+                Picture(element, around.marks | own, around.groups, len(self.runs))
+            )
+        groups = around.groups
+        for mark in own & GROUPS:
+            groups = (*groups, (mark, element))
+        if not own and not is_block and links == around.links and strong == around.strong:
+            return around
+        return _Open(
+            around.marks | own if own else around.marks,
+            own if is_block else around.near | own,
+            groups,
+            element if is_block else around.block,
+            is_block,
+            links,
+            strong,
+        )
+
+    def _add(self, text: str, where: _Open) -> None:
+        length = len(text.strip())
+        if length:
+            self._breaks = 0
+            self._marks = self._marks | where.marks if self._marks else where.marks
+            self._near = self._near | where.near if self._near else where.near
+            if where.links:
+                self._linked += length
+            if where.strong:
+                self._strong += length
+            self._parts.append(text)
+        elif self._parts:
+            self._parts.append(" ")
+
+    def _flush(self, where: _Open) -> None:
+        if not self._parts:
+            self._breaks = 0
+            if self._links:
+                self._links = []
+            return
+        parts, self._parts = self._parts, []
+        if text := clean("".join(parts)):
+            lines = self._split(parts) if self._lines else []
+            for line in lines or [(text, self._linked, self._strong, self._links)]:
+                self._append(where, *line)
+        self._marks = self._near = NONE
+        self._links = []
+        self._lines = []
+        self._linked = self._strong = self._breaks = 0
+
+    def _append(
+        self, where: _Open, text: str, linked: int, strong: int, links: Sequence[str]
+    ) -> None:
+        self.runs.append(
+            TextRun(
+                text,
+                where.block,
+                self._marks,
+                self._near,
+                where.groups,
+                linked,
+                strong,
+                tuple(links),
+                len(self.pictures),
+                key(text),
+            )
+        )
+
+    def _split(self, parts: list[str]) -> list[tuple[str, int, int, list[str]]]:
+        """Return (text, linked, strong, links) of the lines that line breaks part.
+
+        A break inside of a sentence is one of layout and parts nothing.
+        """
+        ends = [*self._lines, (len(parts), len(self._links), self._linked, self._strong)]
+        lines: list[tuple[str, int, int, list[str]]] = []
+        part = link = linked = strong = 0
+        for part_end, link_end, linked_end, strong_end in ends:
+            text = clean("".join(parts[part:part_end]))
+            line = (text, linked_end - linked, strong_end - strong, self._links[link:link_end])
+            part, link, linked, strong = part_end, link_end, linked_end, strong_end
+            if not text:
+                continue
+            if lines and text[0].islower() and lines[-1][0][-1] not in _ENDS:
+                before = lines.pop()
+                line = (
+                    f"{before[0]} {text}", before[1] + line[1], before[2] + line[2],
+                    before[3] + line[3],
+                )  # fmt: skip
+            lines.append(line)
+        return lines
+
+
+def _around(root: HtmlElement) -> _Open:
+    """Return what the ancestors of a root say; nothing for the root of a page."""
+    marks = NONE
+    groups: list[tuple[str, HtmlElement]] = []
+    for element in root.iterancestors():
+        names = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
+        if element.tag in ("body", "html"):
+            break
+        own = marks_of(str(element.tag), names, element.get("itemprop"))
+        marks |= own
+        groups.extend((mark, element) for mark in own & GROUPS)
+    return _Open(marks, NONE, tuple(reversed(groups)), root, True, 0, 0)

@@ -1,0 +1,208 @@
+"""Put the parts of an article together: family, body, metadata, provenance.
+
+The order of work, and nothing else: each step is in a module of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
+
+from nordcrawl.extract.body import choose, engine, rules
+from nordcrawl.extract.body.blocks import Body, assemble
+from nordcrawl.extract.body.choose import Choice
+from nordcrawl.extract.body.frame import Frame
+from nordcrawl.extract.body.rules import PageHints
+from nordcrawl.extract.compose import compose
+from nordcrawl.extract.families import drupal, labrador, wordpress
+from nordcrawl.extract.families.landmarks import Landmarks, is_much, kept_to, within
+from nordcrawl.extract.fields import selectors
+from nordcrawl.extract.fields import title as titles
+from nordcrawl.extract.fields.addresses import descriptions
+from nordcrawl.extract.fields.context import Context, Given
+from nordcrawl.extract.fields.weigh import author_names
+from nordcrawl.extract.page import head, walls
+from nordcrawl.extract.page.head import Head
+from nordcrawl.extract.page.text import key, label_key
+from nordcrawl.extract.page.text_runs import Cut, cut
+from nordcrawl.extract.page.tree import MAX_CHARS, MAX_TAGS, parse, prune, select
+from nordcrawl.model.article import Article, BlockKind, Evidence, Rejected
+from nordcrawl.model.charset import decode
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
+
+_FEED_ROOTS = (b"<rss", b"<feed", b"<urlset", b"<sitemapindex", b"<rdf")
+#: A shorter name of an author is not looked for in the text.
+_NAME_LETTERS = 7
+#: A text under this many words beside this many teasers is a front or list page.
+_LIST_WORDS = 60
+_LIST_TEASERS = 12
+#: Content systems that are known by their own marks, whatever the source says of a page.
+_SYSTEMS = (drupal, wordpress)
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What became of a page, and the choice of text that it was made of, if it came to one."""
+
+    result: Article | Rejected
+    family: str
+    """The page family that read it."""
+    choice: Choice | None = None
+    frame: Frame | None = None
+
+
+def extract(page: Page, profile: Profile) -> Article | Rejected:
+    """Return the article that a page holds, or the reason why it holds none."""
+    root = tree_of(page)
+    return root if isinstance(root, Rejected) else find(root, page, profile).result
+
+
+def tree_of(page: Page) -> HtmlElement | Rejected:
+    """Return a page as a tree, or the reason why it is none."""
+    if not page.body.strip(b"\x00 \t\r\n"):
+        return Rejected("empty page")
+    if len(page.body) > 4 * MAX_CHARS:
+        return Rejected("too large")
+    if not _is_markup(page):
+        return Rejected("not html")
+    text = decode(page.body, page.header("content-type"))
+    if len(text) > MAX_CHARS or text.count("<") > MAX_TAGS:
+        return Rejected("too large")
+    root = parse(text)
+    return Rejected("not html") if root is None else root
+
+
+def find(root: HtmlElement, page: Page, profile: Profile) -> Extraction:
+    """Return what a page's tree holds; cuts off what the profile prunes."""
+    text = walls.visible_text(root)
+    prune(root, profile.prune)
+    about = head.read(root, page.url)
+    finding = _find(root, page, profile, about)
+    wall = walls.recognise(text, page, about, finding.result)
+    return finding if wall is None else replace(finding, result=wall)
+
+
+def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extraction:
+    name, anchors, is_told = "generic", None, False
+    if reading := _labrador(root, about, page, profile):
+        name, choice, given = "labrador", reading.choice, reading.given
+    else:
+        anchors = _anchors(root, about, page, profile)
+        choice, given = None, Given()
+        if anchors is not None:
+            name, given = anchors.name, anchors.given
+    context = Context(page, profile, root, about, selectors.apply(root, profile, given))
+    title, title_origin, candidates = titles.vote(about, profile.site_title, page.url)
+    if context.given.title:
+        title, title_origin = context.given.title, context.given.origin_of("title")
+    authors = author_names(context)
+    if choice is None:
+        shown = _generic(context, candidates, authors[0], anchors)
+        choice = choose.or_told(shown, about.jsonld.node.get("articleBody"))
+        is_told = choice is not shown
+    if choice is None:
+        return Extraction(Rejected("no text"), name)
+    frame = Frame(page.url, context.local, choice.summaries)
+    found = assemble(choice.runs, choice.pictures, frame)
+    read = sum(len(block.text) for block in found.blocks if block.kind is not BlockKind.CAPTION)
+    result: Article | Rejected
+    if read == 0:
+        result = Rejected("no text")
+    elif not title:
+        result = Rejected("no title")
+    elif anchors is None and _is_list(context, found):
+        result = Rejected("front page")
+    else:
+        result = compose(context, found, name, (title, title_origin), authors)
+        if is_told:
+            evidence = {**result.provenance, "blocks": Evidence("json-ld")}
+            result = replace(result, provenance=evidence)
+    return Extraction(result, name, choice, frame)
+
+
+def _is_markup(page: Page) -> bool:
+    """Tell whether a body can be HTML: some tag stands in it, and it is not of another kind."""
+    start = page.body[:4096].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    if start[:8].startswith((b"%PDF", b"\x89PNG", b"GIF8", b"PK\x03\x04", b"\xff\xd8", b"{", b"[")):
+        return False
+    lower = start.lower()
+    if lower.startswith(b"<?xml") and any(root in lower[:600] for root in _FEED_ROOTS):
+        return False
+    return b"<" in page.body
+
+
+def _labrador(
+    root: HtmlElement, about: Head, page: Page, profile: Profile
+) -> labrador.Reading | None:
+    """Return the article of a page that is Labrador's by its source, or by its own marks.
+
+    What only the marks tell has to hold a fair part of the page's text.
+    """
+    if profile.family == "labrador":
+        return labrador.read(root, about, page, profile)
+    reading = labrador.read(root, about, page, profile) if labrador.is_labrador(about) else None
+    return reading if reading and is_much(reading.choice, cut([root])) else None
+
+
+def _anchors(root: HtmlElement, about: Head, page: Page, profile: Profile) -> Landmarks | None:
+    """Return what a content system's own marks tell of the page, where it has any."""
+    found = (family.find(root, about, page, profile) for family in _SYSTEMS)
+    return next((anchors for anchors in found if anchors is not None), None)
+
+
+def _generic(
+    context: Context,
+    candidates: tuple[str, ...],
+    names: tuple[str, ...],
+    anchors: Landmarks | None,
+) -> Choice | None:
+    page_cut = cut([context.root], anchors.furniture if anchors else ())
+    given = context.given
+    candidates = (*candidates, *(text for text in (given.title, given.kicker) if text))
+    told = (given.subtitle,) if given.subtitle else ()
+    labels = frozenset(map(label_key, context.profile.labels))
+    clues = PageHints(
+        frozenset(key(text) for text in (*candidates, *names) if len(key(text)) > 3),
+        frozenset(key(name) for name in names if len(key(name)) > _NAME_LETTERS),
+        (*told, *descriptions(context.head)),
+        labels,
+    )
+    holders = select(context.root, context.profile.selectors("body"))
+    if holders:
+        return _selected(cut(holders), clues)
+    choice = choose.choose(page_cut, engine.lines(context.root, page_cut.runs), clues)
+    if anchors is None or anchors.article is None:
+        return choice
+    if choice is not None and (own := kept_to(anchors.article, choice)) is not None:
+        return own
+    runs = within(anchors.article, page_cut)
+    found = choose.choose(page_cut, engine.lines(context.root, runs), clues) if runs else None
+    return found if found is not None else choice
+
+
+def _selected(found: Cut, clues: PageHints) -> Choice | None:
+    dropped: rules.Dropped = []
+    runs = rules.drop(found.runs, clues, dropped)
+    return Choice(tuple(runs), found.pictures, frozenset(), tuple(dropped)) if runs else None
+
+
+def _is_list(context: Context, found: Body) -> bool:
+    """Tell whether a page is a front, section or tag page: many teasers and next to no text."""
+    address = urlsplit(context.page.url)
+    path = address.path.strip("/") or address.query
+    words = sum(
+        block.text.count(" ") + 1
+        for block in found.blocks
+        if block.kind in (BlockKind.P, BlockKind.QUOTE) and len(block.text) > 60
+    )
+    head_type = (context.head.meta("og:type") or "").lower()
+    if context.head.jsonld.types and path != "":
+        return False
+    teasers = sum(1 for e in context.root.iter("article") if next(e.iter("a"), None) is not None)
+    if path == "" and head_type != "article":
+        links = sum(1 for _ in context.root.iter("a"))
+        return teasers >= 3 or (words < 3 * _LIST_WORDS and links >= _LIST_TEASERS)
+    return teasers >= _LIST_TEASERS and words < _LIST_WORDS and head_type != "article"

@@ -1,0 +1,241 @@
+"""Decide: an extracted article and what is known -> what it is to the archive. Pure.
+
+Identity: the CMS's id where the address or page has one, else the address itself. A canonical
+link alone never merges two texts, because sites lie; agreement of the text does. `moved` tells an
+article at a new address from a new article.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from nordcrawl.identity.moved import (
+    MIN_TEXT_CHARACTERS,
+    Candidate,
+    Known,
+    Match,
+    address,
+    find_before,
+    has_moved,
+)
+from nordcrawl.model.article import TEXT_KINDS, Article, Extractor, Likeness
+from nordcrawl.model.ledger import ArticleState, Outcome, UrlState
+
+__all__ = [
+    "MIN_TEXT_CHARACTERS",
+    "Candidate",
+    "Known",
+    "Match",
+    "Verdict",
+    "article_id",
+    "changed_fields",
+    "decide",
+    "derived_id",
+    "extractor_id",
+    "field_digests",
+    "removal",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the candidate is: `outcome` for the ledger; with `change` a record is due."""
+
+    outcome: Outcome
+    article_id: str
+    revision: int
+    reason: str
+    change: str | None = None
+    before: ArticleState | None = None
+    """The revision that the record follows."""
+    moved: Match | None = None
+    """Which address it had before, and how that is known."""
+    near: Likeness | None = None
+    """The article whose text is nearly this one's."""
+    ambiguous: tuple[str, ...] = ()
+    """Ids of articles that this one may be, more than one: it stays apart."""
+    weak_alias: bool = False
+    candidate: Candidate | None = None
+    """What was judged, with what it took to compare it."""
+
+    @property
+    def previous_text_sha256(self) -> str | None:
+        """Digest of the text before."""
+        return self.before.text_sha256 if self.before else None
+
+
+def article_id(candidate: Candidate) -> str:
+    """Return the stable id that a candidate's address or page gives it; see `derived_id`."""
+    return derived_id(candidate.source, candidate.url, candidate.cms_id)
+
+
+def derived_id(source: str, url: str, cms_id: str | None) -> str:
+    """Return the stable id: ``source:cms-id``, else ``source:u-`` and 16 hex of the address.
+
+    Scheme and a leading ``www.`` are left out of the address: http and https, www and bare host
+    are one site.
+    """
+    if cms_id:
+        return f"{source}:{cms_id}"
+    return f"{source}:u-{hashlib.sha256(address(url).encode()).hexdigest()[:16]}"
+
+
+def extractor_id(extractor: Extractor) -> str:
+    """Return how state names what extracted: the same id gives the same article of a page."""
+    return f"{extractor.name}/{extractor.version}/{extractor.nordcrawl}"
+
+
+def decide(candidate: Candidate, known: Known, identity: str) -> Verdict:
+    """Return what the candidate is; `identity` is its `article_id`, or that of the article which
+    its address is already known to belong to."""
+    before, moved = known.article, None
+    ambiguous: tuple[str, ...] = ()
+    if before is None:
+        match = find_before(candidate, known)
+        if isinstance(match, Match):
+            before, moved = match.article, match
+        elif match:
+            ambiguous = tuple(article.article_id for article in match)
+    if before is None:
+        return _first_sight(candidate, known, identity, ambiguous)
+    if moved is None:
+        moved = has_moved(candidate, before, known)
+    elif moved.article.url == candidate.url:
+        moved = None
+    return _next_sight(candidate, known, before, moved)
+
+
+def _first_sight(
+    candidate: Candidate, known: Known, identity: str, ambiguous: tuple[str, ...]
+) -> Verdict:
+    if known.twin is not None and len(candidate.article.text) >= MIN_TEXT_CHARACTERS:
+        return Verdict(
+            Outcome.DUPLICATE,
+            known.twin.article_id,
+            known.twin.revision,
+            f"same text as {known.twin.url}",
+            weak_alias=True,
+        )
+    reason = "first seen"
+    if ambiguous:
+        reason = f"first seen; may be any of {', '.join(ambiguous)}"
+    return Verdict(
+        Outcome.NEW, identity, 1, reason, change="new", near=known.near, ambiguous=ambiguous
+    )
+
+
+def _next_sight(
+    candidate: Candidate, known: Known, before: ArticleState, moved: Match | None
+) -> Verdict:
+    identity, revision = before.article_id, before.revision + 1
+    if candidate.article.content_sha256 != before.content_sha256:
+        change, reason = _change(candidate, before, known.body_sha256)
+        outcome = Outcome.UPDATED
+        if moved is not None and moved.article_is_old:
+            # Another system prints the same story a little differently: that is the move.
+            change, outcome = "moved", Outcome.MOVED
+        if moved is not None:
+            reason = f"{moved.reason}; {reason}"
+    elif moved is not None:
+        outcome, change, reason = Outcome.MOVED, "moved", moved.reason
+    elif before.gone:
+        outcome, change, reason = Outcome.UPDATED, "updated", "there again, as it was"
+    elif new := set(candidate.partners) - set(before.partners):
+        outcome, change = Outcome.UPDATED, "linked"
+        reason = f"its translation is {', '.join(sorted(new))}"
+    elif candidate.url == before.url and candidate.requested_url == candidate.url:
+        return Verdict(Outcome.UNCHANGED, identity, before.revision, "same content")
+    else:
+        same = f"same article as {before.url}"
+        return Verdict(Outcome.DUPLICATE, identity, before.revision, same)
+    return Verdict(
+        outcome,
+        identity,
+        revision,
+        reason,
+        change=change,
+        before=before,
+        moved=moved,
+        near=known.near,
+    )
+
+
+def _change(candidate: Candidate, before: ArticleState, body_sha256: str | None) -> tuple[str, str]:
+    article = candidate.article
+    if extractor_id(article.extractor) != before.extractor and candidate.body_sha256 == body_sha256:
+        return "reextracted", "the same bytes, read by another version"
+    what = "text" if article.text_sha256 != before.text_sha256 else "metadata"
+    moved = (
+        article.modified_at is not None
+        and before.modified_at is not None
+        and article.modified_at > before.modified_at
+    ) or (article.modified_at is not None and before.modified_at is None)
+    if moved:
+        return "updated", f"{what} changed, modified time moved"
+    return "silent_edit", f"{what} changed, modified time did not"
+
+
+def removal(url: str, known: UrlState | None, article: ArticleState | None) -> Verdict | None:
+    """Return what it means that nothing is at an address any more; None where that is only a
+    failed fetch: no article's own address, or the first sight of it.
+
+    Two sights, in two runs, because one may be the server's bad day.
+    """
+    if known is None or article is None or known.weak_alias or article.url != url:
+        return None
+    if article.gone:
+        return Verdict(
+            Outcome.UNCHANGED, article.article_id, article.revision, "still gone from the site"
+        )
+    if not known.times_gone:
+        return None
+    return Verdict(
+        Outcome.REMOVED,
+        article.article_id,
+        article.revision + 1,
+        "gone from the site, seen twice",
+        change="removed",
+        before=article,
+    )
+
+
+def field_digests(article: Article) -> dict[str, str]:
+    """Return eight hex digits of each field that may change, to name it when it does."""
+    fields: dict[str, object] = {
+        "title": article.title,
+        "subtitle": article.subtitle,
+        "kicker": article.kicker,
+        "authors": article.authors,
+        "published_at": article.published_at,
+        "modified_at": article.modified_at,
+        "language": article.language,
+        "kind": article.kind,
+        "section": article.section,
+        "tags": sorted(article.tags),
+        "text": article.text_sha256,
+        "blocks": [
+            (str(b.kind), b.speaker, b.credit, b.text if b.kind not in TEXT_KINDS else None)
+            for b in article.blocks
+        ],
+        "images": [(image.caption, image.credit) for image in article.images],
+        "paywalled": article.paywalled,
+        "rights": sorted((k, v) for k, v in article.rights.items() if k != "checked_at"),
+    }
+    return {
+        name: hashlib.sha256(repr(value).encode(errors="replace")).hexdigest()[:8]
+        for name, value in fields.items()
+        if value
+    }
+
+
+def changed_fields(before: ArticleState, article: Article) -> list[str]:
+    """Return the names of the fields that are other than in a revision, in the record's order.
+
+    Of a revision that told no digests (nordcrawl 0.1) only the text can be compared.
+    """
+    now = field_digests(article)
+    if not before.fields:
+        return ["text"] if before.text_sha256 != article.text_sha256 else []
+    names = dict.fromkeys([*now, *before.fields])
+    return [name for name in names if now.get(name) != before.fields.get(name)]

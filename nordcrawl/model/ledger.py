@@ -1,0 +1,324 @@
+"""The ledger: one line for every discovered URL and run, and the state that folds from it.
+
+A ledger line is archived beside the articles, so that local state is only a cache: `UrlState` of
+a URL is its latest line, `ArticleState` of an article its latest line that carries one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from nordcrawl.model.times import parse_rfc3339, rfc3339
+
+LEDGER_VERSION = 1
+
+#: How the reason of a page begins that says "not found" with a status of success.
+SOFT_404 = "soft 404"
+
+
+class Outcome(StrEnum):
+    """How a discovered URL ended in a run: exactly one of these."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+    MOVED = "moved"
+    REMOVED = "removed"
+    SKIPPED_FRESH = "skipped_fresh"
+    NOT_ARTICLE = "not_article"
+    EXTRACTION_FAILED = "extraction_failed"
+    FETCH_FAILED = "fetch_failed"
+    BLOCKED = "blocked"
+    ROBOTS_DENIED = "robots_denied"
+    RIGHTS_DENIED = "rights_denied"
+    OVER_BUDGET = "over_budget"
+    OUT_OF_RANGE = "out_of_range"
+
+
+#: Outcomes that put a record into the archive.
+ARCHIVED = frozenset({Outcome.NEW, Outcome.UPDATED, Outcome.MOVED, Outcome.REMOVED})
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleState:
+    """What must be known of an article to tell whether a page of it is news."""
+
+    article_id: str
+    revision: int
+    url: str
+    """The address that its latest revision was fetched from (canonical form)."""
+    text_sha256: str
+    content_sha256: str
+    extractor: str
+    """`name/version/nordcrawl` of what extracted the latest revision."""
+    title: str | None = None
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    language: str | None = None
+    near: str | None = None
+    """The text's signature, by which near duplicates are found; None of a text that is short."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Eight hex digits of each field that the revision has, to tell later which ones changed."""
+    partners: tuple[str, ...] = ()
+    """Ids of the articles that this one names as its translations."""
+    gone: bool = False
+    """The latest revision says that the publisher took it down."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that stands in the ledger line."""
+        return {
+            "article_id": self.article_id,
+            "revision": self.revision,
+            "url": self.url,
+            "text_sha256": self.text_sha256,
+            "content_sha256": self.content_sha256,
+            "extractor": self.extractor,
+            "title": self.title,
+            "published_at": rfc3339(self.published_at),
+            "modified_at": rfc3339(self.modified_at),
+            "language": self.language,
+            "near": self.near,
+            "fields": dict(self.fields),
+            "partners": list(self.partners),
+            "gone": self.gone,
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Read back `to_json`; keys of later versions are ignored."""
+        return cls(
+            article_id=values["article_id"],
+            revision=values["revision"],
+            url=values["url"],
+            text_sha256=values["text_sha256"],
+            content_sha256=values["content_sha256"],
+            extractor=values["extractor"],
+            title=values.get("title"),
+            published_at=parse_rfc3339(values.get("published_at")),
+            modified_at=parse_rfc3339(values.get("modified_at")),
+            language=values.get("language"),
+            near=values.get("near"),
+            fields=values.get("fields") or {},
+            partners=tuple(values.get("partners") or ()),
+            gone=bool(values.get("gone", False)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One discovered URL's end in one run. `url` is in canonical form, the key of its state."""
+
+    run_id: str
+    source: str
+    url: str
+    outcome: Outcome
+    at: datetime
+    """When the outcome was decided, UTC."""
+    reason: str | None = None
+    found_by: tuple[str, ...] = ()
+    """The feeds, sitemaps, listings or arguments that named the URL."""
+    lastmod: str | None = None
+    """The latest change that a sitemap or feed told of this URL, RFC 3339 or a bare date."""
+    published: str | None = None
+    """Its publication as they told it, in the same two forms."""
+    title: str | None = None
+    """Its title as they told it."""
+    status: int | None = None
+    final_url: str | None = None
+    fetched_at: datetime | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_sha256: str | None = None
+    article_id: str | None = None
+    revision: int | None = None
+    weak_alias: bool = False
+    """The URL belongs to `article_id` only because the texts agree."""
+    article: ArticleState | None = None
+    """The article's new state, where this outcome changed it."""
+
+    @property
+    def is_gone(self) -> bool:
+        """The server said that there is nothing at this address.
+
+        Source: RFC 9110 sections 15.5.5 (404) and 15.5.11 (410); soft ones say it by their page.
+        """
+        return self.status in (404, 410) or (self.reason or "").startswith(SOFT_404)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the ledger line, keys in the documented order."""
+        return {
+            "schema": LEDGER_VERSION,
+            "run_id": self.run_id,
+            "source": self.source,
+            "url": self.url,
+            "outcome": str(self.outcome),
+            "reason": self.reason,
+            "at": rfc3339(self.at),
+            "found_by": list(self.found_by),
+            "lastmod": self.lastmod,
+            "published": self.published,
+            "title": self.title,
+            "status": self.status,
+            "final_url": self.final_url,
+            "fetched_at": rfc3339(self.fetched_at),
+            "etag": self.etag,
+            "last_modified": self.last_modified,
+            "body_sha256": self.body_sha256,
+            "article_id": self.article_id,
+            "revision": self.revision,
+            "weak_alias": self.weak_alias,
+            "article": self.article.to_json() if self.article else None,
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Read back `to_json`; keys of later versions are ignored.
+
+        Raises:
+            KeyError: a required key is missing.
+            ValueError: an outcome or a time is not understood.
+        """
+        at = parse_rfc3339(values["at"])
+        if at is None:
+            raise ValueError("a ledger line without a time")
+        return cls(
+            run_id=values["run_id"],
+            source=values["source"],
+            url=values["url"],
+            outcome=Outcome(values["outcome"]),
+            at=at,
+            reason=values.get("reason"),
+            found_by=tuple(values.get("found_by") or ()),
+            lastmod=values.get("lastmod"),
+            published=values.get("published"),
+            title=values.get("title"),
+            status=values.get("status"),
+            final_url=values.get("final_url"),
+            fetched_at=parse_rfc3339(values.get("fetched_at")),
+            etag=values.get("etag"),
+            last_modified=values.get("last_modified"),
+            body_sha256=values.get("body_sha256"),
+            article_id=values.get("article_id"),
+            revision=values.get("revision"),
+            weak_alias=bool(values.get("weak_alias", False)),
+            article=ArticleState.from_json(values["article"]) if values.get("article") else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UrlState:
+    """What is remembered of a URL: the fold of its ledger lines."""
+
+    url: str
+    outcome: Outcome
+    at: datetime
+    fetched_at: datetime | None = None
+    """When a fetch last gave an answer that could be used (page or 304)."""
+    lastmod: str | None = None
+    """What sitemap or feed said when it was last fetched."""
+    etag: str | None = None
+    last_modified: str | None = None
+    body_sha256: str | None = None
+    article_id: str | None = None
+    weak_alias: bool = False
+    linked_at: datetime | None = None
+    """When it was fetched in the reading that told `article_id`."""
+    gone_at: tuple[datetime, ...] = ()
+    """The two latest times at which nothing was there, the latest first."""
+
+    @property
+    def times_gone(self) -> int:
+        """How often nothing was there since it was last read, up to 2."""
+        return sum(self.fetched_at is None or at > self.fetched_at for at in self.gone_at)
+
+
+#: Outcomes after which the URL was really read; the others keep what was known before.
+_READ = frozenset(
+    {
+        Outcome.NEW,
+        Outcome.UPDATED,
+        Outcome.UNCHANGED,
+        Outcome.DUPLICATE,
+        Outcome.MOVED,
+        Outcome.REMOVED,
+        Outcome.NOT_ARTICLE,
+        Outcome.OUT_OF_RANGE,
+    }
+)
+
+
+#: Outcomes by which a URL may say that nothing is there.
+_GONE = frozenset({Outcome.FETCH_FAILED, Outcome.NOT_ARTICLE, Outcome.REMOVED, Outcome.UNCHANGED})
+
+
+def fold(known: UrlState | None, entry: LedgerEntry) -> UrlState:
+    """Return a URL's state after one more ledger line.
+
+    Registers, each won by its latest time: how it last ended (`at`), what was last read of it
+    (`fetched_at`), which article it is (`linked_at`), and when nothing was there (`gone_at`, the
+    two latest times). So lines of many writers give the
+    same state in any order, a failed or skipped fetch keeps validators and article, and a later
+    page without an article (a wall, say) does not hide the article.
+    """
+    state = known or UrlState(url=entry.url, outcome=entry.outcome, at=entry.at)
+    won: dict[str, Any] = {}
+    if entry.at > state.at:
+        won.update(outcome=entry.outcome, at=entry.at)
+    gone = entry.is_gone and entry.outcome in _GONE
+    read_at = entry.fetched_at if entry.outcome in _READ and not gone else None
+    if read_at is not None:
+        if state.fetched_at is None or read_at > state.fetched_at:
+            won.update(
+                fetched_at=read_at,
+                lastmod=entry.lastmod,
+                etag=entry.etag,
+                last_modified=entry.last_modified,
+                body_sha256=entry.body_sha256,
+            )
+        if entry.article_id and (state.linked_at is None or read_at > state.linked_at):
+            won.update(article_id=entry.article_id, weak_alias=entry.weak_alias, linked_at=read_at)
+    if gone and entry.at not in state.gone_at:
+        won.update(gone_at=tuple(sorted((*state.gone_at, entry.at), reverse=True)[:2]))
+    return replace(state, **won) if won else state
+
+
+@dataclass(slots=True)
+class Tally:
+    """Which URLs a run discovered, and how each one ended.
+
+    Raises `ValueError` where the one-outcome rule is broken, so that a mistake is seen at once.
+    """
+
+    open: set[str] = field(default_factory=set)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def discover(self, url: str) -> bool:
+        """Take note of a URL; False when it was discovered before."""
+        if url in self.open or url in self.outcomes:
+            return False
+        self.open.add(url)
+        return True
+
+    def settle(self, url: str, outcome: Outcome) -> None:
+        """Give a discovered URL its one outcome."""
+        if url not in self.open:
+            raise ValueError(f"{url}: {outcome} but not open: {self.outcomes.get(url)}")
+        self.open.remove(url)
+        self.outcomes[url] = outcome
+
+    @property
+    def discovered(self) -> int:
+        """How many URLs were discovered."""
+        return len(self.open) + len(self.outcomes)
+
+    def counts(self) -> dict[Outcome, int]:
+        """Return how many URLs ended in each outcome, only those that occur."""
+        counts: dict[Outcome, int] = {}
+        for outcome in self.outcomes.values():
+            counts[outcome] = counts.get(outcome, 0) + 1
+        return counts

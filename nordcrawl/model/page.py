@@ -1,0 +1,37 @@
+"""Page: one answer of a web server, as values.
+
+Knows nothing of how it was fetched, nor of what stands in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A fetched page: bytes after HTTP content decoding, never a parsed tree."""
+
+    url: str
+    """Where the body came from, after redirects."""
+    body: bytes
+    fetched_at: datetime
+    """UTC, aware."""
+    requested_url: str = ""
+    """What was asked for first; the same as `url` when nothing redirected."""
+    redirects: tuple[str, ...] = ()
+    """Addresses passed on the way, the requested one first, the final one left out."""
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    """Names in lower case, in wire order, repeats kept."""
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, by its lower-case name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    @property
+    def body_sha256(self) -> str:
+        """Digest of `body`, 64 hex digits."""
+        return hashlib.sha256(self.body).hexdigest()

@@ -1,0 +1,1 @@
+"""Report: what a run did, its exit code, and how both read."""

@@ -1,0 +1,97 @@
+"""Summary: a run's report as a person reads it at the end, on a terminal or in a log file."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TextIO
+from urllib.parse import unquote
+
+from nordcrawl.errors import ExitCode
+from nordcrawl.model.ledger import Outcome
+from nordcrawl.model.printable import shown
+from nordcrawl.report.run_report import Report
+from nordcrawl.system.calling import as_called
+
+#: Outcomes in the order and words of the summary.
+_WORDS = {
+    Outcome.NEW: "archived as new",
+    Outcome.UPDATED: "archived as a new revision",
+    Outcome.MOVED: "moved",
+    Outcome.REMOVED: "removed by the publisher",
+    Outcome.UNCHANGED: "looked at, unchanged",
+    Outcome.DUPLICATE: "another address of an article",
+    Outcome.SKIPPED_FRESH: "not due yet",
+    Outcome.OUT_OF_RANGE: "outside since/until",
+    Outcome.OVER_BUDGET: "left for another run",
+    Outcome.NOT_ARTICLE: "no article",
+    Outcome.FETCH_FAILED: "could not be fetched",
+    Outcome.EXTRACTION_FAILED: "could not be read",
+    Outcome.BLOCKED: "refused",
+    Outcome.ROBOTS_DENIED: "denied by robots.txt",
+    Outcome.RIGHTS_DENIED: "rights reserved",
+}
+_SHOW_EXAMPLES = (
+    Outcome.UPDATED, Outcome.NOT_ARTICLE, Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED,
+    Outcome.BLOCKED, Outcome.ROBOTS_DENIED,
+)  # fmt: skip
+
+
+def summary(report: Report, program: str = "nordcrawl") -> list[str]:
+    """Return the lines of the summary, plain text; `program` is how the reader calls us."""
+    code, why = report.verdict()
+    seconds = (report.finished_at - report.started_at).total_seconds()
+    lines = [
+        "",
+        f"  {report.source}  run {report.run_id}  {seconds:.1f} s",
+        f"  sources     {_sources(report)}",
+        f"  found       {report.discovered} URLs, {report.fetched} pages answered",
+    ]
+    for outcome, words in _WORDS.items():
+        count = report.outcomes.get(outcome, 0)
+        if count:
+            lines.append(f"  {count:>9}   {outcome:<17} {words}")
+            if outcome in _SHOW_EXAMPLES:
+                lines += [
+                    f"              {shown(e.url, 90)}  ({shown(e.reason, 70)})"
+                    for e in report.examples.get(outcome, [])[:3]
+                ]
+    lines += [f"  warning     {shown(text)}" for text in report.warnings[:8]]
+    if len(report.warnings) > 8:
+        lines.append(f"  warning     and {len(report.warnings) - 8} more, see the report")
+    lines += [
+        f"  archive     {report.archive}",
+        f"  read it     {program} read --archive {_typed(report.archive)} --latest --format table",
+        f"  exit {int(code):<6} {code.name.lower()}: {shown(why, 400)}",
+        "",
+    ]
+    return lines
+
+
+def _sources(report: Report) -> str:
+    parts = []
+    for kind in ("sitemap", "feed", "listing"):
+        of_kind = [entry for entry in report.entries if entry.kind == kind]
+        if of_kind:
+            good = sum(entry.answered for entry in of_kind)
+            spared = sum(entry.is_heard for entry in of_kind) - good
+            not_due = f" ({spared} not due)" if spared else ""
+            parts.append(f"{good} of {len(of_kind)} {kind}s{not_due}")
+    return ", ".join(parts) + " answered" if parts else "none asked (argument urls)"
+
+
+def _typed(archive: str) -> str:
+    """Return an archive's address as a person would type it in a shell."""
+    path = unquote(archive.removeprefix("file://")) if archive.startswith("file:///") else archive
+    return shlex.quote(path)
+
+
+def print_summary(report: Report, stream: TextIO | None = None) -> None:
+    """Print the summary to `stream` (standard output)."""
+    code, _ = report.verdict()
+    out = stream or sys.stdout
+    text = "\n".join(summary(report, as_called("nordcrawl")))
+    if out.isatty():
+        colour = "32" if code is ExitCode.WHOLE else "31"
+        text = text.replace(f"  exit {int(code)}", f"  \x1b[{colour};1mexit {int(code)}\x1b[0m")
+    print(text, file=out, flush=True)

@@ -1,0 +1,1 @@
+"""Workers: processes that parse what a page can make expensive."""

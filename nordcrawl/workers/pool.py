@@ -1,0 +1,333 @@
+"""Worker processes that parse what a page can make expensive, so that no page stops the crawl.
+
+pebble's pool kills a worker that takes too long and replaces one that dies; only the page at
+fault is lost. Knows nothing of what the functions do: bytes in, a small value out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import errno
+import gc
+import logging
+import multiprocessing
+import pickle
+import re
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as WorkerTimeout
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from pebble import CONSTS, ProcessExpired, ProcessPool
+
+from nordcrawl.model.printable import shown
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: A worker is replaced after so many tasks, against leaks in C libraries.
+TASKS_PER_WORKER = 500
+#: Seconds between two looks at whether the pool still is.
+_LOOK_S = 1.0
+#: How many times the limit of a task it may wait to be taken up; many may be before it.
+_PATIENCE = 30
+#: Seconds to wait for the workers' end.
+_CLOSE_S = 2.0
+#: How often a task is tried again, alone, after a pool broke.
+_MORE_TRIES = 2
+#: Bytes of a pickled value above which it is not unpickled between two steps of the event loop.
+_LARGE = 1 << 18
+#: Bytes of a worker's own above which it gives back what it can after a page; what is loaded at its
+#: start, and shared, counts as its own here, too.
+_MUCH = 192 << 20
+#: Bytes that a task may take, in a worker.
+_memory_bytes = 0
+_NO_MEMORY = "needed too much memory"
+
+
+class WorkFailed(Exception):
+    """A worker gave no value: it took too long, needed too much memory, raised, or died. The text
+    says which, in a few words fit for the ledger."""
+
+
+class WorkStopped(WorkFailed):
+    """The workers were told to stop before there was a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What comes back instead of a pickled value."""
+
+    reason: str
+
+
+def _guarded(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> bytes | _Failed:
+    """Run in the worker: return the pickled value, or why there is none.
+
+    Nothing but bytes and text travels back, because an exception, or a value, that can't be pickled
+    there or unpickled here would break the pool, and cost more than one page.
+    """
+    try:
+        with _memory_limit():
+            return pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL)
+    except BaseException as error:  # noqa: BLE001 - foreign code on hostile pages, SystemExit too
+        return _Failed(_NO_MEMORY if _is_of_memory(error) else describe(error))
+    finally:
+        _give_back()
+
+
+def _is_of_memory(error: BaseException) -> bool:
+    """Tell whether memory ran out; a library that is loaded then says so in the loader's words.
+    Source: glibc, elf/dl-load.c, "failed to map segment from shared object"."""
+    if isinstance(error, ImportError):
+        return "failed to map segment" in str(error) or "annot allocate memory" in str(error)
+    return isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
+
+
+@contextlib.contextmanager
+def _memory_limit() -> Iterator[None]:
+    """Bound what a task may take beyond what the worker has. Between tasks there is no bound, for a
+    worker that dies while it takes one leaves the others waiting for ever."""
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = _pages_of_memory()[0] * resource.getpagesize() + _memory_bytes
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
+def _pages_of_memory() -> tuple[int, int, int]:
+    """Return how many pages of memory this process has: in all, resident, shared with files.
+    Source: proc_pid_statm(5)."""
+    in_all, resident, shared = Path("/proc/self/statm").read_text("ascii").split()[:3]
+    return int(in_all), int(resident), int(shared)
+
+
+def _give_back() -> None:
+    """Give memory back after a page that needed much; the C library keeps what is freed."""
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        _, resident, shared = _pages_of_memory()
+        if (resident - shared) * resource.getpagesize() > _MUCH:
+            gc.collect()
+            ctypes.CDLL(None).malloc_trim(0)
+
+
+def _nothing() -> None:
+    pass
+
+
+async def _unpickled(data: bytes) -> Any:
+    """Return a value of our own worker's, the event loop not held up by a large one."""
+    if len(data) > _LARGE:
+        return await asyncio.to_thread(pickle.loads, data)
+    return pickle.loads(data)  # noqa: S301
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception in words, on one line: its kind, and what it says.
+
+    >>> describe(ValueError("too\\n long")), describe(KeyError("x")), describe(RecursionError())
+    ('value error: too long', "key error: 'x'", 'recursion error')
+    """
+    kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type(error).__name__).lower()
+    try:
+        text = shown(" ".join(str(error).split()))
+    except Exception:  # noqa: BLE001 - the exception's own code
+        text = ""
+    # Where an object lay in memory tells nobody anything, and is another in each run.
+    return kind if not text or " at 0x" in text else f"{kind}: {text}"
+
+
+def steady_memory() -> None:
+    """Have the C library give large blocks back to the system as soon as they are freed. By default
+    it keeps ever larger ones after the first, in an arena for each thread.
+
+    Source: mallopt(3), M_MMAP_THRESHOLD and M_ARENA_MAX; elsewhere than with glibc of no effect.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(-3, 256 << 10)  # M_MMAP_THRESHOLD, bytes
+        mallopt(-8, 2)  # M_ARENA_MAX
+
+
+def _start(memory_bytes: int) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # pebble has set its own by now
+    global _memory_bytes  # noqa: PLW0603 - of a process that is nothing else
+    _memory_bytes = memory_bytes
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    steady_memory()
+    # What is loaded stays; and parsing makes many objects that no collection would free.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def process_pool(
+    count: int,
+    *,
+    memory_bytes: int,
+    preload: tuple[str, ...] = (),
+) -> ProcessPool:
+    """Return a pebble pool of processes with bounded memory. They are forked from a server that
+    has imported `preload`; there is one server a process, with what the first pool asked for."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["nordcrawl.workers.forkserver", *preload])
+    # Workers ignore SIGTERM (see nordcrawl.workers.forkserver), so pebble need not wait after
+    # sending it.
+    CONSTS.term_timeout = 0.05
+    return ProcessPool(
+        max_workers=count,
+        max_tasks=TASKS_PER_WORKER,
+        initializer=_start,
+        initargs=[memory_bytes],
+        context=context,
+    )
+
+
+class Workers:
+    """The pool of a crawl, for asyncio; processes start on first use."""
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        timeout_s: float,
+        memory_bytes: int,
+        preload: tuple[str, ...] = (),
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._make = partial(process_pool, count, memory_bytes=memory_bytes, preload=preload)
+        self._pool = self._make()
+        self._started: ProcessPool | None = None
+        self._suspects = asyncio.Lock()
+        self._waiting: set[Future[bytes | _Failed]] = set()
+        self._closed = False
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what the function returns in a worker; it and its values are pickled.
+
+        Raises:
+            WorkFailed: time or memory ran out, the function raised, or the worker died;
+                `WorkStopped` if `close` came first.
+            BrokenProcessPool: no worker can be started.
+        """
+        try:
+            found = await self._once(function, args, kwargs)
+        except BrokenProcessPool:
+            found = await self._again(function, args, kwargs)
+        if isinstance(found, _Failed):
+            raise WorkFailed(found.reason)
+        try:
+            value = await _unpickled(found)
+        except Exception as error:  # noqa: BLE001 - whatever the value's own code raises
+            raise WorkFailed(f"the value can't be taken: {describe(error)}") from None
+        result: T = value
+        return result
+
+    async def _once(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> bytes | _Failed:
+        if self._closed:
+            raise WorkStopped("the run was stopped")
+        pool = self._pool
+        if self._started is not pool:
+            # The server loads all before its first worker; the event loop does not wait for it.
+            await asyncio.to_thread(getattr, pool, "active")
+            self._started = pool
+            if self._closed:
+                raise WorkStopped("the run was stopped")
+        try:
+            future: Future[bytes | _Failed] = pool.schedule(
+                _guarded, args=(function, args, kwargs), timeout=self._timeout_s
+            )
+        except RuntimeError as error:  # pebble's word for a pool that broke before
+            self._replace(pool)
+            raise BrokenProcessPool(str(error)) from None
+        self._waiting.add(future)
+        try:
+            return await self._result(pool, future)
+        except (TimeoutError, WorkerTimeout):
+            raise WorkFailed(f"took longer than {self._timeout_s:g} s") from None
+        except MemoryError:
+            raise WorkFailed(_NO_MEMORY) from None
+        except ProcessExpired as error:
+            raise WorkFailed(f"the worker died (exit code {error.exitcode})") from None
+        except (CancelledError, asyncio.CancelledError):
+            future.cancel()  # which frees the worker
+            raise WorkStopped("the run was stopped") from None
+        except (AttributeError, TypeError, pickle.PicklingError) as error:
+            raise WorkFailed(f"can't be given to a worker: {describe(error)}") from None
+        except BrokenProcessPool:
+            if self._closed:
+                raise WorkStopped("the run was stopped") from None
+            self._replace(pool)
+            raise
+        finally:
+            self._waiting.discard(future)
+
+    async def _result(self, pool: ProcessPool, future: Future[bytes | _Failed]) -> bytes | _Failed:
+        """Wait for a task. pebble forgets those that it takes up while the pool breaks, and one
+        that a worker died of before it said that it had it."""
+        waiting = asyncio.ensure_future(asyncio.wrap_future(future))
+        until = time.monotonic() + _PATIENCE * self._timeout_s
+        while True:
+            await asyncio.wait({waiting}, timeout=_LOOK_S)
+            if waiting.done():
+                return waiting.result()
+            if not pool.active:
+                await asyncio.wait({waiting}, timeout=_LOOK_S)
+                if not waiting.done():
+                    waiting.cancel()
+                    raise BrokenProcessPool("the pool broke")
+            elif time.monotonic() > until and not future.running():
+                waiting.cancel()
+                raise WorkFailed("no worker took it up")
+
+    async def _again(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> bytes | _Failed:
+        """Try what was under way when a pool broke, one after the other: that tells the task that
+        breaks them from those that were only there."""
+        async with self._suspects:
+            for _ in range(_MORE_TRIES):
+                with contextlib.suppress(BrokenProcessPool):
+                    return await self._once(function, args, kwargs)
+            await self._once(_nothing, (), {})  # raises where no worker can be had at all
+            return _Failed("the workers die of it")
+
+    def _replace(self, broken: ProcessPool) -> None:
+        """Begin anew with another pool, unless that was done already."""
+        if self._closed or self._pool is not broken:
+            return
+        logger.warning("the pool of workers broke, and is started anew")
+        broken.stop()  # type: ignore[no-untyped-call]
+        broken.join()
+        self._pool = self._make()
+
+    def close(self) -> None:
+        """Stop at once: what is still at work, or waits for a worker, is given up."""
+        self._closed = True
+        for future in tuple(self._waiting):
+            future.cancel()
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        # A worker that is just being started keeps the pool waiting, and it ends with this process.
+        joining = threading.Thread(target=self._pool.join, daemon=True)
+        joining.start()
+        joining.join(_CLOSE_S)
