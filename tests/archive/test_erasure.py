@@ -16,6 +16,7 @@ from nordcrawl.archive.format.cursor import Cursor
 from nordcrawl.archive.format.lines import encode_line, pack
 from nordcrawl.archive.format.order import hidden_url, url_digest
 from nordcrawl.archive.format.schema_file import schema
+from nordcrawl.archive.keep import erase as erase_module
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.erase import finish, put_order
 from nordcrawl.archive.keep.erase_plan import plan_erasure
@@ -295,7 +296,7 @@ def test_an_uncommitted_part_that_holds_it_is_told(
     done = erase(store, tmp_path, url_of(2))
     assert [orphan in text for text in done.left] == [True]
     assert read_erasures(store).open_orders
-    monkeypatch.setattr(erase, "_UNDER_WAY", timedelta(0))
+    monkeypatch.setattr(erase_module, "_UNDER_WAY", timedelta(0))
     (order,) = read_erasures(store).open_orders
     with maintainer(store, tmp_path) as kept:
         assert finish(kept, order).left == []
