@@ -12,7 +12,7 @@ from scrapy.http import TextResponse
 from scrapy.utils.test import get_crawler
 
 from nordcrawl.fetch.robots_copies import FRESH_FOR
-from nordcrawl.middlewares import robots
+from nordcrawl.middlewares import robots as robots_middleware
 from nordcrawl.middlewares.robots import RobotsDenied, RobotsMiddleware, RobotsUnreachable
 
 NO = b"User-agent: *\nDisallow: /\n"
@@ -109,7 +109,7 @@ async def test_it_is_asked_for_again_after_a_day(
     robots: RobotsMiddleware, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime(2026, 11, 23, tzinfo=UTC)
-    monkeypatch.setattr(robots, "utc_now", lambda: now)
+    monkeypatch.setattr(robots_middleware, "utc_now", lambda: now)
     tasks = waiting(robots)
     engine = await started(robots)
     engine.go.set()
