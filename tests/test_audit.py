@@ -75,6 +75,7 @@ def test_an_operator_finds_what_is_missing_and_fetches_it(
     assert "HTTP 404" in crawl.nordcrawl("audit", "paper").out
 
 
+@pytest.mark.slow
 def test_a_sitemap_that_does_not_answer_is_named(paper: Paper, job: Callable[..., Job]) -> None:
     crawl = job()
     paper.publish("/news/a", "Story a")

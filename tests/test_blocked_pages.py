@@ -59,6 +59,7 @@ def test_a_soft_404_seen_twice_is_a_removal(paper: Paper, crawled: Job) -> None:
     assert crawled.nordcrawl("verify").code == 0
 
 
+@pytest.mark.slow
 def test_nine_walls_and_a_story_are_one_record(paper: Paper, job: Callable[..., Job]) -> None:
     crawl = job()
     paper.publish("/news/story", "Story")

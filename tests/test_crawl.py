@@ -77,6 +77,7 @@ def test_a_full_run_asks_conditionally_and_archives_nothing_twice(paper, job):
     assert len(crawl.records()) == 4
 
 
+@pytest.mark.slow
 def test_addresses_of_one_article_make_one_article(paper, job):
     paper.publish("/news/a", "The one story")
     paper.answers["/news/old"] = paper.answers["/news/copy"] = paper.answers["/news/a"]
@@ -163,6 +164,7 @@ def test_whatever_an_extractor_raises_costs_that_page_only(paper, job, tmp_path)
     assert len([r for r in crawl.records() if "The harbour froze" in r["text"]]) == 3
 
 
+@pytest.mark.slow
 def test_links_and_redirects_to_other_ports_are_not_followed(paper, job):
     with Paper() as other:
         paper.publish("/news/a", "A good story")
@@ -371,6 +373,7 @@ def test_empty_is_not_success(paper, job):
     assert "/news/a" not in paper.requests
 
 
+@pytest.mark.slow
 def test_a_site_that_is_down_is_no_success(paper, job):
     crawl = job()
     paper.__exit__()
@@ -379,6 +382,7 @@ def test_a_site_that_is_down_is_no_success(paper, job):
     assert "Traceback" not in done.text
 
 
+@pytest.mark.slow
 def test_unreachable_robots_stop_the_host(paper, job):
     paper.publish("/news/a", "A story")
     paper.answers["/robots.txt"] = Answer(503)
@@ -412,6 +416,7 @@ def test_both_commands_are_one_job(paper, job):
     assert outcomes(crawl) == {"new": 1}
 
 
+@pytest.mark.slow
 def test_read_gives_each_record_once_by_cursor(paper, job):
     paper.publish("/news/a", "First story")
     crawl = job()
@@ -512,6 +517,7 @@ def _children(pid):
     return found
 
 
+@pytest.mark.slow
 def test_a_private_address_is_refused_by_name_and_nothing_is_sent(paper, job, tmp_path):
     file = tmp_path / "private.toml"
     file.write_text(

@@ -78,6 +78,7 @@ def test_cut_and_broken_bodies_are_never_archived(paper: Paper, job: Callable[..
     assert accepted == {"gzip, deflate, br, zstd"}
 
 
+@pytest.mark.slow
 def test_sixteen_addresses_of_one_story_make_one_record(
     paper: Paper, job: Callable[..., Job]
 ) -> None:
@@ -201,6 +202,7 @@ def test_no_character_and_no_date_costs_a_page(paper: Paper, job: Callable[..., 
         assert "Blåbærsyltetøy" in str(record["text"])
 
 
+@pytest.mark.slow
 def test_what_is_not_html_or_not_there_is_counted_by_kind(
     paper: Paper, job: Callable[..., Job]
 ) -> None:

@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager
 from itertools import takewhile
 
+import pytest
+
 from nordcrawl.crawl.stopping import GONE_S, SHIP_S, Stopping
 from paper import Answer
 
@@ -101,6 +103,7 @@ def test_costly_pages_and_slow_answers_hold_no_stop_up(paper, job, tmp_path):
     assert len(crawl.records()) == 12
 
 
+@pytest.mark.slow
 def test_a_large_index_holds_no_stop_up(paper, job):
     paper.publish("/news/a", "A story")
     one = paper.sitemap()

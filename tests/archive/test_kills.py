@@ -121,6 +121,7 @@ def erasure(root: Path) -> None:
         spool.close()
 
 
+@pytest.mark.slow
 @every
 def test_an_erasure_killed_at_every_write(tmp_path: Path, nth: int) -> None:
     for step in itertools.count(1, nth):
