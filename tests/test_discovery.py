@@ -215,7 +215,7 @@ def test_a_ledger_that_does_not_add_up_fails_the_run(
     """Broken on purpose: one page's outcome is dropped on its way."""
     (tmp_path / "broken_settings.py").write_text(
         "from nordcrawl.settings import *\n"
-        "from nordcrawl import run\n"
+        "from nordcrawl.crawl import run\n"
         "whole = run.Run.settle\n"
         "def settle(self, url, outcome, reason, page=None):\n"
         "    if not url.endswith('/gone'):\n"

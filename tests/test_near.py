@@ -41,7 +41,7 @@ def test_a_signature_never_changes():
 
 
 def test_it_is_the_same_in_every_process():
-    code = f"from nordcrawl import near; print(near.signature({text(1)!r}))"
+    code = f"from nordcrawl.model import signature as near; print(near.signature({text(1)!r}))"
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed},

@@ -23,7 +23,7 @@ from pathlib import Path
 import nordcrawl.cli.main, nordcrawl.config.options
 for name in ("doctor", "erase", "files", "history", "read", "schema", "ship", "sources", "verify",
              "compact", "extract"):
-    importlib.import_module(f"nordcrawl.cli.environment.{name}")
+    importlib.import_module(f"nordcrawl.cli.{name}")
 gc.freeze()
 folder = Path(sys.argv[1])
 for number, (how, *arguments) in enumerate(json.loads(sys.argv[2])):

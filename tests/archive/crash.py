@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from nordcrawl.archive.local import database
+from nordcrawl.archive.local import spool
 from nordcrawl.archive.store.protocol import Put
 from nordcrawl.archive.write.writer import Limits
 
@@ -54,14 +54,14 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-_connect = database.connect
+_connect = spool.connect
 
 
 def main() -> None:
     global _die_at
     root, run_id, first, count, _die_at = (read(x) for read, x in zip(
         (Path, str, int, int, int), sys.argv[1:], strict=True))  # fmt: skip
-    database.connect = connect
+    spool.connect = connect
     os.replace, os.fsync, os.unlink = map(deadly, (os.replace, os.fsync, os.unlink))
     limits = Limits(group_s=0.0, free_bytes=0, part_bytes=6000)
     with open_writer(Deadly(root / "archive"), root / "spool", run_id, limits=limits) as writer:

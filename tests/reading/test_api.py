@@ -185,7 +185,8 @@ def test_required_keys_are_the_same() -> None:
 READS = """
 import sys
 import nordcrawl
-assert not any(name.startswith("nordcrawl.") for name in sys.modules), "importing is instant"
+own = {name for name in sys.modules if name.startswith("nordcrawl.")}
+assert own <= {"nordcrawl._version"}, "importing is instant"
 found = nordcrawl.Archive(sys.argv[1])
 assert len(list(found.articles())) == 4
 assert len(list(found.changes())) == 7
