@@ -58,6 +58,8 @@ class Verdict:
     weak_alias: bool = False
     partners: tuple[str, ...] = ()
     """Ids of the articles that are its translations, as far as they are known."""
+    changed: tuple[str, ...] = ()
+    """Names of the fields that are other than in `before`."""
     candidate: Candidate | None = None
     """What was judged; None of a removal, which has no page."""
 
@@ -165,6 +167,7 @@ def _next_sight(
         before=before,
         moved=moved,
         near=known.near,
+        changed=tuple(changed_fields(before, candidate.reading)),
     )
 
 

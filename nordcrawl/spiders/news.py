@@ -371,9 +371,9 @@ class NewsSpider(Spider):
     def parse_page(self, response: Response, url: str) -> Iterator[PageItem]:
         """Settle an answer that is no article, and hand all others to the pipelines."""
         run = self.active_run
+        conditional = is_conditional(response)
         page = to_page(response, url, run.info.clock())
-        known_body = run.knowledge.known_body(url)
-        ending = judge(page, known_body, conditional=is_conditional(response))
+        ending = judge(page, run.knowledge.known_body(url), conditional=conditional)
         if ending is not None:
             run.outcomes.settle(url, ending.outcome, ending.reason, page)
         else:
