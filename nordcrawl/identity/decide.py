@@ -8,7 +8,7 @@ article at a new address from a new article.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nordcrawl.identity.moved import (
     MIN_TEXT_CHARACTERS,
@@ -60,7 +60,7 @@ class Verdict:
     """Ids of the articles that are its translations, as far as they are known."""
     changed: tuple[str, ...] = ()
     """Names of the fields that are other than in `before`."""
-    candidate: Candidate | None = None
+    candidate: Candidate | None = field(default=None, repr=False)
     """What was judged; None of a removal, which has no page."""
 
     @property
