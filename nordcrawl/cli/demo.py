@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shlex
@@ -25,6 +26,33 @@ _MARKER = ".nordcrawl-demo"
 _LOCK = ".lock"
 #: A crawl whose demo was killed ends at once, and a demo that lives takes some seconds.
 _PATIENCE_S = 300.0
+#: Of `nordcrawl demo site`, unless another one is given.
+_SITE_PORT = 8017
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("what", nargs="?", choices=("run", "site"), default="run")
+    parser.add_argument(
+        "--dir",
+        type=Path,
+        default=Path("demo-archive"),
+        metavar="FOLDER",
+        help="where the demo's archive goes (default: demo-archive)",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=None,
+        help=f"the site's port (default: a free one; {_SITE_PORT} for demo site)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `run_demo` and `serve_site`."""
+    if options.what == "site":
+        return serve_site(_SITE_PORT if options.port is None else options.port)
+    return run_demo(options.dir, options.port or 0)
 
 
 def serve_site(port: int) -> int:

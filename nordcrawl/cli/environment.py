@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+
 from nordcrawl.archive.store.protocol import MARKER_KEY, Store
 from nordcrawl.config.options import Options
 from nordcrawl.errors import ObjectMissing, UsageError
@@ -52,3 +54,12 @@ def require_archive(store: Store) -> None:
             f"no archive at {store.uri} (there is no {MARKER_KEY}); --archive or NORDCRAWL_ARCHIVE "
             "says where it lies"
         ) from None
+
+
+def archive_option(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--archive``, by one name and in one place for all commands."""
+    parser.add_argument(
+        "--archive",
+        metavar="PATH|URI",
+        help="a folder, file:// or s3://bucket/prefix (default: NORDCRAWL_ARCHIVE)",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import IO, Any
 
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.cli import output
-from nordcrawl.cli.environment import options_from_environment
+from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.errors import ArchiveDamaged, ExitCode, UsageError
 from nordcrawl.model.printable import shown
 from nordcrawl.reading import fields as columns
@@ -19,6 +20,69 @@ from nordcrawl.reading.query import Query
 from nordcrawl.reading.selection import Cursor, Selection, Snapshot, sources_of
 
 FORMATS = ("jsonl", "csv", "parquet", "table")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Print articles from the archive, hash-checked: every revision in the order of commits, or "
+        "the latest of each. The cursor for the next --since goes to standard error. A DATE is a "
+        "whole day in UTC, both ends included; a TIME has its zone: 2026-01-31T06:00Z."
+    )
+    archive_option(parser)
+    parser.add_argument("--latest", action="store_true", help="each article once, as it is now")
+    parser.add_argument("--as-of", metavar="DATE|TIME", help="what the archive held by then")
+    parser.add_argument("--since", metavar="CURSOR", help="only what came after this cursor")
+    parser.add_argument(
+        "--cursor-file",
+        type=Path,
+        metavar="FILE",
+        help="keep the cursor there: read it, and write the next one when all is written",
+    )
+    chosen = parser.add_argument_group("filters; one that is given again widens, --text narrows")
+    chosen.add_argument("--source", action="append", help="only this source")
+    chosen.add_argument("--language", action="append", help="e.g. en, which is en-GB too")
+    chosen.add_argument("--section", action="append", help="only this section of the site")
+    for name in ("published", "fetched"):
+        chosen.add_argument(f"--{name}-from", metavar="DATE|TIME")
+        chosen.add_argument(f"--{name}-to", metavar="DATE|TIME")
+    chosen.add_argument(
+        "--text",
+        action="append",
+        metavar="WORDS",
+        help="in title, subtitle or text, whatever the case",
+    )
+    parser.add_argument("--format", choices=FORMATS, default="jsonl")
+    parser.add_argument("--fields", metavar="A,B.C", help="only these, e.g. title,fetch.fetched_at")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="a file, written whole or not at all (default: standard output)",
+    )
+    parser.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="read past damaged parts, and say so in the exit code",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `read_archive`."""
+    asked = (
+        *("latest", "as_of", "source", "language", "section", "text"),
+        *("published_from", "published_to", "fetched_from", "fetched_to"),
+    )
+    wanted = ReadRequest(
+        layout=options.format,
+        query={name: getattr(options, name) for name in asked},
+        fields=options.fields,
+        since=options.since,
+        cursor_file=options.cursor_file,
+        output=options.output,
+        keep_going=options.keep_going,
+    )
+    return read_archive(options.archive, wanted)
 
 
 @dataclass(frozen=True, slots=True)

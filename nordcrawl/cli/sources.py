@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
+
 from nordcrawl.cli.environment import options_from_environment
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes: nothing."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `list_sources`."""
+    return list_sources()
 
 
 def list_sources() -> int:
