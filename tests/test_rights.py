@@ -32,6 +32,7 @@ from nordcrawl.rights import (
 )
 from nordcrawl.rights.signals import split
 from paper import Paper
+from parts import first_of
 
 URL = "https://avis.test/news/1"
 AT = datetime(2026, 11, 24, 12, 0, 0, 250, tzinfo=UTC)
@@ -316,7 +317,7 @@ def publish_shapes(paper: Paper) -> None:
         answer.headers |= headers
 
 
-@pytest.mark.parametrize("policy", ["respect", "record"])
+@pytest.mark.parametrize("policy", first_of("respect", "record"))
 def test_a_crawl_keeps_what_the_policy_says(
     paper: Paper, job: Callable[..., Job], policy: str
 ) -> None:
