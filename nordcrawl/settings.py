@@ -1,10 +1,9 @@
 """Scrapy settings: every knob of an operator's, with default, unit and reason.
 
-The only reader of ``NORDCRAWL_*`` in the environment. Each ``NORDCRAWL_*`` setting is also an environment variable
-of the same name and can be given as ``-s NORDCRAWL_...=``; `nordcrawl.config.options` checks them.
-What to crawl is no setting: see `nordcrawl.sources.source`. Store credentials and endpoint come by
-the
-standard AWS chain only.
+The only reader of ``NORDCRAWL_*`` in the environment. Each such setting is also an environment
+variable of the same name and can be given as ``-s NORDCRAWL_...=``; `nordcrawl.config.options`
+checks them. What to crawl is no setting: see `nordcrawl.sources.source`. Store credentials and
+endpoint come by the standard AWS chain only.
 Source of the reasons: docs.scrapy.org, "Security" and "Settings"; docs/operations.md.
 """
 

@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 CLONE = Path(__file__).resolve().parent.parent
 
@@ -167,14 +168,17 @@ def check(user: Installation) -> None:
     project = user.folder / "project"
     project.mkdir()
     (project / "scrapy.cfg").write_text("[settings]\ndefault = nordcrawl.settings\n")
-    by_name = {"SCRAPY_SETTINGS_MODULE": "nordcrawl.settings"}
+    by_name: dict[str, Any] = {"SCRAPY_SETTINGS_MODULE": "nordcrawl.settings"}
     listed = user.run("scrapy list", folder=project)
     _expect(listed, *(line.split()[0] for line in sources.splitlines()))
     if user.run("scrapy list", **by_name) != listed:
         raise Failed("scrapy list differs with SCRAPY_SETTINGS_MODULE")
     with user.site() as hosts:
         crawl = "scrapy crawl highnorthnews"
-        settings = {"NORDCRAWL_HOSTS": hosts, "NORDCRAWL_ARCHIVE": str(user.folder / "archive")}
+        settings: dict[str, Any] = {
+            "NORDCRAWL_HOSTS": hosts,
+            "NORDCRAWL_ARCHIVE": str(user.folder / "archive"),
+        }
         _expect(user.run(crawl, folder=project, **settings), "32   new", "exit 0")
         _expect(user.run(crawl, **by_name, **settings), "skipped_fresh", "exit 0")
 

@@ -1,6 +1,7 @@
 """The exit code: 0 only when nothing at all is amiss."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,11 @@ T = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def report(**changes):
-    values = {
+    values: dict[str, Any] = {
         "run_id": "r", "source": "s", "nordcrawl": "0", "archive": "file:///a", "started_at": T,
         "finished_at": T, "finish_reason": "finished", "mode": "incremental", "arguments": {},
         "discovered": 3, "unsettled": [], "outcomes": {Outcome.NEW: 3}, "fetched": 3,
-        "entries": [EntryReport("sitemap", "https://a.example/s", 200, 3)],
+        "entries": [EntryReport("sitemap", "https://a.example/s", status=200, links=3)],
         "hosts": ("a.example",), "examples": {}, "internal_errors": [], "notes": [],
         "pending_records": 0,
     }  # fmt: skip

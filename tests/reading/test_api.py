@@ -208,5 +208,5 @@ def test_the_package_names_what_it_gives() -> None:
         assert getattr(nordcrawl, name) is not None
         assert name in dir(nordcrawl)
     with pytest.raises(AttributeError, match="no attribute 'archiv'"):
-        nordcrawl.archiv  # type: ignore[attr-defined]  # noqa: B018
+        nordcrawl.archiv  # noqa: B018
     assert (Path(nordcrawl.__file__).parent / "py.typed").is_file()
