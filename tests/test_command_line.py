@@ -62,7 +62,8 @@ def test_a_command_has_a_module_of_its_name() -> None:
     ("arguments", "said"),
     [
         (["raed"], "invalid choice: 'raed'"),
-        ([], "the following arguments are required: COMMAND"),
+        ([], "print the archive's articles"),
+        (["read", "--latst"], "usage: nordcrawl read "),
         (["read", "--latst"], "unrecognized arguments: --latst"),
     ],
 )

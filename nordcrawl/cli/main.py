@@ -60,11 +60,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
-    parser = _parser(argv[0] if argv else None)
+    parser, asked = _parsers(argv[0] if argv else None)
+    if not argv:
+        parser.print_help(sys.stderr)
+        return int(ExitCode.USAGE)
     # What stands behind `crawl` is Scrapy's to parse, so that both commands take the same.
     options, rest = parser.parse_known_args(argv)
     if rest and options.command != "crawl":
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        asked.error(f"unrecognized arguments: {' '.join(rest)}")
     command = import_module(f"nordcrawl.cli.{options.command}")
     try:
         return int(command.run_scrapy(rest) if options.command == "crawl" else command.run(options))
@@ -75,17 +78,19 @@ def _run(argv: Sequence[str]) -> int:
         return int(ExitCode.INTERRUPTED)
 
 
-def _parser(asked: str | None) -> argparse.ArgumentParser:
-    """Return the parser of a command line whose first word is `asked`: with the options of that
-    command, and with no more than the names of the others."""
+def _parsers(asked: str | None) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """Return the parser of a command line whose first word is `asked`, and that of its command:
+    with the options of that one, and with no more than the names of the others."""
     parser = argparse.ArgumentParser(
         prog="nordcrawl",
         description="Crawl news sites, extract clean articles, archive them as JSON Lines.",
     )
     parser.add_argument("--version", action="version", version=f"nordcrawl {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    found = parser
     for name, what in COMMANDS.items():
         command = commands.add_parser(name, help=what)
         if name == asked:
             import_module(f"nordcrawl.cli.{name}").add_options(command)
-    return parser
+            found = command
+    return parser, found
