@@ -29,7 +29,7 @@ NORDCRAWL_ARCHIVE = os.environ.get("NORDCRAWL_ARCHIVE") or "./archive"
 NORDCRAWL_STATE_DIR = os.environ.get("NORDCRAWL_STATE_DIR") or platformdirs.user_state_dir(
     "nordcrawl", appauthor=False
 )
-#: More source files, parted by ``:``.
+#: More source files, or folders of them, with ``:`` between.
 NORDCRAWL_SOURCES = os.environ.get("NORDCRAWL_SOURCES", "")
 #: Mail address or URL that a publisher can write to; without it only loopback is crawled.
 NORDCRAWL_CONTACT = os.environ.get("NORDCRAWL_CONTACT", "")

@@ -43,6 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "gone. Asks for sitemaps only. To fetch what is missing: nordcrawl audit SOURCE --missing "
         "missing.txt; nordcrawl crawl SOURCE -a urls=missing.txt"
     )
+    parser.epilog = "Example: nordcrawl audit highnorthnews --missing missing.txt"
     parser.add_argument("source", metavar="SOURCE")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--all", action="store_true", help="show every address")

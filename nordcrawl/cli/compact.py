@@ -10,7 +10,12 @@ from datetime import timedelta
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.store.address import open_store
-from nordcrawl.cli.environment import archive_option, options_from_environment, require_archive
+from nordcrawl.cli.environment import (
+    archive_option,
+    options_from_environment,
+    require_archive,
+    require_sources,
+)
 from nordcrawl.config.state_folder import maintenance_folder
 from nordcrawl.errors import ExitCode, UsageError
 from nordcrawl.model.times import utc_now
@@ -22,6 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Put the parts of each source and day together without changing a line, and delete what is "
         "not needed any more. Cursors stay valid; crawls and readers may go on."
     )
+    parser.epilog = "Example: nordcrawl compact highnorthnews --dry-run"
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="all by default")
     archive_option(parser)
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
@@ -57,6 +63,7 @@ def compact_archive(
     options = options_from_environment(NORDCRAWL_ARCHIVE=archive)
     store = open_store(options.archive, retry_s=options.store_retry_s)
     require_archive(store)
+    require_sources(store, sources)
     with Maintainer.open(store, maintenance_folder(options), utc_now) as maintainer:
         done = compact(
             maintainer, sources=sources, grace=timedelta(hours=grace_hours), dry_run=dry_run

@@ -16,6 +16,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "[-a until=DATE] [-a limit=N] [-a urls=FILE|LIST] [-a mode=incremental|full] "
         "[-s SETTING=VALUE]"
     )
+    parser.epilog = "Example: nordcrawl crawl highnorthnews -a since=2026-11-01 -a limit=10"
 
 
 def run_scrapy(arguments: Sequence[str]) -> int:

@@ -32,6 +32,11 @@ _SITE_PORT = 8017
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
+    parser.description = (
+        "Serve a small news site on this machine, crawl it, change one article, crawl it again, "
+        "and show what came of it. With site: only serve it."
+    )
+    parser.epilog = "Example: nordcrawl demo --dir /tmp/demo"
     parser.add_argument("what", nargs="?", choices=("run", "site"), default="run")
     parser.add_argument(
         "--dir",
@@ -56,8 +61,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def serve_site(port: int) -> int:
-    """Serve the demo's site until a signal comes."""
-    serve(port)
+    """Serve the demo's site until a signal comes.
+
+    Raises:
+        UsageError: the port can't be had.
+    """
+    try:
+        serve(port)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"demo: --port {port}: {why}; 0 takes a free one") from error
     return 0
 
 

@@ -35,6 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Look at everything that a crawl needs, in seconds, and say what to do about what is "
         "missing: settings, store (rights, conditional puts, checksums, clock), spools."
     )
+    parser.epilog = "Example: nordcrawl doctor --archive s3://bucket/prefix"
     archive_option(parser)
     parser.add_argument("--json", action="store_true", help="the findings as JSON")
 

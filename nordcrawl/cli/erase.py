@@ -28,6 +28,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "reports, local state and spools. A tombstone without content is left, and they are not "
         "archived again. Without --execute it only says what would be erased."
     )
+    parser.epilog = (
+        'Example: nordcrawl erase --url https://example.org/news/7 --reason "court order" --execute'
+    )
     archive_option(parser)
     parser.add_argument("--url", action="append", default=[], help="an address of the article")
     parser.add_argument(

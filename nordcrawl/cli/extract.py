@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import gzip
 import json
+import re
 import shutil
 import sys
 import zlib
@@ -36,6 +37,8 @@ from nordcrawl.workers.pool import Workers, WorkFailed
 
 #: A saved page may unpack to this many bytes; the crawler's own limit is the same.
 _MAX_BYTES = 16 << 20
+#: The name of a FILE that is standard input.
+_STDIN = "-"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +48,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "line. With --manifest, one prediction for each line of a JSON Lines file with id, url "
         "and html (a path, relative to the manifest or to here). Exit code 1: a page is no article."
     )
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    parser.epilog = "Example: nordcrawl extract page.html --url https://example.org/news/7 --pretty"
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="- is standard input")
     parser.add_argument("--url", help="where the page came from")
     parser.add_argument("--source", help="read it as a page of this source")
     form = parser.add_mutually_exclusive_group()
@@ -141,7 +145,8 @@ def extract_files(
     failed = 0
     with output.opened(wanted.output) as out:
         for path in files:
-            page = _page(path, url or path.absolute().as_uri(), None, check=url is not None)
+            named = "file:///dev/stdin" if str(path) == _STDIN else path.absolute().as_uri()
+            page = _page(path, url or named, None, check=url is not None)
             profile = _profile(options, source, page.url)
             if wanted.explained is not None:
                 explanation = explain(page, profile)
@@ -269,13 +274,14 @@ def _predict(task: Task, profile: Profile) -> dict[str, Any]:
 
 def _page(path: Path, url: str, charset: str | None, *, check: bool) -> Page:
     try:
-        body = path.read_bytes()
+        body = sys.stdin.buffer.read() if str(path) == _STDIN else path.read_bytes()
         if body[:2] == b"\x1f\x8b":
             body = _gunzip(body)
     except (OSError, EOFError, zlib.error) as error:
-        raise UsageError(
-            f"{path}: can't be read: {getattr(error, 'strerror', None) or error}"
-        ) from error
+        why = getattr(error, "strerror", None) or str(error)
+        if re.match(r"https?:/", str(path)):
+            why = "a saved page is needed, e.g. curl -s URL | nordcrawl extract --url URL -"
+        raise UsageError(f"{path}: can't be read: {why}") from error
     if check:
         try:
             canonicalize(url)

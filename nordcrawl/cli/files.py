@@ -17,6 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Print the path or URI of each part that is in the archive now. A glob would also give "
         "parts that are on their way in or out."
     )
+    parser.epilog = "Example: nordcrawl files --archive s3://bucket/prefix --source highnorthnews"
     archive_option(parser)
     parser.add_argument("--kind", choices=("article", "ledger"), default="article")
     parser.add_argument("--source", help="only this source")

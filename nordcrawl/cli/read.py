@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.cli import output
@@ -19,6 +19,8 @@ from nordcrawl.reading import forms
 from nordcrawl.reading.query import Query
 from nordcrawl.reading.selection import Cursor, Selection, Snapshot, sources_of
 
+_T = TypeVar("_T")
+
 FORMATS = ("jsonl", "csv", "parquet", "table")
 
 
@@ -28,6 +30,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Print articles from the archive, hash-checked: every revision in the order of commits, or "
         "the latest of each. The cursor for the next --since goes to standard error. A DATE is a "
         "whole day in UTC, both ends included; a TIME has its zone: 2026-01-31T06:00Z."
+    )
+    parser.epilog = (
+        "Example: nordcrawl read --language nb --published-from 2026-11-01 --format table"
     )
     archive_option(parser)
     parser.add_argument("--latest", action="store_true", help="each article once, as it is now")
@@ -125,9 +130,13 @@ def read_archive(archive: str | None, wanted: ReadRequest) -> int:
     _note_absent(snapshot, query, start)
     with output.opened(wanted.output) as out:
         if writer is None:
-            _write_lines(taking, snapshot, query, chosen, out)
+            count = _write_lines(taking, snapshot, query, chosen, out)
         else:
-            writer(taking.records(snapshot, query), chosen, out)
+            counted = _Counted(taking.records(snapshot, query))
+            writer(counted, chosen, out)
+            count = counted.count
+    if not count and start is None:
+        print("nordcrawl: note: no article is so chosen", file=sys.stderr)
     if damages:
         print(
             f"nordcrawl: {len(damages)} damaged, the rest was read; no next cursor, as it would "
@@ -149,12 +158,26 @@ def _write_lines(
     query: Query,
     fields: Sequence[columns.Field] | None,
     out: IO[bytes],
-) -> None:
+) -> int:
     if fields is None:
-        lines: Iterable[bytes] = taking.lines(snapshot, query)
+        lines = _Counted(taking.lines(snapshot, query))
     else:
-        lines = forms.picked(taking.records(snapshot, query), fields)
+        lines = _Counted(forms.picked(taking.records(snapshot, query), fields))
     forms.write_lines(lines, out)
+    return lines.count
+
+
+class _Counted(Iterator[_T]):
+    """Items as they come, and how many have come."""
+
+    def __init__(self, items: Iterable[_T]) -> None:
+        self._items = iter(items)
+        self.count = 0
+
+    def __next__(self) -> _T:
+        item = next(self._items)
+        self.count += 1
+        return item
 
 
 def _writer(layout: str) -> Callable[..., None]:

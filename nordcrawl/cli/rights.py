@@ -39,6 +39,12 @@ from nordcrawl.workers.pool import Workers, WorkFailed
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
+    parser.description = (
+        "Ask each host of a source for robots.txt, tdmrep.json, its front page and one article, "
+        "politely; print what they reserve, and what nordcrawl makes of it. Archives nothing. Exit "
+        "code 1: a host did not answer."
+    )
+    parser.epilog = "Example: nordcrawl rights highnorthnews"
     parser.add_argument("source", metavar="SOURCE")
     parser.add_argument("--json", action="store_true", help="for programs")
 

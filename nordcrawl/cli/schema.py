@@ -15,6 +15,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Print what a line of the archive is: as JSON Schema, or as the column types that an "
         "engine needs in order not to guess them from the first lines."
     )
+    parser.epilog = "Example: nordcrawl schema article --format duckdb"
     parser.add_argument("kind", nargs="?", choices=("article", "ledger"), default="article")
     parser.add_argument("--format", default="json", choices=("json", *sorted(ENGINES)))
 

@@ -15,6 +15,11 @@ from nordcrawl.model.times import utc_now
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
+    parser.description = (
+        "Put what earlier runs left in spools on this machine into the archive. Each crawl does so "
+        "first; this does it without one."
+    )
+    parser.epilog = "Example: nordcrawl ship highnorthnews"
     archive_option(parser)
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="all that have a spool")
 
@@ -36,7 +41,9 @@ def ship_spools(archive: str | None, sources: list[str]) -> int:
     found = spools(parent)
     for name in sources:
         if name not in found:
-            raise UsageError(f"ship: {name} has no spool in {parent}; there are {found or 'none'}")
+            raise UsageError(
+                f"ship: {name} has no spool in {parent}; there are {', '.join(found) or 'none'}"
+            )
     code = ExitCode.WHOLE
     for name in sources or found:
         try:

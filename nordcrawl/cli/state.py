@@ -19,6 +19,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "The local state is a cache of the archive's ledger. Rebuild ships what waits, forgets the "
         "state, and folds it again."
     )
+    parser.epilog = "Example: nordcrawl state rebuild highnorthnews"
     parser.add_argument("what", choices=("rebuild",))
     parser.add_argument("sources", nargs="+", metavar="SOURCE")
     archive_option(parser)

@@ -26,6 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "doubled, nothing foreign. Exit code 0: all is well; 13: damage; 5: nothing is wrong, but "
         "something was begun and not ended."
     )
+    parser.epilog = "Example: nordcrawl verify --archive s3://bucket/prefix"
     archive_option(parser)
     parser.add_argument("--json", action="store_true", help="the report as JSON")
 
