@@ -1,7 +1,4 @@
-"""Crawls of sites that reserve for all of their pages: tdmrep.json and Content-Signal.
-
-Waits for the run to ask for these files; switched on by itself once `Run.site_rights` is there.
-"""
+"""Crawls of sites that reserve for all of their pages: tdmrep.json and Content-Signal."""
 
 from __future__ import annotations
 
@@ -10,13 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from jobs import Job
-from nordcrawl.crawl.run import Run
 from paper import Answer, Paper
 from parts import first_of
-
-pytestmark = pytest.mark.skipif(
-    not hasattr(Run, "site_rights"), reason="Run.site_rights is not there yet"
-)
 
 TDMREP = "/.well-known/tdmrep.json"
 

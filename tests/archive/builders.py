@@ -25,6 +25,7 @@ from nordcrawl.errors import ObjectConflict, ObjectMissing
 from nordcrawl.model.article import Article, Block, BlockKind, Evidence, Extractor, Image
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome
 from nordcrawl.model.page import Page
+from nordcrawl.model.reading import Reading
 from nordcrawl.model.record import Record
 
 SOURCE = "example"
@@ -67,7 +68,7 @@ def make_record(
         article_id=f"{source}:{number}",
         revision=revision,
         change=change,
-        article=article,
+        reading=Reading.of(article, page.body_sha256),
         page=page,
         canonical_url=url_of(number),
         aliases=(),
