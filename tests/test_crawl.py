@@ -125,7 +125,7 @@ def test_a_hostile_page_costs_no_other_page(paper, job):
 
 
 FOREIGN_CODE_THAT_RAISES = """
-import nordcrawl.discover.feed, nordcrawl.extract.pipeline
+import nordcrawl.discover, nordcrawl.extract.pipeline
 find = nordcrawl.extract.pipeline.find
 class Odd(Exception):
     def __init__(self, one, two):
@@ -137,9 +137,9 @@ def raising(root, page, profile):
         raise SystemExit(9)
     return find(root, page, profile)
 nordcrawl.extract.pipeline.find = raising
-def refusing(body):
+def refusing(*_):
     raise LookupError("no such feed")
-nordcrawl.discover.feed._entries = refusing
+nordcrawl.discover.parse_feed = refusing
 """
 
 

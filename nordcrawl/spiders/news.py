@@ -197,7 +197,9 @@ class NewsSpider(Spider):
             page = to_page(response, url, run)
             type_ = page.header("content-type")
             reading = asyncio.ensure_future(
-                run.workers.call(discover.read, kind, page.body, page.url, type_)
+                run.workers.call(
+                    discover.read, kind, page.body, page.url, type_, self.source.timezone
+                )
             )
             self._reading.add(reading)
             try:
@@ -213,6 +215,7 @@ class NewsSpider(Spider):
             await run.answered(kind, page, found, told)
         entry.problem = found.problem
         entry.skipped.extend(found.skipped)
+        entry.damage.extend(found.damage)
         async for request in self._follow(found, kind, url, depth):
             yield request
         if run.stopping.requested:
