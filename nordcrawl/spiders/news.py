@@ -25,7 +25,7 @@ from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import stop_requested
 from nordcrawl.discover import Discovery, Link
 from nordcrawl.errors import UsageError
-from nordcrawl.fetch.answer import judge
+from nordcrawl.fetch.answer import READABLE, judge
 from nordcrawl.items import PageItem
 from nordcrawl.middlewares.address_guard import VALIDATORS, UrlRefused
 from nordcrawl.middlewares.pauses import HostGivenUp, HostPaused, RunStopped
@@ -37,6 +37,7 @@ from nordcrawl.model.page import Page
 from nordcrawl.model.printable import shown
 from nordcrawl.model.url import canonicalize, path_of
 from nordcrawl.rights import TDMREP_PATH
+from nordcrawl.sources.landing import Landing, landing
 from nordcrawl.sources.source import EntryKind, Source
 from nordcrawl.workers.pool import WorkFailed
 
@@ -190,7 +191,7 @@ class NewsSpider(Spider):
             return
         if response.status == 304:
             found = await run.asked_before(url)
-        elif response.status != 200:
+        elif response.status not in READABLE:
             entry.problem = f"HTTP {response.status}"
             return
         else:
@@ -456,7 +457,12 @@ class NewsSpider(Spider):
         """Settle an answer that is no article, and hand all others to the pipelines."""
         run = self.active_run
         page = to_page(response, url, run)
-        ending = judge(page, run.known_body(url), conditional=is_conditional(response))
+        ending = judge(
+            page,
+            run.known_body(url),
+            conditional=is_conditional(response),
+            landing=landing(self.source, page.url) if page.redirects else Landing.ARTICLE,
+        )
         if ending is not None:
             run.settle(url, ending.outcome, ending.reason, page)
         else:
