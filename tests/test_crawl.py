@@ -120,13 +120,13 @@ def test_a_hostile_page_costs_no_other_page(paper, job):
     done = crawl.crawl()
     assert done.code == 0, done.text
     assert {f"Story number {n}" for n in range(4)} <= {r["title"] for r in crawl.records()}
-    assert outcomes(crawl)["not_article"] == 2
+    assert outcomes(crawl)["not_article"] == outcomes(crawl)["fetch_failed"] == 1
     assert sum(outcomes(crawl).values()) == 8
     assert "\x1b[31m" not in done.text
 
 
 FOREIGN_CODE_THAT_RAISES = """
-import nordcrawl.discover.feed, nordcrawl.extract.pipeline
+import nordcrawl.discover, nordcrawl.extract.pipeline
 find = nordcrawl.extract.pipeline.find
 class Odd(Exception):
     def __init__(self, one, two):
@@ -138,9 +138,9 @@ def raising(root, page, profile):
         raise SystemExit(9)
     return find(root, page, profile)
 nordcrawl.extract.pipeline.find = raising
-def refusing(body):
+def refusing(*_):
     raise LookupError("no such feed")
-nordcrawl.discover.feed._entries = refusing
+nordcrawl.discover.parse_feed = refusing
 """
 
 

@@ -229,7 +229,7 @@ def test_what_is_not_html_or_not_there_is_counted_by_kind(
     counted = outcomes(crawl)
     assert counted["new"] == 2
     assert counted["blocked"] == 3
-    assert counted["fetch_failed"] == 5
-    assert counted["not_article"] == 11
+    assert counted["fetch_failed"] == 8
+    assert counted["not_article"] == 8
     assert done.code == 14, done.text  # most of them gave nothing
-    assert "8 failed, 11 no article" in done.text
+    assert "11 failed, 8 no article" in done.text

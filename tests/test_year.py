@@ -112,7 +112,7 @@ class Crawler:
             lastmod=f"{story.changed(now):%Y-%m-%dT%H:%M:%SZ}" if self.tells_lastmod else None,
             article_id=f"s:{story.url}",
         )  # fmt: skip
-        self.states[story.url] = fold(self.states.get(story.url), entry)
+        self.states[story.url] = fold(self.states.get(story.url), entry, now)
 
 
 def site(seed: int) -> list[Story]:

@@ -82,7 +82,14 @@ class _Walk:
             self.problems.append(f"sitemap {shown(url)}: HTTP {page.status}")
             return ()
         try:
-            found = await self.workers.call(discover.read, "sitemap", page.body, page.url)
+            found = await self.workers.call(
+                discover.read,
+                "sitemap",
+                page.body,
+                page.url,
+                page.header("content-type"),
+                self.source.timezone,
+            )
         except WorkFailed as error:
             self.problems.append(f"sitemap {shown(url)}: {error}")
             return ()
