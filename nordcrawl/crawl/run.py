@@ -389,11 +389,9 @@ class Run:
         await self._wait_for_room()
         final = self.source.link(page.url)
         erasures = self._writer.erasures
-        if (
-            erasures.covers_article(self.source.name, verdict.article_id)
-            or erasures.covers_text(article.text_sha256)
-            or any(map(erasures.covers_url, (final, *page.redirects)))
-        ):
+        if erasures.covers_page(
+            self.source.name, verdict.article_id, (url, final)
+        ) or erasures.covers_text(article.text_sha256):
             self._settle_erased(url)
             return
         record, state = None, None
