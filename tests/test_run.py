@@ -58,7 +58,8 @@ def test_lines_that_were_told_are_lines_that_were_committed(run):
 @pytest.mark.parametrize("kind", ["ledger", "article"])
 def test_a_writer_that_swallows_a_line_fails_the_run(run, monkeypatch, kind):
     """Nobody but the count of what was shipped can see it: the accepting side heard `durable`."""
-    add, swallowed = Spool.add, []
+    add = Spool.add
+    swallowed: list[object] = []
 
     def all_but_one(self, lines, also):
         kept = list(lines)

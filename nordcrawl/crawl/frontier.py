@@ -89,7 +89,7 @@ class Frontier:
         """Yield (URL, who names it) of archived pages that nothing else named and that are due."""
         unlinked = self._state.unlinked()
         earliest = SCHEDULE[0][1]
-        for number, (known, article) in enumerate(self._state.pages(now - earliest)):
+        for number, (known, article) in enumerate(self._state.pages(now - earliest, now)):
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
             if known.url in self.found or not self._source.allows(known.url):

@@ -24,7 +24,7 @@ from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import stop_requested
 from nordcrawl.discover import Discovery, Link
 from nordcrawl.errors import UsageError
-from nordcrawl.fetch.answer import judge
+from nordcrawl.fetch.answer import READABLE, judge
 from nordcrawl.items import PageItem
 from nordcrawl.middlewares.address_guard import UrlRefused
 from nordcrawl.middlewares.pauses import HostGivenUp, HostPaused, RunStopped
@@ -35,6 +35,7 @@ from nordcrawl.model.page import Page
 from nordcrawl.model.printable import shown
 from nordcrawl.model.url import path_of
 from nordcrawl.rights import TDMREP_PATH
+from nordcrawl.sources.landing import Landing, landing
 from nordcrawl.sources.source import EntryKind, Source
 from nordcrawl.spiders.responses import is_conditional, reason, to_page
 from nordcrawl.workers.pool import WorkFailed
@@ -181,7 +182,7 @@ class NewsSpider(Spider):
             return
         if response.status == 304:
             found = await discovered.asked_before(url)
-        elif response.status != 200:
+        elif response.status not in READABLE:
             entry.problem = f"HTTP {response.status}"
             return
         else:
@@ -197,6 +198,7 @@ class NewsSpider(Spider):
             await discovered.answered(kind, page, found, told)
         entry.problem = found.problem
         entry.skipped.extend(found.skipped)
+        entry.damage.extend(found.damage)
         async for request in self._follow(found, kind, url, depth):
             yield request
         if stopping.requested:
@@ -212,7 +214,7 @@ class NewsSpider(Spider):
         type_ = page.header("content-type")
         workers = self.active_run.workers
         reading = asyncio.ensure_future(
-            workers.call(discover.read, kind, page.body, page.url, type_)
+            workers.call(discover.read, kind, page.body, page.url, type_, self.source.timezone)
         )
         self._reading.add(reading)
         try:
@@ -374,7 +376,9 @@ class NewsSpider(Spider):
         run = self.active_run
         conditional = is_conditional(response)
         page = to_page(response, url, run.info.clock())
-        ending = judge(page, run.knowledge.known_body(url), conditional=conditional)
+        known_body = run.knowledge.known_body(url)
+        landed = landing(self.source, page.url) if page.redirects else Landing.ARTICLE
+        ending = judge(page, known_body, conditional=conditional, landing=landed)
         if ending is None:
             return [PageItem(url, page)]
         run.outcomes.settle(url, ending.outcome, ending.reason, page)
