@@ -10,12 +10,13 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import brotli
 import pytest
 
 from jobs import Job
-from nordcrawl.fetch.coding import zstd
+from nordcrawl.fetch.coding import zstd  # type: ignore[attr-defined]
 from paper import WORDS, Answer, Paper, article_html
 
 HTML = "text/html; charset=utf-8"
@@ -36,7 +37,7 @@ def outcomes(crawl: Job) -> Counter[str]:
     return Counter({name: n for name, n in counted.items() if n})
 
 
-def by_path(crawl: Job, paper: Paper) -> dict[str, dict[str, object]]:
+def by_path(crawl: Job, paper: Paper) -> dict[str, dict[str, Any]]:
     return {r["url"].removeprefix(paper.url): r for r in crawl.records()}
 
 

@@ -5,6 +5,7 @@ Asks robots.txt and all sitemaps, politely, and no article; archives nothing.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from collections.abc import Iterable
@@ -33,6 +34,30 @@ _SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | 
 MOST = 1_000
 #: Addresses shown of each kind, unless all are asked for.
 SHOWN = 20
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Compare a source's sitemaps with the archive, month by month: what is missing, extra or "
+        "gone. Asks for sitemaps only. To fetch what is missing: nordcrawl audit SOURCE --missing "
+        "missing.txt; nordcrawl crawl SOURCE -a urls=missing.txt"
+    )
+    parser.epilog = "Example: nordcrawl audit highnorthnews --missing missing.txt"
+    parser.add_argument("source", metavar="SOURCE")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--all", action="store_true", help="show every address")
+    parser.add_argument("--missing", type=Path, metavar="FILE", help="write what is missing there")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `audit`."""
+    return audit(
+        options.source,
+        as_json=options.json,
+        everything=options.all,
+        missing_file=options.missing,
+    )
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
-"""Report: what a run did, the exit code that follows, and how both read to a person.
+"""Report: what a run did, and the exit code that follows. Pure; `summary` prints it.
 
-Pure but for printing. The rules of the exit code are I4 of ARCHITECTURE.md: failure never looks
+The rules of the exit code are I4 of ARCHITECTURE.md: failure never looks
 like success.
 """
 

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from nordcrawl.extract.lexicon.tables import table
+
 _YEARS = range(1900, 2101)
 _CHARS = 80
 
@@ -35,33 +37,12 @@ _ISO = re.compile(
     r"\s*(?P<z>Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?(?![\d:])|CET|CEST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|BST)?)?",
     re.IGNORECASE,
 )
-#: English, Norwegian, Swedish, Danish, German, French, Spanish, Italian; then Dutch, Portuguese,
-#: Finnish (in the case that dates take), Icelandic, Polish and Russian (genitive).
-_NAMES = (
-    ("january", "januar", "januari", "jan", "janvier", "enero", "gennaio", "jänner",
-        "janeiro", "tammikuuta", "janúar", "stycznia", "января"),
-    ("february", "februar", "februari", "feb", "février", "febrero", "febbraio",
-        "fevereiro", "helmikuuta", "febrúar", "lutego", "февраля"),
-    ("march", "mars", "marts", "märz", "mar", "marzo", "maart", "março", "maaliskuuta",
-        "marca", "марта"),
-    ("april", "apr", "avril", "abril", "aprile", "huhtikuuta", "apríl", "kwietnia", "апреля"),
-    ("may", "mai", "maj", "mayo", "maggio", "mei", "maio", "toukokuuta", "maí", "maja", "мая"),
-    ("june", "juni", "jun", "juin", "junio", "giugno", "junho", "kesäkuuta", "júní", "czerwca",
-        "июня"),
-    ("july", "juli", "jul", "juillet", "julio", "luglio", "julho", "heinäkuuta", "júlí", "lipca",
-        "июля"),
-    ("august", "augusti", "aug", "août", "agosto", "augustus", "elokuuta", "ágúst", "sierpnia",
-        "августа"),
-    ("september", "sept", "sep", "septembre", "septiembre", "settembre", "setembro", "syyskuuta",
-        "września", "сентября"),
-    ("october", "oktober", "oct", "okt", "octobre", "octubre", "ottobre", "outubro", "lokakuuta",
-        "október", "października", "октября"),
-    ("november", "nov", "novembre", "noviembre", "novembro", "marraskuuta", "nóvember",
-        "listopada", "ноября"),
-    ("december", "desember", "dezember", "dec", "des", "dez", "décembre", "diciembre", "dicembre",
-        "dezembro", "joulukuuta", "grudnia", "декабря"),
-)  # fmt: skip
-_MONTH = {name: number for number, names in enumerate(_NAMES, 1) for name in names}
+_MONTH = {
+    name: number
+    for months in table("months").values()
+    for number, names in enumerate(months, 1)
+    for name in names
+}
 _MONTHS = "|".join(sorted(_MONTH, key=len, reverse=True))
 _CLOCK = (
     r"(?:\D{0,12}?(?<!\d)(?P<H>\d{1,2})[:.](?P<M>\d\d)(?:[:.](?P<S>\d\d))?\s*(?P<ap>[ap]\.?m\b)?)?"
