@@ -162,6 +162,7 @@ class Outcomes:
             known=known,
             page=page,
             body_sha256=body_sha256,
+            local=self._info.source.zone,
         )
 
     def _lost(

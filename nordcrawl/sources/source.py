@@ -216,6 +216,11 @@ class Source(BaseModel):
             select=tuple(self.select.items()),
         )
 
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone of dates that name none."""
+        return ZoneInfo(self.timezone)
+
     def scheme_of(self, host: str) -> str:
         """Return the scheme that paths on this host are fetched by."""
         return self.scheme or ("http" if is_loopback(host) else "https")
