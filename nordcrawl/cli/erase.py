@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Final
 
 from nordcrawl.archive.format.order import Order
 from nordcrawl.archive.keep.erase import finish, put_order
@@ -19,6 +20,9 @@ from nordcrawl.errors import ExitCode, LockHeld, UsageError
 from nordcrawl.model.printable import shown
 from nordcrawl.model.times import utc_now
 from nordcrawl.model.url import canonicalize
+
+_EXAMPLES: Final = 20
+"""Articles named that stay: a site's front page may be mentioned in all of them."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -124,6 +128,11 @@ def _print(plan: Plan) -> None:
             print(f"    {shown(url)}")
     for url in sorted(plan.urls - {u for a in plan.articles.values() for u in a.urls}):
         print(f"{shown(url)}  (no article; it will not be archived)")
+    for _, article_id in sorted(plan.only_mention)[:_EXAMPLES]:
+        print(f"{shown(article_id)}  (only mentions it, as canonical address or on the way there; "
+              "it stays, unless --article names it)")  # fmt: skip
+    if (more := len(plan.only_mention) - _EXAMPLES) > 0:
+        print(f"    and {more} others that only mention it and stay")
     print(f"{plan.lines} lines in {plan.parts} parts hold something of it")
 
 

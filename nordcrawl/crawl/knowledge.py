@@ -83,15 +83,14 @@ class Knowledge:
         return erasures.covers_url(url) or self.url(hidden_url(url)) is not None
 
     def is_covered(self, visit: Visit, reading: Reading, article_id: str) -> bool:
-        """Return whether an erasure order covers a page: its article, its text, or an address that
-        it has or was come by."""
+        """Return whether an erasure order covers a page: its article, its text, or the address that
+        it has or was asked for by; not one on the way there."""
         erasures = self._writer.erasures
         if not erasures:
             return False
-        return (
-            erasures.covers_article(self._source.name, article_id)
-            or erasures.covers_text(reading.text_sha256)
-            or any(map(erasures.covers_url, (visit.url, *visit.page.redirects)))
+        own = visit.asked, visit.url
+        return erasures.covers_page(self._source.name, article_id, own) or erasures.covers_text(
+            reading.text_sha256
         )
 
     # --- a page -----------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def answer(**more):
 
 def seen(**more):
     """What is remembered of the address, when it was read a month ago."""
-    given = {
+    given: dict[str, Any] = {
         "fetched_at": THEN,
         "lastmod": "2026-09-30",
         "etag": '"before"',
@@ -59,7 +60,7 @@ def seen(**more):
 
 
 def state(**more):
-    given = {"title": "The quay", "language": "en", "published_at": THEN}
+    given: dict[str, Any] = {"title": "The quay", "language": "en", "published_at": THEN}
     return ArticleState("coast:7", 2, URL, "1" * 64, "2" * 64, "generic/5/0.2.0", **(given | more))
 
 

@@ -26,6 +26,7 @@ def test_no_more_are_on_their_way_than_may_be():
 def test_what_was_held_back_comes_first_again_and_in_its_order():
     under_way = pages("a", "b", "c")
     for url in (under_way.next(9), under_way.next(9)):
+        assert url is not None
         under_way.hold(url)
     assert (under_way.held, under_way.in_flight) == (["a", "b"], set())
     under_way.resume()

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from nordcrawl.archive.format.order import ERASED_URI
 from nordcrawl.archive.local import polls
 from nordcrawl.archive.local.neighbours import DERIVED, Neighbour, Neighbours
 from nordcrawl.archive.local.spool import Spool
@@ -369,12 +368,24 @@ class State:
         urls = [
             state.url
             for state in self.urls()
-            if not state.url.startswith(ERASED_URI)
-            and (
-                erasures.covers_url(state.url) or erasures.covers_article(source, state.article_id)
+            if erasures.covers_row(
+                source,
+                {
+                    "table": "url",
+                    "url": state.url,
+                    "article_id": state.article_id,
+                    "weak_alias": state.weak_alias,
+                },
             )
         ]
-        ids = [article_id for of, article_id in erasures.articles if of == source]
+        ids = [
+            article_id
+            for article_id, url in self._spool.query("SELECT article_id, url FROM article")
+            if erasures.covers_row(
+                source, {"table": "article", "article_id": article_id, "url": url}
+            )
+        ]
+        ids += [article_id for of, article_id in erasures.articles if of == source]
         with self._lock:
             before = self._spool.total_changes
             with self._spool.transaction() as db:
