@@ -208,6 +208,22 @@ class Discovered:
         )
         await asyncio.to_thread(self._writer.polls.put, poll)
 
+    async def weigh_failures(self) -> None:
+        """Look what became of the articles that entries named which failed in this run; when all
+        others have answered."""
+        for entry in self.entries.values():
+            if entry.problem is None:
+                continue
+            before = await asyncio.to_thread(self._writer.polls.get, entry.url)
+            if before is None:
+                continue
+            rows = (_link(row, entry.url) for row in before.links)
+            named = await asyncio.to_thread(self._articles_of, rows, entry.url)
+            maps = {row[0] for row in before.sitemaps}
+            entry.unnamed = len(named - self._frontier.found.keys()) + len(
+                maps - {e.url for e in self.entries.values() if e.is_heard}
+            )
+
     async def take(self, found: Discovery, kind: str, url: str) -> list[str]:
         """Count what an entry names, take note of the articles, and return the listings; not all
         of them once the run is told to stop."""

@@ -144,8 +144,9 @@ class LedgerEntry:
     article: ArticleState | None = None
     """The article's new state, where this outcome changed it."""
     told: Mapping[str, Any] | None = None
-    """Last change, publication and title in their own words, and who said it, where the URL was asked for: of `lastmod` and
-    `published` ``text``, ``precision``, ``zone`` and ``by``, of `title` ``by``."""
+    """Last change, publication and title in the words of sitemaps and feeds, where the URL was
+    asked for: of `lastmod` and `published` ``text``, ``precision``, ``zone`` and ``by``, who said
+    it; of `title` ``by``."""
 
     @property
     def is_gone(self) -> bool:
