@@ -19,7 +19,7 @@ from nordcrawl.extract.body import engine, rules
 from nordcrawl.extract.body.container import Shape, TextContainer, holds, shape_of
 from nordcrawl.extract.body.gaps import AGAINST_TEXT, NEVER_TEXT, filled
 from nordcrawl.extract.body.rules import PageHints
-from nordcrawl.extract.body.standfirst import standfirst
+from nordcrawl.extract.body.standfirst import is_in_lead, standfirst
 from nordcrawl.extract.body.tail import cut_tail
 from nordcrawl.extract.lexicon.phrases import NO_CAPTION
 from nordcrawl.extract.page.text_runs import Cut, Picture, TextRun
@@ -150,6 +150,8 @@ def _captioned(
         if run.words > _CAPTION_WORDS or home.is_text(run) or run.element.tag not in _PLAIN:
             continue
         if {"quote", "table", "list", "figure", "caption", "lead", "heading"} & run.near:
+            continue
+        if is_in_lead(run):
             continue
         if {"quote", "table", "list", "figure", "caption"} & run.marks:
             continue
