@@ -298,8 +298,13 @@ def _body(d: Draw, system: str) -> list[str]:
     """Return the body's pieces, furniture among them."""
     pieces: list[str] = []
     between = d.one("related between", ["none", "aside", "list", "pointer"], ["cards"])
+    shape = d.one("paragraphs", ["p", "p", "div", "br"], ["p class"])
     for index, part in enumerate(PARTS):
-        pieces.append(_part(d, part, index))
+        piece = _part(d, part, index)
+        if part.kind == "p" and shape == "br" and index and PARTS[index - 1].kind == "p":
+            pieces[-1] = f"{pieces[-1].removesuffix('</p>')}<br />\n<br />\n{escape(part.text)}</p>"
+            continue
+        pieces.append(piece)
         if index == 17 and between != "none":
             pieces.append(_between(d, between))
         if index == 9 and d.chance("advert between", 0.4):
@@ -322,7 +327,10 @@ def _part(d: Draw, part: Part, index: int) -> str:
         case "caption":
             return _figure(d, part, index)
         case _:
-            return f"<p>{text}</p>"
+            shape = d.one("paragraphs", [])
+            if shape == "div":
+                return f"<div>{text}</div>"
+            return f'<p class="{d.noise("p")}">{text}</p>' if shape == "p class" else f"<p>{text}</p>"
 
 
 def _quote(d: Draw, part: Part) -> str:
@@ -467,7 +475,7 @@ def _rows(d: Draw, pieces: Sequence[str], row: Callable[[str], str], text: str) 
     """Return the pieces, paragraphs together in text boxes of which others stand apart."""
     out, box = [], []
     for piece in pieces:
-        if piece.startswith(("<p>", "<h2", "<h3", "<h4")):
+        if piece.startswith(("<p>", "<div>", "<h2", "<h3", "<h4")):
             box.append(piece)
             continue
         if box:
