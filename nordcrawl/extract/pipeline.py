@@ -19,6 +19,7 @@ from nordcrawl.extract.body.frame import Frame
 from nordcrawl.extract.body.rules import PageHints
 from nordcrawl.extract.compose import compose
 from nordcrawl.extract.families import drupal, labrador, wordpress
+from nordcrawl.extract.families.between import completed
 from nordcrawl.extract.families.kicker import kicker_above
 from nordcrawl.extract.families.landmarks import Landmarks, is_much, kept_to, picture_first, within
 from nordcrawl.extract.fields import selectors
@@ -192,6 +193,8 @@ def _generic(
     if holders:
         return _selected(boxed(cut(holders)), clues)
     choice = choose.choose(page_cut, engine.lines(context.root, page_cut.runs), clues)
+    if choice is not None and (anchors is not None or context.profile.family == "labrador"):
+        choice = completed(choice, page_cut.runs, labels)
     if anchors is None or anchors.article is None:
         return choice
     if choice is not None and (own := kept_to(anchors.article, choice)) is not None:

@@ -147,7 +147,7 @@ class Draw:
     def one(self, name: str, options: Sequence[str], held: Sequence[str] = ()) -> str:
         """Return one option, the same whenever it is asked for by this name."""
         if name not in self._fixed:
-            pool = [*options, *(held * 2 if self.held else ())]
+            pool = [*options, *held, *held] if self.held else list(options)
             self._fixed[name] = self._random.choice(pool)
             self.taken.append(f"{name}={self._fixed[name]}")
         return self._fixed[name]
@@ -330,7 +330,9 @@ def _part(d: Draw, part: Part, index: int) -> str:
             shape = d.one("paragraphs", [])
             if shape == "div":
                 return f"<div>{text}</div>"
-            return f'<p class="{d.noise("p")}">{text}</p>' if shape == "p class" else f"<p>{text}</p>"
+            return (
+                f'<p class="{d.noise("p")}">{text}</p>' if shape == "p class" else f"<p>{text}</p>"
+            )
 
 
 def _quote(d: Draw, part: Part) -> str:
