@@ -170,6 +170,10 @@ class Draw:
     def has_kicker(self) -> bool:
         return self._fixed["kicker"] != "none" or self._fixed["kicker in headline"] == "yes"
 
+    @property
+    def has_byline(self) -> bool:
+        return self._fixed["byline"] != "none"
+
     def noise(self, place: str) -> str:
         """Return a class attribute's value that tells nothing."""
         names = [*_NONSENSE, *(_HELD_NONSENSE if self.held else ())]

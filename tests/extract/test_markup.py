@@ -42,10 +42,17 @@ def faults(seed: int, *, held: bool = False) -> list[str]:
     found += [f"not of it {block}" for block in (Counter(got) - Counter(want)).elements()]
     if not found and got != want:
         found.append("out of order")
+    captions = [(text, credit) for kind, text, _, credit in want if kind == "caption"]
+    if [(image.caption, image.credit) for image in article.images if image.url] != captions:
+        found.append(f"pictures {article.images}")
+    if not all(image.url for image in article.images):
+        found.append("a caption without its picture")
     if article.title != markup.TITLE:
         found.append(f"title {article.title!r}")
     if draw.has_kicker and article.kicker != markup.KICKER:
         found.append(f"kicker {article.kicker!r}")
+    if draw.has_byline and article.authors != markup.AUTHORS:
+        found.append(f"authors {article.authors!r}")
     return [f"seed {seed}: {fault}\n  {', '.join(draw.taken)}" for fault in found]
 
 

@@ -63,6 +63,8 @@ def captions(group: list[TextRun]) -> list[Block]:
         text = " ".join(run.text for run in part)
         if is_credit(part[0]):
             credit = credit_of(text)
+            if captions and captions[-1].credit == credit:
+                continue  # in the caption's own element, and told with it
             if captions and captions[-1].credit is None:
                 captions[-1] = Block(BlockKind.CAPTION, captions[-1].text, credit=credit)
             else:
