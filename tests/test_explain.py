@@ -345,8 +345,25 @@ def test_documents_python_prints_the_archive_as_markdown(tmp_path: Path) -> None
 def test_document_explains_every_sign_and_common_rule() -> None:
     for sign, meaning in (("+", "kept"), ("=", "field"), ("-", "dropped"), (".", "passed")):
         assert f"| `{sign}` | {meaning} |" in DOCUMENT
-    told = set(re.findall(r"`([a-z ]+)`", DOCUMENT.split("| rule |")[1]))
-    assert {name for name, _ in rules.RULES} - told == set()
+
+
+def test_documents_table_of_signs_is_the_table_of_rules() -> None:
+    begin, end = "<!-- signs: begin", "<!-- signs: end -->"
+    table = DOCUMENT.partition(begin)[2].partition(end)[0]
+    row = r"^\| `([a-z ]+)` \| (\w+) \| (-?[\d.]+) \| ([a-z, ]+) \| [^|]+ \|$"
+    told = [
+        (name, sort, float(weight), everything if where == "all" else frozenset(where.split(", ")))
+        for name, sort, weight, where in re.findall(row, table, re.MULTILINE)
+        for everything in [max((rule.where for rule in rules.RULES), key=len)]
+    ]
+    assert told == [(rule.name, rule.sort, rule.weight, rule.where) for rule in rules.RULES]
+    assert len({rule.name for rule in rules.RULES}) == len(rules.RULES)
+
+
+def test_no_sign_alone_takes_a_line_out() -> None:
+    for rule in rules.RULES:
+        assert rule.weight < rules.ENOUGH, rule.name
+        assert not rules.is_against([(rule.name, rule.sort, rule.weight)] * 3), rule.name
 
 
 # --- the page, as text -----------------------------------------------------------------------

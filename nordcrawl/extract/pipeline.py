@@ -14,7 +14,7 @@ from nordcrawl.extract.body import choose, engine, rules
 from nordcrawl.extract.body.blocks import Body, assemble
 from nordcrawl.extract.body.choose import Choice
 from nordcrawl.extract.body.frame import Frame
-from nordcrawl.extract.body.rules import PageHints
+from nordcrawl.extract.body.signs import PageHints
 from nordcrawl.extract.compose import compose
 from nordcrawl.extract.families import drupal, labrador, wordpress
 from nordcrawl.extract.families.landmarks import Landmarks, is_much, kept_to, within

@@ -14,11 +14,11 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
+from nordcrawl.extract.body import boxes, engine, rules
 from nordcrawl.extract.body import container as homes
-from nordcrawl.extract.body import engine, rules
 from nordcrawl.extract.body.container import Shape, TextContainer, holds, shape_of
 from nordcrawl.extract.body.gaps import AGAINST_TEXT, NEVER_TEXT, filled
-from nordcrawl.extract.body.rules import PageHints
+from nordcrawl.extract.body.signs import PageHints
 from nordcrawl.extract.body.standfirst import standfirst
 from nordcrawl.extract.body.tail import cut_tail
 from nordcrawl.extract.lexicon.phrases import NO_CAPTION
@@ -60,6 +60,8 @@ class Choice:
     """id() of the runs that are the standfirst."""
     dropped: tuple[tuple[TextRun, str], ...] = ()
     """Runs that looked like text at first, each with the name of the rule that took it out."""
+    signs: tuple[tuple[TextRun, rules.Evidence], ...] = ()
+    """What speaks against a run, kept or not: (name, weight) of each sign."""
 
 
 def choose(cut: Cut, lines: Sequence[str], clues: PageHints) -> Choice | None:
@@ -78,12 +80,14 @@ def choose(cut: Cut, lines: Sequence[str], clues: PageHints) -> Choice | None:
         indices = filled(indices, runs, home)
     dropped: rules.Dropped = []
     chosen = [runs[i] for i in indices if not _is_picture_text(runs[i])]
-    chosen = rules.drop(rules.cut_lists(chosen, runs, home, dropped), clues, dropped)
+    signs: rules.Signs = {}
+    chosen = boxes.cut_lists(chosen, runs, home, dropped)
+    chosen = rules.drop(chosen, clues, dropped, home, signs)
     if home is not None:
-        chosen = rules.drop_boxes(chosen, runs, home, dropped)
-        chosen = rules.drop_outside(chosen, home, dropped)
-    chosen = rules.drop_bare_headings(chosen, runs, dropped)
-    chosen = cut_tail(chosen, clues, dropped)
+        chosen = boxes.drop_boxes(chosen, runs, home, dropped)
+        chosen = boxes.drop_outside(chosen, home, dropped)
+    chosen = boxes.drop_bare_headings(chosen, runs, dropped)
+    chosen = cut_tail(chosen, clues, dropped, home, signs)
     if not chosen:
         return None
     place = {id(run): index for index, run in enumerate(runs)}
@@ -108,7 +112,8 @@ def choose(cut: Cut, lines: Sequence[str], clues: PageHints) -> Choice | None:
     ]
     found = {id(run) for run in kept}
     taken = tuple((run, rule) for run, rule in dropped if id(run) not in found)
-    return Choice(tuple(kept), tuple(pictures), frozenset(id(run) for run in lead), taken)
+    told = tuple((run, signs[id(run)]) for run in runs if id(run) in signs)
+    return Choice(tuple(kept), tuple(pictures), frozenset(id(run) for run in lead), taken, told)
 
 
 def or_told(choice: Choice | None, told: object) -> Choice | None:
@@ -223,7 +228,7 @@ def _is_picture_text(run: TextRun) -> bool:
 
 
 def _is_caption(run: TextRun, clues: PageHints) -> bool:
-    """Tell whether a run between headline and end of the text is a caption of the article's."""
+    """Return whether a run between headline and end of the text is a caption of the article's."""
     if not _is_picture_text(run) or run.words > 150 or len(run.key) < 3:
         return False
     if {"nav", "related", "comments", "form"} & run.marks or "newsletter" in run.near:

@@ -21,7 +21,8 @@ from trafilatura.settings import DEFAULT_CONFIG, Extractor
 
 from nordcrawl.extract.page.text import clean, key
 from nordcrawl.extract.page.text_runs import TextRun
-from nordcrawl.extract.page.tree import text_of
+from nordcrawl.extract.page.tree import cut, text_of
+from nordcrawl.extract.page.unseen import unseen
 
 #: Elements in the engine's result above which it gives up; a book has fewer paragraphs.
 _MAX_TREE_SIZE = 20_000
@@ -89,12 +90,16 @@ def slim(root: HtmlElement, runs: Sequence[TextRun]) -> HtmlElement:
                 break
             kept.add(above)
     copied = root.makeelement("html", _attributes(root))
-    _slim(root, copied, kept, texts)
+    _slim(root, copied, kept, texts, unseen(root))
     return copied
 
 
 def _slim(
-    source: HtmlElement, copied: HtmlElement, kept: set[HtmlElement], texts: set[HtmlElement]
+    source: HtmlElement,
+    copied: HtmlElement,
+    kept: set[HtmlElement],
+    texts: set[HtmlElement],
+    hidden: frozenset[HtmlElement],
 ) -> None:
     """Fill an element's copy with its text and with those of its children that are kept."""
     has_text = source in texts
@@ -107,9 +112,9 @@ def _slim(
             tag = str(child.tag)
             tag = tag if _TAG.fullmatch(tag) else "div"
             inner = etree.SubElement(copied, tag, _attributes(child))
-            _slim(child, inner, kept, texts)
-        elif has_text and child.tag not in _NO_TEXT:
-            inner = deepcopy(child)
+            _slim(child, inner, kept, texts, hidden)
+        elif has_text and child.tag not in _NO_TEXT and child not in hidden:
+            inner = deepcopy(child) if hidden.isdisjoint(child.iter()) else _shown(child, hidden)
             inner.tail = None
             copied.append(inner)
         if inner is not None:
@@ -119,6 +124,15 @@ def _slim(
                 copied.text = (copied.text or "") + child.tail
             else:
                 last.tail = (last.tail or "") + child.tail
+
+
+def _shown(element: HtmlElement, hidden: frozenset[HtmlElement]) -> HtmlElement:
+    """Return a copy of an element without the hidden ones in it, whose tails stay."""
+    places = {index for index, inner in enumerate(element.iter()) if inner in hidden}
+    copied = deepcopy(element)
+    for inner in [e for index, e in enumerate(copied.iter()) if index in places]:
+        cut(inner)
+    return copied
 
 
 def _attributes(element: HtmlElement) -> dict[str, str]:
@@ -138,7 +152,7 @@ def _run(root: HtmlElement, precision: bool, fast: bool = False) -> list[str]:
 
 
 def _is_arbitrated(root: HtmlElement, careful: Sequence[str]) -> bool:
-    """Tell whether readability's text is all in the careful choice, which then is the article."""
+    """Return whether readability's text is all in the careful choice, which then is the article."""
     try:
         summary = Readability(deepcopy(root), min_text_length=25).summary()
         words = key_words(text_of(html.fromstring(summary)))
@@ -205,8 +219,3 @@ def _whole(piece: str, page: str, starts: list[int], last: int) -> int:
                 return at
             at = page.find(piece, at + 1)
     return -1
-
-
-def readable(root: HtmlElement) -> bool:
-    """Tell whether the tree has any text at all."""
-    return bool(clean(" ".join(etree.XPath("string(//body)")(root).split())[:200]))
