@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from copy import copy, deepcopy
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from lxml import etree, html
@@ -30,6 +30,7 @@ _MAX_TREE_SIZE = 20_000
 #: readability decides. Measured on 274 news pages.
 _ENOUGH = 0.75
 _TEXT_WORDS = 8
+_PART_LINKED = 0.5
 _AGREED = 0.8
 #: A run is chosen when this part of its letters was.
 _COVERED = 0.5
@@ -56,24 +57,41 @@ def _options(precision: bool, fast: bool) -> Extractor:
     )
 
 
-def lines(root: HtmlElement, runs: Sequence[TextRun]) -> list[str]:
-    """Return the engine's lines of a page, none when it finds no text or fails on it.
+class Answers:
+    """What the engine says of a page, asked for once and only when wanted.
 
     `runs` are all of the page: a choice that has most of what could be text in them can't be
     bettered by much, and neither the engine's comparison of algorithms nor its default choice is
     asked for. Measured on 847 pages: the same lines as with all of them, for half of the time.
     """
-    root = slim(root, runs)
-    most = sum(run.words for run in runs if run.words >= _TEXT_WORDS and run.link_share < 0.5)
-    for fast in (True, False):
-        careful = _run(root, True, fast)
-        count = sum(line.count(" ") + 1 for line in careful)
-        if count and count >= _ENOUGH * most:
+
+    def __init__(self, root: HtmlElement, runs: Sequence[TextRun]) -> None:
+        self._root = slim(root, runs)
+        self.most = sum(
+            run.words for run in runs if run.words >= _TEXT_WORDS and run.link_share < _PART_LINKED
+        )
+        """Words of what may be text on the page: lines of some words that are no links."""
+
+    def lines(self) -> list[str]:
+        """Return the lines that are the article with care, none when the engine finds no text or
+        fails on it; the default ones where those are far more and readability has them too."""
+        for fast in (True, False):
+            careful = _run(self._root, True, fast)
+            count = sum(line.count(" ") + 1 for line in careful)
+            if count and count >= _ENOUGH * self.most:
+                return careful
+        default = self.default()
+        if count >= _ENOUGH * sum(line.count(" ") + 1 for line in default):
             return careful
-    default = _run(root, False)
-    if count >= _ENOUGH * sum(line.count(" ") + 1 for line in default):
-        return careful
-    return careful if _is_arbitrated(root, careful) else default
+        return careful if _is_arbitrated(self._root, careful) else default
+
+    def default(self) -> list[str]:
+        """Return the lines that the engine gives to whoever asks for nothing special."""
+        return self._default
+
+    @cached_property
+    def _default(self) -> list[str]:
+        return _run(self._root, False)
 
 
 def slim(root: HtmlElement, runs: Sequence[TextRun]) -> HtmlElement:

@@ -41,8 +41,9 @@ from nordcrawl.extract.page.text_runs import TextRun
 #: The sum of weights at which a unit is no text.
 ENOUGH = 1.0
 _ROUNDING = 1e-9
-#: Sorts of signs that tell what a line is.
+#: Sorts of signs that tell what a line is, and the weight from which one of them does.
 _TELLING = frozenset(("words", "links", "class"))
+_TELLS = 0.5
 #: Share of a page's words above which a sign is not believed there: the template then uses a word
 #: in its own way. Measured: costs 0.001 where rules were tuned, gains as much where they were not.
 GUARD = 0.25
@@ -132,10 +133,12 @@ _LINES = frozenset(("line", "heading"))
 _TEXTS = frozenset(("line", "heading", "caption"))
 _ALL = frozenset(("line", "heading", "list", "table", "quote", "factbox", "caption"))
 _SAID = frozenset(("line", "heading", "item"))
+_TOLD = frozenset(("line", "item"))
 _LIST = frozenset(("list",))
 _HEADING = frozenset(("heading",))
 #: The last line of the text only.
 _LAST = frozenset(("last",))
+_OF_ITEMS = frozenset(("list", "factbox"))
 _BOXED = frozenset(("list", "quote", "factbox", "table"))
 
 
@@ -208,8 +211,16 @@ def _is_linked(unit: Unit) -> bool:
     return unit.link_share > _MOST_LINKED and unit.words < _LINKED_WORDS and not unit.is_sentence
 
 
+def _is_part_linked(unit: Unit) -> bool:
+    return unit.link_share > _SOME_LINKED and not _is_linked(unit)
+
+
 def _is_link_list(unit: Unit) -> bool:
     return is_link_list(unit) and unit.link_share > _LIST_LINKED
+
+
+def _is_of_subject(unit: Unit) -> bool:
+    return shared_words(unit) and not _is_about_author(unit)
 
 
 def _lists_headlines(unit: Unit) -> bool:
@@ -234,16 +245,16 @@ RULES: tuple[Rule, ...] = (
     Rule("pointer", "words", 0.6, _SAID, _is_pointing),
     Rule("notice", "words", 0.6, _SAID, _is_notice),
     Rule("newsletter", "words", 0.5, _SAID, _is_newsletter),
-    Rule("date", "words", 0.6, _LINES, lambda u: is_date_line(u.run)),
+    Rule("date", "words", 0.6, _SAID, lambda u: is_date_line(u.run)),
     Rule("byline", "words", 0.6, _LINES, lambda u: is_byline(u.run.text)),
     Rule("closing", "words", 0.5, _LINES, _is_closing),
-    Rule("about the author", "words", 0.6, _LINE, _is_about_author),
+    Rule("about the author", "words", 0.6, _TOLD, _is_about_author),
     Rule("initials", "words", 0.6, _LAST, _is_initials),
     Rule("page number", "words", 0.7, _LINE, lambda u: bool(_PAGE_NUMBER.match(u.run.text))),
     # What it links to.
     Rule("linked", "links", 0.6, _SAID, _is_linked),
     Rule("link list", "links", 0.6, _BOXED - {"table"}, _is_link_list),
-    Rule("part linked", "links", 0.3, _SAID, lambda u: _SOME_LINKED < u.link_share <= _LINKED),
+    Rule("part linked", "links", 0.4, _SAID, _is_part_linked),
     Rule("link", "links", 0.2, _SAID, lambda u: 0 < u.link_share <= _SOME_LINKED),
     # What its own element, or a box around it, is called.
     Rule("header", "class", 0.6, _LINE, _is_header),
@@ -259,12 +270,13 @@ RULES: tuple[Rule, ...] = (
     Rule("above", "place", 0.4, _ALL, lambda u: u.around.is_above(u.run)),
     Rule("below", "place", 0.4, _ALL, lambda u: u.around.is_below(u.run)),
     Rule("box", "place", 0.4, _ALL, lambda u: u.around.box_of(u.run) is not None),
+    Rule("over links", "place", 0.4, _LINES, lambda u: u.around.is_over_links(u.run)),
     # How it is printed.
     Rule("fragment", "form", 0.4, _LINE, lambda u: not u.is_sentence),
     Rule("headlines", "form", 0.4, _LIST, _lists_headlines),
     Rule("again", "form", 0.3, _LINES, lambda u: u.around.is_repeated(u.run)),
     Rule("foreign", "form", 0.3, _SAID, lambda u: u.around.is_foreign(u.run)),
-    Rule("of the subject", "form", -0.4, _LINE, shared_words),
+    Rule("of the subject", "form", -0.4, _LINE, _is_of_subject),
     Rule("unlike its kind", "form", 0.4, _HEADING, lambda u: u.around.is_odd_link(u.run)),
 )  # fmt: skip
 
@@ -292,20 +304,27 @@ def is_against(signs: Sequence[Sign]) -> bool:
     """
     sorts = {sort for _, sort, weight in signs if weight > 0}
     total = sum(weight for _, _, weight in signs)
-    return total > ENOUGH - _ROUNDING and len(sorts) > 1 and not sorts.isdisjoint(_TELLING)
+    tells = any(sort in _TELLING and weight >= _TELLS for _, sort, weight in signs)
+    return tells and len(sorts) > 1 and total > ENOUGH - _ROUNDING
 
 
 def judge(unit: Unit, extra: Iterable[Sign] = (), *, last: bool = False) -> tuple[bool, list[Sign]]:
     """Return whether a unit is no text, and the signs that say so or were found at all.
 
-    A list is none as well where each of its items would be none by itself.
+    A list or fact box is none as well where each of its items would be none by itself.
     """
     found = signs_of(unit, extra, last=last)
-    if is_against(found) or unit.kind != "list":
+    if is_against(found) or unit.kind not in _OF_ITEMS:
         return is_against(found), found
     place = [sign for sign in found if sign[1] == "place"]
-    items = [signs_of(Unit("item", (run,), unit.around), place) for run in unit.runs]
-    return all(map(is_against, items)), (items[0] if all(map(is_against, items)) else found)
+    items = [
+        signs_of(Unit("item", (run,), unit.around), place)
+        for run in unit.runs
+        if "heading" not in run.near
+    ]
+    if items and all(map(is_against, items)):
+        return True, items[0]
+    return False, found
 
 
 def units_of(runs: Sequence[TextRun], around: Around) -> list[Unit]:
@@ -352,13 +371,15 @@ def drop(
     dropped: Dropped,
     home: TextContainer | None = None,
     signs: Signs | None = None,
+    page: Sequence[TextRun] = (),
 ) -> list[TextRun]:
     """Return the runs without the units that signs agree against; captions are kept.
 
-    Signs are told in `signs`, of what stays too. What one sign leads is kept after all where it
+    `page` are all runs of the page. Signs are told in `signs`, of what stays too. What one sign
+    leads is kept after all where it
     would be too much of the page.
     """
-    around = Around(clues, chosen, home)
+    around = Around(clues, chosen, home, page)
     total = sum(run.words for run in chosen if not is_caption(run)) or 1
     led: dict[str, list[Unit]] = {}
     under: list[Sign] = []

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import ClassVar
 
 from lxml.html import HtmlElement
@@ -26,6 +27,10 @@ _PARAGRAPH_LETTERS = 60
 _PARAGRAPH_LINKED = 0.5
 #: A line with so many words is no fragment, whatever its end.
 _FRAGMENT_WORDS = 25
+#: A line with more of it linked is no sentence, however long.
+_ALL_LINKED = 0.8
+#: A colon behind so few ends a label and no sentence.
+_LABEL_WORDS = 3
 #: Words so long carry what a text is about.
 _CONTENT = re.compile(r"\w{5,}")
 #: So many of them must be there to ask whether the rest of the article has them.
@@ -38,7 +43,8 @@ _LINE_TAGS = frozenset(
      "blockquote", "figure", "figcaption", "span", "a", "pre", "ul", "ol", "table")
 )  # fmt: skip
 #: How somebody's words begin: quotation marks, and the dash that opens speech.
-_SPEECH = ("“", "”", '"', "„", "«", "»", "‘", "'", "「", "–", "—", "―", "-")
+_QUOTED = ("“", "”", '"', "„", "«", "»", "‘", "'", "「")
+_DASHES = ("–", "—", "―", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,19 @@ class Around:
     runs: Sequence[TextRun]
     """All that was chosen at first, in order."""
     home: TextContainer | None = None
+    page: Sequence[TextRun] = ()
+    """All that stands on the page, in order."""
+
+    @cached_property
+    def _next(self) -> dict[int, TextRun]:
+        return {id(one): other for one, other in pairwise(self.page)}
+
+    def is_over_links(self, run: TextRun) -> bool:
+        """Return whether what stands right under a run is a link, and was not chosen."""
+        under = self._next.get(id(run))
+        return (
+            under is not None and under.link_share > _ALL_LINKED and id(under) not in self._places
+        )
 
     @cached_property
     def _places(self) -> dict[int, int]:
@@ -252,12 +271,17 @@ class Unit:
     @cached_property
     def is_speech(self) -> bool:
         """Whether it begins as what somebody says or asks."""
-        return self.run.text.startswith(_SPEECH)
+        text = self.run.text
+        return text.startswith(_QUOTED) or (text.startswith(_DASHES) and self.is_sentence)
 
     @cached_property
     def is_sentence(self) -> bool:
         """Whether it ends as sentences do, or is too long for a label or headline."""
-        return self.run.text[-1:] in LINE_ENDS or self.words >= _FRAGMENT_WORDS
+        if self.run.text.endswith((":", "：")) and self.words <= _LABEL_WORDS and not self.is_name:
+            return False
+        if self.run.text[-1:] in LINE_ENDS:
+            return True
+        return self.words >= _FRAGMENT_WORDS and self.link_share < _ALL_LINKED
 
 
 def is_link_list(unit: Unit) -> bool:
