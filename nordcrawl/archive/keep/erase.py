@@ -24,7 +24,6 @@ from nordcrawl.archive.format.keys import PartKind, date_of
 from nordcrawl.archive.format.lines import decode_json, encode_line, pack, unpack
 from nordcrawl.archive.format.order import (
     ERASED,
-    ERASED_URI,
     Order,
     tombstone,
 )
@@ -285,7 +284,7 @@ class _Eraser:
     def _rewrite_checkpoint(self, source: str, checkpoint: Checkpoint) -> None:
         def kept() -> Iterator[dict[str, Any]]:
             for row in read_rows(self._store, checkpoint):
-                if not self._row_tells(row, source):
+                if not self._erasures.covers_row(source, row):
                     yield row
 
         try:
@@ -299,16 +298,6 @@ class _Eraser:
         for old in [*(part.key for part in checkpoint.parts), checkpoint.key]:
             self._store.delete(old)  # the manifest last: by it we find the rest if we are killed
         self._done.checkpoints += 1
-
-    def _row_tells(self, row: Mapping[str, Any], source: str) -> bool:
-        url = row.get("url")
-        if row["table"] == "other":  # an article of another source, which its id begins with
-            source = str(row["article_id"]).partition(":")[0]
-        return self._erasures.covers_article(source, row.get("article_id")) or (
-            isinstance(url, str)
-            and not url.startswith(ERASED_URI)
-            and self._erasures.covers_url(url)
-        )
 
     def _put_receipt(self) -> None:
         done = self._done

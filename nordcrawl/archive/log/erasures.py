@@ -16,8 +16,8 @@ from nordcrawl.archive.format.order import (
     ERASED,
     ERASED_URI,
     Order,
-    addresses,
     hidden_url,
+    own_addresses,
     url_digest,
 )
 from nordcrawl.archive.store.protocol import Store
@@ -54,29 +54,49 @@ class Erasures:
     def __bool__(self) -> bool:
         return bool(self.orders)
 
-    def covers_url(self, url: str) -> bool:
-        """Tell whether an address is one of an erased article."""
-        return bool(self.urls) and url_digest(url) in self.urls
-
-    def covers_article(self, source: str, article_id: str | None) -> bool:
-        """Tell whether an article is erased."""
-        return article_id is not None and (source, article_id) in self.articles
-
-    def covers_text(self, text_sha256: str) -> bool:
-        """Tell whether a text is one of an erased article."""
-        return text_sha256 in self.texts
-
     def covers(self, kind: PartKind, values: Mapping[str, Any]) -> bool:
-        """Tell whether a line of the archive is to go; a tombstone stays."""
+        """Return whether a line of the archive is to go; a tombstone stays."""
         if not self.orders:
             return False
         if kind is PartKind.ARTICLE and values.get("change") == ERASED:
             return False
         if kind is PartKind.LEDGER and str(values.get("url")).startswith(ERASED_URI):
             return False
-        return self.covers_article(values.get("source", ""), values.get("article_id")) or any(
-            map(self.covers_url, addresses(kind, values))
+        own = own_addresses(kind, values)
+        return self.covers_page(values.get("source", ""), values.get("article_id"), own)
+
+    def covers_row(self, source: str, row: Mapping[str, Any]) -> bool:
+        """Return whether a row of a state or checkpoint of a source is to go; `row` as
+        `nordcrawl.archive.local.state.State.rows` yields it."""
+        article_id = row.get("article_id")
+        if row["table"] == "other":  # an article of another source, which its id begins with
+            source = str(article_id).partition(":")[0]
+        own = [] if row.get("weak_alias") else [row.get("url")]
+        return self.covers_page(
+            source, article_id, (url for url in own if url and not url.startswith(ERASED_URI))
         )
+
+    def covers_page(self, source: str, article_id: str | None, own: Iterable[str]) -> bool:
+        """Return whether a page is erased: by the id of its article, or by an address of its own.
+
+        This is the one rule for lines, rows, reports and pages. `own` are addresses of the page
+        itself, see `own_addresses`; what is only mentioned there makes nobody the same article.
+        """
+        if self.covers_article(source, article_id):
+            return True
+        return bool(self.urls) and any(url_digest(url) in self.urls for url in own)
+
+    def covers_url(self, url: str) -> bool:
+        """Return whether an address of which nothing else is known is not to be archived."""
+        return self.covers_page("", None, (url,))
+
+    def covers_article(self, source: str, article_id: str | None) -> bool:
+        """Return whether an article is erased."""
+        return article_id is not None and (source, article_id) in self.articles
+
+    def covers_text(self, text_sha256: str) -> bool:
+        """Return whether a text is one of an erased article: it is not archived elsewhere."""
+        return text_sha256 in self.texts
 
 
 def clean_report(report: Mapping[str, Any], erasures: Erasures) -> dict[str, Any]:
@@ -88,9 +108,8 @@ def clean_report(report: Mapping[str, Any], erasures: Erasures) -> dict[str, Any
         if not isinstance(value, dict):
             return False
         url = value.get("url")
-        return erasures.covers_article(source, value.get("article_id")) or (
-            isinstance(url, str) and erasures.covers_url(url)
-        )
+        own = (url,) if isinstance(url, str) else ()
+        return erasures.covers_page(source, value.get("article_id"), own)
 
     def cleaned(value: Any) -> Any:
         if isinstance(value, dict):

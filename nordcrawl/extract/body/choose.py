@@ -12,8 +12,8 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.body import boxes, engine, rules
 from nordcrawl.extract.body import container as homes
+from nordcrawl.extract.body import engine, furniture_boxes, rules
 from nordcrawl.extract.body.container import Shape, TextContainer, holds, shape_of
 from nordcrawl.extract.body.gaps import AGAINST_TEXT, NEVER_TEXT, filled
 from nordcrawl.extract.body.signs import PageHints
@@ -126,12 +126,12 @@ def _chosen(
     dropped: rules.Dropped = []
     chosen = [runs[i] for i in indices if not _is_picture_text(runs[i])]
     signs: rules.Signs = {}
-    chosen = boxes.cut_lists(chosen, runs, home, dropped)
+    chosen = furniture_boxes.cut_lists(chosen, runs, home, dropped)
     chosen = rules.drop(chosen, clues, dropped, home, signs, runs)
     if home is not None:
-        chosen = boxes.drop_boxes(chosen, runs, home, dropped)
-        chosen = boxes.drop_outside(chosen, home, dropped)
-    chosen = boxes.drop_bare_headings(chosen, runs, dropped)
+        chosen = furniture_boxes.drop_boxes(chosen, runs, home, dropped)
+        chosen = furniture_boxes.drop_outside(chosen, home, dropped)
+    chosen = furniture_boxes.drop_bare_headings(chosen, runs, dropped)
     chosen = cut_tail(chosen, clues, dropped, home, signs)
     if not chosen:
         return None
