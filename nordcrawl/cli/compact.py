@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from datetime import timedelta
+from typing import Final
 
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.maintainer import Maintainer
@@ -14,31 +15,53 @@ from nordcrawl.config.state_folder import maintenance_folder
 from nordcrawl.errors import ExitCode, UsageError
 from nordcrawl.model.times import utc_now
 
+_LEAST_AGE_H: Final = 24
+"""A crawler may wait for its store for hours between a part and the commit that lists it."""
+
 
 def compact_archive(
-    archive: str | None, sources: list[str], *, grace_hours: float, dry_run: bool
+    archive: str | None,
+    sources: list[str],
+    *,
+    grace_hours: float,
+    dry_run: bool,
+    orphans_hours: float | None = None,
 ) -> int:
     """Compact, say what was done, and return the exit code.
 
     Raises:
-        UsageError: the archive's address or the grace is wrong.
+        UsageError: the archive's address, the grace or the age of orphans is wrong.
         LockHeld: another maintenance is under way on this machine.
         StoreError: the store, or a damaged archive.
     """
     if not (math.isfinite(grace_hours) and 0 <= grace_hours <= 24 * 365):
         raise UsageError(f"--grace {grace_hours}: hours from 0 to 8760 are allowed")
+    if orphans_hours is not None and not (
+        math.isfinite(orphans_hours) and _LEAST_AGE_H <= orphans_hours <= 24 * 3650
+    ):
+        raise UsageError(f"--orphans {orphans_hours}: hours from {_LEAST_AGE_H} on are allowed")
     options = options_from_environment(NORDCRAWL_ARCHIVE=archive)
     store = open_store(options.archive, retry_s=options.store_retry_s)
     require_archive(store)
     with Maintainer.open(store, maintenance_folder(options), utc_now) as maintainer:
         done = compact(
-            maintainer, sources=sources, grace=timedelta(hours=grace_hours), dry_run=dry_run
+            maintainer,
+            sources=sources,
+            grace=timedelta(hours=grace_hours),
+            dry_run=dry_run,
+            orphans=None if orphans_hours is None else timedelta(hours=orphans_hours),
         )
     would = "would be" if dry_run else "are"
     print(f"{done.parts_before} parts {would} {done.parts_after}, no line changed")
     if not dry_run:
         print(f"{done.deleted} objects deleted, {done.kept} kept")
+    if done.erased:
+        print(f"{done.erased} lines taken out that came in spite of an erasure")
+    for why in done.unproven:
+        print(f"nordcrawl: kept: {why}", file=sys.stderr)
     if done.refusal is not None:
         print(f"nordcrawl: error: {done.refusal}", file=sys.stderr)
         return int(done.refusal.exit_code)
+    if done.unproven:
+        return int(ExitCode.DAMAGED)
     return int(ExitCode.WHOLE)

@@ -277,6 +277,9 @@ def _add_keeping(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     compact.add_argument("--grace", type=float, default=0.0, metavar="HOURS",
                          help="keep replaced parts so long, for engines that have a list of files "
                          "in hand (default: 0)")  # fmt: skip
+    compact.add_argument("--orphans", type=float, metavar="HOURS",
+                         help="delete parts, too, that no log lists and that were put so long ago "
+                         "by the store's clock, 24 at the least; without it they stay")  # fmt: skip
     compact.set_defaults(function=_compact)
 
     erase = commands.add_parser(
@@ -419,7 +422,11 @@ def _compact(options: argparse.Namespace, rest: list[str]) -> int:
     from nordcrawl.cli.compact import compact_archive
 
     return compact_archive(
-        options.archive, options.sources, grace_hours=options.grace, dry_run=options.dry_run
+        options.archive,
+        options.sources,
+        grace_hours=options.grace,
+        dry_run=options.dry_run,
+        orphans_hours=options.orphans,
     )
 
 

@@ -43,6 +43,15 @@ _STALE_S: Final = 24 * 3600
 
 _PLACING_TRIES: Final = 100
 
+_OWN_NAMES: Final = frozenset(
+    {
+        *("articles-v1", "ledger-v1", "commits", "runs", "schema", "checkpoints", "erasures"),
+        *("probe", "lost+found"),
+    }
+)
+"""What may be in a folder without marker that becomes an archive: what an archive has, which may
+have lost its marker; and what a new disk has."""
+
 _PASSING: Final = frozenset(
     {
         *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
@@ -81,9 +90,11 @@ class FolderStore:
 
         Raises:
             ArchiveDamaged: the marker there is of another format or version.
+            StoreRefused: there is no archive, and other files are there.
             StoreRefused, StoreUnavailable: nothing can be written there.
         """
         with self._explained("prepare", self._root):
+            self._refuse_foreign()
             make_folders(self._staging)
         self._remove_stale()
         try:
@@ -94,6 +105,17 @@ class FolderStore:
         self.put(MARKER_KEY, marker, content_type="application/json")
         self._probed = True
         return Capabilities(conditional_put=self._links, checksum=False)
+
+    def _refuse_foreign(self) -> None:
+        """Begin no archive in a folder that is used for something else."""
+        if not self._root.is_dir() or (self._root / MARKER_KEY).exists():
+            return
+        for name in sorted(entry.name for entry in self._root.iterdir()):
+            if not (name.startswith(".") or name in _OWN_NAMES):
+                raise StoreRefused(
+                    f"prepare {self._root}: {name} is there, which is of no archive; let "
+                    "NORDCRAWL_ARCHIVE name an empty folder, or a new one"
+                )
 
     def put(self, key: str, body: bytes, *, content_type: str) -> Put:
         """Store `body` under `key`; on disk, with its directories, when this returns.
