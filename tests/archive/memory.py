@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from nordcrawl.archive.store.protocol import (
@@ -14,7 +16,7 @@ from nordcrawl.archive.store.protocol import (
     ObjectEntry,
     Put,
 )
-from nordcrawl.errors import ObjectConflict, ObjectMissing
+from nordcrawl.errors import ObjectConflict, ObjectMissing, StoreUnavailable
 
 from .builders import START
 
@@ -22,13 +24,28 @@ from .builders import START
 class MemoryStore:
     """Objects in a dict. Each call takes a second of the store's own time."""
 
-    def __init__(self, *, conditional: bool = True, lag: timedelta = timedelta(0)) -> None:
+    def __init__(
+        self,
+        *,
+        conditional: bool = True,
+        lag: timedelta = timedelta(0),
+        spurious: float = 0.0,
+        late: float = 0.0,
+        seed: int = 0,
+    ) -> None:
         self.objects: dict[str, tuple[bytes, datetime]] = {}
         self.now = START
         self.conditional = conditional
         """Whether a put of other bytes under a key that is there is refused, not done."""
         self.lag = lag
         """How long a new object is not listed."""
+        self.spurious = spurious
+        """How likely an object is said to be missing though it is there."""
+        self.late = late
+        """How likely a put ends without an answer, and lands later or not at all."""
+        self.random = random.Random(seed)
+        self.under_way: list[tuple[datetime, str, bytes]] = []
+        """Puts that will land, and when."""
         self.missing: Counter[str] = Counter()
         """How often a key is still said to be missing though it is there."""
         self.deleted: list[str] = []
@@ -45,18 +62,31 @@ class MemoryStore:
 
     def tick(self, seconds: float = 1.0) -> None:
         self.now += timedelta(seconds=seconds)
+        due = [put for put in self.under_way if put[0] <= self.now]
+        self.under_way = [put for put in self.under_way if put[0] > self.now]
+        for _, key, body in due:
+            with suppress(ObjectConflict):
+                self._put(key, body)
 
     def put(self, key: str, body: bytes, *, content_type: str) -> Put:
         with self._lock:
             self.tick()
-            if key in self.objects:
-                if self.objects[key][0] == body:
-                    return Put.ALREADY
-                if self.conditional:
-                    raise ObjectConflict(f"put {key}")
-                self.overwritten.append(key)
-            self.objects[key] = (body, self.now)
-            return Put.CREATED
+            if self.random.random() < self.late:
+                if self.random.random() < 0.8:
+                    after = timedelta(seconds=self.random.choice((1, 5, 30, 120, 600)))
+                    self.under_way.append((self.now + after, key, body))
+                raise StoreUnavailable(f"put {key}: no answer")
+            return self._put(key, body)
+
+    def _put(self, key: str, body: bytes) -> Put:
+        if key in self.objects:
+            if self.objects[key][0] == body:
+                return Put.ALREADY
+            if self.conditional:
+                raise ObjectConflict(f"put {key}")
+            self.overwritten.append(key)
+        self.objects[key] = (body, self.now)
+        return Put.CREATED
 
     def get(self, key: str) -> bytes:
         with self._lock:
@@ -64,7 +94,7 @@ class MemoryStore:
             if self.missing[key] > 0:
                 self.missing[key] -= 1
                 raise ObjectMissing(f"get {key}")
-            if key not in self.objects:
+            if key not in self.objects or self.random.random() < self.spurious:
                 raise ObjectMissing(f"get {key}")
             return self.objects[key][0]
 
@@ -92,6 +122,9 @@ class MemoryStore:
     def strangers(self) -> Iterator[str]:
         return iter(())
 
+    def sweep(self) -> None:
+        pass
+
     def delete(self, key: str) -> None:
         with self._lock:
             self.tick()
@@ -100,5 +133,6 @@ class MemoryStore:
 
     def settle(self) -> None:
         """End all that makes this store worse than a good one."""
-        self.tick(self.lag.total_seconds())
+        self.spurious = self.late = 0.0
         self.missing.clear()
+        self.tick(3600)

@@ -8,7 +8,7 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +31,7 @@ from nordcrawl.archive.local.spool import Spool, SpooledLine
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.erasures import read_erasures
 from nordcrawl.archive.read.reader import Reader
+from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY
 from nordcrawl.archive.write.catch_up import catch_up
 from nordcrawl.archive.write.recovery import ship_waiting
 from nordcrawl.archive.write.shipper import Shipper
@@ -40,8 +41,9 @@ from nordcrawl.model.times import micros, utc_date
 
 from .builders import LIMITS, SOURCE, make_entry, make_record
 from .memory import MemoryStore
-from .weave import Weave, woven_time
+from .weave import KilledError, Weave, woven_time
 
+KILLS = 0.003
 VICTIM = 1
 """The number of the article that is erased, which both crawlers archive."""
 
@@ -63,8 +65,10 @@ class World:
 
     def crawler(self, name: str, rounds: int) -> Callable[[Any], None]:
         def act(store: Any) -> None:
+            store.kill = KILLS
             for number in range(rounds):
-                self._crawl(store, name, number)
+                with suppress(KilledError):
+                    self._crawl(store, name, number)
 
         return act
 
@@ -116,36 +120,29 @@ class World:
         return Maintainer(store, lambda: self.store.now, pause=self.store.tick)
 
     def compactor(self, store: Any) -> None:
+        store.kill = KILLS
         for _ in range(2):
-            try:
+            # It is refused while an erasure is under way.
+            with suppress(KilledError, StoreUnavailable, StoreRefused):
                 compact(self.keeper(store))
-            except StoreRefused:
-                pass  # an erasure is under way
-            except StoreUnavailable:
-                pass
 
     def eraser(self, store: Any) -> None:
-        while True:
-            try:
-                plan = plan_erasure(store, [], [f"{SOURCE}:{VICTIM}"])
-                if not plan.articles:
-                    if not any(key.startswith("commits/") for key in self.store.objects):
-                        store.exists("nothing yet")
-                        continue
-                    return
-                order = plan.order("", self.store.now)
+        while not any(key.startswith("commits/") for key in self.store.objects):
+            store.exists("nothing yet")
+        store.kill = KILLS
+        order = None
+        for _ in range(50):
+            with suppress(KilledError, StoreUnavailable):
+                if order is None:
+                    plan = plan_erasure(store, [], [f"{SOURCE}:{VICTIM}"])
+                    if not plan.articles:
+                        return
+                    order = plan.order("", self.store.now)
                 put_order(store, order)
-                break
-            except StoreUnavailable:
-                continue
-        for _ in range(20):
-            try:
                 if not finish(self.keeper(store), order).left:
                     self.receipt = True
                     return
-            except StoreUnavailable:
-                pass
-            self.store.tick(3600)
+                self.store.tick(3600)
 
     # --- readers ------------------------------------------------------------------------------
 
@@ -239,10 +236,22 @@ def a_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def weave(seed: int, make: Callable[[], MemoryStore] = MemoryStore) -> None:
-    store = make()
+STORES: dict[str, Callable[[int], MemoryStore]] = {
+    "good": lambda seed: MemoryStore(),
+    "no conditional puts": lambda seed: MemoryStore(conditional=False),
+    "listing lags": lambda seed: MemoryStore(lag=timedelta(seconds=30)),
+    "puts land late": lambda seed: MemoryStore(late=0.03, seed=seed),
+    "says missing": lambda seed: MemoryStore(spurious=0.02, seed=seed),
+    "all of it": lambda seed: MemoryStore(
+        conditional=False, lag=timedelta(seconds=30), spurious=0.01, late=0.01, seed=seed
+    ),
+}
+
+
+def weave(seed: int, kind: str) -> None:
+    store = STORES[kind](seed)
     with a_folder() as folder, woven_time(store):
-        store.probe()
+        store.objects[MARKER_KEY] = (MARKER_BODY, store.now)
         world = World(store, folder, seed)
         Weave(store, seed).run(
             {
@@ -259,6 +268,20 @@ def weave(seed: int, make: Callable[[], MemoryStore] = MemoryStore) -> None:
         world.check()
 
 
-@pytest.mark.parametrize("seed", range(100))
-def test_any_order_of_calls(seed: int) -> None:
-    weave(seed)
+RUNS = [(seed, (*STORES, "good")[seed % 7]) for seed in range(2100)]
+
+
+@pytest.mark.parametrize(("seed", "kind"), RUNS[:100])
+def test_any_order_of_calls(seed: int, kind: str) -> None:
+    weave(seed, kind)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(100, 2100, 100))
+def test_any_order_of_calls_at_length(start: int) -> None:
+    for seed, kind in RUNS[start : start + 100]:
+        try:
+            weave(seed, kind)
+        except BaseException as error:
+            error.add_note(f"seed {seed}, {kind}")
+            raise

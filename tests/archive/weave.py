@@ -22,12 +22,18 @@ class StoppedError(BaseException):
     """Another actor failed, so this one needs not go on."""
 
 
+class KilledError(BaseException):
+    """Stands for a kill before a call of the store: nobody handles it but who starts again."""
+
+
 class Turns:
     """A store as one actor has it: it waits for its turn before each call."""
 
     def __init__(self, store: MemoryStore, wait: Callable[[], None]) -> None:
         self._store = store
         self._wait = wait
+        self.kill = 0.0
+        """How likely the actor is killed before a call."""
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._store, name)
@@ -36,6 +42,8 @@ class Turns:
 
         def call(*args: Any, **more: Any) -> Any:
             self._wait()
+            if self._store.random.random() < self.kill:
+                raise KilledError
             found = value(*args, **more)
             return list(found) if name in ("list", "folders", "strangers") else found
 

@@ -314,13 +314,20 @@ class Deleter:
             body = b'{"format":"nordcrawl-probe"}\n'
             self._store.put(key, body, content_type=keys.JSON_TYPE)
             try:
-                times = [e.modified for e in self._store.list(key) if e.key == key and e.modified]
+                self._now = self._put_at(key)
             finally:
                 self.delete(key, Own(body))
-            if not times:
-                raise LaterError(f"{key}: the store does not list it, so does not tell the time")
-            self._now = times[0]
         return self._now
+
+    def _put_at(self, key: str) -> datetime:
+        """Return when a new object was put, by the store's clock, once it is listed."""
+        for wait_s in (*_PAUSES_S, None):
+            for entry in self._store.list(key):
+                if entry.key == key and entry.modified is not None:
+                    return entry.modified
+            if wait_s is not None:
+                self._pause(wait_s)
+        raise LaterError(f"{key}: not listed with its time, so the store's clock is not known")
 
     # --- checkpoints and reports ------------------------------------------------------------
 

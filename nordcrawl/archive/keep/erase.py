@@ -171,6 +171,7 @@ class _Eraser:
         self._delete_parts(deleter)
         self._rewrite_reports(deleter)
         self._rewrite_checkpoints(deleter)
+        self._store.sweep()
         if not self._done.left and snapshot is not None:
             self._put_receipt(snapshot)
         return self._done

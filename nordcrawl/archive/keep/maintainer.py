@@ -20,6 +20,7 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit, CommitKind, Known, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.keep.delete import Deleter, Own
+from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged
@@ -112,7 +113,7 @@ class Maintainer:
         self.store.put(key, body, content_type=keys.PART_TYPE)
         self._uncommitted[key] = body
         # What it replaces will be deleted, so the proof of the put is not enough.
-        if self.store.get(key) != body:
+        if get_patiently(self.store, key) != body:
             raise ArchiveDamaged(f"{key}: the store gives back other bytes than were put")
         return key, number
 

@@ -32,6 +32,7 @@ from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.checkpoint import read_rows
 from nordcrawl.archive.log.erasures import Erasures
+from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.pieces import PartMovedError, check_part, segment_lines
 from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, Snapshot, assemble, take
 from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY, ObjectEntry, Store
@@ -190,6 +191,8 @@ class _Verifier:
         """Return an object, None if it is not there or the store itself says that it is damaged."""
         self._known.add(key)
         try:
+            if key in self._objects or key == MARKER_KEY:
+                return get_patiently(self._store, key)
             return self._store.get(key)
         except ObjectMissing:
             return None
@@ -546,7 +549,10 @@ class _Verifier:
                 self._stranger(key)
 
     def _stranger(self, name: str) -> None:
-        if _LITTER.fullmatch(name.rpartition("/")[2]):
+        if name.startswith(".tmp/"):
+            self._found.notes += 1
+            self._add(Defect(Severity.NOTE, name, "of a put that is under way or was killed"))
+        elif _LITTER.fullmatch(name.rpartition("/")[2]):
             self._found.notes += 1
             self._add(Defect(Severity.NOTE, name, "does not belong to the archive; does no harm"))
         else:

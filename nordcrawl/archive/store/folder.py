@@ -131,20 +131,42 @@ class FolderStore:
             if self._probed and key != MARKER_KEY:
                 # An unmounted disk leaves an empty folder: writing there would hide the articles.
                 self._require_marker("put", key)
-            if not self._staging.is_dir():
-                make_folders(self._staging)
-            try:
-                _write_durably(staged, body)
-                created = self._place(staged, path)
-            finally:
-                with suppress(OSError):
-                    staged.unlink()
+            created = self._stage_and_place(staged, path, body)
             if not created and not _holds(path, body):
                 raise ObjectConflict(f"put {key}: {path} holds other bytes; left as they are")
             if not created:  # perhaps by a process killed before its fsync
                 sync_folder(path)
             self._sync_directories(path.parent)
         return Put.CREATED if created else Put.ALREADY
+
+    def _stage_and_place(self, staged: Path, path: Path, body: bytes) -> bool:
+        """As `_place`; again, if somebody swept the staged file away meanwhile."""
+        for last in (*[False] * _PLACING_TRIES, True):
+            if not self._staging.is_dir():
+                make_folders(self._staging)
+            try:
+                _write_durably(staged, body)
+                return self._place(staged, path)
+            except FileNotFoundError:
+                if last or staged.exists():
+                    raise
+            finally:
+                with suppress(OSError):
+                    staged.unlink()
+        raise AssertionError("not reached")
+
+    def sweep(self) -> None:
+        """Remove all staged files; who is just putting one stages it again.
+
+        Raises:
+            StoreRefused, StoreUnavailable: they can't be removed.
+        """
+        with self._explained("sweep", self._staging), suppress(FileNotFoundError):
+            for file in self._staging.iterdir():
+                if file.name != _LOCK:
+                    with suppress(FileNotFoundError):
+                        file.unlink()
+            sync_folder(self._staging)
 
     def get(self, key: str) -> bytes:
         """Return the file's bytes.
@@ -194,12 +216,12 @@ class FolderStore:
 
     def strangers(self) -> Iterator[str]:
         """Yield the paths of files that can be none of ours: by their name, or as links to nowhere
-        or devices."""
+        or devices; and of those that are staged."""
         for folder, _, files in os.walk(self._root):
             for name in sorted(files):
                 path = Path(folder, name)
                 relative = path.relative_to(self._root).as_posix()
-                if relative.startswith(f"{_STAGING}/"):
+                if relative == f"{_STAGING}/{_LOCK}":
                     continue
                 if not is_key(relative) or not path.is_file():
                     yield relative
