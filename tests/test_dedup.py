@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from nordcrawl.identity.decide import Candidate, Known, article_id, decide, extractor_id
 from nordcrawl.model.article import Article, Block, BlockKind, Extractor
 from nordcrawl.model.ledger import ArticleState, Outcome
+from nordcrawl.model.page import Page, Visit
+from nordcrawl.model.reading import Reading
 
 T1 = datetime(2026, 11, 1, tzinfo=UTC)
 T2 = datetime(2026, 11, 2, tzinfo=UTC)
@@ -18,7 +20,8 @@ def article(text=LONG, **values):
 
 
 def candidate(a=None, url="https://example.org/a", requested=None, cms_id=None, body="b1"):
-    return Candidate("s", url, requested or url, a or article(), body, cms_id)
+    visit = Visit(Page(url, body.encode(), T1), requested or url, url, cms_id=cms_id)
+    return Candidate("s", visit, Reading.of(a or article(), body))
 
 
 def state(a=None, url="https://example.org/a", identity="s:1", revision=1, extractor=None):

@@ -1,6 +1,9 @@
 """The exit code: 0 only when nothing at all is amiss."""
 
+import io
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -8,17 +11,17 @@ from nordcrawl.errors import ExitCode
 from nordcrawl.model.ledger import ARCHIVED, Outcome
 from nordcrawl.report.health import Health, Pages
 from nordcrawl.report.run_report import EntryReport, Report
-from nordcrawl.report.summary import summary
+from nordcrawl.report.summary import print_summary, summary
 
 T = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def report(**changes):
-    values = {
+    values: dict[str, Any] = {
         "run_id": "r", "source": "s", "nordcrawl": "0", "archive": "file:///a", "started_at": T,
         "finished_at": T, "finish_reason": "finished", "mode": "incremental", "arguments": {},
         "discovered": 3, "unsettled": [], "outcomes": {Outcome.NEW: 3}, "fetched": 3,
-        "entries": [EntryReport("sitemap", "https://a.example/s", 200, 3)],
+        "entries": [EntryReport("sitemap", "https://a.example/s", status=200, links=3)],
         "hosts": ("a.example",), "examples": {}, "internal_errors": [], "notes": [],
         "pending_records": 0,
     }  # fmt: skip
@@ -214,3 +217,27 @@ def test_a_failed_entry_fails_the_run_unless_another_covers_it(entries, covered)
 def test_only_a_run_for_what_is_new_is_covered_by_a_feed():
     entries = [of("sitemap", "/s", problem="HTTP 500"), of("feed", "/f", known=1)]
     assert report(entries=entries, mode="full").verdict()[0] is ExitCode.SOURCE_DOWN
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [({"TERM": "xterm-256color"}, True), ({"TERM": "xterm-256color", "NO_COLOR": "1"}, False),
+     ({"TERM": "dumb"}, False)],
+)  # fmt: skip
+def test_colour_is_for_terminals_that_want_it(monkeypatch, environment, coloured):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    out = Terminal()
+    print_summary(report(), out)
+    assert ("\x1b[1;32m  exit 0" in out.getvalue()) is coloured
+    assert "32m" not in out.getvalue().replace("\x1b[1;32m", "", coloured)
+    plain = io.StringIO()
+    print_summary(report(), plain)
+    assert re.sub(r"\x1b\[[\d;]*m", "", out.getvalue()) == plain.getvalue()

@@ -24,7 +24,7 @@ from nordcrawl.middlewares.address_guard import UrlRefused
 from nordcrawl.middlewares.resolver import AddressRefused
 from nordcrawl.middlewares.robots import RobotsDenied
 from nordcrawl.model.words import reason
-from nordcrawl.spiders.news import reason as reason_of
+from nordcrawl.spiders.responses import reason as reason_of
 from nordcrawl.workers.pool import WorkFailed
 
 

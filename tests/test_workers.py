@@ -71,7 +71,7 @@ def raise_it(kind):
         case "spoiled value":
             return Spoiled()
         case "deep value":
-            value = []
+            value: list[object] = []
             for _ in range(100_000):
                 value = [value]
             return value

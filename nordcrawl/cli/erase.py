@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from typing import Final
 
@@ -12,7 +13,7 @@ from nordcrawl.archive.keep.erase_plan import Plan, plan_erasure
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.cli.environment import options_from_environment, require_archive
+from nordcrawl.cli.environment import archive_option, options_from_environment, require_archive
 from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import maintenance_folder, spools, spools_folder
 from nordcrawl.errors import ExitCode, LockHeld, UsageError
@@ -22,6 +23,42 @@ from nordcrawl.model.url import canonicalize
 
 _EXAMPLES: Final = 20
 """Articles named that stay: a site's front page may be mentioned in all of them."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Erase articles with all revisions, addresses and traces: in parts, ledger, checkpoints, "
+        "reports, local state and spools. A tombstone without content is left, and they are not "
+        "archived again. Without --execute it only says what would be erased."
+    )
+    parser.epilog = (
+        'Example: nordcrawl erase --url https://example.org/news/7 --reason "court order" --execute'
+    )
+    archive_option(parser)
+    parser.add_argument("--url", action="append", default=[], help="an address of the article")
+    parser.add_argument(
+        "--article",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="an article id, e.g. highnorthnews:1117230",
+    )
+    parser.add_argument("--reason", default="", help="kept with the order; name nobody in it")
+    parser.add_argument("--execute", action="store_true", help="do it; it can't be undone")
+    parser.add_argument("--resume", action="store_true", help="finish what was begun")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `erase_articles`."""
+    return erase_articles(
+        options.archive,
+        urls=options.url,
+        articles=options.article,
+        reason=options.reason,
+        execute=options.execute,
+        resume=options.resume,
+    )
 
 
 def erase_articles(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import sys
@@ -12,11 +13,28 @@ from rich.progress import Progress
 
 from nordcrawl.archive.keep.verify import Severity, Verification, verify
 from nordcrawl.archive.store.address import open_store
-from nordcrawl.cli.environment import options_from_environment, require_archive
+from nordcrawl.cli.environment import archive_option, options_from_environment, require_archive
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.printable import shown
 
 _SHOWN = 50
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Look at every object of the archive: is each there, unchanged and whole, is nothing "
+        "doubled, nothing foreign. Exit code 0: all is well; 13: damage; 5: nothing is wrong, but "
+        "something was begun and not ended."
+    )
+    parser.epilog = "Example: nordcrawl verify --archive s3://bucket/prefix"
+    archive_option(parser)
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `verify_archive`."""
+    return verify_archive(options.archive, as_json=options.json)
 
 
 def verify_archive(archive: str | None, *, as_json: bool) -> int:

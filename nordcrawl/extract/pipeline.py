@@ -12,12 +12,14 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.body import choose, engine, rules
 from nordcrawl.extract.body.blocks import Body, assemble
+from nordcrawl.extract.body.bold import bold_headings
+from nordcrawl.extract.body.boxes import boxed
 from nordcrawl.extract.body.choose import Choice
 from nordcrawl.extract.body.frame import Frame
 from nordcrawl.extract.body.rules import PageHints
 from nordcrawl.extract.compose import compose
 from nordcrawl.extract.families import drupal, labrador, wordpress
-from nordcrawl.extract.families.landmarks import Landmarks, is_much, kept_to, within
+from nordcrawl.extract.families.landmarks import Landmarks, is_much, kept_to, picture_first, within
 from nordcrawl.extract.fields import selectors
 from nordcrawl.extract.fields import title as titles
 from nordcrawl.extract.fields.addresses import descriptions
@@ -105,7 +107,10 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
         is_told = choice is not shown
     if choice is None:
         return Extraction(Rejected("no text"), name)
-    frame = Frame(page.url, context.local, choice.summaries)
+    if profile.family == "labrador":
+        choice = picture_first(choice)
+    headings = bold_headings(choice.runs, choice.summaries)
+    frame = Frame(page.url, context.local, choice.summaries, headings)
     found = assemble(choice.runs, choice.pictures, frame)
     read = sum(len(block.text) for block in found.blocks if block.kind is not BlockKind.CAPTION)
     result: Article | Rejected
@@ -159,7 +164,7 @@ def _generic(
     names: tuple[str, ...],
     anchors: Landmarks | None,
 ) -> Choice | None:
-    page_cut = cut([context.root], anchors.furniture if anchors else ())
+    page_cut = boxed(cut([context.root], anchors.furniture if anchors else ()))
     given = context.given
     candidates = (*candidates, *(text for text in (given.title, given.kicker) if text))
     told = (given.subtitle,) if given.subtitle else ()
@@ -172,7 +177,7 @@ def _generic(
     )
     holders = select(context.root, context.profile.selectors("body"))
     if holders:
-        return _selected(cut(holders), clues)
+        return _selected(boxed(cut(holders)), clues)
     choice = choose.choose(page_cut, engine.lines(context.root, page_cut.runs), clues)
     if anchors is None or anchors.article is None:
         return choice

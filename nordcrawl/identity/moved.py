@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from nordcrawl.model import signature as near
 from nordcrawl.model.article import Article, Likeness, Move, normalize
 from nordcrawl.model.ledger import ArticleState
+from nordcrawl.model.page import Visit
+from nordcrawl.model.reading import Reading
 
 #: Shorter texts say too little to take two addresses for one article ("Video", a live stub).
 MIN_TEXT_CHARACTERS = 200
@@ -23,24 +25,28 @@ _SAME_DAY = timedelta(hours=26)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An extracted page that wants into the archive; addresses in canonical form."""
+    """An extracted page that wants into the archive."""
 
     source: str
-    url: str
-    """Where the page came from, after redirects."""
-    requested_url: str
-    article: Article
-    body_sha256: str
-    cms_id: str | None
-    """From the final address, else from the page."""
-    hops: tuple[str, ...] = ()
-    """Addresses passed on the way, the requested one first, the final one left out."""
+    visit: Visit
+    reading: Reading
     canonical_url: str | None = None
-    """What the page says is its address, where that is on the site."""
-    signature: str | None = None
-    """Of its text; see `nordcrawl.model.signature`."""
-    partners: tuple[str, ...] = ()
-    """Ids of the articles that are its translations, as far as they are known."""
+    """What the page says is its address, in canonical form, where that is on the site."""
+
+    @property
+    def url(self) -> str:
+        """Where the page came from, after redirects, in canonical form."""
+        return self.visit.url
+
+    @property
+    def article(self) -> Article:
+        """What it says."""
+        return self.reading.article
+
+    @property
+    def cms_id(self) -> str | None:
+        """The CMS's id: from the final address, else from the page."""
+        return self.visit.cms_id or self.article.cms_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,8 @@ class Known:
     """Own addresses of all these that a sitemap, feed or listing named in this run."""
     near: Likeness | None = None
     """The article of any source whose text is nearest, if near enough to be told."""
+    partners: tuple[str, ...] = ()
+    """Ids of the articles that are the candidate's translations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ def find_before(candidate: Candidate, known: Known) -> Match | tuple[ArticleStat
             continue
         match = _compare(candidate, article)
         if match is not None and "day" in match.evidence and "text" in match.evidence:
-            exact = article.text_sha256 == candidate.article.text_sha256
+            exact = article.text_sha256 == candidate.reading.text_sha256
             telling = exact and len(candidate.article.text) >= MIN_TEXT_CHARACTERS
             if telling or "title" in match.evidence:
                 found.append(match)
@@ -119,7 +127,7 @@ def has_moved(candidate: Candidate, before: ArticleState, known: Known) -> Match
     if address(candidate.url) == address(before.url):
         return None
     evidence = []
-    if before.url in candidate.hops:
+    if before.url in candidate.visit.passed:
         evidence.append("redirect")
     elif candidate.url in known.aliases or before.url in known.standing:
         return None
@@ -147,11 +155,11 @@ def _compare(candidate: Candidate, article: ArticleState) -> Match | None:
 
 
 def _similarity(candidate: Candidate, article: ArticleState) -> float | None:
-    if candidate.article.text_sha256 == article.text_sha256:
+    if candidate.reading.text_sha256 == article.text_sha256:
         return 1.0
-    if candidate.signature is None or article.near is None:
+    if candidate.reading.signature is None or article.near is None:
         return None
-    return near.similarity(candidate.signature, article.near)
+    return near.similarity(candidate.reading.signature, article.near)
 
 
 def _same_day(one: datetime | None, other: datetime | None) -> bool:

@@ -1,6 +1,6 @@
-"""Report: what a run did, the exit code that follows, and how both read to a person.
+"""Report: what a run did, and the exit code that follows. Pure; `summary` prints it.
 
-Pure but for printing. The rules of the exit code are I4 of ARCHITECTURE.md: failure never looks
+The rules of the exit code are I4 of ARCHITECTURE.md: failure never looks
 like success.
 """
 
@@ -57,7 +57,9 @@ class EntryReport:
     foreign: list[str] = field(default_factory=list)
     """Addresses on other hosts; on a listing these are usual."""
     skipped: list[str] = field(default_factory=list)
-    """Entries of it that could not be read."""
+    """Entries of it that name nothing to fetch."""
+    damage: list[str] = field(default_factory=list)
+    """What is wrong with it and cost no address."""
     problem: str | None = None
     robots: bool = False
     """The problem is that its host's robots.txt could not be had."""
@@ -89,6 +91,7 @@ class EntryReport:
         """What a person should know of it."""
         lines = [] if self.problem is None else [self.problem]
         lines += [f"entry skipped: {text}" for text in self.skipped]
+        lines += [f"damaged, and read: {text}" for text in self.damage]
         if self.kind != "listing":
             if self.foreign:
                 lines.append(f"{len(self.foreign)} entries on other hosts, as {self.foreign[0]}")
@@ -111,6 +114,7 @@ class EntryReport:
             "others": self.others,
             "foreign": len(self.foreign),
             "skipped": self.skipped,
+            "damage": self.damage,
             "problem": self.problem,
         }
 

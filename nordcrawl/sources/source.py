@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from nordcrawl.errors import UsageError
+from nordcrawl.model.page import Page, Visit
 from nordcrawl.model.printable import redacted, without_user
 from nordcrawl.model.profile import Profile
 from nordcrawl.model.url import canonicalize, host_of, is_loopback, path_of, without_query
@@ -275,6 +276,26 @@ class Source(BaseModel):
             if match and "id" in pattern.groupindex and match["id"]:
                 return match["id"]
         return None
+
+    def locate(self, page: Page, asked: str) -> Visit:
+        """Return a page with its addresses as this source spells them. `asked` is the discovered
+        URL, in canonical form; what can't be spelled of the way from there is left out.
+
+        Raises:
+            ValueError: where the page came from is no http(s) URL.
+        """
+        if page.url == asked and not page.redirects and not self.strip_query:
+            return Visit(page, asked, asked, (), self.cms_id(asked))  # as nearly all
+        url = self.link(page.url)
+        passed = (self._spelled(hop) for hop in dict.fromkeys((asked, *page.redirects)))
+        others = dict.fromkeys(hop for hop in passed if hop is not None and hop != url)
+        return Visit(page, asked, url, tuple(others), self.cms_id(url))
+
+    def _spelled(self, url: str) -> str | None:
+        try:
+            return self.link(url)
+        except ValueError:
+            return None
 
     def with_hosts(self, mapping: Mapping[str, str]) -> Source:
         """Return the same source on other hosts: for trying it on a local copy of the site.

@@ -367,7 +367,7 @@ def test_a_copied_maintenance_folder_costs_nothing(tmp_path: Path) -> None:
             compact(two)
             return commit(*values)
 
-        one.commit = held_up  # type: ignore[method-assign]
+        one.commit = held_up  # type: ignore[method-assign, assignment]
         compact(one)
     assert ids(store) == [f"{SOURCE}:{n}" for n in range(1, 4)]
 

@@ -211,7 +211,7 @@ def test_two_erasures_side_by_side_leave_nothing_of_either(store: Store) -> None
         assert finish(keeper(store), second).left == []
         return commit(*values)
 
-    compact_first.commit = held_up  # type: ignore[method-assign]
+    compact_first.commit = held_up  # type: ignore[method-assign, assignment]
     assert finish(compact_first, first).left == []
     assert holding(store) == []
     assert not any(b'"Tittel 1"' in line for line in Reader(store).lines_of(snapshot(store)))
@@ -321,7 +321,7 @@ def test_a_state_that_is_made_anew_knows_nothing_of_it(store: Store, tmp_path: P
     open_writer(store, tmp_path / "spool", "run-5").close()  # which obeys the order
     store.put(key, body, content_type=keys.JSON_TYPE)
     with often_checkpoints():
-        run(store, tmp_path / "spool", "run-6", 6)  # type: ignore[arg-type]
+        run(store, tmp_path / "spool", "run-6", 6)
     rebuild_state(store, tmp_path / "spool", SOURCE, clock=lambda: store.now, checkpoints=False)
     spool = Spool.open(tmp_path / "spool", SOURCE)
     assert State(spool).article(f"{SOURCE}:2") is None
@@ -364,7 +364,7 @@ def test_orders_are_read_once(store: Store) -> None:
     erase(store)
     asked: list[str] = []
     get = store.get
-    store.get = lambda key: asked.append(key) or get(key)  # type: ignore[assignment,func-returns-value]
+    store.get = lambda key: asked.append(key) or get(key)  # type: ignore[method-assign, func-returns-value]
     orders = Orders(store)
     for _ in range(5):
         assert len(orders.read().orders) == 1

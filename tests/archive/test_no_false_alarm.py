@@ -49,7 +49,7 @@ def overlap(store: MemoryStore, tmp_path: Path) -> None:
         compact(two, grace=DAYS)
         return commit(*values)
 
-    one.commit = held_up  # type: ignore[method-assign]
+    one.commit = held_up  # type: ignore[method-assign, assignment]
     compact(one, grace=DAYS)
 
 

@@ -188,8 +188,8 @@ class World:
         for done in finish_again(self.keeper(store)):
             assert not done.left, done.left
         for _ in range(2):
-            done = compact(self.keeper(store), orphans=timedelta(hours=24))
-            assert not done.unproven
+            compacted = compact(self.keeper(store), orphans=timedelta(hours=24))
+            assert not compacted.unproven
         read = self._read_all(store)
         wanted = {text for text in self.acknowledged if not (self.receipt and is_erased(text))}
         assert read.keys() == wanted, "each acknowledged line"

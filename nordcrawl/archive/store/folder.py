@@ -265,7 +265,10 @@ class FolderStore:
 
     def _require_root(self, operation: str) -> None:
         if not self._root.is_dir():
-            raise StoreRefused(f"{operation}: no folder {self._root}; check NORDCRAWL_ARCHIVE")
+            raise StoreRefused(
+                f"{operation}: no folder {self._root}; give another one to --archive or "
+                "NORDCRAWL_ARCHIVE"
+            )
 
     def _require_marker(self, operation: str, key: str) -> None:
         if not (self._root / MARKER_KEY).exists():

@@ -162,7 +162,7 @@ def _level(run: TextRun) -> int | None:
 def _plain(run: TextRun, frame: Frame) -> Block:
     if id(run) in frame.summaries:
         return Block(BlockKind.SUMMARY, run.text)
-    if level := _level(run):
+    if level := 2 if id(run) in frame.headings else _level(run):
         return Block(BlockKind.HEADING, run.text, level=level)
     if _BULLET.match(run.text):
         return Block(BlockKind.LIST, _BULLET.sub("", run.text))
@@ -184,14 +184,29 @@ def _quotes(group: list[TextRun], frame: Frame) -> list[Block]:
         named = [said.pop()]
     if not said:
         return [_plain(run, frame) for run in group]
-    speaker = " ".join(run.text for run in named).lstrip("–—- ") or None
+    speaker = _named([run.text for run in named])
     if pull:
         return [Block(BlockKind.QUOTE, " ".join(run.text for run in said), speaker=speaker)]
     blocks = [Block(BlockKind.QUOTE, run.text) for run in said[:-1]]
     return [*blocks, Block(BlockKind.QUOTE, said[-1].text, speaker=speaker)]
 
 
+def _named(lines: Sequence[str]) -> str | None:
+    """Return who is quoted: name, and role or place where a line of its own tells it.
+
+    >>> _named(["– Kari Li", "fisker"]), _named(["Kari Li,", "fisker"])
+    ('Kari Li, fisker', 'Kari Li, fisker')
+    """
+    speaker = ""
+    for line in filter(None, (line.lstrip("–—- ") for line in lines)):
+        runs_on = speaker[-1:] in ",;:–—-" or line[0] in "(,["
+        speaker += (" " if runs_on else ", ") + line if speaker else line
+    return speaker or None
+
+
 def _is_pull(group: list[TextRun]) -> bool:
+    if "pull" in group[0].marks:
+        return True
     holders = [element for kind, element in group[0].groups if kind == "quote"]
     return any(
         words_of(f"{e.get('class') or ''}") & _PULL or e.tag in ("aside", "figure") for e in holders

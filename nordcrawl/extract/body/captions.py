@@ -54,12 +54,27 @@ def captions(group: list[TextRun]) -> list[Block]:
             else:
                 captions.append(Block(BlockKind.CAPTION, "", credit=credit))
         else:
-            found = CREDIT_IN_CAPTION.search(text)
-            credit = credit_of(found[1]) if found else _inline_credit(part[-1])
+            text, credit = parted(text)
+            credit = credit or _inline_credit(part[-1])
             if captions and not captions[-1].text and credit is None:
                 credit = captions.pop().credit  # the credit stood first
             captions.append(Block(BlockKind.CAPTION, text, credit=credit))
     return captions
+
+
+def parted(text: str) -> tuple[str, str | None]:
+    """Return a caption without the credit that closes it, and that credit, None where it has none.
+
+    >>> parted("Skipet ved kai. (Foto: Kari Li / Avisa).")
+    ('Skipet ved kai.', 'Kari Li / Avisa')
+    >>> parted("Skipet ved kai")
+    ('Skipet ved kai', None)
+    """
+    found = CREDIT_IN_CAPTION.search(text)
+    credit = credit_of(found[1]) if found else None
+    if found is None or credit is None:
+        return text, None
+    return text[: found.start()].rstrip(" ([|/–—-"), credit
 
 
 def _inline_credit(run: TextRun) -> str | None:
@@ -121,14 +136,18 @@ def _is_before(picture: Picture, run: TextRun) -> bool:
 def image_of(picture: Picture, frame: Frame) -> Image | None:
     """Return the picture, or None for a pixel, an icon or one without an address."""
     element = picture.element
-    for side in ("width", "height"):
-        size = element.get(side) or ""
-        if size.isdigit() and len(size) < 6 and int(size) < 80:
-            return None
+    if is_small(element):
+        return None
     url = picture_address(element, frame)
     if url is None or re.search(r"\.svg(?:\?|$)|/pixel|1x1|spacer|gravatar", url):
         return None
     return Image(url, alt=clean(element.get("alt")) or None)
+
+
+def is_small(element: HtmlElement) -> bool:
+    """Return whether an img element says of itself that it is a pixel, an icon or a portrait."""
+    sizes = (element.get(side) or "" for side in ("width", "height"))
+    return any(size.isdigit() and len(size) < 6 and int(size) < 80 for size in sizes)
 
 
 def picture_address(element: HtmlElement, frame: Frame) -> str | None:

@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.fields import bylines
 from nordcrawl.extract.lexicon.phrases import BYLINE
+from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.jsonld import strings, types_of
 from nordcrawl.extract.page.text import clean_line, key
@@ -24,11 +25,7 @@ _NOT_NAMES = re.compile(
     re.IGNORECASE,
 )
 _ROLE = re.compile(
-    r"\s*(?:,|\||\(|–|—|\s-\s|/)\s*(?:journalist|reporter|redaktør|redaktör|editor|sjefredaktør|"
-    r"ansvarlig redaktør|kommentator|correspondent|staff writer|writer|skribent|fotograf|"
-    r"photographer|nyhetsredaktør|politisk|senior|chief|contributor|columnist|frilans\w*|"
-    r"freelance\w*|utviklingssjef|producer|special to|for |i |in )\b.*$",
-    re.IGNORECASE,
+    rf"\s*(?:,|\||\(|–|—|\s-\s|/)\s*{one_of(*words('names', 'roles'))}\b.*$", re.IGNORECASE
 )
 #: "Kari Nordmann @kari", "Kari Nordmann (kari@avis.test)".
 _HANDLE = re.compile(r"\s+[(<]?(?:@\w+|[\w.+-]+@[\w.-]+\.\w+)[)>]?$")
@@ -38,7 +35,7 @@ _METAS = (
     "author", "article:author", "parsely-author", "byl", "sailthru.author", "dc.creator",
     "article:author_name", "citation_author", "cxenseparse:author", "og:article:author",
 )  # fmt: skip
-_JOIN = re.compile(r"\s*(?:,|;|\s(?:og|and|och|und|et|y|&)\s)\s*")
+_JOIN = re.compile(rf"\s*(?:,|;|\s{one_of(*words('names', 'and'))}\s)\s*")
 _MICRODATA = ('[itemprop="author"] [itemprop="name"]', '[itemprop="author"]', '[rel="author"]')
 _VISIBLE = (
     ".byline [itemprop=name]", ".byline a[rel=author]", ".byline .author", ".author-name",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from lxml import etree
 from lxml.html import HtmlElement
 
+from nordcrawl.extract.lexicon.tables import words
 from nordcrawl.extract.page import dates
 from nordcrawl.extract.page.dates import Moment
 from nordcrawl.extract.page.near_headline import headline, is_foreign, line_of, names_of
@@ -54,15 +55,8 @@ _CLASS = re.compile(
     r"date|time|publi|dato|datum|fecha|posted|submitted|byline|meta|author|autor|info|created",
     re.IGNORECASE,
 )
-_CHANGED = re.compile(
-    r"updat|aktualis|oppdat|uppdat|opdater|modif|actuali|aggiorn|mise? à jour|edited|geändert|"
-    r"endret|ændret|ändrad|stand\b",
-    re.IGNORECASE,
-)
-_PUBLISHED = re.compile(
-    r"publi|veröff|posted|erstellt|erschien|created|written|offentlig|julkais|udgivet|datum\b",
-    re.IGNORECASE,
-)
+_CHANGED = re.compile("|".join(words("datelines", "changed")), re.IGNORECASE)
+_PUBLISHED = re.compile("|".join(words("datelines", "published")), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

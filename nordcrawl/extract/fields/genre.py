@@ -9,34 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from nordcrawl.extract.lexicon.tables import one_of, table, words
+
 #: (kind, words in a kicker, section or dateline that say so), the surest first.
-_WORDS: tuple[tuple[str, str], ...] = (
-    ("newsletter", r"newsletter|nyhetsbrev\w*|nyhedsbrev\w*"),
-    ("letter", r"leserinnlegg|leserbrev|læserbrev|insändare|reader'?s letters?|"
-        r"letters? to the editor|letters?"),
-    ("op-ed", r"op-?ed|kronikk(?:er|en)?|kronik(?:er|en)?|debattinnlegg|debattartikel|"
-        r"gjesteinnlegg|guest (?:essay|opinion|commentary)"),
-    ("editorial", r"leder(?:artikkel|en)?|editorials?|ledare|på lederplass"),
-    ("commentary", r"kommentar(?:er|en)?|comment|commentar(?:y|ies)|columns?|columnists?|"
-        r"arne o\. holm (?:says|sier|mener)|spaltist(?:en)?|klumme|krönika|krönikor"),
-    ("opinion", r"opinions?|debatt|debat|debate|meninger|meningar|synspunkt|views?|perspectives?|"
-        r"blogs?|ytring|ytringer|åsikt(?:er)?"),
-    ("analysis", r"analyse|analyser|analysis|analys|explainer"),
-    ("review", r"anmeldelser?|reviews?|recension(?:er)?"),
-    ("interview", r"intervju|interviews?|interview"),
-    ("live", r"live|direkte|minutt for minutt|minute by minute|liveblog|live updates?"),
-    ("podcast", r"pod[ck]ast(?:er|s)?"),
-    ("video", r"video(?:er|s)?"),
-    ("feature", r"features?|reportasjer?|reportage|longread|longform"),
-)  # fmt: skip
-_LABEL = tuple((kind, re.compile(rf"^\W*(?:{words})\W*$", re.IGNORECASE)) for kind, words in _WORDS)
+_WORDS = tuple((kind, one_of(*words("genres", kind))) for kind in table("genres"))
+_LABEL = tuple((kind, re.compile(rf"^\W*{named}\W*$", re.IGNORECASE)) for kind, named in _WORDS)
 #: A genre printed before the headline or at the start of the standfirst, with a mark behind it.
 _OPENING = tuple(
     (
         kind,
-        re.compile(rf"^[\W_]*(?:[\w .,'-]{{2,40}}\()?(?:{words})(?:\)?\s*[:：]|\))", re.IGNORECASE),
+        re.compile(rf"^[\W_]*(?:[\w .,'-]{{2,40}}\()?{named}(?:\)?\s*[:：]|\))", re.IGNORECASE),
     )
-    for kind, words in _WORDS
+    for kind, named in _WORDS
     if kind in ("newsletter", "letter", "op-ed", "editorial", "commentary", "analysis")
 )
 #: Source: schema.org subtypes of Article.

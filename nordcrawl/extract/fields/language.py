@@ -10,6 +10,8 @@ from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from nordcrawl.extract.lexicon.tables import table
+
 _SAMPLE_CHARS = 1500
 #: Under this many letters the identifier is not believed against what the page says.
 _FEW_CHARS = 150
@@ -61,83 +63,10 @@ _IMPLAUSIBLE = frozenset(
         "sn",
     ]
 )
-_NYNORSK = frozenset(
-    [
-        "ikkje",
-        "frå",
-        "eg",
-        "ein",
-        "eit",
-        "dei",
-        "vere",
-        "vera",
-        "kva",
-        "korleis",
-        "berre",
-        "meir",
-        "noko",
-        "skriv",
-        "seier",
-    ]
-)
-_BOKMAL = frozenset(
-    [
-        "ikke",
-        "fra",
-        "jeg",
-        "en",
-        "et",
-        "de",
-        "være",
-        "hva",
-        "hvordan",
-        "bare",
-        "mer",
-        "noe",
-        "skriver",
-        "sier",
-    ]
-)
-_DANISH = frozenset(
-    [
-        "af",
-        "ikke",
-        "blev",
-        "meget",
-        "efter",
-        "bliver",
-        "også",
-        "nogle",
-        "kunne",
-        "hvad",
-        "mig",
-        "selv",
-        "op",
-        "ud",
-        "hvor",
-        "oplyser",
-    ]
-)
-_NORWEGIAN = frozenset(
-    [
-        "av",
-        "ikke",
-        "ble",
-        "mye",
-        "etter",
-        "blir",
-        "også",
-        "noen",
-        "kunne",
-        "hva",
-        "meg",
-        "selv",
-        "opp",
-        "ut",
-        "hvor",
-        "opplyser",
-    ]
-)
+_NYNORSK = frozenset(table("small_words", "nynorsk_or_bokmal")["nn"])
+_BOKMAL = frozenset(table("small_words", "nynorsk_or_bokmal")["nb"])
+_DANISH = frozenset(table("small_words", "danish_or_norwegian")["da"])
+_NORWEGIAN = frozenset(table("small_words", "danish_or_norwegian")["no"])
 
 
 def tag(value: str | None) -> str | None:

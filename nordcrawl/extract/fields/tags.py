@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
+from nordcrawl.extract.lexicon.tables import words
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.jsonld import strings
 from nordcrawl.extract.page.text import clean_line, key
@@ -30,13 +31,7 @@ _IDENTIFIER = re.compile(r"^(?:\d+|[\w-]+:[\w:./-]+|[a-z]+(?:[A-Z][a-z]+){2,}|ht
 _CHARS = 100
 _WORDS = 8
 #: Parts of an address, and of a class name, of a link to all that is filed under a keyword.
-_ADDRESS = frozenset(
-    [
-        "tag", "tags", "topic", "topics", "thema", "themen", "schlagwort", "stichwort", "keyword",
-        "keywords", "emne", "emner", "tema", "temaer", "tagg", "taggar", "nøkkelord", "amne",
-        "etiqueta", "etiquetas", "sujet", "sujets", "temas", "trefwoord", "avainsana", "aihe",
-    ]
-)  # fmt: skip
+_ADDRESS = frozenset(words("tag_addresses"))
 _CLASS = re.compile(r"(?<![a-z])tags?(?![a-z])|tag-?list|taglist|keyword|schlagw", re.IGNORECASE)
 _ADDRESS_WORDS = 4
 _FURNITURE = ("nav", "header", "footer", "aside")
@@ -69,8 +64,8 @@ def _sources(head: Head) -> Iterator[tuple[Sequence[str], str]]:
 
 def _is_address(found: Sequence[str], url: str) -> bool:
     """Tell whether tags are the words of the page's address, which a system has parted."""
-    words = set(re.split(r"[\W_]+", urlsplit(url).path.lower()))
-    return len(found) >= _ADDRESS_WORDS and all(tag.lower() in words for tag in found)
+    parts = set(re.split(r"[\W_]+", urlsplit(url).path.lower()))
+    return len(found) >= _ADDRESS_WORDS and all(tag.lower() in parts for tag in found)
 
 
 def _tells_more(found: Sequence[str], before: Sequence[str]) -> bool:
