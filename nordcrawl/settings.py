@@ -81,7 +81,6 @@ DOWNLOAD_DELAY_JITTER = 0.3
 RETRY_TIMES = 2
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
-    "Accept-Language": "nb,no;q=0.9,en;q=0.8,*;q=0.5",
 }
 
 # --- safety -----------------------------------------------------------------------------------

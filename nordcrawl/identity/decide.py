@@ -18,6 +18,7 @@ from nordcrawl.identity.moved import (
     address,
     find_before,
     has_moved,
+    is_one_text,
 )
 from nordcrawl.model.article import Extractor, Likeness
 from nordcrawl.model.ledger import ArticleState, Outcome, UrlState
@@ -118,7 +119,7 @@ def _decide(candidate: Candidate, known: Known, identity: str) -> Verdict:
 def _first_sight(
     candidate: Candidate, known: Known, identity: str, ambiguous: tuple[str, ...]
 ) -> Verdict:
-    if known.twin is not None and len(candidate.article.text) >= MIN_TEXT_CHARACTERS:
+    if known.twin is not None and is_one_text(candidate, known.twin):
         return Verdict(
             Outcome.DUPLICATE,
             known.twin.article_id,

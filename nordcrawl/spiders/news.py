@@ -34,6 +34,7 @@ from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.page import Page
 from nordcrawl.model.printable import shown
 from nordcrawl.model.url import path_of
+from nordcrawl.report.entry import NAMES_NOTHING
 from nordcrawl.rights import TDMREP_PATH
 from nordcrawl.sources.landing import Landing, landing
 from nordcrawl.sources.source import EntryKind, Source
@@ -199,12 +200,13 @@ class NewsSpider(Spider):
         entry.problem = found.problem
         entry.skipped.extend(found.skipped)
         entry.damage.extend(found.damage)
+        entry.latest = found.is_news
         async for request in self._follow(found, kind, url, depth):
             yield request
         if stopping.requested:
             return
         if entry.problem is None and not entry.names_anything:
-            entry.problem = "names nothing"
+            entry.problem = NAMES_NOTHING
         if discovered.gaps:
             for request in self._walk():
                 yield request
