@@ -97,7 +97,7 @@ class ExtractPipeline(RunPipeline):
         if published is not None and not run.info.arguments.window.holds(published):
             raise self.drop(item, Outcome.OUT_OF_RANGE, f"published {published.date()}")
         rights = PageRights.from_record(page.url, found.article.rights)
-        site = run.statements.of(page.url)
+        site = run.statements.of(page)
         if (denial := decide(run.info.source.rights, rights, site)) is not None:
             raise self.drop(item, Outcome.RIGHTS_DENIED, denial.reason)
         item.reading = found.with_rights(recorded(found.article.rights, rights, site))

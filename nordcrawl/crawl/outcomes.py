@@ -117,7 +117,7 @@ class Outcomes:
         record, state = None, None
         if verdict.change is not None:
             around = self._knowledge.around(candidate, reading, verdict)
-            changed = await self._changed.describe(reading, verdict)
+            changed = await self._changed.describe(verdict, reading.article.text)
             record = entries.record(
                 info.origin, visit, reading, verdict, around, info.clock(), changed=changed
             )

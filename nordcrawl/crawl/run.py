@@ -72,7 +72,7 @@ class Run:
         self.judge = Judge(self.knowledge, self.reservations)
         tally = Tally()
         asked = Asked(_health_limits(info), Recent.read(recent_file(folder)))
-        changed = Changed(info, store, writer.state)
+        changed = Changed(info, store, writer.state, self.workers)
         self.discovered = Discovered(info, writer, self.frontier, self.knowledge, tally)
         parts = Parts(
             info, writer, self.frontier, self.knowledge, self.under_way, changed, self.failures,

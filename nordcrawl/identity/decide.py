@@ -8,7 +8,7 @@ article at a new address from a new article.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nordcrawl.identity.moved import (
     MIN_TEXT_CHARACTERS,
@@ -59,7 +59,9 @@ class Verdict:
     weak_alias: bool = False
     partners: tuple[str, ...] = ()
     """Ids of the articles that are its translations, as far as they are known."""
-    candidate: Candidate | None = None
+    changed: tuple[str, ...] = ()
+    """Names of the fields that are other than in `before`."""
+    candidate: Candidate | None = field(default=None, repr=False)
     """What was judged; None of a removal, which has no page."""
 
     @property
@@ -166,6 +168,7 @@ def _next_sight(
         before=before,
         moved=moved,
         near=known.near,
+        changed=tuple(changed_fields(before, candidate.reading)),
     )
 
 

@@ -257,8 +257,9 @@ class Source(BaseModel):
 
     def is_denied(self, url: str) -> bool:
         """Tell whether a URL as found is one that is never followed, on any page."""
-        if not self.allows(canonicalize(url)):
-            return True
+        return not self.allows(canonicalize(url)) or self._is_denied(url)
+
+    def _is_denied(self, url: str) -> bool:
         keys = {part.partition("=")[0] for part in urlsplit(url).query.split("&")}
         if keys & set(self.deny_query):
             return True
@@ -283,7 +284,7 @@ class Source(BaseModel):
         kept = self.link(found, base)
         if not self.allows(kept):
             return "foreign", kept
-        if not self.is_denied(found):
+        if not self._is_denied(found):
             if self.is_listing(kept):
                 return "listing", kept
             if path_of(kept) != "/" and self.is_article(kept):

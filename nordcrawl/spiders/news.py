@@ -372,20 +372,19 @@ class NewsSpider(Spider):
             dont_filter=True,
         )
 
-    def parse_page(self, response: Response, url: str) -> Iterator[PageItem]:
-        """Settle an answer that is no article, and hand all others to the pipelines."""
+    def parse_page(self, response: Response, url: str) -> list[PageItem]:
+        """Settle an answer that is no article, and hand all others to the pipelines. A list, for
+        of a generator Scrapy would read the source at each answer."""
         run = self.active_run
+        conditional = is_conditional(response)
         page = to_page(response, url, run.info.clock())
-        ending = judge(
-            page,
-            run.knowledge.known_body(url),
-            conditional=is_conditional(response),
-            landing=landing(self.source, page.url) if page.redirects else Landing.ARTICLE,
-        )
-        if ending is not None:
-            run.outcomes.settle(url, ending.outcome, ending.reason, page)
-        else:
-            yield PageItem(url, page)
+        known_body = run.knowledge.known_body(url)
+        landed = landing(self.source, page.url) if page.redirects else Landing.ARTICLE
+        ending = judge(page, known_body, conditional=conditional, landing=landed)
+        if ending is None:
+            return [PageItem(url, page)]
+        run.outcomes.settle(url, ending.outcome, ending.reason, page)
+        return []
 
     def page_failed(self, failure: Failure) -> None:
         """Settle an article that could not be fetched."""
