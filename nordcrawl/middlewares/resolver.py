@@ -12,9 +12,10 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
+from scrapy.crawler import Crawler
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
@@ -24,6 +25,7 @@ from scrapy.resolver import CachingThreadedResolver, HostResolution, dnscache
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet import defer
 from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.base import ReactorBase
 from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
 from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.internet.protocol import Protocol
@@ -89,6 +91,9 @@ class GuardResolver(CachingThreadedResolver):
     """Scrapy's caching resolver, with IPv6, which also answers ``*.localhost`` by itself and
     refuses what `check` refuses. Source: RFC 6761 section 6.3."""
 
+    proxy: str = ""
+    """Name of the operator's proxy, which may be anywhere."""
+
     refused: ClassVar[dict[str, str]] = {}
     """Why a host name (without port) was refused: Twisted keeps only that its look-up failed."""
 
@@ -101,6 +106,14 @@ class GuardResolver(CachingThreadedResolver):
             return defer.succeed("127.0.0.1")
         found = super().getHostByName(name, timeout)
         return found.addCallback(self._checked, name)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
+        """Scrapy's constructor."""
+        guard = super().from_crawler(crawler, reactor)
+        told = urlsplit(str(crawler.settings.get("NORDCRAWL_PROXY") or ""))
+        guard.proxy = told.hostname or ""
+        return guard
 
     def install_on_reactor(self) -> None:
         """Answer for all connections: by name, and by what Twisted resolves in its old way."""
@@ -142,6 +155,8 @@ class GuardResolver(CachingThreadedResolver):
         return allowed
 
     def _checked(self, address: str, name: str) -> str:
+        if self.proxy and name == self.proxy:
+            return address
         try:
             return check(name, address)
         except AddressRefused as error:
