@@ -13,8 +13,8 @@ PART ?= $(shell date -u +%u)/7
 # The tests start a few hundred processes: each would compile nordcrawl and its libraries anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-faults test-faults-today check install-check format bench quality quality-docs \
-	lock clean
+.PHONY: help demo test test-faults test-faults-today check install-check install-check-today format bench \
+	quality quality-docs lock clean
 .DELETE_ON_ERROR:
 
 help:  ## Say what there is
@@ -43,9 +43,13 @@ check: $(VENV)/dev.done  ## Run every static check
 	$(BIN)/scrapy-lint
 	$(BIN)/deptry . --extend-exclude benchmarks
 	$(BIN)/deptry tests tests/extract tests/demo benchmarks --exclude none --ignore DEP002,DEP004
+	$(BIN)/python -m pytest tests/deploy
 
 install-check:  ## Build the wheel, install it as its users do, and run it where the clone is not
 	@$(PYTHON) tests/install_check.py
+
+install-check-today:  ## The same by the day: oldest Python, newest Python, lowest versions of libraries
+	@$(PYTHON) tests/install_check.py --day $$(date -u +%u)
 
 format: $(VENV)/dev.done  ## Put the code into its one form
 	$(BIN)/ruff format .

@@ -33,6 +33,7 @@ from nordcrawl.archive.write.writer import Limits, Writer
 from nordcrawl.model.article import Article, Block, BlockKind, Extractor, Image
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome
 from nordcrawl.model.page import Page
+from nordcrawl.model.reading import Reading
 from nordcrawl.model.record import Record
 
 START = datetime(2026, 10, 26, 8, 38, tzinfo=UTC)
@@ -77,7 +78,7 @@ def _record(number: int, words: list[str], dice: random.Random) -> tuple[LedgerE
         article_id=f"example:{number}",
         revision=1,
         change="new",
-        article=article,
+        reading=Reading.of(article, page.body_sha256),
         page=page,
         canonical_url=url,
         aliases=(),
@@ -103,8 +104,8 @@ def _record(number: int, words: list[str], dice: random.Random) -> tuple[LedgerE
             article_id=record.article_id,
             revision=1,
             url=url,
-            text_sha256=article.text_sha256,
-            content_sha256=article.content_sha256,
+            text_sha256=record.reading.text_sha256,
+            content_sha256=record.reading.content_sha256,
             extractor="labrador/3/0.2.0",
             title=article.title,
             published_at=at,

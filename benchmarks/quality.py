@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import trafilatura
+from trafilatura.settings import Document
 
 import nordcrawl
 from nordcrawl.cli.environment import options_from_environment
@@ -150,12 +151,13 @@ def precise(truth: Truth, body: bytes) -> Prediction:
     return _trafilatura(truth, body, favor_precision=True)
 
 
-def _trafilatura(truth: Truth, body: bytes, **options: bool) -> Prediction:
+def _trafilatura(truth: Truth, body: bytes, **options: Any) -> Prediction:
     charset = truth.get("charset")
     text = body.decode(charset, "replace") if charset else body
     found = trafilatura.bare_extraction(text, url=truth["url"], with_metadata=True, **options)
     if found is None:
         return {"id": truth["id"]}
+    assert isinstance(found, Document)
     values = found.as_dict()
     return {
         "id": truth["id"],

@@ -64,6 +64,7 @@ class Archive:
         Raises:
             UsageError: a filter is wrong, or there is no archive.
         """
+        _check(filters, "articles")
         query = Query.of(latest=latest, as_of=as_of, **filters)
         return self._records(self._taking.snapshot(), query)
 
@@ -73,6 +74,7 @@ class Archive:
         Raises:
             UsageError: the cursor is none, or of another archive; a filter is wrong.
         """
+        _check(filters, "changes")
         query = Query.of(**filters)
         snapshot = self._taking.snapshot(None if since is None else Cursor.parse(since))
         return Changes(self, snapshot, query)
@@ -145,3 +147,18 @@ def _schema_of(kind: str) -> str:
     if kind not in _SCHEMAS:
         raise UsageError(f"kind {shown(str(kind))!r}: one of {', '.join(_SCHEMAS)} is allowed")
     return _SCHEMAS[kind]
+
+
+def _check(filters: Filters, method: str) -> None:
+    """Refuse an argument that is not a filter, as Python would, in the words of who gave it.
+
+    Raises:
+        TypeError: the text names the argument and the filters there are.
+    """
+    known = Filters.__annotations__
+    for name in filters:
+        if name not in known:
+            raise TypeError(
+                f"{method}() got an unexpected keyword argument {name!r}; filters are "
+                f"{', '.join(known)}"
+            )

@@ -30,14 +30,14 @@ class DownloadHandler(HTTP11DownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """Return the answer, or raise `RunStopped`."""
         run = self._run()
-        if run is not None and run.stopping.requested:
+        if run is not None and run.info.stopping.requested:
             raise RunStopped
         download = asyncio.ensure_future(super().download_request(request))
         self._under_way.add(download)
         try:
             return await download
         except asyncio.CancelledError:
-            if run is not None and run.stopping.requested:
+            if run is not None and run.info.stopping.requested:
                 raise RunStopped from None
             raise
         finally:
@@ -47,7 +47,7 @@ class DownloadHandler(HTTP11DownloadHandler):
         """Break off what is not here after `GRACE_S`."""
         run = self._run()
         if run is not None:
-            left = run.stopping.left(GRACE_S)
+            left = run.info.stopping.left(GRACE_S)
             asyncio.get_running_loop().call_later(left, self._break_off)
 
     def _break_off(self) -> None:

@@ -6,14 +6,17 @@ kind of item that Scrapy knows; the pipelines see its fields through `PageFields
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from itemadapter import ItemAdapter
+from scrapy.exceptions import DropItem
 
 from nordcrawl.identity.decide import Verdict
 from nordcrawl.model.article import Article
 from nordcrawl.model.page import Page
+from nordcrawl.model.reading import Reading
 
 T = TypeVar("T")
 
@@ -27,8 +30,16 @@ class PageItem:
     page: Page = field(repr=False)
     article: Article | None = field(default=None, repr=False)
     """Set by `ExtractPipeline`."""
+    reading: Reading | None = field(default=None, repr=False)
+    """The same article with its digests, as the worker made it; set by `ExtractPipeline`, where an
+    item of another kind has room for it."""
     verdict: Verdict | None = None
     """Set by `DedupPipeline`."""
+
+
+class LeftOpen(DropItem):
+    """The item goes no further, and its URL has no outcome: the run gives it one when it ends, or
+    it is done anew by the next one."""
 
 
 class WrongItem(TypeError):
@@ -73,6 +84,21 @@ class PageFields:
     article = _Field(Article)
     verdict = _Field(Verdict)
 
+    @property
+    def reading(self) -> Reading:
+        """The article with its digests; made here where an operator's component has put in another
+        article, or an item that does not keep them."""
+        article, kept = self.article, self.adapter.get("reading")
+        if isinstance(kept, Reading) and kept.article is article:
+            return kept
+        return Reading.of(article, self.page.body_sha256)
+
+    @reading.setter
+    def reading(self, value: Reading) -> None:
+        self.article = value.article
+        with contextlib.suppress(KeyError, AttributeError, ValueError):  # no room for it
+            self.adapter["reading"] = value
+
     def __init__(self, item: Any) -> None:
         self.kind = f"item of type {type(item).__name__}"
         if not ItemAdapter.is_item(item):
@@ -86,3 +112,11 @@ def address_of(item: Any) -> str:
         return PageFields(item).url
     except WrongItem as error:
         return str(error)
+
+
+def page_of(item: Any) -> Page | None:
+    """Return the page of an item, None if it has none."""
+    try:
+        return PageFields(item).page
+    except WrongItem:
+        return None

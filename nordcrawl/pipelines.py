@@ -7,6 +7,8 @@ failed run.
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, Self
 
@@ -14,14 +16,19 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from nordcrawl.crawl.run import Run
+from nordcrawl.crawl.told import completed
 from nordcrawl.errors import SpoolError
-from nordcrawl.extract import extract
-from nordcrawl.items import PageFields
+from nordcrawl.extract import read
+from nordcrawl.items import LeftOpen, PageFields
 from nordcrawl.model.article import Rejected
 from nordcrawl.model.ledger import Outcome
+from nordcrawl.model.page import Page
 from nordcrawl.rights import PageRights, decide, recorded
 from nordcrawl.spiders.news import NewsSpider
 from nordcrawl.workers.pool import WorkFailed, WorkStopped
+
+#: Pages above are extracted one at a time; a news page has a tenth of it.
+LARGE_PAGE_BYTES = 512 << 10
 
 
 class RunPipeline:
@@ -58,43 +65,56 @@ class RunPipeline:
 
     def drop(self, item: PageFields, outcome: Outcome, reason: str) -> DropItem:
         """Settle an item that goes no further, and return what to raise."""
-        self.run.settle(item.url, outcome, reason, item.page)
+        self.run.outcomes.settle(item.url, outcome, reason, item.page)
         return DropItem(f"{outcome}: {reason}", log_level="DEBUG")
 
 
 class ExtractPipeline(RunPipeline):
-    """Page -> Article, in a worker process."""
+    """Page -> Reading, in a worker process."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._large_pages = asyncio.Semaphore()
 
     async def process(self, item: PageFields) -> None:
-        """Fill in `PageItem.article`, or settle the page as no article, failed, out of range or
-        reserved by its publisher."""
+        """Fill in `PageItem.article` and `PageItem.reading`, or settle the page as no article,
+        failed, out of range or reserved by its publisher."""
+        run, page = self.run, item.page
+        told = run.told(item.url)
+        profile = replace(run.info.source.profile, told_title=told.title)
         try:
-            async with self.run.room_for(item.page):
-                result = await self.run.workers.call(extract, item.page, self.run.source.profile)
+            async with self._room_for(page):
+                found = await run.workers.call(read, page, profile)
         except WorkStopped as error:
-            # The URL stays open: the run settles it when it ends, and the next one fetches it.
-            raise DropItem(str(error), log_level="DEBUG") from None
+            raise LeftOpen(str(error), log_level="DEBUG") from None
         except WorkFailed as error:
             raise self.drop(item, Outcome.EXTRACTION_FAILED, str(error)) from None
-        if isinstance(result, Rejected):
-            outcome = Outcome.BLOCKED if result.blocked else Outcome.NOT_ARTICLE
-            raise self.drop(item, outcome, result.reason)
-        published = result.published_at
-        if published is not None and not self.run.arguments.window.holds(published):
+        if isinstance(found, Rejected):
+            outcome = Outcome.BLOCKED if found.blocked else Outcome.NOT_ARTICLE
+            raise self.drop(item, outcome, found.reason)
+        found = completed(found, told, page.fetched_at)
+        published = found.article.published_at
+        if published is not None and not run.info.arguments.window.holds(published):
             raise self.drop(item, Outcome.OUT_OF_RANGE, f"published {published.date()}")
-        page = PageRights.from_record(item.page.url, result.rights)
-        site = self.run.site_rights(item.page.url)
-        if (denial := decide(self.run.source.rights, page, site)) is not None:
+        rights = PageRights.from_record(page.url, found.article.rights)
+        site = run.statements.of(page)
+        if (denial := decide(run.info.source.rights, rights, site)) is not None:
             raise self.drop(item, Outcome.RIGHTS_DENIED, denial.reason)
-        item.article = replace(result, rights=recorded(result.rights, page, site))
+        item.reading = found.with_rights(recorded(found.article.rights, rights, site))
+
+    def _room_for(self, page: Page) -> AbstractAsyncContextManager[None]:
+        """Return what to hold while a page is extracted: large ones go one at a time, because a
+        tree takes a multiple of its page, and all workers share the memory of one machine."""
+        return self._large_pages if len(page.body) > LARGE_PAGE_BYTES else nullcontext()
 
 
 class DedupPipeline(RunPipeline):
-    """Article -> Verdict, which reserves the article until the archive has it."""
+    """Reading -> Verdict, which reserves the article until the archive has it."""
 
     async def process(self, item: PageFields) -> None:
         """Fill in `PageItem.verdict`; the item's URL holds the article from here."""
-        item.verdict = await self.run.judge(item.url, item.page, item.article)
+        visit = self.run.info.source.locate(item.page, item.url)
+        item.verdict = await self.run.judge.judge(visit, item.reading)
 
 
 class ArchivePipeline(RunPipeline):
@@ -103,9 +123,9 @@ class ArchivePipeline(RunPipeline):
     async def process(self, item: PageFields) -> None:
         """Archive a judged page; the reservation ends whether or not that works."""
         try:
-            await self.run.archive(item.url, item.page, item.article, item.verdict)
+            await self.run.outcomes.archive(item.verdict, item.reading)
         except SpoolError as error:
             # The run knows, and ends; the URL stays open, to be fetched by the next one.
-            raise DropItem(f"not archived: {error}", log_level="DEBUG") from None
+            raise LeftOpen(f"not archived: {error}", log_level="DEBUG") from None
         finally:
-            self.run.release(item.url)
+            self.run.reservations.release(item.url)

@@ -1,10 +1,9 @@
 """Scrapy settings: every knob of an operator's, with default, unit and reason.
 
-The only reader of the environment. Each ``NORDCRAWL_*`` setting is also an environment variable
-of the same name and can be given as ``-s NORDCRAWL_...=``; `nordcrawl.config.options` checks them.
-What to crawl is no setting: see `nordcrawl.sources.source`. Store credentials and endpoint come by
-the
-standard AWS chain only.
+The only reader of ``NORDCRAWL_*`` in the environment. Each such setting is also an environment
+variable of the same name and can be given as ``-s NORDCRAWL_...=``; `nordcrawl.config.options`
+checks them. What to crawl is no setting: see `nordcrawl.sources.source`. Store credentials and
+endpoint come by the standard AWS chain only.
 Source of the reasons: docs.scrapy.org, "Security" and "Settings"; docs/operations.md.
 """
 
@@ -30,7 +29,7 @@ NORDCRAWL_ARCHIVE = os.environ.get("NORDCRAWL_ARCHIVE") or "./archive"
 NORDCRAWL_STATE_DIR = os.environ.get("NORDCRAWL_STATE_DIR") or platformdirs.user_state_dir(
     "nordcrawl", appauthor=False
 )
-#: More source files, parted by ``:``.
+#: More source files, or folders of them, with ``:`` between.
 NORDCRAWL_SOURCES = os.environ.get("NORDCRAWL_SOURCES", "")
 #: Mail address or URL that a publisher can write to; without it only loopback is crawled.
 NORDCRAWL_CONTACT = os.environ.get("NORDCRAWL_CONTACT", "")
@@ -45,8 +44,9 @@ NORDCRAWL_PAGE_TIMEOUT_S = os.environ.get("NORDCRAWL_PAGE_TIMEOUT_S") or 20
 NORDCRAWL_WORKER_MEMORY_MIB = os.environ.get("NORDCRAWL_WORKER_MEMORY_MIB") or 160
 #: Close a part of the archive at this many MiB before compression, or this many seconds of age.
 NORDCRAWL_PART_MIB = os.environ.get("NORDCRAWL_PART_MIB") or 16
-NORDCRAWL_SPOOL_MIB = os.environ.get("NORDCRAWL_SPOOL_MIB") or 2048
 NORDCRAWL_PART_AGE_S = os.environ.get("NORDCRAWL_PART_AGE_S") or 900
+#: A spool of this size holds the crawl up until the store has taken some of it.
+NORDCRAWL_SPOOL_MIB = os.environ.get("NORDCRAWL_SPOOL_MIB") or 2048
 #: Seconds that a run goes on trying to ship when the store fails; then it exits with 5.
 NORDCRAWL_STORE_RETRY_S = os.environ.get("NORDCRAWL_STORE_RETRY_S") or 300
 
@@ -64,7 +64,7 @@ NORDCRAWL_SUSPECT_SHARE = os.environ.get("NORDCRAWL_SUSPECT_SHARE") or 0.5
 NORDCRAWL_SUSPECT_PAGES = os.environ.get("NORDCRAWL_SUSPECT_PAGES") or 5
 
 # --- manners ----------------------------------------------------------------------------------
-# The add-on sets USER_AGENT (with the contact) and DOWNLOAD_DELAY (of the source).
+# `nordcrawl.commands.crawl` adds the contact to USER_AGENT and sets the source's DOWNLOAD_DELAY.
 
 USER_AGENT = f"nordcrawl/{__version__}"
 ROBOTSTXT_OBEY = True
@@ -72,6 +72,8 @@ ROBOTSTXT_USER_AGENT = "nordcrawl"
 # Also the most pages on their way from the request to the record on disk.
 CONCURRENT_REQUESTS = 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+# Of one answer, and a page gives one item: Scrapy starts so many tasks for each answer.
+CONCURRENT_ITEMS = 1
 # Pages are asked for in the order that the run chose, newest first; Scrapy's default turns it.
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 DOWNLOAD_DELAY = 1.0
@@ -79,7 +81,6 @@ DOWNLOAD_DELAY_JITTER = 0.3
 RETRY_TIMES = 2
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
-    "Accept-Language": "nb,no;q=0.9,en;q=0.8,*;q=0.5",
 }
 
 # --- safety -----------------------------------------------------------------------------------

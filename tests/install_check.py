@@ -5,28 +5,39 @@ without a lock, into a virtual environment of its own, and runs the README's com
 folder, in an environment that knows nothing of the clone. Needs Python with venv, and a package
 index; the standard library only.
 
-    python3 tests/install_check.py
+    python3 tests/install_check.py              # the newest libraries
+    python3 tests/install_check.py --lowest     # the lowest versions that pyproject.toml names
+    python3 tests/install_check.py --day 3      # one of three, by the day of the week, 1 to 7:
+                                                # oldest Python, newest Python, lowest versions
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import platform
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 CLONE = Path(__file__).resolve().parent.parent
 
 #: The oldest pip for each minor version of Python 3: of Debian 12 and 13, and of venv for the one
 #: between, which the pip before does not run on. Others keep the pip that venv gives them.
 OLDEST_PIP = {11: "23.0.1", 12: "23.2.1", 13: "25.1.1"}
+
+#: The versions of Python that pyproject.toml promises, 3.x.
+SUPPORTED = (11, 12, 13, 14)
 
 #: Seconds for one command. An install from a slow index takes longest.
 PATIENCE_S = 900
@@ -125,8 +136,35 @@ def _expect(text: str, *parts: str) -> None:
             raise Failed(f"{part!r} is not in:\n{text}")
 
 
-def install(user: Installation) -> Path:
-    """Make the environment, build the wheel, install it, and return the wheel."""
+def pythons() -> list[str]:
+    """Return a working interpreter for each supported version that this machine has, oldest first.
+
+    Looks into PATH and into pyenv's folder, whose names on PATH need not lead anywhere.
+    """
+    found = {sys.version_info.minor: sys.executable}
+    for minor in SUPPORTED:
+        places = [shutil.which(f"python3.{minor}")]
+        places += map(str, Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python3"))
+        for place in filter(None, places):
+            asked = [place, "-c", "import ensurepip, sys, venv; print(sys.version_info.minor)"]
+            done = subprocess.run(asked, capture_output=True, text=True, check=False)
+            if done.returncode == 0 and int(done.stdout) == minor:
+                found.setdefault(minor, place)
+    return [found[minor] for minor in sorted(found)]
+
+
+def lowest(wheel: Path) -> list[str]:
+    """Return the lowest version that a wheel allows of each library that it names, as ``a==1``."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        metadata = archive.read(name).decode()
+    found = re.findall(r"(?m)^Requires-Dist: ([\w.-]+)[^;\n]*?>=([\w.]+)[^;\n]*(;.*)?$", metadata)
+    return [f"{name}=={version}{'' if 'extra' in rest else rest}" for name, version, rest in found]
+
+
+def install(user: Installation, *, at_least: bool) -> Path:
+    """Make the environment, build the wheel, install it, and return the wheel; with `at_least` and
+    no newer libraries than it must have."""
     _run([sys.executable, "-m", "venv", str(user.bin.parent)], user.folder, dict(os.environ))
     wanted = OLDEST_PIP.get(sys.version_info.minor)
     if wanted and f"pip {wanted} " not in user.pip("--version"):
@@ -134,7 +172,9 @@ def install(user: Installation) -> Path:
     dist = user.folder.parent / "dist"
     user.pip("wheel", "--quiet", "--no-deps", "--wheel-dir", str(dist), str(CLONE))
     (wheel,) = dist.glob("nordcrawl-*.whl")
-    user.pip("install", "--quiet", "--no-compile", str(wheel))
+    limits = user.folder.parent / "constraints.txt"
+    limits.write_text("\n".join(lowest(wheel)) + "\n" if at_least else "")
+    user.pip("install", "--quiet", "--no-compile", "--constraint", str(limits), str(wheel))
     user.pip("check")
     return wheel
 
@@ -167,14 +207,17 @@ def check(user: Installation) -> None:
     project = user.folder / "project"
     project.mkdir()
     (project / "scrapy.cfg").write_text("[settings]\ndefault = nordcrawl.settings\n")
-    by_name = {"SCRAPY_SETTINGS_MODULE": "nordcrawl.settings"}
+    by_name: dict[str, Any] = {"SCRAPY_SETTINGS_MODULE": "nordcrawl.settings"}
     listed = user.run("scrapy list", folder=project)
     _expect(listed, *(line.split()[0] for line in sources.splitlines()))
     if user.run("scrapy list", **by_name) != listed:
         raise Failed("scrapy list differs with SCRAPY_SETTINGS_MODULE")
     with user.site() as hosts:
         crawl = "scrapy crawl highnorthnews"
-        settings = {"NORDCRAWL_HOSTS": hosts, "NORDCRAWL_ARCHIVE": str(user.folder / "archive")}
+        settings: dict[str, Any] = {
+            "NORDCRAWL_HOSTS": hosts,
+            "NORDCRAWL_ARCHIVE": str(user.folder / "archive"),
+        }
         _expect(user.run(crawl, folder=project, **settings), "32   new", "exit 0")
         _expect(user.run(crawl, **by_name, **settings), "skipped_fresh", "exit 0")
 
@@ -189,10 +232,20 @@ def check_extra(user: Installation, wheel: Path) -> None:
 
 def main() -> int:
     """Run all checks in a temporary folder; the exit code is 0 if all hold."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lowest", action="store_true", help="the lowest versions allowed")
+    parser.add_argument("--day", type=int, help="the check of this day of the week")
+    asked = parser.parse_args()
+    if asked.day is not None:
+        there = pythons()
+        ways = ([there[0]], [there[-1]], [there[0], "--lowest"])
+        python, *options = ways[asked.day % len(ways)]
+        return subprocess.run([python, __file__, *options], check=False).returncode
+    print(f"Python {platform.python_version()}, {'lowest' if asked.lowest else 'newest'} libraries")
     with tempfile.TemporaryDirectory(prefix="nordcrawl-install-") as folder:
         user = Installation(Path(folder))
         try:
-            wheel = install(user)
+            wheel = install(user, at_least=asked.lowest)
             check(user)
             check_extra(user, wheel)
         except (Failed, subprocess.TimeoutExpired) as error:

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Self
 
 WORDS = (
     "The harbour froze early this winter and the ferry stayed at the quay until the ice had gone. "
@@ -98,7 +99,7 @@ class Paper:
         self.url = f"http://{self.host}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
-    def __enter__(self) -> Paper:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -29,9 +29,15 @@ _SHARING = (
 
 def first_of(value: Any, *others: Any) -> list[Any]:
     """Return values for ``parametrize`` of which `make test` takes the first, and the slow suite
-    the others: ways to the same promise, each at the price of whole crawls.
+    the others: ways to the same promise, each at the price of whole crawls. A tuple is the values
+    of several parameters.
     """
-    return [value, *(pytest.param(other, marks=pytest.mark.slow) for other in others)]
+    return [value, *map(_slow, others)]
+
+
+def _slow(value: Any) -> Any:
+    values = value if isinstance(value, tuple) else (value,)
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from nordcrawl.identity.changes import (
     render,
     word_edits,
 )
-from nordcrawl.identity.decide import field_digests
 from nordcrawl.model.article import Article, Block, BlockKind, Extractor, Image
+from nordcrawl.model.reading import field_digests
 
 NOW = datetime(2026, 10, 26, tzinfo=UTC)
 RECORD: dict[str, Any] = {

@@ -13,7 +13,7 @@ from functools import partial
 import brotli
 import pytest
 
-from nordcrawl.fetch.coding import READABLE, decode, zstd
+from nordcrawl.fetch.coding import READABLE, decode, zstd  # type: ignore[attr-defined]
 from paper import WORDS, article_html
 
 PAGE = article_html("A story", f"A story of the sea. {WORDS * 90}")

@@ -128,7 +128,9 @@ def test_a_crawl_ends_with_its_demo(tmp_path):
             env=job.environment,
             cwd=tmp_path,
             stdin=subprocess.PIPE,
+            text=True,
         )
+        assert crawl.stdin is not None
         job.wait(crawl, lambda: site.requests, "a request")
         assert crawl.poll() is None
         crawl.stdin.close()
@@ -194,9 +196,8 @@ def test_pairs_of_languages_are_linked_and_never_merged(hnn):
 def test_others_tools_read_the_parts_as_they_lie(hnn):
     crawled(hnn)
     glob = f"{hnn.archive}/articles-v1/**/*.jsonl.gz"
-    rows = duckdb.sql(
-        f"select source, language, count(*) n from read_json('{glob}') group by all order by n"
-    ).fetchall()
+    query = f"select source, language, count(*) n from read_json('{glob}') group by all order by n"
+    rows = duckdb.execute(query).fetchall()
     assert sum(n for *_, n in rows) == 32
     assert {source for source, *_ in rows} == {"highnorthnews"}
     if not (shutil.which("jq") and shutil.which("zcat")):

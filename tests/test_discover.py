@@ -66,8 +66,9 @@ def test_what_stands_before_a_break_is_kept_and_the_break_named():
 
 @pytest.mark.parametrize(
     ("body", "says"),
-    [(b"", "empty"), (b"<!DOCTYPE html><html></html>", "HTML"), (b"<rss></rss>", "root element"),
-     (gzip.compress(b"x" * 1000, mtime=0)[:20], "gzip"), (b"\x00\x01", "broken XML")],
+    [(b"", "empty"), (b"<!DOCTYPE html><html></html>", "HTML"), (b"<opml></opml>", "root element"),
+     (gzip.compress(b"x" * 1000, mtime=0)[:20], "gzip"), (b"\x00\x01", "broken XML"),
+     (b"no such thing", "broken XML")],
 )  # fmt: skip
 def test_what_is_no_sitemap_says_so(body, says):
     assert says in (read("sitemap", body, BASE).problem or "")

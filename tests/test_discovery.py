@@ -215,12 +215,12 @@ def test_a_ledger_that_does_not_add_up_fails_the_run(
     """Broken on purpose: one page's outcome is dropped on its way."""
     (tmp_path / "broken_settings.py").write_text(
         "from nordcrawl.settings import *\n"
-        "from nordcrawl.crawl import run\n"
-        "whole = run.Run.settle\n"
+        "from nordcrawl.crawl.outcomes import Outcomes\n"
+        "whole = Outcomes.settle\n"
         "def settle(self, url, outcome, reason, page=None):\n"
         "    if not url.endswith('/gone'):\n"
         "        whole(self, url, outcome, reason, page)\n"
-        "run.Run.settle = settle\n",
+        "Outcomes.settle = settle\n",
         encoding="utf-8",
     )
     site.lastmods["/news/gone"] = None

@@ -15,8 +15,7 @@ from archive.builders import FileStore, make_entry, make_record, open_writer
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.store.folder import FolderStore
-from nordcrawl.config.state_folder import spool_folder
-from nordcrawl.crawl.run import Run
+from nordcrawl.crawl.finish import write_report
 from nordcrawl.fetch.robots_copies import Copies, Copy
 from nordcrawl.system import disk
 
@@ -162,19 +161,13 @@ def test_a_file_is_on_disk_before_its_name_is_and_the_name_then(
 
 def test_report_and_copies_are_written_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: dict[str, bytes] = {}
-    for module in ("nordcrawl.crawl.run", "nordcrawl.fetch.robots_copies"):
+    for module in ("nordcrawl.crawl.finish", "nordcrawl.fetch.robots_copies"):
         monkeypatch.setattr(
             f"{module}.write_file", lambda path, body: written.update({path.name: body})
         )
     Copies(tmp_path / "robots.json").put("example.org", Copy(NOW, 200, b"x"))
-    options = SimpleNamespace(archive=str(tmp_path / "archive"), state_dir=tmp_path)
-    report = SimpleNamespace(
-        to_json=lambda: {"half": "\ud800"}, pending_records=1, failure_code=None
-    )
-    source = SimpleNamespace(name="example")
-    kept = SimpleNamespace(keep_run=lambda values: None)
-    run = SimpleNamespace(options=options, source=source, run_id="run-1", _writer=kept)
-    Run._write(run, report)  # type: ignore[arg-type]
+    report = SimpleNamespace(to_json=lambda: {"half": "\ud800"}, run_id="run-1")
+    write_report(report, tmp_path / "run")  # type: ignore[arg-type]
     assert written.keys() == {"robots.json", "run-1.json"}
     assert json.loads(written["run-1.json"]) == {"half": "\ud800"}
-    assert (spool_folder(options, "example") / "reports").is_dir()  # type: ignore[arg-type]
+    assert (tmp_path / "run" / "reports").is_dir()

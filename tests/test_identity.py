@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def story(seed: int, words: int = 220) -> str:
     return " ".join(sentences[:half]) + "\n" + " ".join(sentences[half:])
 
 
-def by_url(job: Job, *arguments: str) -> dict[str, dict]:
+def by_url(job: Job, *arguments: str) -> dict[str, dict[str, Any]]:
     return {record["url"]: record for record in job.records(*arguments)}
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ DOCS = Path(__file__).parent.parent / "docs" / "operations.md"
 HNN = load()["highnorthnews"]
 
 
-class Given(dict):
+class Given(dict[str, Any]):
     def __init__(self, **values):
         super().__init__({k: v for k, v in vars(settings).items() if k.isupper()} | values)
 

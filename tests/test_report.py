@@ -1,6 +1,9 @@
 """The exit code: 0 only when nothing at all is amiss."""
 
+import io
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -8,17 +11,17 @@ from nordcrawl.errors import ExitCode
 from nordcrawl.model.ledger import ARCHIVED, Outcome
 from nordcrawl.report.health import Health, Pages
 from nordcrawl.report.run_report import EntryReport, Report
-from nordcrawl.report.summary import summary
+from nordcrawl.report.summary import print_summary, summary
 
 T = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def report(**changes):
-    values = {
+    values: dict[str, Any] = {
         "run_id": "r", "source": "s", "nordcrawl": "0", "archive": "file:///a", "started_at": T,
         "finished_at": T, "finish_reason": "finished", "mode": "incremental", "arguments": {},
         "discovered": 3, "unsettled": [], "outcomes": {Outcome.NEW: 3}, "fetched": 3,
-        "entries": [EntryReport("sitemap", "https://a.example/s", 200, 3)],
+        "entries": [EntryReport("sitemap", "https://a.example/s", status=200, links=3)],
         "hosts": ("a.example",), "examples": {}, "internal_errors": [], "notes": [],
         "pending_records": 0,
     }  # fmt: skip
@@ -124,6 +127,18 @@ def test_every_code_is_documented():
             "every source answered, and everything is archived but 1 fetch_failed, 1 not_article",
         ),
         ({"outcomes": {Outcome.SKIPPED_FRESH: 3}}, "every source answered, and no page was due"),
+        (
+            {"outcomes": {Outcome.SKIPPED_FRESH: 2, Outcome.NEW: 1}},
+            "every source answered, and everything that was due is archived",
+        ),
+        (
+            {"outcomes": {Outcome.SKIPPED_FRESH: 2, Outcome.BLOCKED: 1}},
+            "and everything that was due is archived but 1 blocked",
+        ),
+        (
+            {"entries": [EntryReport("feed", "https://a.example/f", 200, links=3, skipped=["x"])]},
+            "every source answered, of 1 of them some entries were skipped, and everything",
+        ),
         ({"unread": ("a", "b")}, "every source answered, 2 listings were not read, and everything"),
         ({"entries": [], "hosts": ()}, "no sitemap, feed or listing was asked, and everything"),
         (
@@ -146,19 +161,38 @@ def test_the_words_claim_no_more_than_was_seen(changes, says):
 A = "https://a.example"
 
 
-def of(kind, path, *, problem=None, parent=None, links=3, known=0, status=200):
+def of(kind, path, *, parent=None, links=3, status=200, **more):
     parent = parent and A + parent
-    return EntryReport(
-        kind, A + path, status, parent=parent, links=links, known=known, problem=problem
-    )
+    return EntryReport(kind, A + path, status, parent=parent, links=links, **more)
 
 
 @pytest.mark.parametrize(
     ("entries", "covered"),
     [
         # A sitemap by another whole one, not by a sibling, nor by one that lacks a part.
-        ([of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t")], True),
-        ([of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t", links=0)], False),
+        ([of("sitemap", "/s", problem="HTTP 500", unnamed=0), of("sitemap", "/t")], True),
+        ([of("sitemap", "/s", problem="HTTP 500", unnamed=0), of("sitemap", "/t", links=0)], False),
+        # Known to have its scope by what it named the last time, or nothing ever was there.
+        ([of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t")], False),
+        ([of("sitemap", "/s", problem="HTTP 500", unnamed=2), of("sitemap", "/t")], False),
+        ([of("sitemap", "/s", problem="cut short", unnamed=0), of("sitemap", "/t")], True),
+        ([of("sitemap", "/s", problem="cut short"), of("sitemap", "/t")], False),
+        ([of("sitemap", "/s", status=404, problem="HTTP 404"), of("sitemap", "/t")], True),
+        ([of("sitemap", "/s", problem="names nothing"), of("sitemap", "/t")], True),
+        (
+            [of("sitemap", "/s", status=410, problem="HTTP 410", unnamed=9), of("sitemap", "/t")],
+            False,
+        ),
+        # One of the latest two days has not the scope of one of all years.
+        (
+            [of("sitemap", "/s", problem="HTTP 500", unnamed=0), of("sitemap", "/t", latest=True)],
+            False,
+        ),
+        (
+            [of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t", latest=True, known=1)],
+            True,
+        ),
+        ([of("sitemap", "/s", problem="HTTP 500", latest=True), of("sitemap", "/t")], True),
         (
             [
                 of("sitemap", "/i", links=0),
@@ -169,7 +203,7 @@ def of(kind, path, *, problem=None, parent=None, links=3, known=0, status=200):
         ),
         (
             [
-                of("sitemap", "/s", problem="HTTP 500"),
+                of("sitemap", "/s", problem="HTTP 500", unnamed=0),
                 of("sitemap", "/i", links=0),
                 of("sitemap", "/1", parent="/i", problem="HTML instead of a sitemap"),
                 of("sitemap", "/2", parent="/i"),
@@ -200,6 +234,17 @@ def of(kind, path, *, problem=None, parent=None, links=3, known=0, status=200):
         # A feed by anything that names articles.
         ([of("feed", "/f", problem="HTTP 404"), of("listing", "/")], True),
         ([of("feed", "/f", problem="HTTP 404"), of("listing", "/", links=0)], False),
+        ([of("feed", "/f", problem="HTTP 404"), of("sitemap", "/t")], True),
+        # But not by the part that is left of a sitemap.
+        (
+            [
+                of("feed", "/f", problem="HTTP 404"),
+                of("sitemap", "/i", links=0),
+                of("sitemap", "/1", parent="/i", problem="HTTP 500"),
+                of("sitemap", "/2", parent="/i"),
+            ],
+            False,
+        ),
     ],
 )
 def test_a_failed_entry_fails_the_run_unless_another_covers_it(entries, covered):
@@ -214,3 +259,27 @@ def test_a_failed_entry_fails_the_run_unless_another_covers_it(entries, covered)
 def test_only_a_run_for_what_is_new_is_covered_by_a_feed():
     entries = [of("sitemap", "/s", problem="HTTP 500"), of("feed", "/f", known=1)]
     assert report(entries=entries, mode="full").verdict()[0] is ExitCode.SOURCE_DOWN
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [({"TERM": "xterm-256color"}, True), ({"TERM": "xterm-256color", "NO_COLOR": "1"}, False),
+     ({"TERM": "dumb"}, False)],
+)  # fmt: skip
+def test_colour_is_for_terminals_that_want_it(monkeypatch, environment, coloured):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    out = Terminal()
+    print_summary(report(), out)
+    assert ("\x1b[1;32m  exit 0" in out.getvalue()) is coloured
+    assert "32m" not in out.getvalue().replace("\x1b[1;32m", "", coloured)
+    plain = io.StringIO()
+    print_summary(report(), plain)
+    assert re.sub(r"\x1b\[[\d;]*m", "", out.getvalue()) == plain.getvalue()

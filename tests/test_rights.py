@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,7 @@ from nordcrawl.rights import (
 )
 from nordcrawl.rights.signals import split
 from paper import Paper
+from parts import first_of
 
 URL = "https://avis.test/news/1"
 AT = datetime(2026, 11, 24, 12, 0, 0, 250, tzinfo=UTC)
@@ -189,7 +191,7 @@ def test_usage_lines_and_whom_they_are_for(body: bytes, expected: list[str]) -> 
     assert used(body) == expected
 
 
-def file(body: bytes, status: int = 200, **headers: str) -> Page:
+def file(body: bytes, status: int = 200, **headers: Any) -> Page:
     return Page("https://avis.test/x", body, AT, status=status, headers=tuple(headers.items()))
 
 
@@ -202,7 +204,7 @@ RESERVED = b'[{"location":"/news/","tdm-reservation":1,"tdm-policy":"https://avi
 
 def test_site_rights_survive_json() -> None:
     told = read_site(
-        "avis.test", file(ROBOTS, **{"last-modified": "Mon, 01 Jun 2026"}), file(RESERVED)
+        "avis.test", file(ROBOTS, 200, **{"last-modified": "Mon, 01 Jun 2026"}), file(RESERVED)
     )
     again = SiteRights.from_json(json.loads(json.dumps(told.to_json())))
     assert again == told
@@ -316,7 +318,7 @@ def publish_shapes(paper: Paper) -> None:
         answer.headers |= headers
 
 
-@pytest.mark.parametrize("policy", ["respect", "record"])
+@pytest.mark.parametrize("policy", first_of("respect", "record"))
 def test_a_crawl_keeps_what_the_policy_says(
     paper: Paper, job: Callable[..., Job], policy: str
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from jobs import Done, Job
 from paper import Answer, Paper
+from parts import first_of
 
 SHOW = "import sys; from nordcrawl.cli.rights import show_rights; "
 ASK = """
@@ -74,7 +75,9 @@ SIGNALS: list[tuple[str, Callable[[Paper], None], str, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("publish", "signals", "under_respect"), [s[1:] for s in SIGNALS], ids=[s[0] for s in SIGNALS]
+    ("publish", "signals", "under_respect"),
+    first_of(*(s[1:] for s in SIGNALS)),
+    ids=[s[0] for s in SIGNALS],
 )
 def test_each_signal_is_told_with_what_follows(
     site: Paper,
@@ -130,7 +133,7 @@ def test_a_feed_leads_to_an_article_where_no_shape_is_given(
     assert [p["url"] for p in values["hosts"][0]["pages"]] == [f"{site.url}/", f"{site.url}/news/1"]
 
 
-@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize("status", first_of(500, 503))
 def test_a_robots_txt_that_fails_stops_all_and_is_no_answer(
     site: Paper, job: Callable[..., Job], status: int
 ) -> None:

@@ -1,7 +1,4 @@
-"""Crawls of sites that reserve for all of their pages: tdmrep.json and Content-Signal.
-
-Waits for the run to ask for these files; switched on by itself once `Run.site_rights` is there.
-"""
+"""Crawls of sites that reserve for all of their pages: tdmrep.json and Content-Signal."""
 
 from __future__ import annotations
 
@@ -10,12 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from jobs import Job
-from nordcrawl.crawl.run import Run
 from paper import Answer, Paper
-
-pytestmark = pytest.mark.skipif(
-    not hasattr(Run, "site_rights"), reason="Run.site_rights is not there yet"
-)
+from parts import first_of
 
 TDMREP = "/.well-known/tdmrep.json"
 
@@ -71,10 +64,10 @@ def test_a_site_without_the_files_is_crawled_as_ever(site: Paper, job: Callable[
 
 @pytest.mark.parametrize(
     ("line", "outcomes"),
-    [
-        ("search=yes, ai-train=no", {"new": 2}),
+    first_of(
         ("search=no, ai-train=no", {"rights_denied": 2}),
-    ],
+        ("search=yes, ai-train=no", {"new": 2}),
+    ),
 )
 def test_content_signal_of_robots_txt(
     site: Paper, job: Callable[..., Job], line: str, outcomes: dict[str, int]

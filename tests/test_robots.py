@@ -145,7 +145,7 @@ def test_no_request_passes_a_robots_txt_that_it_waits_for(
 BEYOND = b"#" * 99 + b"\n"
 
 
-@pytest.mark.parametrize("coding", ["", "br"])
+@pytest.mark.parametrize("coding", first_of("br", ""))
 def test_of_a_huge_robots_txt_the_head_is_read(
     paper: Paper, job: Callable[..., Job], coding: str
 ) -> None:

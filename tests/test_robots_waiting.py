@@ -62,7 +62,7 @@ async def test_every_waiter_is_denied(robots: RobotsMiddleware) -> None:
     tasks = waiting(robots)
     (await started(robots)).go.set()
     assert {type(end) for end in await ends([*tasks, *waiting(robots, 3)])} == {RobotsDenied}
-    assert robots.crawler.engine.asked == ["http://a.example/robots.txt"]  # type: ignore[union-attr]
+    assert robots.crawler.engine.asked == ["http://a.example/robots.txt"]  # type: ignore[attr-defined]
 
 
 async def test_every_waiter_sees_that_it_could_not_be_had(robots: RobotsMiddleware) -> None:

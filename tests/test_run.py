@@ -17,6 +17,7 @@ from nordcrawl.errors import ExitCode
 from nordcrawl.model.article import Article, Block, BlockKind, Extractor
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.page import Page
+from nordcrawl.model.reading import Reading
 from nordcrawl.sources.source import Source
 
 T = datetime(2026, 11, 23, tzinfo=UTC)
@@ -35,15 +36,16 @@ def run(tmp_path):
 async def crawl(run):
     """Archive three pages, and settle a fourth."""
     for url in URLS:
-        run.discover(url, Link(url), "test")
+        run.discovered.note(url, Link(url), "test")
     for url in URLS[:3]:
         text = f"What {url} has to tell. " * 20
         page = Page(url, text.encode(), datetime.now(UTC), url)
         article = Article(url, (Block(BlockKind.P, text),), Extractor("generic", "1", "0"))
-        verdict = await run.judge(url, page, article)
-        await run.archive(url, page, article, verdict)
-        run.release(url)
-    run.settle(URLS[3], Outcome.FETCH_FAILED, "HTTP 500")
+        reading = Reading.of(article, page.body_sha256)
+        verdict = await run.judge.judge(run.info.source.locate(page, url), reading)
+        await run.outcomes.archive(verdict, reading)
+        run.reservations.release(url)
+    run.outcomes.settle(URLS[3], Outcome.FETCH_FAILED, "HTTP 500")
     return await run.finish("finished")
 
 
@@ -56,7 +58,8 @@ def test_lines_that_were_told_are_lines_that_were_committed(run):
 @pytest.mark.parametrize("kind", ["ledger", "article"])
 def test_a_writer_that_swallows_a_line_fails_the_run(run, monkeypatch, kind):
     """Nobody but the count of what was shipped can see it: the accepting side heard `durable`."""
-    add, swallowed = Spool.add, []
+    add = Spool.add
+    swallowed: list[object] = []
 
     def all_but_one(self, lines, also):
         kept = list(lines)
@@ -102,5 +105,5 @@ def test_a_page_that_is_lost_before_the_archive_holds_up_no_other(paper, job, tm
     assert done.code == 1, done.text
     assert "a mistake in here" in done.out
     outcomes = crawl.report()["outcomes"]
-    assert outcomes == {"new": 2, "duplicate": 2, "extraction_failed": 1}
+    assert outcomes == {"new": 2, "duplicate": 2, "extraction_failed": 1, "out_of_range": 1}
     assert len(crawl.records()) == 2

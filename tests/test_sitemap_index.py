@@ -11,12 +11,10 @@ from typing import Any
 import pytest
 
 from jobs import Job
-from nordcrawl.crawl.run import Run
+from nordcrawl.crawl.discovered import BAD_SHOWN, MAX_SITEMAPS, Discovered
 from nordcrawl.discover import Link
 from nordcrawl.report.run_report import EntryReport
 from nordcrawl.sources.source import Source
-from nordcrawl.spiders import news
-from nordcrawl.spiders.news import MAX_SITEMAPS, NewsSpider
 from paper import Answer, Paper
 
 HOST = "a.example"
@@ -24,22 +22,17 @@ BASE = f"https://{HOST}/index.xml"
 
 
 @pytest.fixture
-def spider() -> NewsSpider:
-    spider = NewsSpider(name="s")
-    spider.source = Source(name="s", title="S", hosts={HOST: "en"}, sitemaps=("/index.xml",))
-    run: Any = SimpleNamespace(
-        entries={BASE: EntryReport("sitemap", BASE, 200)},
-        notes=[],
-        sitemaps_unread=0,
-        stopping=SimpleNamespace(requested=False),
-    )
-    run.leave_sitemaps = lambda *a: Run.leave_sitemaps(run, *a)
-    spider.run = run
-    return spider
+def discovered() -> Discovered:
+    source = Source(name="s", title="S", hosts={HOST: "en"}, sitemaps=("/index.xml",))
+    info: Any = SimpleNamespace(source=source, notes=[], stopping=SimpleNamespace(requested=False))
+    nobody: Any = None  # is asked by what is tried here
+    found = Discovered(info, nobody, nobody, nobody, nobody)
+    found.entries[BASE] = EntryReport("sitemap", BASE, 200)
+    return found
 
 
-async def read(spider: NewsSpider, links: list[Link], depth: int = 2) -> list[Link]:
-    return [link async for link in spider._sitemaps(links, depth, BASE)]
+async def read(discovered: Discovered, links: list[Link], depth: int = 2) -> list[Link]:
+    return [link async for link in discovered.sitemaps(links, depth, BASE)]
 
 
 def days(count: int) -> list[Link]:
@@ -51,40 +44,37 @@ def days(count: int) -> list[Link]:
     ]
 
 
-async def test_the_newest_are_read_and_the_rest_is_one_line(spider: NewsSpider) -> None:
+async def test_the_newest_are_read_and_the_rest_is_one_line(discovered: Discovered) -> None:
     links = days(50_000)
     began = time.process_time()
-    found = await read(spider, links)
+    found = await read(discovered, links)
     spent = time.process_time() - began
     assert found == links[: -MAX_SITEMAPS - 1 : -1]
-    run: Any = spider.run
-    assert run.sitemaps_unread == run.entries[BASE].unread == 50_000 - MAX_SITEMAPS
-    assert len(run.notes) == len(run.entries) == 1
+    assert discovered.sitemaps_unread == discovered.entries[BASE].unread == 50_000 - MAX_SITEMAPS
+    assert len(discovered._info.notes) == len(discovered.entries) == 1
     assert spent < 1
 
 
-async def test_bad_and_foreign_ones_are_named_up_to_a_number(spider: NewsSpider) -> None:
+async def test_bad_and_foreign_ones_are_named_up_to_a_number(discovered: Discovered) -> None:
     links = [Link(f"https://other.example/{n}") for n in range(9_000)] + days(3)
     began = time.process_time()
-    assert len(await read(spider, links)) == 3
+    assert len(await read(discovered, links)) == 3
     assert time.process_time() - began < 5
-    run: Any = spider.run
-    assert len(run.notes) == news.BAD_SHOWN + 1
-    assert str(9_000 - news.BAD_SHOWN) in run.notes[-1]
-    assert run.sitemaps_unread == 0
+    assert len(discovered._info.notes) == BAD_SHOWN + 1
+    assert str(9_000 - BAD_SHOWN) in discovered._info.notes[-1]
+    assert discovered.sitemaps_unread == 0
 
 
 async def test_what_is_read_already_takes_no_place_and_is_not_left_out(
-    spider: NewsSpider,
+    discovered: Discovered,
 ) -> None:
     links = days(MAX_SITEMAPS)
-    run: Any = spider.run
-    for link in await read(spider, links):
-        run.entries[link.url] = EntryReport("sitemap", link.url)
-    assert await read(spider, [*links, *links]) == []
-    assert run.sitemaps_unread == 0
-    assert await read(spider, [Link(f"https://{HOST}/more.xml")]) == []
-    assert run.sitemaps_unread == 1
+    for link in await read(discovered, links):
+        discovered.entries[link.url] = EntryReport("sitemap", link.url)
+    assert await read(discovered, [*links, *links]) == []
+    assert discovered.sitemaps_unread == 0
+    assert await read(discovered, [Link(f"https://{HOST}/more.xml")]) == []
+    assert discovered.sitemaps_unread == 1
 
 
 def test_a_run_that_left_sitemaps_unread_is_not_whole(

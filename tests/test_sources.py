@@ -1,5 +1,6 @@
 """A source is data, and what is wrong with it is said before anything is fetched."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ sitemaps = ["/sitemap.xml"]
 
 
 @pytest.fixture
-def write(tmp_path):
+def write(tmp_path: Path) -> Callable[[str], Path]:
     def write(text: str) -> Path:
         path = tmp_path / "mine.toml"
         path.write_text(text, encoding="utf-8")

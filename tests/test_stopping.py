@@ -139,7 +139,9 @@ def test_a_second_signal_leaves_at_once_and_nothing_acknowledged_is_lost(paper, 
     paper.publish("/news/s", "Slow", lastmod="2026-10-01", delay_s=120)
     crawl = job(NORDCRAWL_PART_AGE_S="3600")
     with started(crawl, "-s", "DOWNLOAD_TIMEOUT=300") as process:
-        read = list(takewhile(lambda line: "nordcrawl.crawl.run: new " not in line, process.stderr))
+        read = list(
+            takewhile(lambda line: "nordcrawl.crawl.outcomes: new " not in line, process.stderr)
+        )
         until(lambda: "/news/s" in paper.requests, process, "the slow page is asked for")
         process.send_signal(signal.SIGTERM)
         said = "".join(read) + stopped(process, 10)

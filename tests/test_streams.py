@@ -14,6 +14,7 @@ from test_crawl import _children
 
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.system import streams
+from waiting import until
 
 #: Runs each command in a fork of its own, so that only the first pays for the imports; the exit
 #: status is that of a Python which ends as it always does.
@@ -136,6 +137,11 @@ def test_a_crawl_that_can_tell_nobody_archives_all_the_same(paper, job):
         env=bare(crawl.folder) | crawl.settings | {"SCRAPY_SETTINGS_MODULE": "nordcrawl.settings"},
         cwd=crawl.folder,
     )  # fmt: skip
+    # Between fork and redirection the shell has the streams of this test.
+    until(
+        lambda: "/dev/full" in standard(process.pid) or process.poll() is not None,
+        "the shell to redirect them",
+    )
     seen = set()
     while process.poll() is None:
         seen |= {link for pid in (process.pid, *family(process.pid)) for link in standard(pid)}

@@ -81,12 +81,12 @@ class Crawler:
     def _sitemaps(self, live: list[Story], now: datetime) -> set[str]:
         """Ask feed, index and the sub-sitemaps that are due; return what vanished."""
         self.requests += 2
-        gone = set()
+        gone: set[str] = set()
         for start in range(0, len(live), PAGES):
             page = live[start : start + PAGES]
             url = f"/sitemap-{page[0].published:%Y%m%d%H}"
-            told = f"{max(s.changed(now) for s in page):%Y-%m-%dT%H:%M:%SZ}"
-            told = told if self.tells_lastmod else None
+            changed = f"{max(s.changed(now) for s in page):%Y-%m-%dT%H:%M:%SZ}"
+            told = changed if self.tells_lastmod else None
             names = frozenset(s.url for s in page)
             before = self.polls.get(url)
             ask = decide_poll("sitemap", before, told=told, followed=True, whole=False, now=now)
@@ -112,7 +112,7 @@ class Crawler:
             lastmod=f"{story.changed(now):%Y-%m-%dT%H:%M:%SZ}" if self.tells_lastmod else None,
             article_id=f"s:{story.url}",
         )  # fmt: skip
-        self.states[story.url] = fold(self.states.get(story.url), entry)
+        self.states[story.url] = fold(self.states.get(story.url), entry, now)
 
 
 def site(seed: int) -> list[Story]:

@@ -5,6 +5,7 @@ Asks robots.txt and all sitemaps, politely, and no article; archives nothing.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from collections.abc import Iterable
@@ -35,6 +36,30 @@ MOST = 1_000
 SHOWN = 20
 
 
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Compare a source's sitemaps with the archive, month by month: what is missing, extra or "
+        "gone. Asks for sitemaps only. To fetch what is missing: nordcrawl audit SOURCE --missing "
+        "missing.txt; nordcrawl crawl SOURCE -a urls=missing.txt"
+    )
+    parser.epilog = "Example: nordcrawl audit highnorthnews --missing missing.txt"
+    parser.add_argument("source", metavar="SOURCE")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--all", action="store_true", help="show every address")
+    parser.add_argument("--missing", type=Path, metavar="FILE", help="write what is missing there")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `audit`."""
+    return audit(
+        options.source,
+        as_json=options.json,
+        everything=options.all,
+        missing_file=options.missing,
+    )
+
+
 @dataclass(slots=True)
 class _Walk:
     """What is gathered while sitemaps come in."""
@@ -57,7 +82,14 @@ class _Walk:
             self.problems.append(f"sitemap {shown(url)}: HTTP {page.status}")
             return ()
         try:
-            found = await self.workers.call(discover.read, "sitemap", page.body, page.url)
+            found = await self.workers.call(
+                discover.read,
+                "sitemap",
+                page.body,
+                page.url,
+                page.header("content-type"),
+                self.source.timezone,
+            )
         except WorkFailed as error:
             self.problems.append(f"sitemap {shown(url)}: {error}")
             return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shlex
@@ -25,11 +26,51 @@ _MARKER = ".nordcrawl-demo"
 _LOCK = ".lock"
 #: A crawl whose demo was killed ends at once, and a demo that lives takes some seconds.
 _PATIENCE_S = 300.0
+#: Of `nordcrawl demo site`, unless another one is given.
+_SITE_PORT = 8017
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Serve a small news site on this machine, crawl it, change one article, crawl it again, "
+        "and show what came of it. With site: only serve it."
+    )
+    parser.epilog = "Example: nordcrawl demo --dir /tmp/demo"
+    parser.add_argument("what", nargs="?", choices=("run", "site"), default="run")
+    parser.add_argument(
+        "--dir",
+        type=Path,
+        default=Path("demo-archive"),
+        metavar="FOLDER",
+        help="where the demo's archive goes (default: demo-archive)",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=None,
+        help=f"the site's port (default: a free one; {_SITE_PORT} for demo site)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `run_demo` and `serve_site`."""
+    if options.what == "site":
+        return serve_site(_SITE_PORT if options.port is None else options.port)
+    return run_demo(options.dir, options.port or 0)
 
 
 def serve_site(port: int) -> int:
-    """Serve the demo's site until a signal comes."""
-    serve(port)
+    """Serve the demo's site until a signal comes.
+
+    Raises:
+        UsageError: the port can't be had.
+    """
+    try:
+        serve(port)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"demo: --port {port}: {why}; 0 takes a free one") from error
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -12,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from nordcrawl._version import __version__
-from nordcrawl.cli.environment import options_from_environment
+from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import spool_folder
 from nordcrawl.doctor.archive import examine_archive
@@ -26,6 +27,22 @@ from nordcrawl.model.words import reason
 
 _COLOURS = {Status.OK: "green", Status.NOTE: "yellow", Status.FAIL: "red"}
 _LONGEST = 600
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Look at everything that a crawl needs, in seconds, and say what to do about what is "
+        "missing: settings, store (rights, conditional puts, checksums, clock), spools."
+    )
+    parser.epilog = "Example: nordcrawl doctor --archive s3://bucket/prefix"
+    archive_option(parser)
+    parser.add_argument("--json", action="store_true", help="the findings as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `examine`."""
+    return examine(options.archive, as_json=options.json)
 
 
 def examine(archive: str | None, *, as_json: bool, clock: Clock = utc_now) -> int:

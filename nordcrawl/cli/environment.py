@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Sequence
+
+from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.store.protocol import MARKER_KEY, Store
 from nordcrawl.config.options import Options
 from nordcrawl.errors import ObjectMissing, UsageError
+from nordcrawl.model.printable import shown
 
 
 class ModuleSettings:
@@ -52,3 +57,29 @@ def require_archive(store: Store) -> None:
             f"no archive at {store.uri} (there is no {MARKER_KEY}); --archive or NORDCRAWL_ARCHIVE "
             "says where it lies"
         ) from None
+
+
+def require_sources(store: Store, names: Sequence[str]) -> None:
+    """See that an archive has something of each source that is named.
+
+    Raises:
+        UsageError: of one it has nothing; the text names those of which it has.
+        StoreRefused, StoreUnavailable: the store.
+    """
+    if not names:
+        return
+    kinds = [f"{kind.folder}/" for kind in PartKind]
+    there = {name.removeprefix("source=") for kind in kinds for name in store.folders(kind)}
+    for name in names:
+        if name not in there:
+            known = ", ".join(sorted(there)) or "none"
+            raise UsageError(f"{store.uri} has nothing of {shown(name)!r}; its sources: {known}")
+
+
+def archive_option(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--archive``, by one name and in one place for all commands."""
+    parser.add_argument(
+        "--archive",
+        metavar="PATH|URI",
+        help="a folder, file:// or s3://bucket/prefix (default: NORDCRAWL_ARCHIVE)",
+    )

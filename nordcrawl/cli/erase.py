@@ -2,22 +2,63 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
+from typing import Final
 
 from nordcrawl.archive.format.order import Order
-from nordcrawl.archive.keep.erase import finish, put_order
+from nordcrawl.archive.keep.erase import Erased, finish, finish_again, put_order
 from nordcrawl.archive.keep.erase_here import open_orders, purge_spool
 from nordcrawl.archive.keep.erase_plan import Plan, plan_erasure
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.cli.environment import options_from_environment, require_archive
+from nordcrawl.cli.environment import archive_option, options_from_environment, require_archive
 from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import maintenance_folder, spools, spools_folder
 from nordcrawl.errors import ExitCode, LockHeld, UsageError
 from nordcrawl.model.printable import shown
 from nordcrawl.model.times import utc_now
 from nordcrawl.model.url import canonicalize
+
+_EXAMPLES: Final = 20
+"""Articles named that stay: a site's front page may be mentioned in all of them."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Erase articles with all revisions, addresses and traces: in parts, ledger, checkpoints, "
+        "reports, local state and spools. A tombstone without content is left, and they are not "
+        "archived again. Without --execute it only says what would be erased."
+    )
+    parser.epilog = (
+        'Example: nordcrawl erase --url https://example.org/news/7 --reason "court order" --execute'
+    )
+    archive_option(parser)
+    parser.add_argument("--url", action="append", default=[], help="an address of the article")
+    parser.add_argument(
+        "--article",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="an article id, e.g. highnorthnews:1117230",
+    )
+    parser.add_argument("--reason", default="", help="kept with the order; name nobody in it")
+    parser.add_argument("--execute", action="store_true", help="do it; it can't be undone")
+    parser.add_argument("--resume", action="store_true", help="finish what was begun")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `erase_articles`."""
+    return erase_articles(
+        options.archive,
+        urls=options.url,
+        articles=options.article,
+        reason=options.reason,
+        execute=options.execute,
+        resume=options.resume,
+    )
 
 
 def erase_articles(
@@ -74,7 +115,11 @@ def _resume(options: Options, store: Store) -> int:
     with Maintainer.open(store, maintenance_folder(options), utc_now) as maintainer:
         for order in orders:
             code = max(code, _finish(maintainer, order))
-    if not orders:
+        again = finish_again(maintainer)
+        for done in again:
+            print(f"order {done.order_id} was done, and some of it came since")
+            code = max(code, _tell(done))
+    if not (orders or again):
         print("no erasure is unfinished")
     return max(code, _local(options, store))
 
@@ -87,11 +132,19 @@ def _print(plan: Plan) -> None:
             print(f"    {shown(url)}")
     for url in sorted(plan.urls - {u for a in plan.articles.values() for u in a.urls}):
         print(f"{shown(url)}  (no article; it will not be archived)")
+    for _, article_id in sorted(plan.only_mention)[:_EXAMPLES]:
+        print(f"{shown(article_id)}  (only mentions it, as canonical address or on the way there; "
+              "it stays, unless --article names it)")  # fmt: skip
+    if (more := len(plan.only_mention) - _EXAMPLES) > 0:
+        print(f"    and {more} others that only mention it and stay")
     print(f"{plan.lines} lines in {plan.parts} parts hold something of it")
 
 
 def _finish(maintainer: Maintainer, order: Order) -> int:
-    done = finish(maintainer, order)
+    return _tell(finish(maintainer, order))
+
+
+def _tell(done: Erased) -> int:
     print(
         f"order {done.order_id}: {done.lines} lines taken out of {done.parts} parts, "
         f"{done.tombstones} tombstones, {done.checkpoints} checkpoints and {done.reports} reports "

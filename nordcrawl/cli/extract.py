@@ -3,9 +3,11 @@ of the page is not in it. The way to look at a page, and to score quality."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gzip
 import json
+import re
 import shutil
 import sys
 import zlib
@@ -35,6 +37,65 @@ from nordcrawl.workers.pool import Workers, WorkFailed
 
 #: A saved page may unpack to this many bytes; the crawler's own limit is the same.
 _MAX_BYTES = 16 << 20
+#: The name of a FILE that is standard input.
+_STDIN = "-"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Print what nordcrawl reads out of saved pages (HTML, or gzipped HTML), one JSON object a "
+        "line. With --manifest, one prediction for each line of a JSON Lines file with id, url "
+        "and html (a path, relative to the manifest or to here). Exit code 1: a page is no article."
+    )
+    parser.epilog = "Example: nordcrawl extract page.html --url https://example.org/news/7 --pretty"
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="- is standard input")
+    parser.add_argument("--url", help="where the page came from")
+    parser.add_argument("--source", help="read it as a page of this source")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--manifest", type=Path, metavar="PAGES.jsonl")
+    form.add_argument(
+        "--view",
+        choices=("record", "text", "markdown", "full", "blocks"),
+        default="record",
+        help="record: the JSON object (default); text: standfirst and body; markdown; full: also "
+        "headline and captions, as printed; blocks: a JSON object a line",
+    )
+    form.add_argument(
+        "--explain",
+        action="store_true",
+        help="list every run of text on the page: the block that has it, or the rule that took it "
+        "out; and where each field is from",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "html"),
+        help="of --explain (default: text); html is one page that needs nothing else",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="a file, written whole or not at all (default: standard output)",
+    )
+    parser.add_argument("--pretty", action="store_true", help="indent the JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `extract_files` and `extract_manifest`.
+
+    Raises:
+        UsageError: options that do not go together; see also there.
+    """
+    if options.format is not None and not options.explain:
+        raise UsageError("extract: --format goes with --explain")
+    if options.manifest is not None:
+        if options.files or options.output or options.url:
+            raise UsageError("extract: --manifest goes without FILE, --url and --output")
+        return extract_manifest(options.manifest, options.source)
+    explained = (options.format or "text") if options.explain else None
+    wanted = ExtractRequest(options.view, explained, options.pretty, options.output)
+    return extract_files(options.files, options.url, options.source, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +145,8 @@ def extract_files(
     failed = 0
     with output.opened(wanted.output) as out:
         for path in files:
-            page = _page(path, url or path.absolute().as_uri(), None, check=url is not None)
+            named = "file:///dev/stdin" if str(path) == _STDIN else path.absolute().as_uri()
+            page = _page(path, url or named, None, check=url is not None)
             profile = _profile(options, source, page.url)
             if wanted.explained is not None:
                 explanation = explain(page, profile)
@@ -212,13 +274,14 @@ def _predict(task: Task, profile: Profile) -> dict[str, Any]:
 
 def _page(path: Path, url: str, charset: str | None, *, check: bool) -> Page:
     try:
-        body = path.read_bytes()
+        body = sys.stdin.buffer.read() if str(path) == _STDIN else path.read_bytes()
         if body[:2] == b"\x1f\x8b":
             body = _gunzip(body)
     except (OSError, EOFError, zlib.error) as error:
-        raise UsageError(
-            f"{path}: can't be read: {getattr(error, 'strerror', None) or error}"
-        ) from error
+        why = getattr(error, "strerror", None) or str(error)
+        if re.match(r"https?:/", str(path)):
+            why = "a saved page is needed, e.g. curl -s URL | nordcrawl extract --url URL -"
+        raise UsageError(f"{path}: can't be read: {why}") from error
     if check:
         try:
             canonicalize(url)

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from dataclasses import asdict
 
 from nordcrawl.archive.store.address import open_store
-from nordcrawl.cli.environment import options_from_environment
+from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.reading.selection import Selection
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Print the path or URI of each part that is in the archive now. A glob would also give "
+        "parts that are on their way in or out."
+    )
+    parser.epilog = "Example: nordcrawl files --archive s3://bucket/prefix --source highnorthnews"
+    archive_option(parser)
+    parser.add_argument("--kind", choices=("article", "ledger"), default="article")
+    parser.add_argument("--source", help="only this source")
+    parser.add_argument("--json", action="store_true", help="with digest, bytes and records")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `list_files`."""
+    return list_files(options.archive, options.kind, options.source, options.json)
 
 
 def list_files(archive: str | None, kind: str | None, source: str | None, as_json: bool) -> int:

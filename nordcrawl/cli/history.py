@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nordcrawl.archive.store.address import open_store
-from nordcrawl.cli.environment import options_from_environment
+from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.errors import ExitCode, UsageError
 from nordcrawl.identity.changes import Difference, Mark, Passage, compare, render
 from nordcrawl.model.printable import shown
@@ -36,6 +37,51 @@ _SIGNS: Final = {Mark.KEPT: ("", ""), Mark.REMOVED: ("[-", "-]"), Mark.ADDED: ("
 _LIMIT: Final = 1 << 62
 
 Record = Mapping[str, Any]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Show the revisions of the article that has, or had, an address, or that an id names: what "
+        "each changed and when. With --diff, what differs between two of them: removed words "
+        "struck and red, added ones underlined and green, or [-removed-] {+added+} without colour."
+    )
+    parser.epilog = "Example: nordcrawl history https://example.org/news/7 --diff 1..3"
+    parser.add_argument("name", metavar="URL|ARTICLE_ID", help="e.g. highnorthnews:1117230")
+    archive_option(parser)
+    parser.add_argument(
+        "--diff",
+        nargs="?",
+        const=LAST_TWO,
+        metavar="A..B",
+        help="what differs between two revisions (default: the last)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="json: a line a revision, or one for the diff",
+    )
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="auto: on a terminal, unless NO_COLOR is set (default)",
+    )
+    parser.add_argument(
+        "--no-color",
+        dest="color",
+        action="store_const",
+        const="never",
+        help="the same as --color never",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `show_history`."""
+    return show_history(
+        options.archive, HistoryRequest(options.name, options.diff, options.format, options.color)
+    )
 
 
 @dataclass(frozen=True, slots=True)

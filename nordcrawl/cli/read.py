@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.cli import output
-from nordcrawl.cli.environment import options_from_environment
+from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.errors import ArchiveDamaged, ExitCode, UsageError
 from nordcrawl.model.printable import shown
 from nordcrawl.reading import fields as columns
@@ -18,7 +19,75 @@ from nordcrawl.reading import forms
 from nordcrawl.reading.query import Query
 from nordcrawl.reading.selection import Cursor, Selection, Snapshot, sources_of
 
+_T = TypeVar("_T")
+
 FORMATS = ("jsonl", "csv", "parquet", "table")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Print articles from the archive, hash-checked: every revision in the order of commits, or "
+        "the latest of each. The cursor for the next --since goes to standard error. A DATE is a "
+        "whole day in UTC, both ends included; a TIME has its zone: 2026-01-31T06:00Z."
+    )
+    parser.epilog = (
+        "Example: nordcrawl read --language nb --published-from 2026-11-01 --format table"
+    )
+    archive_option(parser)
+    parser.add_argument("--latest", action="store_true", help="each article once, as it is now")
+    parser.add_argument("--as-of", metavar="DATE|TIME", help="what the archive held by then")
+    parser.add_argument("--since", metavar="CURSOR", help="only what came after this cursor")
+    parser.add_argument(
+        "--cursor-file",
+        type=Path,
+        metavar="FILE",
+        help="keep the cursor there: read it, and write the next one when all is written",
+    )
+    chosen = parser.add_argument_group("filters; one that is given again widens, --text narrows")
+    chosen.add_argument("--source", action="append", help="only this source")
+    chosen.add_argument("--language", action="append", help="e.g. en, which is en-GB too")
+    chosen.add_argument("--section", action="append", help="only this section of the site")
+    for name in ("published", "fetched"):
+        chosen.add_argument(f"--{name}-from", metavar="DATE|TIME")
+        chosen.add_argument(f"--{name}-to", metavar="DATE|TIME")
+    chosen.add_argument(
+        "--text",
+        action="append",
+        metavar="WORDS",
+        help="in title, subtitle or text, whatever the case",
+    )
+    parser.add_argument("--format", choices=FORMATS, default="jsonl")
+    parser.add_argument("--fields", metavar="A,B.C", help="only these, e.g. title,fetch.fetched_at")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="a file, written whole or not at all (default: standard output)",
+    )
+    parser.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="read past damaged parts, and say so in the exit code",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `read_archive`."""
+    asked = (
+        *("latest", "as_of", "source", "language", "section", "text"),
+        *("published_from", "published_to", "fetched_from", "fetched_to"),
+    )
+    wanted = ReadRequest(
+        layout=options.format,
+        query={name: getattr(options, name) for name in asked},
+        fields=options.fields,
+        since=options.since,
+        cursor_file=options.cursor_file,
+        output=options.output,
+        keep_going=options.keep_going,
+    )
+    return read_archive(options.archive, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +130,13 @@ def read_archive(archive: str | None, wanted: ReadRequest) -> int:
     _note_absent(snapshot, query, start)
     with output.opened(wanted.output) as out:
         if writer is None:
-            _write_lines(taking, snapshot, query, chosen, out)
+            count = _write_lines(taking, snapshot, query, chosen, out)
         else:
-            writer(taking.records(snapshot, query), chosen, out)
+            counted = _Counted(taking.records(snapshot, query))
+            writer(counted, chosen, out)
+            count = counted.count
+    if not count and start is None:
+        print("nordcrawl: note: no article is so chosen", file=sys.stderr)
     if damages:
         print(
             f"nordcrawl: {len(damages)} damaged, the rest was read; no next cursor, as it would "
@@ -85,12 +158,26 @@ def _write_lines(
     query: Query,
     fields: Sequence[columns.Field] | None,
     out: IO[bytes],
-) -> None:
+) -> int:
     if fields is None:
-        lines: Iterable[bytes] = taking.lines(snapshot, query)
+        lines = _Counted(taking.lines(snapshot, query))
     else:
-        lines = forms.picked(taking.records(snapshot, query), fields)
+        lines = _Counted(forms.picked(taking.records(snapshot, query), fields))
     forms.write_lines(lines, out)
+    return lines.count
+
+
+class _Counted(Iterator[_T]):
+    """Items as they come, and how many have come."""
+
+    def __init__(self, items: Iterable[_T]) -> None:
+        self._items = iter(items)
+        self.count = 0
+
+    def __next__(self) -> _T:
+        item = next(self._items)
+        self.count += 1
+        return item
 
 
 def _writer(layout: str) -> Callable[..., None]:

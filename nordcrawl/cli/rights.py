@@ -6,6 +6,7 @@ nothing. Pages are parsed in a worker. What the signals mean is `nordcrawl.right
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,23 @@ from nordcrawl.rights import (
 from nordcrawl.sources.source import Source
 from nordcrawl.spiders.asking import ROBOTS_PATH, Answer, Unanswered, ask, project_settings
 from nordcrawl.workers.pool import Workers, WorkFailed
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Ask each host of a source for robots.txt, tdmrep.json, its front page and one article, "
+        "politely; print what they reserve, and what nordcrawl makes of it. Archives nothing. Exit "
+        "code 1: a host did not answer."
+    )
+    parser.epilog = "Example: nordcrawl rights highnorthnews"
+    parser.add_argument("source", metavar="SOURCE")
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `show_rights`."""
+    return show_rights(options.source, as_json=options.json)
 
 
 @dataclass(slots=True)

@@ -1,16 +1,32 @@
-"""``nordcrawl ship`` and ``nordcrawl state``: what is done with spools between two crawls."""
+"""``nordcrawl ship``: ship what earlier runs left in the spool."""
 
 from __future__ import annotations
 
+import argparse
 import sys
-import time
 
 from nordcrawl.archive.store.address import open_store
-from nordcrawl.archive.write.writer import rebuild_state, ship_left_over
-from nordcrawl.cli.environment import options_from_environment
-from nordcrawl.config.state_folder import spool_folder, spools, spools_folder
+from nordcrawl.archive.write.writer import ship_left_over
+from nordcrawl.cli.environment import archive_option, options_from_environment
+from nordcrawl.config.state_folder import spools, spools_folder
 from nordcrawl.errors import ExitCode, NordcrawlError, UsageError
 from nordcrawl.model.times import utc_now
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Put what earlier runs left in spools on this machine into the archive. Each crawl does so "
+        "first; this does it without one."
+    )
+    parser.epilog = "Example: nordcrawl ship highnorthnews"
+    archive_option(parser)
+    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="all that have a spool")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `ship_spools`."""
+    return ship_spools(options.archive, options.sources)
 
 
 def ship_spools(archive: str | None, sources: list[str]) -> int:
@@ -25,7 +41,9 @@ def ship_spools(archive: str | None, sources: list[str]) -> int:
     found = spools(parent)
     for name in sources:
         if name not in found:
-            raise UsageError(f"ship: {name} has no spool in {parent}; there are {found or 'none'}")
+            raise UsageError(
+                f"ship: {name} has no spool in {parent}; there are {', '.join(found) or 'none'}"
+            )
     code = ExitCode.WHOLE
     for name in sources or found:
         try:
@@ -39,25 +57,3 @@ def ship_spools(archive: str | None, sources: list[str]) -> int:
             print(f"nordcrawl: error: {name}: {report.failure}", file=sys.stderr)
             code = report.failure.exit_code
     return int(code)
-
-
-def rebuild_states(archive: str | None, sources: list[str], *, from_ledger: bool) -> int:
-    """Make the local state of sources anew from the archive; return the exit code.
-
-    Raises:
-        UsageError: the archive's address or a source's name is wrong.
-        LockHeld, SpoolError, StoreError: see `rebuild_state`.
-    """
-    options = options_from_environment(NORDCRAWL_ARCHIVE=archive)
-    store = open_store(options.archive, retry_s=options.store_retry_s)
-    known = options.sources()
-    for name in sources:
-        if name not in known:
-            raise UsageError(f"no source {name!r}: there are {', '.join(known)}")
-    for name in sources:
-        folder = spool_folder(options, name)
-        began = time.monotonic()
-        counts = rebuild_state(store, folder, name, clock=utc_now, checkpoints=not from_ledger)
-        told = ", ".join(f"{count} {what}" for what, count in counts.items())
-        print(f"{name}: {told} from the archive in {time.monotonic() - began:.1f} s")
-    return int(ExitCode.WHOLE)

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
+
 from nordcrawl.cli.environment import options_from_environment
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes: nothing."""
+    parser.description = (
+        "List the sources that can be crawled: those of nordcrawl, and of the files and folders in "
+        "NORDCRAWL_SOURCES. Each line: name, title, hosts with their language, page family."
+    )
+    parser.epilog = "Example: NORDCRAWL_SOURCES=my-sources/ nordcrawl sources"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `list_sources`."""
+    return list_sources()
 
 
 def list_sources() -> int:

@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import sys
+from typing import Final
 
 from rich.console import Console
 from rich.progress import Progress
 
 from nordcrawl.archive.keep.verify import Severity, Verification, verify
 from nordcrawl.archive.store.address import open_store
-from nordcrawl.cli.environment import options_from_environment, require_archive
+from nordcrawl.cli.environment import archive_option, options_from_environment, require_archive
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.printable import shown
 
 _SHOWN = 50
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.description = (
+        "Look at every object of the archive: is each there, unchanged and whole, is nothing "
+        "doubled, nothing foreign. Exit code 0: all is well; 13: damage; 5: nothing is wrong, but "
+        "something was begun and not ended."
+    )
+    parser.epilog = "Example: nordcrawl verify --archive s3://bucket/prefix"
+    archive_option(parser)
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the command; see `verify_archive`."""
+    return verify_archive(options.archive, as_json=options.json)
 
 
 def verify_archive(archive: str | None, *, as_json: bool) -> int:
@@ -41,6 +60,13 @@ def verify_archive(archive: str | None, *, as_json: bool) -> int:
     return int(found.exit_code)
 
 
+_MARKS: Final = {
+    Severity.DAMAGE: "DAMAGE    ",
+    Severity.UNFINISHED: "unfinished",
+    Severity.NOTE: "note      ",
+}
+
+
 def _print(found: Verification) -> None:
     print(f"archive   {found.archive}")
     print(f"objects   {found.objects} of {found.bytes / (1 << 20):.1f} MiB")
@@ -55,9 +81,8 @@ def _print(found: Verification) -> None:
         f"{found.erasures} erasures"
     )
     for finding in found.findings[:_SHOWN]:
-        mark = "DAMAGE    " if finding.severity is Severity.DAMAGE else "unfinished"
-        print(f"{mark} {shown(finding.key)}: {shown(finding.what, 300)}")
-    more = found.damage + found.unfinished - _SHOWN
+        print(f"{_MARKS[finding.severity]} {shown(finding.key)}: {shown(finding.what, 300)}")
+    more = found.damage + found.unfinished + found.notes - _SHOWN
     if more > 0:
         print(f"... and {more} more (--json has the first 1000)")
     verdict = {

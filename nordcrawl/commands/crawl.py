@@ -123,7 +123,7 @@ class Command(ScrapyCrawl):
             self.exitcode = int(error.exit_code)
         else:
             self.exitcode = self._verdict(run)
-            if run.stopping.requested:
+            if run.info.stopping.requested:
                 with contextlib.suppress(OSError, ValueError):
                     sys.stdout.flush()
                 self._watch.end_within(_EXIT_S, self.exitcode)
@@ -139,7 +139,7 @@ class Command(ScrapyCrawl):
 
         def told(number: int, _: FrameType | None) -> None:
             # Between two steps of whatever holds up the event loop, so that it can see it.
-            first = run.stopping.request()
+            first = run.info.stopping.request()
             self._watch.end_within(GONE_S if first else AGAIN_S)
             loop.call_soon_threadsafe(act, number, first)
 

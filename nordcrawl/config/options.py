@@ -193,7 +193,15 @@ def _folder(text: str) -> Path:
 
 
 def _files(text: str) -> tuple[Path, ...]:
-    return tuple(_expanded(part) for part in text.split(os.pathsep) if part)
+    """Return the files that are named; a folder names all ``*.toml`` in it, in their order."""
+    found: list[Path] = []
+    for part in filter(None, text.split(os.pathsep)):
+        path = _expanded(part)
+        inside = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+        if not inside:
+            raise ValueError(f"the folder {path} has no file *.toml")
+        found += inside
+    return tuple(found)
 
 
 def _expanded(text: str) -> Path:

@@ -1,7 +1,7 @@
 """Frontier: the URLs that a run discovered, what was told of each and by whom, and which are due.
 
 Adds what the archive itself knows: pages that nothing names any more are looked at too, as the
-revisit policy says. Decides by `nordcrawl.fetch.revisit` alone.
+revisit policy says. Decides by `nordcrawl.fetch.revisit` alone; settles nothing.
 """
 
 from __future__ import annotations
@@ -31,6 +31,26 @@ class Found:
     found_by: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """URLs that are due: those to fetch, in order, and those that are left for another run."""
+
+    fetch: list[str]
+    left: list[str]
+
+
+def plan(due: Iterable[tuple[str, str]], limit: int | None) -> Plan:
+    """Return which of the due URLs to fetch; `due` are pairs of when a URL changed or appeared, as
+    told (empty if it was not), and the URL. The newest come first, and of the rest in the order in
+    which they were found; `limit` takes so many, None all.
+
+    >>> plan([("", "a"), ("2026-10-01", "b"), ("2026-10-02", "c")], 2)
+    Plan(fetch=['c', 'b'], left=['a'])
+    """
+    ordered = [url for _, url in sorted(due, key=lambda pair: pair[0], reverse=True)]
+    return Plan(ordered, []) if limit is None else Plan(ordered[:limit], ordered[limit:])
+
+
 class Frontier:
     """The discovered URLs of one run, in canonical form."""
 
@@ -56,7 +76,7 @@ class Frontier:
         return False
 
     def stands(self, url: str) -> bool:
-        """Tell whether the site itself names an address. A run that asked nobody can't tell, and
+        """Return whether the site itself names an address. A run that asked nobody can't tell, and
         says yes."""
         if self._stands_all:
             return True
@@ -69,7 +89,7 @@ class Frontier:
         """Yield (URL, who names it) of archived pages that nothing else named and that are due."""
         unlinked = self._state.unlinked()
         earliest = SCHEDULE[0][1]
-        for number, (known, article) in enumerate(self._state.pages(now - earliest)):
+        for number, (known, article) in enumerate(self._state.pages(now - earliest, now)):
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
             if known.url in self.found or not self._source.allows(known.url):

@@ -14,8 +14,9 @@ from twisted.python.failure import Failure
 
 from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import WORK_S, stop_requested
-from nordcrawl.items import address_of
+from nordcrawl.items import LeftOpen, address_of, page_of
 from nordcrawl.middlewares.pauses import RunStopped
+from nordcrawl.model.ledger import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -50,11 +51,11 @@ class RunObserver:
         """End the crawl at once when the run says that it can't go on, or is told to stop."""
         if self.run is None:
             return
-        if self.run.stopping.requested:  # before there was a crawl
+        if self.run.info.stopping.requested:  # before there was a crawl
             raise CloseSpider("shutdown")
         self.run.on_stop = self._stop
-        self.run.on_failure = self._fail
-        if self.run.failure is not None:
+        self.run.failures.on_first = self._fail
+        if self.run.failures.first is not None:
             self._fail()
 
     def _stop(self) -> None:
@@ -67,7 +68,7 @@ class RunObserver:
                 waiting.errback(Failure(RunStopped()))  # type: ignore[no-untyped-call]
         self.crawler.signals.send_catch_log(stop_requested)
         loop = asyncio.get_running_loop()
-        loop.call_later(self.run.stopping.left(WORK_S), self.run.workers.close)
+        loop.call_later(self.run.info.stopping.left(WORK_S), self.run.workers.close)
         task = asyncio.ensure_future(self._shut_down())
         task.add_done_callback(lambda done: done.exception())
 
@@ -84,14 +85,22 @@ class RunObserver:
     def item_error(self, item: Any, failure: Failure, **_: Any) -> None:
         """Settle a page on which a pipeline failed."""
         if self.run is not None:
-            self.run.release(address_of(item))
-            self.run.crashed(address_of(item), failure.value)
+            url = address_of(item)
+            self.run.reservations.release(url)
+            self.run.outcomes.internal_error(url, failure.value)
 
-    def item_dropped(self, item: Any, **_: Any) -> None:
+    def item_dropped(self, item: Any, exception: BaseException | None = None, **_: Any) -> None:
         """Give back what a page held that a pipeline dropped on its way to the archive, for
-        another page of its article may wait for it."""
-        if self.run is not None:
-            self.run.release(address_of(item))
+        another page of its article may wait for it; and settle it, if it was an operator's own
+        pipeline that wanted no more of it."""
+        if self.run is None:
+            return
+        url = address_of(item)
+        self.run.reservations.release(url)
+        if not isinstance(exception, LeftOpen) and self.run.outcomes.is_open(url):
+            said = " ".join(str(exception or "").split())
+            why = f"dropped by an item pipeline{f': {said}' if said else ''}"
+            self.run.outcomes.settle(url, Outcome.OUT_OF_RANGE, why, page_of(item))
 
     def spider_error(self, failure: Failure, response: Response | None, **_: Any) -> None:
         """Settle a page on which the spider failed."""
@@ -99,7 +108,7 @@ class RunObserver:
             return
         request = getattr(response, "request", None)
         url = request.cb_kwargs.get("url") if request is not None else None
-        self.run.crashed(str(url), failure.value)
+        self.run.outcomes.internal_error(str(url), failure.value)
 
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         """Ship everything and write the report."""

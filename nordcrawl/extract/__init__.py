@@ -11,8 +11,9 @@ from nordcrawl.extract.engine_version import VERSION
 from nordcrawl.model.article import Article, Rejected
 from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
+from nordcrawl.model.reading import Reading
 
-__all__ = ["VERSION", "extract", "warm_up"]
+__all__ = ["VERSION", "extract", "read", "warm_up"]
 
 
 def extract(page: Page, profile: Profile) -> Article | Rejected:
@@ -20,6 +21,13 @@ def extract(page: Page, profile: Profile) -> Article | Rejected:
     from nordcrawl.extract import pipeline
 
     return pipeline.extract(page, profile)
+
+
+def read(page: Page, profile: Profile) -> Reading | Rejected:
+    """Return the article that a page holds with its digests, or why it holds none: a crawl's entry,
+    which so leaves to a worker all that can be done there."""
+    found = extract(page, profile)
+    return found if isinstance(found, Rejected) else Reading.of(found, page.body_sha256)
 
 
 def warm_up() -> None:

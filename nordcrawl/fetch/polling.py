@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from nordcrawl.model.ledger import SKEW
+
 #: How long an entry's word for it is taken that it is as it was: its 304, what the index says of
 #: a sub-sitemap's last change, and that a listing that another one led to has nothing else to say.
 #: Many servers make up the time of a sitemap, so then it is read anew.
@@ -54,7 +56,8 @@ def decide(
 
     Source: RFC 9110 sections 13.1.2 and 13.1.3 (conditional headers).
     """
-    if before is None or whole or now - before.at >= TRUSTED_FOR:
+    # What was stamped by a clock that was ahead is not trusted until the clock is there.
+    if before is None or whole or not timedelta(0) <= now - before.at + SKEW < TRUSTED_FOR + SKEW:
         return Ask()
     if followed:
         if kind == "listing":

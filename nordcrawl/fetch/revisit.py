@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from nordcrawl.model.ledger import Outcome, UrlState
+from nordcrawl.model.ledger import SKEW, Outcome, UrlState
 
 Mode = Literal["incremental", "full"]
 
@@ -81,8 +81,8 @@ def decide(
         return Due(False, out, Outcome.OUT_OF_RANGE)
     if known is None:
         return Due(True, "never seen")
-    if known.times_gone and mode != "full":
-        return _after_gone(told, known, gone, now)
+    if known.misses and mode != "full":
+        return _after_miss(told, known, gone, now)
     if known.fetched_at is None:
         return Due(True, f"last ended as {known.outcome}")
     if known.outcome in (Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED, Outcome.BLOCKED):
@@ -91,6 +91,8 @@ def decide(
         return Due(True, "read, but never archived")
     if mode == "full":
         return Due(True, "full run")
+    if known.fetched_at > now + SKEW:
+        return Due(True, "last looked at by a clock that was ahead")
     since_fetch = now - known.fetched_at
     if vanished:
         return Due(True, "no longer in the sitemap")
@@ -113,20 +115,23 @@ def decide(
     return Due(True, f"looked at {_span(since_fetch)} ago")
 
 
-def _after_gone(told: Told, known: UrlState, gone: bool, now: datetime) -> Due:
-    """Return when to look again where nothing was: at once after the first time, for one may be
+def _after_miss(told: Told, known: UrlState, gone: bool, now: datetime) -> Due:
+    """Return when to look again where no article was: at once after the first time, for one may be
     the server's bad day; then ever more seldom."""
-    last = known.gone_at[0]
-    if known.times_gone == 1:
-        return Due(True, "nothing was there the last time")
+    last = known.misses[0]
+    what = "nothing" if known.times_gone and last == known.gone_at[0] else "no article"
+    if len(known.misses) == 1:
+        return Due(True, f"{what} was there the last time")
+    if last > now + SKEW:
+        return Due(True, f"{what} was there by a clock that was ahead")
     if told.lastmod is not None and _instant(told.lastmod, last=False) > last:
         return Due(True, f"changed on {told.lastmod}")
     wait = LONGEST
     if not gone:
-        wait = min(max(2 * (last - known.gone_at[1]), DAILY), LONGEST)
+        wait = min(max(2 * (last - known.misses[1]), DAILY), LONGEST)
     if now - last < wait:
-        return Due(False, f"nothing was there {_span(now - last)} ago", Outcome.SKIPPED_FRESH)
-    return Due(True, f"nothing was there {_span(now - last)} ago")
+        return Due(False, f"{what} was there {_span(now - last)} ago", Outcome.SKIPPED_FRESH)
+    return Due(True, f"{what} was there {_span(now - last)} ago")
 
 
 def _outside(told: Told, published_at: datetime | None, window: Window) -> str | None:
@@ -149,9 +154,14 @@ def _outside(told: Told, published_at: datetime | None, window: Window) -> str |
 
 
 def _moved(lastmod: str, known: UrlState) -> bool:
-    if known.lastmod is not None:
-        return lastmod > known.lastmod
-    return known.fetched_at is not None and _instant(lastmod, last=False) > known.fetched_at
+    if known.lastmod is not None and lastmod > known.lastmod:
+        return True
+    # Nor does a change go unseen because a later one was told by mistake.
+    return (
+        lastmod != known.lastmod
+        and known.fetched_at is not None
+        and _instant(lastmod, last=False) > known.fetched_at
+    )
 
 
 def _instant(text: str, *, last: bool) -> datetime:

@@ -174,7 +174,7 @@ def _words(record: Mapping[str, Any], name: str) -> Any:
 
 
 #: The fields that are content, in the record's order, and what of each is compared. The names are
-#: those of `nordcrawl.identity.decide.field_digests`, and the addresses and blocks, which it
+#: those of `nordcrawl.model.reading.field_digests`, and the addresses and blocks, which it
 #: leaves out.
 _FIELDS: Final[Mapping[str, Callable[[Mapping[str, Any], str], Any]]] = {
     "url": _plain,

@@ -8,7 +8,7 @@ article at a new address from a new article.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from nordcrawl.identity.moved import (
     MIN_TEXT_CHARACTERS,
@@ -18,9 +18,11 @@ from nordcrawl.identity.moved import (
     address,
     find_before,
     has_moved,
+    is_one_text,
 )
-from nordcrawl.model.article import TEXT_KINDS, Article, Extractor, Likeness
+from nordcrawl.model.article import Extractor, Likeness
 from nordcrawl.model.ledger import ArticleState, Outcome, UrlState
+from nordcrawl.model.reading import Reading
 
 __all__ = [
     "MIN_TEXT_CHARACTERS",
@@ -33,7 +35,6 @@ __all__ = [
     "decide",
     "derived_id",
     "extractor_id",
-    "field_digests",
     "removal",
 ]
 
@@ -56,8 +57,12 @@ class Verdict:
     ambiguous: tuple[str, ...] = ()
     """Ids of articles that this one may be, more than one: it stays apart."""
     weak_alias: bool = False
-    candidate: Candidate | None = None
-    """What was judged, with what it took to compare it."""
+    partners: tuple[str, ...] = ()
+    """Ids of the articles that are its translations, as far as they are known."""
+    changed: tuple[str, ...] = ()
+    """Names of the fields that are other than in `before`."""
+    candidate: Candidate | None = field(default=None, repr=False)
+    """What was judged; None of a removal, which has no page."""
 
     @property
     def previous_text_sha256(self) -> str | None:
@@ -89,6 +94,11 @@ def extractor_id(extractor: Extractor) -> str:
 def decide(candidate: Candidate, known: Known, identity: str) -> Verdict:
     """Return what the candidate is; `identity` is its `article_id`, or that of the article which
     its address is already known to belong to."""
+    verdict = _decide(candidate, known, identity)
+    return replace(verdict, candidate=candidate, partners=known.partners)
+
+
+def _decide(candidate: Candidate, known: Known, identity: str) -> Verdict:
     before, moved = known.article, None
     ambiguous: tuple[str, ...] = ()
     if before is None:
@@ -109,7 +119,7 @@ def decide(candidate: Candidate, known: Known, identity: str) -> Verdict:
 def _first_sight(
     candidate: Candidate, known: Known, identity: str, ambiguous: tuple[str, ...]
 ) -> Verdict:
-    if known.twin is not None and len(candidate.article.text) >= MIN_TEXT_CHARACTERS:
+    if known.twin is not None and is_one_text(candidate, known.twin):
         return Verdict(
             Outcome.DUPLICATE,
             known.twin.article_id,
@@ -129,7 +139,7 @@ def _next_sight(
     candidate: Candidate, known: Known, before: ArticleState, moved: Match | None
 ) -> Verdict:
     identity, revision = before.article_id, before.revision + 1
-    if candidate.article.content_sha256 != before.content_sha256:
+    if candidate.reading.content_sha256 != before.content_sha256:
         change, reason = _change(candidate, before, known.body_sha256)
         outcome = Outcome.UPDATED
         if moved is not None and moved.article_is_old:
@@ -141,10 +151,10 @@ def _next_sight(
         outcome, change, reason = Outcome.MOVED, "moved", moved.reason
     elif before.gone:
         outcome, change, reason = Outcome.UPDATED, "updated", "there again, as it was"
-    elif new := set(candidate.partners) - set(before.partners):
+    elif new := set(known.partners) - set(before.partners):
         outcome, change = Outcome.UPDATED, "linked"
         reason = f"its translation is {', '.join(sorted(new))}"
-    elif candidate.url == before.url and candidate.requested_url == candidate.url:
+    elif candidate.url == before.url and candidate.visit.asked == candidate.url:
         return Verdict(Outcome.UNCHANGED, identity, before.revision, "same content")
     else:
         same = f"same article as {before.url}"
@@ -158,14 +168,15 @@ def _next_sight(
         before=before,
         moved=moved,
         near=known.near,
+        changed=tuple(changed_fields(before, candidate.reading)),
     )
 
 
 def _change(candidate: Candidate, before: ArticleState, body_sha256: str | None) -> tuple[str, str]:
-    article = candidate.article
-    if extractor_id(article.extractor) != before.extractor and candidate.body_sha256 == body_sha256:
+    article, reading = candidate.article, candidate.reading
+    if extractor_id(article.extractor) != before.extractor and reading.body_sha256 == body_sha256:
         return "reextracted", "the same bytes, read by another version"
-    what = "text" if article.text_sha256 != before.text_sha256 else "metadata"
+    what = "text" if reading.text_sha256 != before.text_sha256 else "metadata"
     moved = (
         article.modified_at is not None
         and before.modified_at is not None
@@ -200,42 +211,13 @@ def removal(url: str, known: UrlState | None, article: ArticleState | None) -> V
     )
 
 
-def field_digests(article: Article) -> dict[str, str]:
-    """Return eight hex digits of each field that may change, to name it when it does."""
-    fields: dict[str, object] = {
-        "title": article.title,
-        "subtitle": article.subtitle,
-        "kicker": article.kicker,
-        "authors": article.authors,
-        "published_at": article.published_at,
-        "modified_at": article.modified_at,
-        "language": article.language,
-        "kind": article.kind,
-        "section": article.section,
-        "tags": sorted(article.tags),
-        "text": article.text_sha256,
-        "blocks": [
-            (str(b.kind), b.speaker, b.credit, b.text if b.kind not in TEXT_KINDS else None)
-            for b in article.blocks
-        ],
-        "images": [(image.caption, image.credit) for image in article.images],
-        "paywalled": article.paywalled,
-        "rights": sorted((k, v) for k, v in article.rights.items() if k != "checked_at"),
-    }
-    return {
-        name: hashlib.sha256(repr(value).encode(errors="replace")).hexdigest()[:8]
-        for name, value in fields.items()
-        if value
-    }
-
-
-def changed_fields(before: ArticleState, article: Article) -> list[str]:
+def changed_fields(before: ArticleState, reading: Reading) -> list[str]:
     """Return the names of the fields that are other than in a revision, in the record's order.
 
     Of a revision that told no digests (nordcrawl 0.1) only the text can be compared.
     """
-    now = field_digests(article)
+    now = reading.fields
     if not before.fields:
-        return ["text"] if before.text_sha256 != article.text_sha256 else []
+        return ["text"] if before.text_sha256 != reading.text_sha256 else []
     names = dict.fromkeys([*now, *before.fields])
     return [name for name in names if now.get(name) != before.fields.get(name)]

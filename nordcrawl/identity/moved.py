@@ -14,33 +14,41 @@ from datetime import datetime, timedelta
 from nordcrawl.model import signature as near
 from nordcrawl.model.article import Article, Likeness, Move, normalize
 from nordcrawl.model.ledger import ArticleState
+from nordcrawl.model.page import Visit
+from nordcrawl.model.reading import Reading
 
 #: Shorter texts say too little to take two addresses for one article ("Video", a live stub).
 MIN_TEXT_CHARACTERS = 200
+#: And under another title, or of another day, these do.
+MIN_STORY_CHARACTERS = 1000
 #: Times of publication of one story as two systems print them differ by a zone at most.
 _SAME_DAY = timedelta(hours=26)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An extracted page that wants into the archive; addresses in canonical form."""
+    """An extracted page that wants into the archive."""
 
     source: str
-    url: str
-    """Where the page came from, after redirects."""
-    requested_url: str
-    article: Article
-    body_sha256: str
-    cms_id: str | None
-    """From the final address, else from the page."""
-    hops: tuple[str, ...] = ()
-    """Addresses passed on the way, the requested one first, the final one left out."""
+    visit: Visit
+    reading: Reading
     canonical_url: str | None = None
-    """What the page says is its address, where that is on the site."""
-    signature: str | None = None
-    """Of its text; see `nordcrawl.model.signature`."""
-    partners: tuple[str, ...] = ()
-    """Ids of the articles that are its translations, as far as they are known."""
+    """What the page says is its address, in canonical form, where that is on the site."""
+
+    @property
+    def url(self) -> str:
+        """Where the page came from, after redirects, in canonical form."""
+        return self.visit.url
+
+    @property
+    def article(self) -> Article:
+        """What it says."""
+        return self.reading.article
+
+    @property
+    def cms_id(self) -> str | None:
+        """The CMS's id: from the final address, else from the page."""
+        return self.visit.cms_id or self.article.cms_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,8 @@ class Known:
     """Own addresses of all these that a sitemap, feed or listing named in this run."""
     near: Likeness | None = None
     """The article of any source whose text is nearest, if near enough to be told."""
+    partners: tuple[str, ...] = ()
+    """Ids of the articles that are the candidate's translations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +113,36 @@ def find_before(candidate: Candidate, known: Known) -> Match | tuple[ArticleStat
         if article.url in known.standing:
             continue
         match = _compare(candidate, article)
-        if match is not None and "day" in match.evidence and "text" in match.evidence:
-            exact = article.text_sha256 == candidate.article.text_sha256
-            telling = exact and len(candidate.article.text) >= MIN_TEXT_CHARACTERS
-            if telling or "title" in match.evidence:
-                found.append(match)
+        if match is None or not {"day", "text"} <= set(match.evidence):
+            continue
+        if "title" in match.evidence or is_one_text(candidate, article):
+            found.append(match)
     if len(found) == 1:
         return found[0]
     return tuple(match.article for match in found)
+
+
+def is_one_text(candidate: Candidate, article: ArticleState) -> bool:
+    """Return whether a page has the very text of an article, and so is that article.
+
+    Under another title, or of another day, a text is the same story only if it is long and there to
+    be read: one stub ("For subscribers") may stand for many stories.
+    """
+    page = candidate.article
+    if candidate.reading.text_sha256 != article.text_sha256:
+        return False
+    least = MIN_TEXT_CHARACTERS
+    days = page.published_at, article.published_at
+    other_title = page.title and article.title and _key(page.title) != _key(article.title)
+    if other_title or (all(days) and not _same_day(*days)):
+        if page.paywalled:
+            return False
+        least = MIN_STORY_CHARACTERS
+    return len(page.text) >= least
+
+
+def _key(title: str | None) -> str:
+    return normalize(title or "").casefold()
 
 
 def has_moved(candidate: Candidate, before: ArticleState, known: Known) -> Match | None:
@@ -119,7 +151,7 @@ def has_moved(candidate: Candidate, before: ArticleState, known: Known) -> Match
     if address(candidate.url) == address(before.url):
         return None
     evidence = []
-    if before.url in candidate.hops:
+    if before.url in candidate.visit.passed:
         evidence.append("redirect")
     elif candidate.url in known.aliases or before.url in known.standing:
         return None
@@ -136,7 +168,7 @@ def _compare(candidate: Candidate, article: ArticleState) -> Match | None:
     if page.language and article.language and page.language != article.language:
         return None
     evidence = []
-    if page.title and normalize(page.title).casefold() == normalize(article.title or "").casefold():
+    if page.title and _key(page.title) == _key(article.title):
         evidence.append("title")
     if _same_day(page.published_at, article.published_at):
         evidence.append("day")
@@ -147,11 +179,11 @@ def _compare(candidate: Candidate, article: ArticleState) -> Match | None:
 
 
 def _similarity(candidate: Candidate, article: ArticleState) -> float | None:
-    if candidate.article.text_sha256 == article.text_sha256:
+    if candidate.reading.text_sha256 == article.text_sha256:
         return 1.0
-    if candidate.signature is None or article.near is None:
+    if candidate.reading.signature is None or article.near is None:
         return None
-    return near.similarity(candidate.signature, article.near)
+    return near.similarity(candidate.reading.signature, article.near)
 
 
 def _same_day(one: datetime | None, other: datetime | None) -> bool:

@@ -60,7 +60,7 @@ class PauseMiddleware:
         """Raise `HostPaused` or `HostGivenUp` where the host is not to be asked now, `RunStopped`
         where nobody is."""
         run: Run | None = getattr(self.crawler.spider, "run", None)
-        if run is not None and run.stopping.requested:
+        if run is not None and run.info.stopping.requested:
             raise RunStopped
         if not request.meta.get("dont_obey_robotstxt"):
             self._check(urlparse_cached(request).netloc)

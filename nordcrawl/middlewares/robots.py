@@ -188,11 +188,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         run: Run | None = getattr(self.crawler.spider, "run", None)
         if copy is None or run is None or not copy.is_fresh(utc_now()):
             return None
-        run.notes.append(
+        run.info.notes.append(
             f"robots.txt of {host}: {why}; the copy of {copy.fetched_at:%Y-%m-%d %H:%M} was used"
         )
         if copy.status == 200:
-            run.take_statement(
+            run.statements.take(
                 Page(wanted.url, copy.body, copy.fetched_at, wanted.url, status=copy.status)
             )
         return copy
@@ -201,7 +201,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         """Return the copies of the run's state folder; None where there is no run."""
         run: Run | None = getattr(self.crawler.spider, "run", None)
         if self._kept is None and run is not None:
-            folder = spool_folder(run.options, run.source.name)
+            folder = spool_folder(run.info.options, run.info.source.name)
             self._kept = Copies(folder / "robots.json")
         return self._kept
 

@@ -20,12 +20,18 @@ _SAMPLE_BYTES = 65_536
 #: Share of bytes that may be wrong before a declared charset is not believed.
 _WRONG_SHARE = 0.01
 
+#: Characters beyond ASCII to a byte that is wrong, from which on a text is UTF-8 all the same.
+_UTF8_SHARE = 3
+_BEYOND = re.compile("[^\x00-\x7f]+")
+
 #: What stands beyond ASCII in texts of north-western Europe.
 _WESTERN = frozenset(
     "æøåÆØÅäöüÄÖÜßéèêëáàâíìîïóòôúùûçñÉÈÁÍÓÚÇÑðþÐÞýÝ«»“”„‘’‚–—…•©®°§´·€£½²³\u00a0\u00ad"
 )
 
 _META = re.compile(rb"""<meta[^>]{0,500}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
+#: Source: XML 1.0 section 2.8; WHATWG HTML has it too, after all that HTML itself declares.
+_XML = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _HEADER = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -76,7 +82,11 @@ def decode(body: bytes, content_type: str | None = None) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    for name in _declared(body, content_type):
+    text = body.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    if _UTF8_SHARE * bad < sum(map(len, _BEYOND.findall(text))) - bad:
+        return text  # nor does it have many characters of it by chance
+    for name in declared(body, content_type):
         text = body.decode(name, "replace")
         if text.count("\ufffd") <= _WRONG_SHARE * len(text):
             return text
@@ -102,11 +112,20 @@ def _wide(body: bytes) -> str | None:
     return None
 
 
-def _declared(body: bytes, content_type: str | None) -> list[str]:
+def is_wide(body: bytes) -> bool:
+    """Return whether a body is UTF-16 or UTF-32 by its mark, or UTF-16 by its bytes."""
+    return body.startswith(tuple(mark for mark, _ in _MARKS[1:])) or _wide(body) is not None
+
+
+def declared(body: bytes, content_type: str | None) -> list[str]:
+    """Return the codecs that header, page and XML declaration name, in this order; `decode` does
+    not believe all of them."""
     names = []
     if found := _HEADER.search(content_type or ""):
         names.append(found[1])
     names.extend(m[1].decode("ascii", "replace") for m in _META.finditer(body[:_HEAD_BYTES]))
+    if found_in_xml := _XML.match(body[:_HEAD_BYTES]):
+        names.append(found_in_xml[1].decode("ascii", "replace"))
     return [codec for name in names if (codec := _codec(name))]
 
 

@@ -6,15 +6,18 @@ a URL is its latest line, `ArticleState` of an article its latest line that carr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from nordcrawl.model.times import parse_rfc3339, rfc3339
+from nordcrawl.model.times import parse_rfc3339, rfc3339, utc_now
 
 LEDGER_VERSION = 1
+
+#: How far the clocks of two machines may be apart; a time further ahead is a clock's mistake.
+SKEW = timedelta(minutes=10)
 
 #: How the reason of a page begins that says "not found" with a status of success.
 SOFT_404 = "soft 404"
@@ -140,6 +143,10 @@ class LedgerEntry:
     """The URL belongs to `article_id` only because the texts agree."""
     article: ArticleState | None = None
     """The article's new state, where this outcome changed it."""
+    told: Mapping[str, Any] | None = None
+    """Last change, publication and title in the words of sitemaps and feeds, where the URL was
+    asked for: of `lastmod` and `published` ``text``, ``precision``, ``zone`` and ``by``, who said
+    it; of `title` ``by``."""
 
     @property
     def is_gone(self) -> bool:
@@ -163,6 +170,7 @@ class LedgerEntry:
             "lastmod": self.lastmod,
             "published": self.published,
             "title": self.title,
+            "told": None if self.told is None else dict(self.told),
             "status": self.status,
             "final_url": self.final_url,
             "fetched_at": rfc3339(self.fetched_at),
@@ -197,6 +205,7 @@ class LedgerEntry:
             lastmod=values.get("lastmod"),
             published=values.get("published"),
             title=values.get("title"),
+            told=values.get("told"),
             status=values.get("status"),
             final_url=values.get("final_url"),
             fetched_at=parse_rfc3339(values.get("fetched_at")),
@@ -230,14 +239,23 @@ class UrlState:
     """When it was fetched in the reading that told `article_id`."""
     gone_at: tuple[datetime, ...] = ()
     """The two latest times at which nothing was there, the latest first."""
+    missed_at: tuple[datetime, ...] = ()
+    """The two latest times at which a page without an article was there, the latest first."""
 
     @property
     def times_gone(self) -> int:
         """How often nothing was there since it was last read, up to 2."""
         return sum(self.fetched_at is None or at > self.fetched_at for at in self.gone_at)
 
+    @property
+    def misses(self) -> tuple[datetime, ...]:
+        """The latest times, up to two, at which no article was there since one was last read,
+        whether there was nothing or a page of another kind; the latest first."""
+        seen = sorted({*self.gone_at, *self.missed_at}, reverse=True)
+        return tuple(at for at in seen if self.fetched_at is None or at > self.fetched_at)[:2]
 
-#: Outcomes after which the URL was really read; the others keep what was known before.
+
+#: Outcomes after which an article was really read; the others keep what was known before.
 _READ = frozenset(
     {
         Outcome.NEW,
@@ -246,7 +264,6 @@ _READ = frozenset(
         Outcome.DUPLICATE,
         Outcome.MOVED,
         Outcome.REMOVED,
-        Outcome.NOT_ARTICLE,
         Outcome.OUT_OF_RANGE,
     }
 )
@@ -256,23 +273,37 @@ _READ = frozenset(
 _GONE = frozenset({Outcome.FETCH_FAILED, Outcome.NOT_ARTICLE, Outcome.REMOVED, Outcome.UNCHANGED})
 
 
-def fold(known: UrlState | None, entry: LedgerEntry) -> UrlState:
+def fold(known: UrlState | None, entry: LedgerEntry, now: datetime | None = None) -> UrlState:
     """Return a URL's state after one more ledger line.
 
     Registers, each won by its latest time: how it last ended (`at`), what was last read of it
-    (`fetched_at`), which article it is (`linked_at`), and when nothing was there (`gone_at`, the
-    two latest times). So lines of many writers give the
-    same state in any order, a failed or skipped fetch keeps validators and article, and a later
+    (`fetched_at`), which article it is (`linked_at`), when nothing was there (`gone_at`, the
+    two latest times) and when no article was (`missed_at`, likewise). So lines of many writers give
+    the same state in any order, a failed or skipped fetch keeps validators and article, and a later
     page without an article (a wall, say) does not hide the article.
+
+    A time after `now` (UTC; the clock's, unless given) is that of a clock that was wrong, and loses
+    to any that is not: the next reading heals the state.
     """
+    latest = (now or utc_now()) + SKEW
+
+    def wins(at: datetime, than: datetime | None) -> bool:
+        return than is None or (at <= latest, at) > (than <= latest, than)
+
+    def two(times: Iterable[datetime]) -> tuple[datetime, ...]:
+        return tuple(sorted(times, key=lambda at: (at <= latest, at), reverse=True)[:2])
+
     state = known or UrlState(url=entry.url, outcome=entry.outcome, at=entry.at)
     won: dict[str, Any] = {}
-    if entry.at > state.at:
+    if wins(entry.at, state.at):
         won.update(outcome=entry.outcome, at=entry.at)
     gone = entry.is_gone and entry.outcome in _GONE
-    read_at = entry.fetched_at if entry.outcome in _READ and not gone else None
+    read = entry.outcome in _READ and not gone
+    if entry.outcome is Outcome.UNCHANGED and entry.article_id is None:
+        read = False  # nothing was ever read that could be as it was
+    read_at = entry.fetched_at if read else None
     if read_at is not None:
-        if state.fetched_at is None or read_at > state.fetched_at:
+        if wins(read_at, state.fetched_at):
             won.update(
                 fetched_at=read_at,
                 lastmod=entry.lastmod,
@@ -280,10 +311,13 @@ def fold(known: UrlState | None, entry: LedgerEntry) -> UrlState:
                 last_modified=entry.last_modified,
                 body_sha256=entry.body_sha256,
             )
-        if entry.article_id and (state.linked_at is None or read_at > state.linked_at):
+        if entry.article_id and wins(read_at, state.linked_at):
             won.update(article_id=entry.article_id, weak_alias=entry.weak_alias, linked_at=read_at)
     if gone and entry.at not in state.gone_at:
-        won.update(gone_at=tuple(sorted((*state.gone_at, entry.at), reverse=True)[:2]))
+        won.update(gone_at=two((*state.gone_at, entry.at)))
+    missed = entry.outcome is Outcome.NOT_ARTICLE and not gone
+    if missed and entry.at not in state.missed_at:
+        won.update(missed_at=two((*state.missed_at, entry.at)))
     return replace(state, **won) if won else state
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from nordcrawl.model.article import Article, Extractor, Likeness, Move
 from nordcrawl.model.page import Page
+from nordcrawl.model.reading import Reading
 from nordcrawl.model.times import rfc3339
 
 SCHEMA_VERSION = 1
@@ -23,7 +24,7 @@ class Record:
     revision: int
     change: str
     """Why it exists: new, updated, silent_edit, moved, removed, linked, reextracted, erased."""
-    article: Article
+    reading: Reading
     page: Page
     canonical_url: str
     aliases: tuple[str, ...]
@@ -34,6 +35,11 @@ class Record:
     """What is other than in the revision before, as `nordcrawl.identity.changes` tells it."""
     moved_from: Move | None = None
     near_duplicate_of: Likeness | None = None
+
+    @property
+    def article(self) -> Article:
+        """What the page says."""
+        return self.reading.article
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as the archive writes it, keys in the documented order."""
@@ -48,7 +54,7 @@ class Record:
             "canonical_url": self.canonical_url,
             "aliases": list(self.aliases),
             **article_json(article),
-            "text_sha256": article.text_sha256,
+            "text_sha256": self.reading.text_sha256,
             "previous_text_sha256": self.previous_text_sha256,
             "changed": None if self.changed is None else dict(self.changed),
             "moved_from": self.moved_from.to_json() if self.moved_from else None,
@@ -57,7 +63,7 @@ class Record:
             ),
             "rights": dict(article.rights),
             "provenance": provenance_json(article),
-            "fetch": fetch_json(page),
+            "fetch": fetch_json(page, self.reading.body_sha256),
             "extractor": extractor_json(article.extractor),
             "run_id": self.run_id,
             "archived_at": rfc3339(self.archived_at),
@@ -93,7 +99,7 @@ def article_json(article: Article) -> dict[str, Any]:
 
 
 def provenance_json(article: Article) -> dict[str, Any]:
-    """Return ``{field: {origin, precision?, zone?}}``."""
+    """Return ``{field: {origin, precision?, zone?, by?, told?}}``."""
     return {
         name: {
             key: value
@@ -101,6 +107,8 @@ def provenance_json(article: Article) -> dict[str, Any]:
                 ("origin", evidence.origin),
                 ("precision", evidence.precision),
                 ("zone", evidence.zone),
+                ("by", evidence.by),
+                ("told", evidence.told),
             )
             if value is not None
         }
@@ -117,7 +125,7 @@ def extractor_json(extractor: Extractor) -> dict[str, str]:
     }
 
 
-def fetch_json(page: Page) -> dict[str, Any]:
+def fetch_json(page: Page, body_sha256: str) -> dict[str, Any]:
     """Return how the page was got; header values as sent."""
     return {
         "requested_url": page.requested_url or page.url,
@@ -128,5 +136,5 @@ def fetch_json(page: Page) -> dict[str, Any]:
         "last_modified": page.header("last-modified"),
         "content_type": page.header("content-type"),
         "bytes": len(page.body),
-        "body_sha256": page.body_sha256,
+        "body_sha256": body_sha256,
     }

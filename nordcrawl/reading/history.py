@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json, encode_json
-from nordcrawl.archive.format.order import addresses
+from nordcrawl.archive.format.order import mentioned_addresses, own_addresses
 from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.model.printable import shown
 from nordcrawl.model.url import canonicalize, path_of
@@ -81,7 +81,8 @@ def _ids_of(taking: Selection, snapshot: Snapshot, url: str) -> set[str]:
 
 
 def _own(record: dict[str, Any]) -> Iterator[str]:
-    yield from addresses(PartKind.ARTICLE, {**record, "canonical_url": None})
+    yield from own_addresses(PartKind.ARTICLE, record)
+    yield from mentioned_addresses(PartKind.ARTICLE, {**record, "canonical_url": None})
 
 
 def _ids_of_duplicate(taking: Selection, url: str) -> set[str]:

@@ -75,7 +75,7 @@ def standing(known: UrlState | None) -> Standing:
     """Return what was known of a page."""
     if known is None:
         return Standing.NEW
-    if known.outcome in _BAD_BEFORE or known.times_gone:
+    if known.outcome in _BAD_BEFORE or known.misses:
         return Standing.AGAIN
     if known.article_id is not None:
         return Standing.KNOWN

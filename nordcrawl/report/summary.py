@@ -7,6 +7,9 @@ import sys
 from typing import TextIO
 from urllib.parse import unquote
 
+from rich.console import Console
+from rich.text import Text
+
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.printable import shown
@@ -90,8 +93,13 @@ def print_summary(report: Report, stream: TextIO | None = None) -> None:
     """Print the summary to `stream` (standard output)."""
     code, _ = report.verdict()
     out = stream or sys.stdout
-    text = "\n".join(summary(report, as_called("nordcrawl")))
-    if out.isatty():
-        colour = "32" if code is ExitCode.WHOLE else "31"
-        text = text.replace(f"  exit {int(code)}", f"  \x1b[{colour};1mexit {int(code)}\x1b[0m")
-    print(text, file=out, flush=True)
+    lines = summary(report, as_called("nordcrawl"))
+    if not out.isatty():
+        print("\n".join(lines), file=out, flush=True)
+        return
+    console = Console(file=out, highlight=False)  # which obeys NO_COLOR and TERM
+    for line in lines:
+        text = Text(line)
+        text.highlight_regex(r"^  exit \d+", "bold green" if code is ExitCode.WHOLE else "bold red")
+        console.print(text, soft_wrap=True)
+    out.flush()

@@ -33,7 +33,7 @@ from nordcrawl.middlewares.robots import RobotsDenied, RobotsMiddleware, RobotsU
 from nordcrawl.model.page import Page
 from nordcrawl.model.url import canonicalize
 from nordcrawl.sources.source import LEAST_DELAY_S, Source
-from nordcrawl.spiders.news import reason
+from nordcrawl.spiders.responses import reason, to_page
 
 ROBOTS_PATH = "/robots.txt"
 #: Files in which a site speaks to crawlers: asked for even where robots.txt disallows them, for
@@ -244,23 +244,6 @@ class AskingSpider(Spider):
 def _key(url: str) -> str:
     parts = urlsplit(canonicalize(url))
     return f"{parts.scheme}://{parts.netloc}{ROBOTS_PATH}"
-
-
-def to_page(response: Response, url: str, fetched_at: datetime) -> Page:
-    """Return a response to a request for `url` as a value."""
-    return Page(
-        url=response.url,
-        body=response.body,
-        fetched_at=fetched_at,
-        requested_url=url,
-        redirects=tuple(response.meta.get("redirect_urls", ())),
-        status=response.status,
-        headers=tuple(
-            (name.decode("latin-1").lower(), value.decode("latin-1"))
-            for name, values in response.headers.items()
-            for value in values
-        ),
-    )
 
 
 __all__ = [

@@ -25,6 +25,7 @@ from nordcrawl.errors import ObjectConflict, ObjectMissing
 from nordcrawl.model.article import Article, Block, BlockKind, Evidence, Extractor, Image
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome
 from nordcrawl.model.page import Page
+from nordcrawl.model.reading import Reading
 from nordcrawl.model.record import Record
 
 SOURCE = "example"
@@ -67,7 +68,7 @@ def make_record(
         article_id=f"{source}:{number}",
         revision=revision,
         change=change,
-        article=article,
+        reading=Reading.of(article, page.body_sha256),
         page=page,
         canonical_url=url_of(number),
         aliases=(),
@@ -159,6 +160,12 @@ class FileStore:
     def exists(self, key: str) -> bool:
         return (self.root / key).is_file()
 
+    def delete(self, key: str) -> None:
+        (self.root / key).unlink(missing_ok=True)
+
+    def strangers(self) -> Iterator[str]:
+        return iter(())
+
     def list(self, prefix: str) -> Iterator[ObjectEntry]:
         for path in self.root.rglob("*"):
             key = path.relative_to(self.root).as_posix()
@@ -169,6 +176,9 @@ class FileStore:
         folder = self.root / prefix
         if folder.is_dir():
             yield from (path.name for path in folder.iterdir() if path.is_dir())
+
+    def sweep(self) -> None:
+        """Nothing is left beside the objects for long."""
 
 
 def open_writer(
@@ -208,7 +218,7 @@ def archive(store: Store, folder: Path, *records: Record, **more: Any) -> None:
         assert (report.failure, report.pending_records) == (None, 0)
 
 
-def check_archive(store: FileStore, *, orphans: bool = False) -> Counter[bytes]:
+def check_archive(store: Store, *, orphans: bool = False) -> Counter[bytes]:
     """Prove an archive from its objects alone; return how often each article line is in it."""
     lines: Counter[bytes] = Counter()
     committed: set[str] = set()

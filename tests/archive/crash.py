@@ -54,15 +54,16 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-_connect = spool.connect
+_connect = spool.connect  # type: ignore[attr-defined]
 
 
 def main() -> None:
     global _die_at
     root, run_id, first, count, _die_at = (read(x) for read, x in zip(
         (Path, str, int, int, int), sys.argv[1:], strict=True))  # fmt: skip
-    spool.connect = connect
-    os.replace, os.fsync, os.unlink = map(deadly, (os.replace, os.fsync, os.unlink))
+    spool.connect = connect  # type: ignore[attr-defined]
+    for name in ("replace", "fsync", "unlink"):
+        setattr(os, name, deadly(getattr(os, name)))
     limits = Limits(group_s=0.0, free_bytes=0, part_bytes=6000)
     with open_writer(Deadly(root / "archive"), root / "spool", run_id, limits=limits) as writer:
         for number in range(first, first + count):

@@ -132,7 +132,7 @@ def test_a_plan_changes_nothing_and_finds_all_of_an_article(
     assert {e.key for e in store.list("")} == before
     found = {key[1]: (a.revisions, a.why) for key, a in plan.articles.items()}
     assert found == {f"{SOURCE}:2": (2, "asked for"), f"{SOURCE}:8": (1, "has the same text")}
-    assert {url_of(2), url_of(8), url_of(77)} <= plan.urls
+    assert plan.urls == {url_of(2), url_of(8)}, "a weak alias is a page of its own"
     assert plan.lines == 7
     by_id = plan_erasure(store, [], [f"{SOURCE}:2"])
     assert (by_id.articles.keys(), by_id.lines) == (plan.articles.keys(), plan.lines)
@@ -255,7 +255,7 @@ def test_killed_at_every_put_and_delete_it_is_resumed(tmp_path: Path) -> None:
         (again,) = read_erasures(store).open_orders or (order,)
         with maintainer(store, root) as kept:
             assert finish(kept, again).left == []
-            compact(kept)
+            compact(kept, orphans=timedelta(0))
         open_writer(store, root / "spool", "run-4").close()
         open_writer(store, root / "spool", "run-5").close()
         assert holding(root, *TRACES) == []

@@ -16,6 +16,7 @@ from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.article import Block, BlockKind, Image, Translation
+from nordcrawl.model.reading import Reading
 from nordcrawl.model.record import Record
 
 from .builders import accept, make_record, open_writer
@@ -52,7 +53,8 @@ def records(draw: st.DrawFn, number: int) -> Record:
         rights=draw(st.dictionaries(st.sampled_from(["robots_meta", "tdm"]), text)),
     )
     headers = (("etag", draw(text)), ("content-type", draw(text)))
-    return replace(record, article=article, page=replace(record.page, headers=headers))
+    page = replace(record.page, headers=headers)
+    return replace(record, reading=Reading.of(article, page.body_sha256), page=page)
 
 
 def characters(value: Any) -> Any:
@@ -88,7 +90,8 @@ def test_huge_fields_are_read_back(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "archive")
     huge = make_record(1, text="Ordet æøå \u2028" * 900_000)
     wide = make_record(2)
-    wide = replace(wide, article=replace(wide.article, tags=tuple(map(str, range(200_000)))))
+    tagged = replace(wide.article, tags=tuple(map(str, range(200_000))))
+    wide = replace(wide, reading=Reading.of(tagged, wide.page.body_sha256))
     with open_writer(store, tmp_path / "spool") as writer:
         accept(writer, huge, wide, make_record(3))
         assert writer.finish(deadline_s=300).failure is None

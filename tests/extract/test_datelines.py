@@ -17,7 +17,7 @@ def first(body: str) -> str | None:
     root = parse(f"<html><body>{body}</body></html>")
     assert root is not None
     moment = next(datelines.published(root, (TITLE,), UTC), None)
-    return moment and f"{moment.at:%Y-%m-%d %H:%M}"
+    return None if moment is None else f"{moment.at:%Y-%m-%d %H:%M}"
 
 
 HEAD = f"<h1>{TITLE}</h1>"

@@ -61,12 +61,18 @@ def read(body: bytes, url: str = URL, profile: Profile = PROFILE) -> Article:
     return found
 
 
+def without_credit(caption: str) -> str:
+    return re.sub(r"\s*\(Foto: [^()]*\)[\s.]*$", "", caption)
+
+
 def expected(story: Story) -> list[tuple[BlockKind, str, str | None]]:
-    blocks: list[tuple[BlockKind, str, str | None]] = [(BlockKind.SUMMARY, story.standfirst, None)]
+    blocks: list[tuple[BlockKind, str, str | None]] = []
     if story.caption:
-        blocks.append((BlockKind.CAPTION, story.caption, None))
+        blocks.append((BlockKind.CAPTION, without_credit(story.caption), None))
+    blocks.append((BlockKind.SUMMARY, story.standfirst, None))
     for part in story.parts:
         text = "\n".join(line.replace("|", "\t") for line in part.lines) if part.lines else part.text  # fmt: skip
+        text = without_credit(text) if part.kind == "caption" else text
         blocks.append((BlockKind(part.kind), text, part.speaker or None))
     return blocks
 
@@ -160,7 +166,7 @@ def test_links_under_a_label_go_with_it() -> None:
 
 def test_text_leaves_captions_out() -> None:
     article = read(render(STORY))
-    assert STORY.caption not in article.text
+    assert without_credit(STORY.caption) not in article.text
     assert "Anne Berg, sjef for stasjonen." in article.text
     assert article.text.startswith(STORY.standfirst)
 
@@ -186,7 +192,7 @@ def test_metadata() -> None:
 def test_header_image_has_alt_caption_and_credit() -> None:
     image = read(render(STORY)).images[0]
     assert image.alt == "Skip ved kai i Tromsø"
-    assert image.caption == STORY.caption
+    assert image.caption == "Skipet lå til kai i Tromsø sist høst. Møtet ble holdt om bord."
     assert image.credit == "Per Hansen / Nordavisa"
     assert image.url == "https://www.nordavisa.test/image/77.webp?imageId=77&width=960"
 
@@ -384,7 +390,8 @@ def test_imported_article_repeats_its_standfirst(again: str) -> None:
 def test_promotion_where_the_standfirst_belongs_is_none() -> None:
     promotion = "Nå kan du få ukens hovedsaker servert i e-posten din."
     article = read(render(replace(STORY, standfirst=promotion)))
-    assert got(article) == expected(STORY)[1:]
+    caption, _, *rest = expected(STORY)
+    assert got(article) == [caption, *rest]
     assert article.subtitle is None
 
 

@@ -19,7 +19,7 @@ import drupal_pages
 import labrador_pages
 import wordpress_pages
 from labrador_pages import Part, Story, Variant
-from stories import TALES, Tale, Triple, triples
+from stories import TALES, Tale, triples
 
 URL = "https://www.nordavisa.test/trafikk/ny-ferge/1105806"
 
@@ -71,7 +71,9 @@ def test_every_block_and_field(shape: str, tale: Tale) -> None:
     article = extract(page, profile)
     assert isinstance(article, Article), article
     assert article.extractor.name == family
-    assert triples(article) == truth(tale)
+    first, second, *rest = tale.blocks()
+    opening = [second, first] if family == "labrador" else [first, second]
+    assert triples(article) == [*opening, *rest]
     assert [b.credit for b in article.blocks if b.kind is BlockKind.CAPTION] == [tale.credit]
     assert article.title == tale.title
     assert article.subtitle == tale.standfirst
@@ -80,10 +82,3 @@ def test_every_block_and_field(shape: str, tale: Tale) -> None:
     assert article.authors == (tale.author,)
     assert article.tags == tale.tags
     assert article.section == tale.section
-
-
-def truth(tale: Tale) -> list[Triple]:
-    return [
-        (kind, _caption(tale) if kind is BlockKind.CAPTION else text, speaker)
-        for kind, text, speaker in tale.blocks()
-    ]

@@ -68,5 +68,12 @@ def test_what_the_article_says_itself_counts_before_the_trail() -> None:
 
 
 def test_broken_trails_are_none() -> None:
-    for value in ("Fiske", 7, [7, None, "x"], [{"item": {"@id": ["x"]}, "name": {}}], {}):
+    values: tuple[object, ...] = (
+        "Fiske",
+        7,
+        [7, None, "x"],
+        [{"item": {"@id": ["x"]}, "name": {}}],
+        {},
+    )
+    for value in values:
         assert read(ld({"@type": "BreadcrumbList", "itemListElement": value})).section is None

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import typing
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -208,5 +209,19 @@ def test_the_package_names_what_it_gives() -> None:
         assert getattr(nordcrawl, name) is not None
         assert name in dir(nordcrawl)
     with pytest.raises(AttributeError, match="no attribute 'archiv'"):
-        nordcrawl.archiv  # type: ignore[attr-defined]  # noqa: B018
+        nordcrawl.archiv  # noqa: B018
     assert (Path(nordcrawl.__file__).parent / "py.typed").is_file()
+
+
+@pytest.mark.parametrize("name", ["article-1", "ledger-1"])
+def test_every_property_of_the_schema_is_described(name: str) -> None:
+    def bare(node: dict[str, Any], path: str) -> Iterator[str]:
+        for key, of in node.get("properties", {}).items():
+            if not of.get("description", "").endswith("."):
+                yield path + key
+            yield from bare(of, f"{path}{key}.")
+        for inner in ("items", "additionalProperties"):
+            if isinstance(node.get(inner), dict):
+                yield from bare(node[inner], path)
+
+    assert list(bare(schema_file.schema(name), "")) == []

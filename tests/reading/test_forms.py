@@ -145,7 +145,7 @@ def test_every_engine_reads_the_parquet(tmp_path: Any) -> None:
     path = tmp_path / "articles.parquet"
     with path.open("wb") as out:
         write_parquet((make_record(n).to_json() for n in range(1, 30)), None, out)
-    assert duckdb.sql(f"SELECT count(rights.robots_meta) FROM '{path}'").fetchall() == [(29,)]
+    assert duckdb.execute(f"SELECT count(rights.robots_meta) FROM '{path}'").fetchall() == [(29,)]
     assert pl.scan_parquet(path).select(pl.col("authors").list.len().sum()).collect().item() == 29
     assert pd.read_parquet(path)["published_at"].dt.year.unique().tolist() == [2026]
     assert pq.ParquetFile(path).metadata.row_group(0).column(0).compression == "ZSTD"

@@ -21,6 +21,7 @@ from archive.builders import LIMITS, accept, finish_in_vain, make_record, open_w
 
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY
+from nordcrawl.archive.write.shipper import Limits
 from nordcrawl.cli import doctor
 from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import spool_folder
@@ -485,8 +486,8 @@ def test_little_room(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(machine, "_LITTLE_ROOM", 1 << 60)
     report = ask(str(tmp_path / "archive"))
     assert (report.code, report["state room"]["status"]) == (0, "note")
-    monkeypatch.setattr(machine.Limits, "__init__", lambda self: None)
-    monkeypatch.setattr(machine.Limits, "free_bytes", 1 << 60)
+    monkeypatch.setattr(Limits, "__init__", lambda self: None)
+    monkeypatch.setattr(Limits, "free_bytes", 1 << 60)
     report = ask(str(tmp_path / "archive"))
     assert (report.code, report.failed()) == (3, ["state room"])
 

@@ -548,7 +548,7 @@ def test_one_try_leaves_time_for_another(
 ) -> None:
     use(servers.S3Server("http://127.0.0.1:9", "bucket"))
     store = S3Store("bucket", retry_s=retry_s)
-    assert store._bucket.client.meta.config.read_timeout == try_s
+    assert store._bucket.client.meta.config.read_timeout == try_s  # type: ignore[attr-defined]
 
 
 def test_waits_grow_and_are_jittered(

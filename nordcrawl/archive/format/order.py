@@ -104,19 +104,33 @@ class Order:
         return order
 
 
-def addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the addresses of the page that a line tells of."""
-    names: tuple[str, ...] = ("url", "final_url")
+def own_addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the addresses that belong to the page that a line tells of, and so to its article.
+
+    Not what a site merely says of it or passes on the way: a canonical address (a template may
+    name the front page in every article), the hops of a redirect (a login, a question of
+    consent), other articles' addresses that had the same text once (weak aliases).
+    """
     if kind is PartKind.ARTICLE:
-        names = ("url", "canonical_url")
-        yield from values.get("aliases") or ()
-        fetch = values.get("fetch") or {}
-        yield from fetch.get("redirects") or ()
-        if requested := fetch.get("requested_url"):
+        names: tuple[str, ...] = ("url",)
+        if requested := (values.get("fetch") or {}).get("requested_url"):
             yield requested
+    else:
+        names = () if values.get("weak_alias") else ("url", "final_url")
     for name in names:
         if url := values.get(name):
             yield url
+
+
+def mentioned_addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the addresses that a line mentions and that are not `own_addresses`."""
+    if kind is PartKind.ARTICLE:
+        yield from values.get("aliases") or ()
+        yield from (values.get("fetch") or {}).get("redirects") or ()
+        if url := values.get("canonical_url"):
+            yield url
+    elif values.get("weak_alias"):
+        yield from filter(None, (values.get("url"), values.get("final_url")))
 
 
 def url_digest(url: str) -> str:

@@ -10,7 +10,13 @@ from typing import Any, Final
 
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json
-from nordcrawl.archive.format.order import ERASED, Order, addresses, url_digest
+from nordcrawl.archive.format.order import (
+    ERASED,
+    Order,
+    mentioned_addresses,
+    own_addresses,
+    url_digest,
+)
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.pieces import Pieces
 from nordcrawl.archive.log.snapshot import LiveSegment, Snapshot
@@ -41,7 +47,10 @@ class Plan:
 
     articles: dict[tuple[str, str], Erasable] = field(default_factory=dict)
     urls: set[str] = field(default_factory=set)
-    """Addresses asked for, and those of the articles."""
+    """Addresses asked for, and those of the articles that are no other article's."""
+    only_mention: set[tuple[str, str]] = field(default_factory=set)
+    """Articles that mention an address asked for, as their canonical one or a hop of a redirect;
+    they are not in the plan."""
     lines: int = 0
     """Lines of articles and of the ledger that hold something of it."""
     parts: int = 0
@@ -63,8 +72,9 @@ def plan_erasure(store: Store, urls: Iterable[str], articles: Iterable[str]) -> 
     """Find what is to be erased for some addresses and article ids: whole articles, with all
     their revisions and addresses, and others that have the very same text.
 
-    An address is that of an article if a page fetched from it was, in any run. Reads the archive
-    three times.
+    An address is that of an article if a page fetched from it was, in any run; one that is
+    another article's, too, is not in the order unless it was asked for, which plans both. So an
+    order covers no line of an article that is not planned. Reads the archive four times.
 
     Raises:
         ArchiveDamaged: as reading; or a log is not what somebody saw of it.
@@ -75,15 +85,18 @@ def plan_erasure(store: Store, urls: Iterable[str], articles: Iterable[str]) -> 
     asked = Erasures(urls=frozenset(map(url_digest, plan.urls)))
     snapshot = take_whole(store, heads_told(store))  # no order for what could not be finished
     for _, kind, values in _values(store, snapshot):
-        key = (values.get("source", ""), values.get("article_id") or "")
-        if not key[1] or values.get("change") == ERASED:
+        key = _article_of(kind, values)
+        if key is None:
             continue
-        strong = not values.get("weak_alias")
-        if key[1] in wanted or (strong and any(map(asked.covers_url, addresses(kind, values)))):
+        if key[1] in wanted or any(map(asked.covers_url, own_addresses(kind, values))):
             plan.articles.setdefault(key, Erasable(*key))
+        elif any(map(asked.covers_url, mentioned_addresses(kind, values))):
+            plan.only_mention.add(key)
     _gather(store, snapshot, plan)
     if _add_same_texts(store, snapshot, plan):
         _gather(store, snapshot, plan)
+    plan.only_mention -= plan.articles.keys()
+    _spare_others(store, snapshot, plan)
     erasures = Erasures.of([plan.order("", _EPOCH)])
     parts = set()
     for piece, kind, values in _values(store, snapshot):
@@ -92,6 +105,25 @@ def plan_erasure(store: Store, urls: Iterable[str], articles: Iterable[str]) -> 
             parts.add(piece.part.entry.key)
     plan.parts = len(parts)
     return plan
+
+
+def _article_of(kind: PartKind, values: dict[str, Any]) -> tuple[str, str] | None:
+    """Return source and id of the article that a line tells of; None for none, and a tombstone."""
+    article_id = values.get("article_id")
+    if not article_id or (kind is PartKind.ARTICLE and values.get("change") == ERASED):
+        return None
+    return values.get("source", ""), article_id
+
+
+def _spare_others(store: Store, snapshot: Snapshot, plan: Plan) -> None:
+    """Take the addresses out of the plan that are those of articles outside it, too."""
+    digests = {url_digest(url) for url in plan.urls}
+    others: set[str] = set()
+    for _, kind, values in _values(store, snapshot):
+        key = _article_of(kind, values)
+        if key is not None and key not in plan.articles:
+            others |= digests.intersection(map(url_digest, own_addresses(kind, values)))
+    plan.urls = {url for url in plan.urls if url_digest(url) not in others}
 
 
 _EPOCH: Final = from_micros(0)
@@ -103,7 +135,7 @@ def _gather(store: Store, snapshot: Snapshot, plan: Plan) -> None:
         article = plan.articles.get((values.get("source", ""), values.get("article_id") or ""))
         if article is None:
             continue
-        article.urls.update(addresses(kind, values))
+        article.urls.update(own_addresses(kind, values))
         if kind is PartKind.ARTICLE and values.get("change") != ERASED:
             article.title = values.get("title") or article.title
             article.revisions = max(article.revisions, values["revision"])

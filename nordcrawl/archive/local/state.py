@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from nordcrawl.archive.format.order import ERASED_URI
 from nordcrawl.archive.local import polls
 from nordcrawl.archive.local.neighbours import DERIVED, Neighbour, Neighbours
 from nordcrawl.archive.local.spool import Spool
@@ -29,7 +28,8 @@ _DDL: Final = """
 CREATE TABLE IF NOT EXISTS url(
   url TEXT PRIMARY KEY, outcome TEXT NOT NULL, at INTEGER NOT NULL, fetched_at INTEGER,
   lastmod TEXT, etag TEXT, last_modified TEXT, body_sha256 TEXT, article_id TEXT,
-  weak_alias INTEGER NOT NULL, linked_at INTEGER, gone_at INTEGER, gone_before INTEGER)
+  weak_alias INTEGER NOT NULL, linked_at INTEGER, gone_at INTEGER, gone_before INTEGER,
+  missed_at INTEGER, missed_before INTEGER)
   WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS url_article ON url(article_id) WHERE article_id IS NOT NULL;
 CREATE TABLE IF NOT EXISTS article(
@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS folded(lines INTEGER NOT NULL)
 """
 _V = TypeVar("_V")
 _TABLES: Final = ("url", "article", "text", "other")
-_URL_COLUMNS: Final = 13
+_URL_COLUMNS: Final = 15
 _ARTICLE_COLUMNS: Final = 16
 _PAGE: Final = 1000
 """Rows read at a time: no read transaction stays open between them."""
@@ -272,18 +272,22 @@ class State:
             recent = [row.state for row in self._articles.values()]
             return self.neighbours.namers(article_id, recent)
 
-    def pages(self, fetched_before: datetime) -> Iterator[tuple[UrlState, ArticleState]]:
-        """Yield the own address of each article, where it was last read before a time or nothing
-        was there since, with the article; what changes meanwhile may be seen or not."""
+    def pages(
+        self, fetched_before: datetime, now: datetime
+    ) -> Iterator[tuple[UrlState, ArticleState]]:
+        """Yield the own address of each article, where it was last read before a time (or, by a
+        clock that was wrong, after `now`) or no article was there since, with the article; what
+        changes meanwhile may be seen or not."""
         after = ""
         while True:
             with self._lock:
                 rows = self._spool.query(
                     "SELECT u.*, a.* FROM article a JOIN url u ON u.url = a.url"
                     " WHERE a.article_id > ? AND (u.fetched_at IS NULL OR u.fetched_at < ?"
-                    " OR u.gone_at > u.fetched_at)"
+                    " OR u.fetched_at > ? OR u.gone_at > u.fetched_at"
+                    " OR u.missed_at > u.fetched_at)"
                     " ORDER BY a.article_id LIMIT ?",
-                    (after, micros(fetched_before), _PAGE),
+                    (after, micros(fetched_before), micros(now), _PAGE),
                 )
             for row in rows:
                 article = _article_of(tuple(row[_URL_COLUMNS:])).state
@@ -364,12 +368,24 @@ class State:
         urls = [
             state.url
             for state in self.urls()
-            if not state.url.startswith(ERASED_URI)
-            and (
-                erasures.covers_url(state.url) or erasures.covers_article(source, state.article_id)
+            if erasures.covers_row(
+                source,
+                {
+                    "table": "url",
+                    "url": state.url,
+                    "article_id": state.article_id,
+                    "weak_alias": state.weak_alias,
+                },
             )
         ]
-        ids = [article_id for of, article_id in erasures.articles if of == source]
+        ids = [
+            article_id
+            for article_id, url in self._spool.query("SELECT article_id, url FROM article")
+            if erasures.covers_row(
+                source, {"table": "article", "article_id": article_id, "url": url}
+            )
+        ]
+        ids += [article_id for of, article_id in erasures.articles if of == source]
         with self._lock:
             before = self._spool.total_changes
             with self._spool.transaction() as db:
@@ -464,12 +480,13 @@ def _url_row(state: UrlState) -> tuple[Any, ...]:
         *(state.lastmod, state.etag, state.last_modified, state.body_sha256, state.article_id),
         *(state.weak_alias, _micros(state.linked_at)),
         *(*map(micros, state.gone_at), None, None)[:2],
+        *(*map(micros, state.missed_at), None, None)[:2],
     )
 
 
 def _url_of(row: tuple[Any, ...]) -> UrlState:
     url, outcome, at, fetched_at, lastmod, etag, last_modified, body, article_id, weak = row[:10]
-    linked, *gone = row[10:]
+    linked, *lost = row[10:]
     return UrlState(
         url=url,
         outcome=Outcome(outcome),
@@ -482,7 +499,8 @@ def _url_of(row: tuple[Any, ...]) -> UrlState:
         article_id=article_id,
         weak_alias=bool(weak),
         linked_at=_from_micros(linked),
-        gone_at=tuple(from_micros(at) for at in gone if at is not None),
+        gone_at=tuple(from_micros(at) for at in lost[:2] if at is not None),
+        missed_at=tuple(from_micros(at) for at in lost[2:] if at is not None),
     )
 
 

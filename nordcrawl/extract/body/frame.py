@@ -18,6 +18,8 @@ class Frame:
     local: tzinfo
     summaries: frozenset[int] = frozenset()
     """id() of the runs that are the standfirst."""
+    headings: frozenset[int] = frozenset()
+    """id() of the runs that are headings though they are printed as paragraphs."""
 
 
 def address(link: str | None, frame: Frame) -> str | None:

@@ -16,8 +16,10 @@ from urllib.parse import unquote, urljoin, urlsplit
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body.blocks import is_byline
+from nordcrawl.extract.body.boxes import boxed
 from nordcrawl.extract.body.choose import Choice
 from nordcrawl.extract.body.rules import Dropped, is_cross_language, is_label, is_pointer
+from nordcrawl.extract.body.standfirst import is_in_lead
 from nordcrawl.extract.families.labrador_layout import (
     FURNITURE,
     above,
@@ -25,9 +27,11 @@ from nordcrawl.extract.families.labrador_layout import (
     find_title,
     furniture,
     header_of,
+    holder_of,
     in_teaser,
     page_id,
 )
+from nordcrawl.extract.families.landmarks import picture_first
 from nordcrawl.extract.fields import authors
 from nordcrawl.extract.fields.context import Given
 from nordcrawl.extract.fields.language import primary
@@ -35,8 +39,9 @@ from nordcrawl.extract.lexicon.phrases import CROSS_LANGUAGE, LANGUAGE_NAMES, NO
 from nordcrawl.extract.page import dates
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.jsonld import path_of, strings
+from nordcrawl.extract.page.marks import marks_of
 from nordcrawl.extract.page.text import clean_line, key, label_key
-from nordcrawl.extract.page.text_runs import TextRun, cut
+from nordcrawl.extract.page.text_runs import Cut, TextRun, cut
 from nordcrawl.extract.page.tree import select, select_one, text_of
 from nordcrawl.model.article import Translation
 from nordcrawl.model.page import Page
@@ -114,9 +119,10 @@ def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading
     bodies = select(root, profile.selectors("body")) or bodies_after(root, start)
     if not bodies:
         return None
-    tops = above(title_element, bodies[0]) if header is None else [header]
+    tops = above(title_element if header is None else header, bodies[0])
     top = cut(tops, [e for holder in tops for e in furniture(holder, _TOP_FURNITURE, cms_id)])
-    below = cut(bodies, [e for holder in bodies for e in furniture(holder, FURNITURE, cms_id)])
+    top = boxed(top)
+    below = boxed(_between(bodies, cms_id))
     lead = _lead(top.runs, tops, profile, title)
     lead_ids = frozenset(id(run) for run in lead)
     shown = [run for run in top.runs if id(run) in lead_ids or _is_caption(run)]
@@ -130,7 +136,32 @@ def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading
     pictures = (*top.pictures, *(replace(p, runs=p.runs + len(top.runs)) for p in below.pictures))
     choice = Choice((*shown, *kept), pictures, lead_ids, tuple(dropped))
     found = _Found(tops, lead, crossing, cms_id, title)
-    return Reading(choice, _given(root, found, head, page, profile))
+    return Reading(picture_first(choice), _given(root, found, head, page, profile))
+
+
+def _between(bodies: Sequence[HtmlElement], cms_id: str | None) -> Cut:
+    """Return what stands from the first part of the body to the last, furniture left out.
+
+    Quotes, pictures and boxes may stand in rows of their own between two parts.
+    """
+    holder = holder_of(bodies)
+    found = cut([holder], furniture(holder, FURNITURE, cms_id))
+    parts = set(bodies)
+    own = [
+        i
+        for i, run in enumerate(found.runs)
+        if not parts.isdisjoint((run.element, *run.element.iterancestors()))
+    ]
+    if not own or holder in parts:
+        return found
+    first, last = own[0], own[-1] + 1
+    pictures = (
+        replace(p, runs=p.runs - first)
+        for p in found.pictures
+        if first < p.runs < last
+        or (p.runs in (first, last) and not parts.isdisjoint(p.element.iterancestors()))
+    )
+    return Cut(found.runs[first:last], tuple(pictures))
 
 
 def _title(element: HtmlElement | None) -> str:
@@ -151,7 +182,11 @@ def _lead(
     lead = [
         run
         for run in runs
-        if any(_is_in(run.element, element) for element in marked)
+        if (
+            any(_is_in(run.element, element) for element in marked)
+            if marked
+            else "lead" in run.near or is_in_lead(run)
+        )
         and not {"caption", "figure"} & run.marks
         and not is_cross_language(run)
         # Imported articles can have a promotion of the newsletter where the standfirst belongs.
@@ -294,11 +329,23 @@ def _authors(holder: HtmlElement) -> tuple[str, ...]:
         return authors.tidy(name for text in printed_names for name in authors.split(text))
     names = []
     for byline in select(holder, (".byline",)):
+        if not {"figure", "caption"}.isdisjoint(_marks_around(byline, holder)):
+            continue  # who made the picture
         parts = [clean_line(text_of(e)) for e in select(byline, (".firstname, .lastname",))]
         whole = select_one(byline, (".name", "address"))
         printed = clean_line(text_of(byline if whole is None else whole))
         names.append(" ".join(part for part in parts if part) or printed)
     return authors.tidy(part for name in names if len(name) < 120 for part in authors.split(name))
+
+
+def _marks_around(element: HtmlElement, holder: HtmlElement) -> frozenset[str]:
+    """Return what the elements from one up to a holder, both left out, say of what is in them."""
+    found: frozenset[str] = frozenset()
+    for outer in element.iterancestors():
+        if outer is holder:
+            break
+        found |= marks_of(str(outer.tag), outer.get("class") or "", outer.get("itemprop"))
+    return found
 
 
 def _translations(crossing: Iterable[TextRun], head: Head, page: Page) -> Iterator[Translation]:

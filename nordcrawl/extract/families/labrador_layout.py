@@ -6,7 +6,7 @@ Knows the elements, classes and numbers that Labrador CMS marks articles with. D
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lxml.html import HtmlElement
 
@@ -103,7 +103,7 @@ def bodies_after(root: HtmlElement, start: HtmlElement) -> list[HtmlElement]:
     own = set(start.iterancestors())
     found: list[HtmlElement] = []
     passed = False
-    for element in root.iter("div", "section", "article", "h1", "main"):
+    for element in root.iter("div", "section", "article", "header", "h1", "main"):
         if element is start:
             passed = True
             continue
@@ -127,6 +127,13 @@ def bodies_after(root: HtmlElement, start: HtmlElement) -> list[HtmlElement]:
 
 def _unit(element: HtmlElement) -> HtmlElement | None:
     return next(element.iterancestors("article", "section", "main"), None)
+
+
+def holder_of(bodies: Sequence[HtmlElement]) -> HtmlElement:
+    """Return the innermost element that holds all parts of the body, the part itself if one."""
+    first, *rest = bodies
+    around = (first, *first.iterancestors())
+    return next(e for e in around if all(e is part or e in part.iterancestors() for part in rest))
 
 
 def above(title: HtmlElement, body: HtmlElement) -> list[HtmlElement]:
@@ -213,7 +220,15 @@ def _is_foreign(element: HtmlElement, cms_id: str | None) -> bool:
 
 
 def _holds_article(element: HtmlElement, holder: HtmlElement) -> bool:
-    """Tell whether an element is so much of its holder that it is no box in it."""
+    """Return whether an element named for what stands around articles holds a part of one.
+
+    It has the standfirst or a caption in it, or stands below a picture and names no one and no day.
+    """
     if "meta" not in (element.get("class") or "").split():
         return False
-    return bool(select(element, (".subtitle", "figcaption")))
+    if select(element, (".subtitle", "figcaption")):
+        return True
+    if select(element, (".byline, .bylines, .dates, time, address",)):
+        return False
+    before = (e.getprevious() for e in (element, element.getparent()) if e is not None)
+    return any(e is not None and next(e.iter("img"), None) is not None for e in before)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from lxml.html import HtmlElement
 
@@ -110,6 +111,24 @@ def kept_to(article: HtmlElement, choice: Choice) -> Choice | None:
         else:
             dropped.append((run, "outside the article"))
     return replace(choice, runs=tuple(kept), dropped=tuple(dropped))
+
+
+def picture_first(choice: Choice) -> Choice:
+    """Return a choice of text with captions that stand below the standfirst above it.
+
+    The picture that opens an article stands above the standfirst in one template of a site and
+    below it in the next: the same article has its blocks in the same order from both.
+    """
+    opening = list(takewhile(lambda run: _opens(run, choice), choice.runs))
+    captions = [run for run in opening if id(run) not in choice.summaries]
+    lead = [run for run in opening if id(run) in choice.summaries]
+    return replace(choice, runs=(*captions, *lead, *choice.runs[len(opening) :]))
+
+
+def _opens(run: TextRun, choice: Choice) -> bool:
+    return id(run) in choice.summaries or (
+        bool(_ABOVE & run.marks) and not {"quote", "table", "list"} & run.marks
+    )
 
 
 def within(article: HtmlElement, page: Cut) -> list[TextRun] | None:

@@ -27,6 +27,8 @@ class Given:
     origin: str = ""
     selected: frozenset[str] = frozenset()
     """Names of the fields that the source's own selectors found."""
+    printed: frozenset[str] = frozenset()
+    """Names of the fields that were found by their place on the page alone."""
     title: str | None = None
     subtitle: str | None = None
     kicker: str | None = None
@@ -41,6 +43,8 @@ class Given:
 
     def origin_of(self, name: str) -> str:
         """Return where a field of this came from."""
+        if name in self.printed:
+            return "printed"
         return "selector" if name in self.selected else self.origin
 
 

@@ -15,6 +15,7 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.page.head import Head
 from nordcrawl.model.article import Article, Rejected, normalize
+from nordcrawl.model.challenges import told_by_header
 from nordcrawl.model.ledger import SOFT_404
 from nordcrawl.model.page import Page
 
@@ -36,14 +37,6 @@ def _marks(*rows: tuple[str, str]) -> tuple[_Mark, ...]:
     return tuple(_Mark(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in rows)
 
 
-#: Headers that an answer has only if it is a challenge: (name, value, what it is).
-#: Sources: Cloudflare docs, "Detecting a challenge page response"; AWS WAF developer guide,
-#: "CAPTCHA and Challenge in AWS WAF".
-_HEADERS: Final = (
-    ("cf-mitigated", "challenge", "Cloudflare challenge"),
-    ("x-amzn-waf-action", "challenge", "AWS WAF challenge"),
-    ("x-amzn-waf-action", "captcha", "AWS WAF captcha"),
-)
 #: Scripts and forms of those who guard pages, as their own documentation names them. Some stand in
 #: every page of a guarded site.
 _SCRIPTS: Final = _marks(
@@ -136,9 +129,8 @@ _ENDS: Final = " .!?…:-|"
 def recognise(text: str, page: Page, about: Head, found: Article | Rejected) -> Rejected | None:
     """Return what the page is instead of an article; None if it is none of these. `text` is its
     `visible_text`."""
-    for name, value, what in _HEADERS:
-        if value in (page.header(name) or "").lower():
-            return Rejected(f"wall: {what}", blocked=True)
+    if (wall := told_by_header(page)) is not None:
+        return Rejected(f"wall: {wall}", blocked=True)
     if len(text) > MOST_TEXT or _is_article(about, found):
         return None
     headlines = _headlines(about)

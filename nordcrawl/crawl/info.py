@@ -1,0 +1,34 @@
+"""Info: what a run is asked for, and what all of its parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nordcrawl.config.arguments import Arguments
+from nordcrawl.config.options import Options
+from nordcrawl.crawl.entries import Origin
+from nordcrawl.crawl.stopping import Stopping
+from nordcrawl.sources.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """One crawl of one source."""
+
+    options: Options
+    source: Source
+    arguments: Arguments
+    run_id: str
+    clock: Callable[[], datetime]
+    """Now, UTC and aware."""
+    started_at: datetime
+    stopping: Stopping = field(default_factory=Stopping)
+    notes: list[str] = field(default_factory=list)
+    """What else a person should know of the run, a sentence each."""
+
+    @property
+    def origin(self) -> Origin:
+        """Whose lines are written."""
+        return Origin(self.source.name, self.run_id)
