@@ -495,8 +495,7 @@ def _rows(d: Draw, pieces: Sequence[str], row: Callable[[str], str], text: str) 
 
 def _laid_out(d: Draw, pieces: Sequence[str], name: str) -> str:
     tag = d.one("body tag", ["div", "section"], ["article"])
-    layouts = ["flat", "row each", "inner", *(["rows"] if name.startswith("bodytext") else [])]
-    match d.one("layout", layouts, ["parts"]):
+    match d.one("layout", ["flat", "rows", "row each", "inner"], ["parts"]):
         case "flat":
             return f'<{tag} class="{name}">{"".join(pieces)}</{tag}>'
         case "inner":

@@ -125,7 +125,9 @@ def test_a_time_that_belongs_to_another_date_is_left_to_it() -> None:
     assert told("20.11.2023, päivitetty 21.10.2023") == (
         "2023-11-20T00:00:00+01:00", "day", "assumed",
     )  # fmt: skip
-    assert told("20.11.2023, oppdatert 07:05")[1] == "day"
+    day = told("20.11.2023, oppdatert 07:05")
+    assert day is not None
+    assert day[1] == "day"
 
 
 @pytest.mark.parametrize(

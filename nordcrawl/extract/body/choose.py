@@ -5,27 +5,25 @@ trafilatura chooses, the page's own runs give text and kind, rules correct. Does
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from html import escape, unescape
 from itertools import islice
 
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body import container as homes
-from nordcrawl.extract.body import engine, rules
+from nordcrawl.extract.body import engine, furniture_boxes, rules
 from nordcrawl.extract.body.captions import is_small
 from nordcrawl.extract.body.container import Shape, TextContainer, holds, shape_of
 from nordcrawl.extract.body.gaps import AGAINST_TEXT, NEVER_TEXT, filled
-from nordcrawl.extract.body.rules import PageHints
+from nordcrawl.extract.body.signs import PageHints
 from nordcrawl.extract.body.standfirst import is_in_lead, standfirst
 from nordcrawl.extract.body.tail import cut_tail
 from nordcrawl.extract.lexicon.phrases import NO_CAPTION
+from nordcrawl.extract.page.text import LINE_ENDS
 from nordcrawl.extract.page.text_runs import Cut, Picture, TextRun
-from nordcrawl.extract.page.text_runs import cut as cut_runs
-from nordcrawl.extract.page.tree import MAX_CHARS, parse, text_of
+from nordcrawl.extract.page.tree import text_of
 
 #: Runs further than this from the text on either side hold no picture of it.
 _MARGIN = 6
@@ -41,11 +39,14 @@ _RESCUE_SHARE = 0.3
 _RESCUE_WORDS = 200
 _DENSE_WORDS = 15
 _OWN_WORDS = 100
-#: What the page's data tells of the text counts where the page shows fewer words than this, and
-#: the data has so many.
-_TOLD_BELOW = 80
-_TOLD_WORDS = 100
-_TAGS = re.compile(r"</?(?:p|br|div|h[1-6])\b", re.IGNORECASE)
+#: The engine's default answer is asked for where the choice has less than this part of what may be
+#: text on the page, and stands where the choice has less than this part of it.
+_HALF = 0.5
+#: It has to have so many words, at most this part of its letters in links, and not to be made of
+#: so many articles of which none has most of it.
+_PLAIN_WORDS = 100
+_PLAIN_LINKED = 0.3
+_TEASERS = 4
 #: A longer line beside a picture is no caption; only such elements have one.
 _CAPTION_WORDS = 60
 _PLAIN = frozenset(["p", "div", "span", "em", "small"])
@@ -61,11 +62,57 @@ class Choice:
     """id() of the runs that are the standfirst."""
     dropped: tuple[tuple[TextRun, str], ...] = ()
     """Runs that looked like text at first, each with the name of the rule that took it out."""
+    signs: tuple[tuple[TextRun, rules.Evidence], ...] = ()
+    """What speaks against a run, kept or not: (name, weight) of each sign."""
 
 
-def choose(cut: Cut, lines: Sequence[str], clues: PageHints) -> Choice | None:
-    """Return the article's runs, None when nothing of the lines stands on the page."""
-    indices = _rescued(engine.anchor(lines, cut.runs), cut.runs)
+def choose(cut: Cut, answers: engine.Answers, clues: PageHints) -> Choice | None:
+    """Return the article's runs, None when nothing of the engine's answer stands on the page.
+
+    The careful answer is corrected, and so is the engine's default one where that leaves far more
+    and nothing proves that it should not.
+    """
+    found = _chosen(cut, answers.lines(), clues)
+    words = sum(run.words for run in found.runs) if found else 0
+    if words >= _HALF * answers.most:
+        return found
+    other = _chosen(cut, answers.default(), clues, is_plain=True)
+    return other if other is not None and _is_better(other, words, cut) else found
+
+
+def _is_better(other: Choice, words: int, cut: Cut) -> bool:
+    """Return whether the engine's default answer stands against a choice of so many words.
+
+    It does where the choice has less than half of its words, and it reads as an article: of
+    sentences, few links, no comments, and not one teaser after the other.
+    """
+    text = [run for run in other.runs if not rules.is_caption(run)]
+    total = sum(run.words for run in text)
+    if total < _PLAIN_WORDS or words >= _HALF * total:
+        return False
+    sentences = sum(run.words for run in text if run.text[-1:] in LINE_ENDS and run.words >= 8)
+    letters = sum(len(run.text) for run in text)
+    linked = sum(run.linked for run in text)
+    held = Counter(_article_of(run) for run in text if run.words >= 8)
+    return (
+        sentences >= _HALF * total
+        and linked <= _PLAIN_LINKED * letters
+        and (len(held) < _TEASERS or max(held.values()) > sum(held.values()) / 2)
+    )
+
+
+def _article_of(run: TextRun) -> HtmlElement | None:
+    return next(
+        (e for e in (run.element, *run.element.iterancestors()) if e.tag == "article"), None
+    )
+
+
+def _chosen(
+    cut: Cut, lines: Sequence[str], clues: PageHints, *, is_plain: bool = False
+) -> Choice | None:
+    indices = engine.anchor(lines, cut.runs)
+    if not is_plain:
+        indices = _rescued(indices, cut.runs)
     if not indices:
         return None
     runs: Sequence[TextRun] = cut.runs
@@ -79,12 +126,14 @@ def choose(cut: Cut, lines: Sequence[str], clues: PageHints) -> Choice | None:
         indices = filled(indices, runs, home)
     dropped: rules.Dropped = []
     chosen = [runs[i] for i in indices if not _is_picture_text(runs[i])]
-    chosen = rules.drop(rules.cut_lists(chosen, runs, home, dropped), clues, dropped)
+    signs: rules.Signs = {}
+    chosen = furniture_boxes.cut_lists(chosen, runs, home, dropped)
+    chosen = rules.drop(chosen, clues, dropped, home, signs, runs)
     if home is not None:
-        chosen = rules.drop_boxes(chosen, runs, home, dropped)
-        chosen = rules.drop_outside(chosen, home, dropped)
-    chosen = rules.drop_bare_headings(chosen, runs, dropped)
-    chosen = cut_tail(chosen, clues, dropped)
+        chosen = furniture_boxes.drop_boxes(chosen, runs, home, dropped)
+        chosen = furniture_boxes.drop_outside(chosen, home, dropped)
+    chosen = furniture_boxes.drop_bare_headings(chosen, runs, dropped)
+    chosen = cut_tail(chosen, clues, dropped, home, signs)
     if not chosen:
         return None
     place = {id(run): index for index, run in enumerate(runs)}
@@ -109,27 +158,8 @@ def choose(cut: Cut, lines: Sequence[str], clues: PageHints) -> Choice | None:
     ]
     found = {id(run) for run in kept}
     taken = tuple((run, rule) for run, rule in dropped if id(run) not in found)
-    return Choice(tuple(kept), tuple(pictures), frozenset(id(run) for run in lead), taken)
-
-
-def or_told(choice: Choice | None, told: object) -> Choice | None:
-    """Return the choice, or where the page shows next to no text the one that its data has.
-
-    `told` is JSON-LD's ``articleBody``, plain or with tags in it. It is no rival of the page's own
-    text: of 274 news pages 38 have one, and most of those cut it short or run its paragraphs
-    together.
-    """
-    if not isinstance(told, str):
-        return choice
-    words = sum(run.words for run in choice.runs) if choice else 0
-    if words >= _TOLD_BELOW or told.count(" ") < max(_TOLD_WORDS, 2 * words):
-        return choice
-    text = unescape(told[:MAX_CHARS])
-    if _TAGS.search(text) is None:
-        text = "".join(f"<p>{escape(line)}</p>" for line in text.splitlines())
-    root = parse(f"<body>{text}</body>")
-    found = cut_runs([root]).runs if root is not None else ()
-    return Choice(found, choice.pictures if choice else (), frozenset()) if found else choice
+    told = tuple((run, signs[id(run)]) for run in runs if id(run) in signs)
+    return Choice(tuple(kept), tuple(pictures), frozenset(id(run) for run in lead), taken, told)
 
 
 def _captioned(
@@ -227,7 +257,7 @@ def _is_picture_text(run: TextRun) -> bool:
 
 
 def _is_caption(run: TextRun, clues: PageHints) -> bool:
-    """Tell whether a run between headline and end of the text is a caption of the article's."""
+    """Return whether a run between headline and end of the text is a caption of the article's."""
     if not _is_picture_text(run) or run.words > 150 or len(run.key) < 3:
         return False
     if {"nav", "related", "comments", "form"} & run.marks or "newsletter" in run.near:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from nordcrawl.extract.body.blocks import is_byline
 from nordcrawl.extract.body.captions import is_credit
 from nordcrawl.extract.body.container import TextContainer
-from nordcrawl.extract.body.rules import PageHints, is_date_line, is_label
+from nordcrawl.extract.body.rules import is_date_line, is_label
+from nordcrawl.extract.body.signs import PageHints
 from nordcrawl.extract.lexicon.phrases import NOTICES, POINTERS
 from nordcrawl.extract.page.marks import marks_of
 from nordcrawl.extract.page.text import SENTENCE_ENDS, key
@@ -15,18 +16,10 @@ from nordcrawl.extract.page.text_runs import TextRun
 
 #: Runs that a standfirst may have, each of these words at least where nothing marks it.
 _LEADS = 3
-
-
 _SENTENCE_WORDS = 8
-
-
 #: A teaser cut short is no standfirst.
 _CUT = ("...", "…", "[…]", "[...]")
-
-
 _NO_LEAD = frozenset(["figure", "caption", "nav", "related", "comments", "footer", "ad"])
-
-
 _NO_SENTENCE = frozenset(
     [
         "byline", "time", "share", "newsletter", "form", "button", "list", "table", "credit",
@@ -78,7 +71,7 @@ def _may_lead(run: TextRun, clues: PageHints) -> bool:
 
 
 def is_in_lead(run: TextRun) -> bool:
-    """Tell whether the element right around the run's own is one for the standfirst."""
+    """Return whether the element right around the run's own is one for the standfirst."""
     parent = run.element.getparent()
     if parent is None:
         return False
@@ -87,7 +80,7 @@ def is_in_lead(run: TextRun) -> bool:
 
 
 def _is_sentence(run: TextRun, behind: int) -> bool:
-    """Tell whether a run reads as a sentence or more of them, and nothing speaks against it.
+    """Return whether a run reads as a sentence or more of them, and nothing speaks against it.
 
     `behind` is how many runs stand between it and the headline: further down, a heading opens a
     part or box of the page.
@@ -102,7 +95,7 @@ def _is_sentence(run: TextRun, behind: int) -> bool:
 
 
 def _matches(folded: str, keys: Iterable[str]) -> bool:
-    """Tell whether a run is one of the descriptions, or what one of them was cut from."""
+    """Return whether a run is one of the descriptions, or what one of them was cut from."""
     for other in keys:
         short, long = sorted((folded, other), key=len)
         if len(short) >= 0.85 * len(long) and (long.startswith(short[: len(short) - 5])):
