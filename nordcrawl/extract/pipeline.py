@@ -32,7 +32,7 @@ from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.text import key, label_key
 from nordcrawl.extract.page.text_runs import Cut, cut
 from nordcrawl.extract.page.tree import MAX_CHARS, MAX_TAGS, parse, prune, select
-from nordcrawl.model.article import Article, BlockKind, Evidence, Rejected
+from nordcrawl.model.article import TOLD, Article, BlockKind, Evidence, Rejected
 from nordcrawl.model.charset import decode
 from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
@@ -104,6 +104,8 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
     title, title_origin, candidates = titles.vote(about, profile.site_title, page.url)
     if context.given.title:
         title, title_origin = context.given.title, context.given.origin_of("title")
+    if not title and profile.told_title:
+        title, title_origin = profile.told_title, TOLD
     if title and not context.given.kicker:
         context = _with_kicker(context, title)
     authors = author_names(context)

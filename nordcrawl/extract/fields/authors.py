@@ -16,8 +16,8 @@ from nordcrawl.extract.fields import bylines
 from nordcrawl.extract.lexicon.phrases import BYLINE, CREDIT_LABEL
 from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page.head import Head
-from nordcrawl.extract.page.jsonld import strings, types_of
 from nordcrawl.extract.page.marks import marks_of
+from nordcrawl.extract.page.schema_values import people, types_of
 from nordcrawl.extract.page.text import clean_line, key
 from nordcrawl.extract.page.tree import select, text_of
 
@@ -77,7 +77,7 @@ def _is_desk(head: Head) -> bool:
 def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], str]]:
     node = head.jsonld.node
     for name in ("author", "creator"):
-        values = strings(node.get(name), "name", "alternateName")
+        values = people(node.get(name))
         yield tidy(part for value in values for part in split(value)), "json-ld"
     for meta in _METAS:
         yield tidy(part for value in head.all(meta) for part in split(value)), "meta"
