@@ -16,7 +16,7 @@ from nordcrawl.extract.body import container as homes
 from nordcrawl.extract.body import engine, furniture_boxes, rules
 from nordcrawl.extract.body.container import Shape, TextContainer, holds, shape_of
 from nordcrawl.extract.body.gaps import AGAINST_TEXT, NEVER_TEXT, filled
-from nordcrawl.extract.body.signs import PageHints
+from nordcrawl.extract.body.signs import Around, PageHints
 from nordcrawl.extract.body.standfirst import standfirst
 from nordcrawl.extract.body.tail import cut_tail
 from nordcrawl.extract.lexicon.phrases import NO_CAPTION
@@ -46,6 +46,9 @@ _HALF = 0.5
 _PLAIN_WORDS = 100
 _PLAIN_LINKED = 0.3
 _TEASERS = 4
+#: Most of what it has more has to be lines of so many words that end as sentences.
+_SAID = 8
+_MOST_SAID = 0.6
 #: A longer line beside a picture is no caption; only such elements have one.
 _CAPTION_WORDS = 60
 _PLAIN = frozenset(["p", "div", "span", "em", "small"])
@@ -76,26 +79,30 @@ def choose(cut: Cut, answers: engine.Answers, clues: PageHints) -> Choice | None
     if words >= _HALF * answers.most:
         return found
     other = _chosen(cut, answers.default(), clues, is_plain=True)
-    return other if other is not None and _is_better(other, words, cut) else found
+    return other if other is not None and _is_better(other, found) else found
 
 
-def _is_better(other: Choice, words: int, cut: Cut) -> bool:
-    """Return whether the engine's default answer stands against a choice of so many words.
+def _is_better(other: Choice, found: Choice | None) -> bool:
+    """Return whether the engine's default answer stands against a choice of far fewer words.
 
-    It does where the choice has less than half of its words, and it reads as an article: of
-    sentences, few links, no comments, and not one teaser after the other.
+    It does where what it has more reads as an article: of sentences, few links, no comments, and
+    not one teaser after the other.
     """
+    known = {(run.element, run.key) for run in found.runs} if found else set()
+    words = sum(run.words for run in found.runs if not rules.is_caption(run)) if found else 0
     text = [run for run in other.runs if not rules.is_caption(run)]
     total = sum(run.words for run in text)
     if total < _PLAIN_WORDS or words >= _HALF * total:
         return False
-    sentences = sum(run.words for run in text if run.text[-1:] in LINE_ENDS and run.words >= 8)
-    letters = sum(len(run.text) for run in text)
-    linked = sum(run.linked for run in text)
-    held = Counter(_article_of(run) for run in text if run.words >= 8)
+    more = [run for run in text if (run.element, run.key) not in known]
+    added = sum(run.words for run in more)
+    said = [run for run in more if run.words >= _SAID and run.text[-1:] in LINE_ENDS]
+    letters = sum(len(run.text) for run in more)
+    held = Counter(_article_of(run) for run in said)
     return (
-        sentences >= _HALF * total
-        and linked <= _PLAIN_LINKED * letters
+        sum(run.words for run in said) >= _MOST_SAID * added
+        and sum(run.linked for run in more) <= _PLAIN_LINKED * letters
+        and not any("heading" in run.near for run in said[: len(said) // 2 + 1])
         and (len(held) < _TEASERS or max(held.values()) > sum(held.values()) / 2)
     )
 
@@ -115,6 +122,8 @@ def _chosen(
     if not indices:
         return None
     runs: Sequence[TextRun] = cut.runs
+    if Around(clues, [runs[i] for i in indices]).is_consent():
+        return None
     home = homes.find(runs, indices)
     common: frozenset[str] = frozenset()
     if home is not None:

@@ -253,7 +253,7 @@ RULES: tuple[Rule, ...] = (
     Rule("page number", "words", 0.7, _LINE, lambda u: bool(_PAGE_NUMBER.match(u.run.text))),
     # What it links to.
     Rule("linked", "links", 0.6, _SAID, _is_linked),
-    Rule("link list", "links", 0.6, _BOXED - {"table"}, _is_link_list),
+    Rule("link list", "links", 0.6, _OF_ITEMS, _is_link_list),
     Rule("part linked", "links", 0.4, _SAID, _is_part_linked),
     Rule("link", "links", 0.2, _SAID, lambda u: 0 < u.link_share <= _SOME_LINKED),
     # What its own element, or a box around it, is called.
@@ -263,6 +263,7 @@ RULES: tuple[Rule, ...] = (
     Rule("comments", "class", 0.6, _ALL, lambda u: u.has_class("comments")),
     Rule("newsletter box", "class", 0.6, _ALL, lambda u: u.has_class("newsletter")),
     Rule("share", "class", 0.6, _ALL, lambda u: u.has_class("share") and u.words < 20),
+    Rule("consent", "class", 0.6, _ALL, lambda u: u.has_class("consent")),
     Rule("bio", "class", 0.6, _ALL, lambda u: u.has_class("bio")),
     Rule("time", "class", 0.4, _LINES, lambda u: "time" in u.near),
     Rule("author", "class", 0.4, _LINES, lambda u: "byline" in u.near),

@@ -46,6 +46,8 @@ _WORDS: dict[str, str] = {
     "nav": "breadcrumb breadcrumbs menu navigation navbar pagination pager toolbar skip",
     "footer": "footer",
     "update": "changelog endringslogg",
+    "consent": "consent cookie cookies cookiebar cookiebanner cookieconsent cookienotice gdpr "
+    "onetrust usercentrics didomi samtykke informasjonskapsler einwilligung",
     "bio": "bio biography authorbio aboutauthor",
     "hidden": "visuallyhidden sronly screenreader screenreadertext offscreen",
     "player": "player audioplayer audio podcast podcastplayer videoplayer",
