@@ -11,6 +11,7 @@ from scrapy.settings import BaseSettings
 
 from nordcrawl.extensions.run_observer import RunObserver
 from nordcrawl.middlewares.address_guard import UrlGuardMiddleware
+from nordcrawl.middlewares.languages import LanguageMiddleware
 from nordcrawl.middlewares.pauses import PauseMiddleware
 from nordcrawl.middlewares.redirect_target import RedirectTargetMiddleware
 from nordcrawl.middlewares.robots import RobotsMiddleware
@@ -28,6 +29,7 @@ class NordcrawlAddon:
         for ours, order, replaced in (
             (UrlGuardMiddleware, 50, OffsiteMiddleware),
             (RobotsMiddleware, 100, RobotsTxtMiddleware),
+            (LanguageMiddleware, 350, None),  # before DefaultHeadersMiddleware
             (PauseMiddleware, 560, None),  # before RetryMiddleware sees the answer
             (RedirectTargetMiddleware, 610, None),  # before RedirectMiddleware sees the answer
             (WholeBodyMiddleware, 595, None),  # behind HttpCompressionMiddleware, which inflates

@@ -72,6 +72,8 @@ ROBOTSTXT_USER_AGENT = "nordcrawl"
 # Also the most pages on their way from the request to the record on disk.
 CONCURRENT_REQUESTS = 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+# Of one answer, and a page gives one item: Scrapy starts so many tasks for each answer.
+CONCURRENT_ITEMS = 1
 # Pages are asked for in the order that the run chose, newest first; Scrapy's default turns it.
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 DOWNLOAD_DELAY = 1.0
@@ -79,7 +81,6 @@ DOWNLOAD_DELAY_JITTER = 0.3
 RETRY_TIMES = 2
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
-    "Accept-Language": "nb,no;q=0.9,en;q=0.8,*;q=0.5",
 }
 
 # --- safety -----------------------------------------------------------------------------------

@@ -127,6 +127,18 @@ def test_every_code_is_documented():
             "every source answered, and everything is archived but 1 fetch_failed, 1 not_article",
         ),
         ({"outcomes": {Outcome.SKIPPED_FRESH: 3}}, "every source answered, and no page was due"),
+        (
+            {"outcomes": {Outcome.SKIPPED_FRESH: 2, Outcome.NEW: 1}},
+            "every source answered, and everything that was due is archived",
+        ),
+        (
+            {"outcomes": {Outcome.SKIPPED_FRESH: 2, Outcome.BLOCKED: 1}},
+            "and everything that was due is archived but 1 blocked",
+        ),
+        (
+            {"entries": [EntryReport("feed", "https://a.example/f", 200, links=3, skipped=["x"])]},
+            "every source answered, of 1 of them some entries were skipped, and everything",
+        ),
         ({"unread": ("a", "b")}, "every source answered, 2 listings were not read, and everything"),
         ({"entries": [], "hosts": ()}, "no sitemap, feed or listing was asked, and everything"),
         (
@@ -149,19 +161,38 @@ def test_the_words_claim_no_more_than_was_seen(changes, says):
 A = "https://a.example"
 
 
-def of(kind, path, *, problem=None, parent=None, links=3, known=0, status=200):
+def of(kind, path, *, parent=None, links=3, status=200, **more):
     parent = parent and A + parent
-    return EntryReport(
-        kind, A + path, status, parent=parent, links=links, known=known, problem=problem
-    )
+    return EntryReport(kind, A + path, status, parent=parent, links=links, **more)
 
 
 @pytest.mark.parametrize(
     ("entries", "covered"),
     [
         # A sitemap by another whole one, not by a sibling, nor by one that lacks a part.
-        ([of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t")], True),
-        ([of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t", links=0)], False),
+        ([of("sitemap", "/s", problem="HTTP 500", unnamed=0), of("sitemap", "/t")], True),
+        ([of("sitemap", "/s", problem="HTTP 500", unnamed=0), of("sitemap", "/t", links=0)], False),
+        # Known to have its scope by what it named the last time, or nothing ever was there.
+        ([of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t")], False),
+        ([of("sitemap", "/s", problem="HTTP 500", unnamed=2), of("sitemap", "/t")], False),
+        ([of("sitemap", "/s", problem="cut short", unnamed=0), of("sitemap", "/t")], True),
+        ([of("sitemap", "/s", problem="cut short"), of("sitemap", "/t")], False),
+        ([of("sitemap", "/s", status=404, problem="HTTP 404"), of("sitemap", "/t")], True),
+        ([of("sitemap", "/s", problem="names nothing"), of("sitemap", "/t")], True),
+        (
+            [of("sitemap", "/s", status=410, problem="HTTP 410", unnamed=9), of("sitemap", "/t")],
+            False,
+        ),
+        # One of the latest two days has not the scope of one of all years.
+        (
+            [of("sitemap", "/s", problem="HTTP 500", unnamed=0), of("sitemap", "/t", latest=True)],
+            False,
+        ),
+        (
+            [of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t", latest=True, known=1)],
+            True,
+        ),
+        ([of("sitemap", "/s", problem="HTTP 500", latest=True), of("sitemap", "/t")], True),
         (
             [
                 of("sitemap", "/i", links=0),
@@ -172,7 +203,7 @@ def of(kind, path, *, problem=None, parent=None, links=3, known=0, status=200):
         ),
         (
             [
-                of("sitemap", "/s", problem="HTTP 500"),
+                of("sitemap", "/s", problem="HTTP 500", unnamed=0),
                 of("sitemap", "/i", links=0),
                 of("sitemap", "/1", parent="/i", problem="HTML instead of a sitemap"),
                 of("sitemap", "/2", parent="/i"),
@@ -203,6 +234,17 @@ def of(kind, path, *, problem=None, parent=None, links=3, known=0, status=200):
         # A feed by anything that names articles.
         ([of("feed", "/f", problem="HTTP 404"), of("listing", "/")], True),
         ([of("feed", "/f", problem="HTTP 404"), of("listing", "/", links=0)], False),
+        ([of("feed", "/f", problem="HTTP 404"), of("sitemap", "/t")], True),
+        # But not by the part that is left of a sitemap.
+        (
+            [
+                of("feed", "/f", problem="HTTP 404"),
+                of("sitemap", "/i", links=0),
+                of("sitemap", "/1", parent="/i", problem="HTTP 500"),
+                of("sitemap", "/2", parent="/i"),
+            ],
+            False,
+        ),
     ],
 )
 def test_a_failed_entry_fails_the_run_unless_another_covers_it(entries, covered):

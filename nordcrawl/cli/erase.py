@@ -7,7 +7,7 @@ import sys
 from typing import Final
 
 from nordcrawl.archive.format.order import Order
-from nordcrawl.archive.keep.erase import finish, put_order
+from nordcrawl.archive.keep.erase import Erased, finish, finish_again, put_order
 from nordcrawl.archive.keep.erase_here import open_orders, purge_spool
 from nordcrawl.archive.keep.erase_plan import Plan, plan_erasure
 from nordcrawl.archive.keep.maintainer import Maintainer
@@ -115,7 +115,11 @@ def _resume(options: Options, store: Store) -> int:
     with Maintainer.open(store, maintenance_folder(options), utc_now) as maintainer:
         for order in orders:
             code = max(code, _finish(maintainer, order))
-    if not orders:
+        again = finish_again(maintainer)
+        for done in again:
+            print(f"order {done.order_id} was done, and some of it came since")
+            code = max(code, _tell(done))
+    if not (orders or again):
         print("no erasure is unfinished")
     return max(code, _local(options, store))
 
@@ -137,7 +141,10 @@ def _print(plan: Plan) -> None:
 
 
 def _finish(maintainer: Maintainer, order: Order) -> int:
-    done = finish(maintainer, order)
+    return _tell(finish(maintainer, order))
+
+
+def _tell(done: Erased) -> int:
     print(
         f"order {done.order_id}: {done.lines} lines taken out of {done.parts} parts, "
         f"{done.tombstones} tombstones, {done.checkpoints} checkpoints and {done.reports} reports "

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import sys
+from typing import Final
 
 from rich.console import Console
 from rich.progress import Progress
@@ -59,6 +60,13 @@ def verify_archive(archive: str | None, *, as_json: bool) -> int:
     return int(found.exit_code)
 
 
+_MARKS: Final = {
+    Severity.DAMAGE: "DAMAGE    ",
+    Severity.UNFINISHED: "unfinished",
+    Severity.NOTE: "note      ",
+}
+
+
 def _print(found: Verification) -> None:
     print(f"archive   {found.archive}")
     print(f"objects   {found.objects} of {found.bytes / (1 << 20):.1f} MiB")
@@ -73,9 +81,8 @@ def _print(found: Verification) -> None:
         f"{found.erasures} erasures"
     )
     for finding in found.findings[:_SHOWN]:
-        mark = "DAMAGE    " if finding.severity is Severity.DAMAGE else "unfinished"
-        print(f"{mark} {shown(finding.key)}: {shown(finding.what, 300)}")
-    more = found.damage + found.unfinished - _SHOWN
+        print(f"{_MARKS[finding.severity]} {shown(finding.key)}: {shown(finding.what, 300)}")
+    more = found.damage + found.unfinished + found.notes - _SHOWN
     if more > 0:
         print(f"... and {more} more (--json has the first 1000)")
     verdict = {

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nordcrawl.archive.format.keys import JSON_TYPE
+from nordcrawl.archive.keep.delete import delete_own
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.store.protocol import MARKER_KEY, Put
 from nordcrawl.doctor.finding import Clock, Finding, fail, failed, note, ok
@@ -66,5 +67,5 @@ def _try_folder(store: FolderStore, key: str, body: bytes) -> Iterator[Finding]:
             "no hard links here: a lock keeps this machine's processes apart, no others",
             "let one machine only write as one spool: never copy a state folder",
         )
-    store.delete(key)
+    delete_own(store, key, body)
     yield ok("delete", f"{key} deleted again")

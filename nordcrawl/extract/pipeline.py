@@ -19,6 +19,8 @@ from nordcrawl.extract.body.frame import Frame
 from nordcrawl.extract.body.signs import PageHints
 from nordcrawl.extract.compose import compose
 from nordcrawl.extract.families import drupal, labrador, wordpress
+from nordcrawl.extract.families.between import completed
+from nordcrawl.extract.families.kicker import kicker_above
 from nordcrawl.extract.families.landmarks import Landmarks, is_much, kept_to, picture_first, within
 from nordcrawl.extract.fields import rights, selectors
 from nordcrawl.extract.fields import title as titles
@@ -30,7 +32,7 @@ from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.text import key, label_key
 from nordcrawl.extract.page.text_runs import Cut, cut
 from nordcrawl.extract.page.tree import MAX_CHARS, MAX_TAGS, parse, prune, select
-from nordcrawl.model.article import Article, BlockKind, Evidence, Rejected
+from nordcrawl.model.article import TOLD, Article, BlockKind, Evidence, Rejected
 from nordcrawl.model.charset import decode
 from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
@@ -102,6 +104,10 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
     title, title_origin, candidates = titles.vote(about, profile.site_title, page.url)
     if context.given.title:
         title, title_origin = context.given.title, context.given.origin_of("title")
+    if not title and profile.told_title:
+        title, title_origin = profile.told_title, TOLD
+    if title and not context.given.kicker:
+        context = _with_kicker(context, title)
     authors = author_names(context)
     if choice is None:
         shown = _generic(context, candidates, authors[0], anchors)
@@ -129,6 +135,16 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
             evidence = {**result.provenance, "blocks": Evidence("json-ld")}
             result = replace(result, provenance=evidence)
     return Extraction(result, name, choice, frame)
+
+
+def _with_kicker(context: Context, title: str) -> Context:
+    """Return what is known of a page with the kicker that is printed above its headline."""
+    found = kicker_above(context.root, title, context.profile.site_title)
+    if found is None:
+        return context
+    given = context.given
+    given = replace(given, kicker=found, printed=given.printed | {"kicker"})
+    return replace(context, given=given)
 
 
 def _is_markup(page: Page) -> bool:
@@ -182,6 +198,8 @@ def _generic(
     if holders:
         return _selected(boxed(cut(holders)), clues)
     choice = choose.choose(page_cut, engine.Answers(context.root, page_cut.runs), clues)
+    if choice is not None and (anchors is not None or context.profile.family == "labrador"):
+        choice = completed(choice, page_cut.runs, labels)
     if anchors is None or anchors.article is None:
         return choice
     if choice is not None and (own := kept_to(anchors.article, choice)) is not None:

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from nordcrawl.archive.format.commit import PartEntry
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json, encode_json
+from nordcrawl.archive.read.disjoint import disjoint
 from nordcrawl.archive.read.reader import Cursor, Reader, Snapshot
 from nordcrawl.archive.store.protocol import MARKER_KEY, Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing, UsageError
@@ -118,10 +119,15 @@ class Selection:
     def files(
         self, snapshot: Snapshot, kind: str | None = None, source: str | None = None
     ) -> list[File]:
-        """Return the parts of a snapshot, by kind, source, date and name."""
+        """Return the parts of a snapshot, by kind, source, date and name; no line is in two.
+
+        Raises:
+            StoreRefused: parts overlap, as two compactions side by side may leave them, and none
+                can be left out; says what to do.
+        """
         return [
             file
-            for part in sorted(snapshot.parts, key=lambda part: part.entry.key)
+            for part in sorted(disjoint(snapshot), key=lambda part: part.entry.key)
             if kind in (None, (file := self._file(part.entry)).kind)
             and source in (None, file.source)
         ]

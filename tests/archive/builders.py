@@ -177,6 +177,9 @@ class FileStore:
         if folder.is_dir():
             yield from (path.name for path in folder.iterdir() if path.is_dir())
 
+    def sweep(self) -> None:
+        """Nothing is left beside the objects for long."""
+
 
 def open_writer(
     store: Store,

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nordcrawl.archive.format.commit import CommitKind
-from nordcrawl.archive.keep import compact as compaction
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.keep.verify import verify
@@ -160,9 +159,7 @@ def test_a_refused_delete_is_told_and_harms_nothing(store: FolderStore, tmp_path
     assert verify(store).exit_code is ExitCode.WHOLE
 
 
-def test_orphans_are_deleted_when_no_one_can_want_them(
-    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_orphans_go_only_when_that_is_asked_for(store: FolderStore, tmp_path: Path) -> None:
     for number in range(1, 3):
         run(store, tmp_path / "spool", f"run-{number}", number)
     orphan = "articles-v1/source=example/date=2026-10-26/00aa11bb22-000000000001.jsonl.gz"
@@ -170,10 +167,12 @@ def test_orphans_are_deleted_when_no_one_can_want_them(
     with maintainer(store, tmp_path) as kept:
         compact(kept)
         assert store.exists(orphan), "its commit may be on the way"
-        monkeypatch.setattr(compaction, "_NEVER_COMMITTED", timedelta(0))
-        compact(kept)
+        assert compact(kept, orphans=timedelta(hours=24)).kept == 1
+        assert store.exists(orphan), "it is not so old"
+        assert compact(kept, orphans=timedelta(0)).deleted == 1
     assert not store.exists(orphan)
     assert ids(store) == ["example:1", "example:2"]
+    assert verify(store).exit_code is ExitCode.WHOLE
 
 
 steps = st.lists(

@@ -259,7 +259,7 @@ def test_nothing_is_compacted_while_the_last_commit_is_another(
     assert all_of(old) == before
 
 
-def test_a_maintainer_does_not_fill_a_hole_in_its_own_log(old: FolderStore, tmp_path: Path) -> None:
+def test_a_lost_commit_of_an_earlier_maintenance_is_told(old: FolderStore, tmp_path: Path) -> None:
     with maintainer(old, tmp_path) as kept:
         compact(kept)
         own = str(kept.head["writer"])
@@ -268,8 +268,10 @@ def test_a_maintainer_does_not_fill_a_hole_in_its_own_log(old: FolderStore, tmp_
         compact(kept)
     (tmp_path / "archive" / commit_key(own, 1)).unlink()
     before = all_of(old)
-    with pytest.raises(ArchiveDamaged, match=commit_key(own, 1)), maintainer(old, tmp_path):
-        pass
+    with maintainer(old, tmp_path) as kept:
+        assert kept.head["writer"] != own
+        with pytest.raises(ArchiveDamaged, match=commit_key(own, 1)):
+            compact(kept)
     assert all_of(old) == before
 
 

@@ -96,6 +96,11 @@ class Checkpoint:
             )
             if checkpoint.key != key:
                 raise ValueError(f"it says that it is {checkpoint.key}")
+            for part in checkpoint.parts:
+                if part.key == key or keys.manifest_of(part.key) != key:
+                    raise ValueError(f"lists {part.key!r}, which is none of its own parts")
+            if not all(map(keys.is_writer, checkpoint.heads)):
+                raise ValueError("a head of what is no writer")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ArchiveDamaged(f"{key}: not a checkpoint that can be read: {error}") from error
         return checkpoint

@@ -248,9 +248,27 @@ class Commit:
             )
             if commit.key != key:
                 raise ValueError(f"it says that it is {commit.key}")
+            _check_names(commit)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ArchiveDamaged(f"{key}: not a commit that can be read: {error}") from error
         return commit
 
 
 _KNOWN: Final = {(1, "append")} | {(2, str(kind)) for kind in CommitKind}
+
+
+def _check_names(commit: Commit) -> None:
+    """Raise `ValueError` for what no commit of this writer can say, whoever wrote it."""
+    for part in commit.add:
+        if keys.parse_part_key(part.key) != (part.kind, commit.source, commit.writer):
+            raise ValueError(f"adds {part.key}, which is not of its kind, source and writer")
+        if part.segments and commit.kind is CommitKind.APPEND:
+            raise ValueError(f"an append, but {part.key} is made of other parts")
+    if commit.remove and commit.kind is CommitKind.APPEND:
+        raise ValueError(f"an append, but it removes {commit.remove[0]}")
+    for key in commit.remove:
+        if not keys.is_part_key(key):
+            raise ValueError(f"removes {key!r}, which is no part")
+    for writer in commit.base:
+        if not keys.is_writer(writer):
+            raise ValueError(f"builds on {writer!r}, which is no writer")

@@ -14,8 +14,11 @@ _SOURCE = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
 _RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _COMMIT = re.compile(r"commits/([0-9a-f]{10})/(\d{12})\.json")
 _PART = re.compile(
-    r"(articles|ledger)-v1/source=[a-z0-9_-][a-z0-9._-]*/date=\d{4}-\d\d-\d\d/"
-    r"[0-9a-f]{10}-\d{12}\.jsonl\.gz"
+    r"(articles|ledger)-v1/source=([a-z0-9_-][a-z0-9._-]*)/date=(\d{4}-\d\d-\d\d)/"
+    r"([0-9a-f]{10})-\d{12}\.jsonl\.gz"
+)
+_CHECKPOINT = re.compile(
+    r"(checkpoints/source=[a-z0-9_-][a-z0-9._-]*/[a-z0-9-]+)(?:\.json|/\d{6}\.jsonl\.gz)"
 )
 
 
@@ -96,6 +99,30 @@ def is_writer(name: str) -> bool:
 def is_part_key(key: str) -> bool:
     """Tell whether this can be the key of a part; what a commit names is not trusted blindly."""
     return _PART.fullmatch(key) is not None
+
+
+def parse_part_key(key: str) -> tuple[PartKind, str, str] | None:
+    """Return kind, source and writer of the part that a key names, None if it names none.
+
+    >>> parse_part_key("ledger-v1/source=a/date=2026-10-26/00aa11bb22-000000000007.jsonl.gz")
+    (<PartKind.LEDGER: 'ledger'>, 'a', '00aa11bb22')
+    """
+    match = _PART.fullmatch(key)
+    if match is None:
+        return None
+    kind = PartKind.ARTICLE if match[1] == "articles" else PartKind.LEDGER
+    return kind, match[2], match[4]
+
+
+def manifest_of(key: str) -> str | None:
+    """Return the key of the checkpoint manifest that an object belongs to, the manifest itself
+    included; None if it is of no checkpoint.
+
+    >>> manifest_of("checkpoints/source=a/20261026t0z-00aa11bb22/000001.jsonl.gz")
+    'checkpoints/source=a/20261026t0z-00aa11bb22.json'
+    """
+    match = _CHECKPOINT.fullmatch(key)
+    return f"{match[1]}.json" if match else None
 
 
 def check_names(source: str, run_id: str) -> None:

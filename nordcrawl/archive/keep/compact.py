@@ -8,34 +8,40 @@ side, or one beside any number of crawlers, can't lose or double a line: see `sn
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
-from nordcrawl.archive.format.checkpoint import Checkpoint
+from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import CommitKind, PartEntry, Segment
-from nordcrawl.archive.format.keys import PartKind, date_of, is_part_key
+from nordcrawl.archive.format.keys import PartKind, date_of
+from nordcrawl.archive.keep.delete import (
+    Cache,
+    Deleter,
+    LaterError,
+    Proof,
+    Replaced,
+    Uncommitted,
+    UnprovenError,
+)
+from nordcrawl.archive.keep.erase import finish_again
 from nordcrawl.archive.keep.maintainer import PARTS_A_COMMIT, Maintainer
 from nordcrawl.archive.log.checkpoint import checkpoint_keys
 from nordcrawl.archive.log.erasures import read_erasures
-from nordcrawl.archive.log.pieces import check_part
+from nordcrawl.archive.log.pieces import PartMovedError, part_body, slices
 from nordcrawl.archive.log.snapshot import LivePart, Snapshot
-from nordcrawl.archive.log.wholeness import heads_told, take_whole
-from nordcrawl.archive.store.protocol import ObjectEntry, Store
-from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreRefused
+from nordcrawl.archive.store.protocol import Store
+from nordcrawl.errors import StoreRefused
 
 logger = logging.getLogger(__name__)
 
 PART_BYTES: Final = 16 << 20
 """Compressed bytes up to which parts are put together; also what one needs of memory."""
-_CHECKPOINTS_KEPT: Final = 2
-_NEVER_COMMITTED: Final = timedelta(days=7)
-"""After this a part that no commit lists is not waiting for one: a writer that comes back puts
-its parts again before it commits them."""
+_TURNS: Final = 50
+"""Most looks at an archive that others go on changing."""
 
 
 @dataclass(slots=True)
@@ -48,9 +54,22 @@ class Compacted:
     deleted: int = 0
     """Objects that were not needed any more."""
     kept: int = 0
-    """Objects not needed any more that are within the grace, or could not be deleted."""
+    """Objects not needed any more that are within the grace, or could not be deleted yet."""
+    erased: int = 0
+    """Lines that came in spite of an erasure that was done, and are out again."""
     refusal: StoreRefused | None = None
     """Why objects could not be deleted; the archive is right in spite of it."""
+    unproven: list[str] = field(default_factory=list)
+    """Why objects are kept that somebody says are not needed: `nordcrawl verify` tells more."""
+
+
+@dataclass(slots=True)
+class Unit:
+    """Live parts of a day that share segments, mostly a single one; they go together."""
+
+    parts: list[LivePart] = field(default_factory=list)
+    size: int = 0
+    """Compressed bytes, each segment once."""
 
 
 def compact(
@@ -60,70 +79,154 @@ def compact(
     grace: timedelta = timedelta(0),
     part_bytes: int = PART_BYTES,
     dry_run: bool = False,
+    orphans: timedelta | None = None,
 ) -> Compacted:
     """Put the parts of each source, kind and day together, then delete what is not needed.
 
     `grace` is how long after its removal a part is kept for readers of other engines that have a
-    list of files in hand; our own find the new place by themselves. A dry run only counts. Killed
-    anywhere, the archive is as before or as after, and the next compaction tidies up.
+    list of files in hand; our own find the new place by themselves. `orphans` is an age by the
+    store's own clock beyond which parts that no log lists are deleted, too; without it they stay.
+    A dry run only counts. Killed anywhere, the archive is as before or as after.
+
+    What came in spite of an erasure that was done is taken out first.
 
     Raises:
         ArchiveDamaged: a log has a hole, or is not what somebody saw of it: nothing was changed. Or
             a part is not as committed; nothing of that source was changed.
-        StoreRefused, StoreUnavailable: the store.
+        StoreRefused: the store, or an erasure is not finished.
+        StoreUnavailable: the store.
     """
-    store = maintainer.store
-    chosen = set(sources)
     done = Compacted()
-    heads = heads_told(store)
-    snapshot = take_whole(store, heads)
-    groups: defaultdict[tuple[str, PartKind, str], list[LivePart]] = defaultdict(list)
-    for part in snapshot.live:
-        if not chosen or part.commit.source in chosen:
-            key = part.entry.key
-            groups[part.commit.source, part.entry.kind, date_of(key)].append(part)
-    done.parts_before = sum(map(len, groups.values()))
-    done.parts_after = done.parts_before
-    by_source: defaultdict[str, list[list[LivePart]]] = defaultdict(list)
-    for (source, _, _), parts in sorted(groups.items()):
-        by_source[source] += _bundles(parts, part_bytes)
-    for source, bundles in by_source.items():
-        for start in range(0, len(bundles), PARTS_A_COMMIT):
-            some = bundles[start : start + PARTS_A_COMMIT]
-            done.parts_after -= sum(len(bundle) - 1 for bundle in some)
-            done.commits += 1
-            if not dry_run:
-                _replace(maintainer, source, some)
+    chosen = frozenset(sources)
+    deleter = maintainer.deleter()
     if not dry_run:
-        _tidy(maintainer, take_whole(store, heads) if done.commits else snapshot, grace, done)
+        done.erased = sum(erased.lines for erased in finish_again(maintainer))
+        deleter = maintainer.deleter()
+    for turn in range(_TURNS):
+        bundles = _bundles(deleter.snapshot, chosen, part_bytes)
+        before = sum(part.commit.source in chosen or not chosen for part in deleter.snapshot.live)
+        if turn == 0:
+            done.parts_before = before
+        done.parts_after = before
+        try:
+            _replace_all(maintainer, bundles, part_bytes, done, dry_run=dry_run)
+            break
+        except PartMovedError:
+            maintainer.discard(deleter)
+            deleter = maintainer.deleter()
+        except BaseException:
+            maintainer.discard(deleter)
+            raise
+    if not dry_run:
+        if done.commits:
+            deleter = maintainer.deleter()
+        _tidy(maintainer, deleter, grace, orphans, done)
     return done
 
 
-def _bundles(parts: Sequence[LivePart], part_bytes: int) -> list[list[LivePart]]:
-    """Divide the parts of one day into neighbours that fit into one; singles are left as they are.
+def _replace_all(
+    maintainer: Maintainer,
+    bundles: dict[str, list[list[LivePart]]],
+    part_bytes: int,
+    done: Compacted,
+    *,
+    dry_run: bool,
+) -> None:
+    for source, some in bundles.items():
+        for start in range(0, len(some), PARTS_A_COMMIT):
+            now = some[start : start + PARTS_A_COMMIT]
+            after = sum(len(_outputs(bundle, part_bytes)) for bundle in now)
+            if not dry_run:
+                _replace(maintainer, source, now, part_bytes)
+            done.parts_after += after - sum(map(len, now))
+            done.commits += 1
 
-    Two that hold the same segment, as compactions side by side may leave them, are neighbours by
-    the order of their first segments, and end up in one with that segment once.
-    """
-    bundles: list[list[LivePart]] = []
-    size = 0
+
+def _bundles(
+    snapshot: Snapshot, chosen: frozenset[str], part_bytes: int
+) -> dict[str, list[list[LivePart]]]:
+    """Return, of each source, the parts that are to be put together: neighbours of a day as far as
+    they fit into one, and those that hold the same segment, whatever their size, so that it is in
+    one part again. What is alone is left as it is."""
+    groups: defaultdict[tuple[str, PartKind, str], list[LivePart]] = defaultdict(list)
+    for part in snapshot.live:
+        if not chosen or part.commit.source in chosen:
+            groups[part.commit.source, part.entry.kind, date_of(part.entry.key)].append(part)
+    by_source: defaultdict[str, list[list[LivePart]]] = defaultdict(list)
+    for (source, _, _), parts in sorted(groups.items()):
+        bundle: list[LivePart] = []
+        size = 0
+        for unit in _units(parts):
+            if bundle and size + unit.size > part_bytes:
+                by_source[source].append(bundle)
+                bundle, size = [], 0
+            bundle += unit.parts
+            size += unit.size
+        by_source[source].append(bundle)
+    return {
+        source: many
+        for source, bundles in by_source.items()
+        if (many := [bundle for bundle in bundles if len(bundle) > 1])
+    }
+
+
+def _units(parts: Sequence[LivePart]) -> list[Unit]:
+    """Divide parts, in their order, into those that are connected by a common segment."""
+    unit_of: dict[str, Unit] = {}
+    units: list[Unit] = []
     for part in parts:
-        if not bundles or size + part.entry.bytes > part_bytes:
-            bundles.append([])
+        segments = part.commit.segments(part.entry)
+        found = {id(u): u for s in segments if (u := unit_of.get(s.origin)) is not None}
+        unit, *others = found.values() or [Unit()]
+        if not found:
+            units.append(unit)
+        for other in others:
+            unit.parts += other.parts
+            units.remove(other)
+        unit.parts.append(part)
+        for one in unit.parts:
+            unit_of |= dict.fromkeys((s.origin for s in one.commit.segments(one.entry)), unit)
+    for unit in units:
+        unit.size = sum(segment.bytes for segment in _least(unit.parts).values())
+    return units
+
+
+def _least(parts: Iterable[LivePart]) -> dict[str, Segment]:
+    """Return each segment of some parts once, in order: the copy with the fewest records, which is
+    the one erased last."""
+    least: dict[str, Segment] = {}
+    for part in parts:
+        for segment in part.commit.segments(part.entry):
+            other = least.get(segment.origin)
+            if other is None or segment.records < other.records:
+                least[segment.origin] = segment
+    return least
+
+
+def _outputs(bundle: Sequence[LivePart], part_bytes: int) -> list[list[Segment]]:
+    """Divide the segments of a bundle into parts to be; one is enough unless several parts had to
+    go together."""
+    outputs: list[list[Segment]] = []
+    size = 0
+    for segment in _least(bundle).values():
+        if not outputs or size + segment.bytes > part_bytes:
+            outputs.append([])
             size = 0
-        bundles[-1].append(part)
-        size += part.entry.bytes
-    return [bundle for bundle in bundles if len(bundle) > 1]
+        outputs[-1].append(segment)
+        size += segment.bytes
+    return outputs
 
 
-def _replace(maintainer: Maintainer, source: str, bundles: Sequence[Sequence[LivePart]]) -> None:
+def _replace(
+    maintainer: Maintainer, source: str, bundles: Sequence[Sequence[LivePart]], part_bytes: int
+) -> None:
     erasures = read_erasures(maintainer.store)
     if erasures.open_orders:
         order = erasures.open_orders[0]
         raise StoreRefused(
             f"erasure {order.order_id} is not finished: run nordcrawl erase --resume first"
         )
-    add = [_joined(maintainer, source, bundle) for bundle in bundles]
+    add = [entry for bundle in bundles for entry in _joined(maintainer, source, bundle, part_bytes)]
     if read_erasures(maintainer.store).ids != erasures.ids:
         # Its lines may be in what was just put, and would come back.
         raise StoreRefused("an erasure was ordered meanwhile; compact again when it is done")
@@ -132,87 +235,100 @@ def _replace(maintainer: Maintainer, source: str, bundles: Sequence[Sequence[Liv
     )
 
 
-def _joined(maintainer: Maintainer, source: str, bundle: Sequence[LivePart]) -> PartEntry:
-    """Put the bytes of several parts as one, each segment once."""
-    pieces: dict[str, tuple[Segment, bytes]] = {}
+def _joined(
+    maintainer: Maintainer, source: str, bundle: Sequence[LivePart], part_bytes: int
+) -> Iterator[PartEntry]:
+    """Put the bytes of several parts as one, or as few, each segment once."""
+    wanted = _least(bundle)
+    pieces: dict[str, bytes] = {}
     for part in bundle:
-        try:
-            body = maintainer.store.get(part.entry.key)
-        except ObjectMissing as error:
-            raise ArchiveDamaged(f"{part.entry.key}: missing, but committed") from error
-        check_part(part.entry, body)
-        offset = 0
-        for segment in part.commit.segments(part.entry):
-            piece = body[offset : offset + segment.bytes]
-            offset += segment.bytes
-            if hashlib.sha256(piece).hexdigest() != segment.sha256:
-                raise ArchiveDamaged(f"{part.entry.key}: not the bytes of {segment.origin}")
-            other = pieces.get(segment.origin)
-            if other is None or segment.records < other[0].records:
-                pieces[segment.origin] = (segment, piece)
-    entries = [part.entry for part in bundle]
-    return maintainer.add_part(
-        bundle[0].entry.kind,
-        source,
-        date_of(bundle[0].entry.key),
-        b"".join(piece for _, piece in pieces.values()),
-        [segment for segment, _ in pieces.values()],
-        entries,
-    )
+        for segment, piece in slices(part, part_body(maintainer.store, part)):
+            if wanted[segment.origin] == segment:
+                pieces[segment.origin] = piece
+    kind, date = bundle[0].entry.kind, date_of(bundle[0].entry.key)
+    for segments in _outputs(bundle, part_bytes):
+        origins = {segment.origin for segment in segments}
+        like = [
+            part.entry
+            for part in bundle
+            if origins.intersection(s.origin for s in part.commit.segments(part.entry))
+        ]
+        body = b"".join(pieces[segment.origin] for segment in segments)
+        yield maintainer.add_part(kind, source, date, body, segments, like)
 
 
-def _tidy(maintainer: Maintainer, snapshot: Snapshot, grace: timedelta, done: Compacted) -> None:
-    """Delete removed parts behind their grace, old checkpoints, and what killed processes left."""
-    store, now = maintainer.store, maintainer.clock()
-    unneeded = [*_removed(maintainer, snapshot, now, grace, done), *_old_checkpoints(store, now)]
-    for number, key in enumerate(unneeded):
+def _tidy(
+    maintainer: Maintainer,
+    deleter: Deleter,
+    grace: timedelta,
+    orphans: timedelta | None,
+    done: Compacted,
+) -> None:
+    """Delete removed parts behind their grace and old checkpoints; and what killed processes left,
+    where that is asked for."""
+    unneeded = [*_removed(maintainer, deleter.snapshot, grace, done)]
+    unneeded += ((key, Cache()) for key in _old_checkpoints(maintainer.store))
+    if orphans is not None:
+        unneeded += ((key, Uncommitted(orphans)) for key in _orphans(maintainer.store, deleter))
+    for number, (key, proof) in enumerate(unneeded):
         try:
-            store.delete(key)
+            deleter.delete(key, proof)
+        except LaterError as why:
+            logger.info("kept: %s", why)
+            done.kept += 1
+        except UnprovenError as why:
+            if not isinstance(proof, Cache):  # else it is one that is needed
+                done.unproven.append(str(why))
+                done.kept += 1
         except StoreRefused as refusal:
             done.refusal = refusal
             done.kept += len(unneeded) - number
             return
-        done.deleted += 1
+        else:
+            done.deleted += 1
 
 
 def _removed(
-    maintainer: Maintainer, snapshot: Snapshot, now: datetime, grace: timedelta, done: Compacted
-) -> Iterator[str]:
+    maintainer: Maintainer, snapshot: Snapshot, grace: timedelta, done: Compacted
+) -> Iterator[tuple[str, Proof]]:
+    now = maintainer.clock()
     removed_at = {
         key: commit.committed_at
         for log in snapshot.logs.values()
         for commit in log
         for key in commit.remove
     }
-    live = {part.entry.key for part in snapshot.live}
     for prefix in ("articles-v1/", "ledger-v1/"):
         for entry in maintainer.store.list(prefix):
-            if entry.key in live:
-                continue
             if entry.key in removed_at:
                 if now - removed_at[entry.key] >= grace:
-                    yield entry.key
+                    yield entry.key, Replaced()
                 else:
                     done.kept += 1
-            elif is_part_key(entry.key) and (maintainer.owns(entry.key) or _forgotten(entry, now)):
-                yield entry.key
 
 
-def _old_checkpoints(store: Store, now: datetime) -> Iterator[str]:
-    """Yield all but the newest checkpoints, each manifest after its parts, so that one that was
-    half deleted is found again; and old parts that no manifest lists."""
-    entries = {entry.key: entry for entry in store.list("checkpoints/")}
-    listed: set[str] = set()
-    for source in sorted({key.split("/")[1].removeprefix("source=") for key in entries}):
-        for number, key in enumerate(checkpoint_keys(store, source)):
-            parts = [part.key for part in Checkpoint.decode(key, store.get(key)).parts]
-            listed |= {key, *parts}
-            if number >= _CHECKPOINTS_KEPT:
-                yield from (*(part for part in parts if part in entries), key)
-    for key, entry in entries.items():
-        if key not in listed and _forgotten(entry, now):
-            yield key
+def _old_checkpoints(store: Store) -> Iterator[str]:
+    """Yield the objects of all checkpoints, of which the old and the damaged ones will go; each
+    manifest after its parts, so that one that was half deleted is found again."""
+    found = [entry.key for entry in store.list("checkpoints/")]
+    for source in sorted({key.split("/")[1].removeprefix("source=") for key in found}):
+        for manifest in checkpoint_keys(store, source):
+            yield from sorted(key for key in found if key != manifest
+                              and keys.manifest_of(key) == manifest)  # fmt: skip
+            yield manifest
 
 
-def _forgotten(entry: ObjectEntry, now: datetime) -> bool:
-    return entry.modified is not None and now - entry.modified >= _NEVER_COMMITTED
+def _orphans(store: Store, deleter: Deleter) -> Iterator[str]:
+    """Yield the keys of parts that no commit or manifest lists."""
+    listed = {
+        entry.key
+        for log in deleter.snapshot.logs.values()
+        for commit in log
+        for entry in commit.add
+    }
+    for prefix in ("articles-v1/", "ledger-v1/", "checkpoints/"):
+        found = {entry.key for entry in store.list(prefix)}
+        for key in sorted(found - listed):
+            manifest = keys.manifest_of(key)
+            if keys.is_part_key(key) or (manifest not in (None, key) and manifest not in found):
+                yield key

@@ -1,7 +1,8 @@
 """Maintenance: the writer that compaction and erasure commit as, and how they write parts.
 
 It is a writer like any other, with a log of its own, but it brings no lines: what it puts is in
-the archive already, so it needs no spool. A lost or doubled id costs nothing but a new log.
+the archive already, so it needs no spool. Its id is made anew each time and never used by another
+process, so that no two can ever take each other's parts for their own.
 """
 
 from __future__ import annotations
@@ -9,52 +10,54 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry, Segment
+from nordcrawl.archive.format.commit import Commit, CommitKind, Known, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.log.follow import chain
+from nordcrawl.archive.keep.delete import Deleter, Own
+from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.errors import ArchiveDamaged, ObjectConflict, SpoolError
-from nordcrawl.system.disk import make_folders, write_file
+from nordcrawl.errors import ArchiveDamaged
+from nordcrawl.system.disk import make_folders
 from nordcrawl.system.lock import Lock, explained
 
 logger = logging.getLogger(__name__)
 
-_FILE: Final = "writer"
 _NUMBERS: Final = 1000
 """Part numbers that each commit has for its own; enough, as one commit adds fewer parts."""
 PARTS_A_COMMIT: Final = 500
 
 
 class Maintainer:
-    """One process that maintains an archive. Close it, or use it as a context manager.
-
-    The id is kept in a folder of its own in the state folder, under a lock, so that the archive
-    does not get a new log each time.
-    """
+    """One process that maintains an archive. Close it, or use it as a context manager."""
 
     def __init__(
-        self, store: Store, writer: str, clock: Callable[[], datetime], lock: Lock | None = None
+        self,
+        store: Store,
+        clock: Callable[[], datetime],
+        lock: Lock | None = None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
+        """`clock` gives aware UTC; `pause` is how it waits for a store whose listing lags."""
         self.store = store
         self.clock = clock
-        self._writer = writer
+        self.pause = pause
+        self.writer = secrets.token_hex(5)
         self._lock = lock
-        log = chain(store, writer)
-        self._seq = log[-1].seq if log else 0
-        self._sha256 = log[-1].sha256 if log else None
+        self._seq = 0
+        self._sha256: str | None = None
         self._number = 0
+        self._uncommitted: dict[str, bytes] = {}
 
     @classmethod
     def open(cls, store: Store, folder: Path, clock: Callable[[], datetime]) -> Self:
-        """Open with the id that is kept in `folder`, made if missing.
+        """Open under the lock in `folder`, made if missing: one at a time on this machine.
 
         Raises:
             LockHeld: another maintenance of this archive is under way on this machine.
@@ -65,17 +68,8 @@ class Maintainer:
             make_folders(folder)
         lock = Lock(folder / "lock")
         try:
-            file = folder / _FILE
-            with explained(file):
-                writer = file.read_text(encoding="ascii").strip() if file.exists() else ""
-                if not keys.is_writer(writer):
-                    writer = secrets.token_hex(5)
-                    write_file(file, f"{writer}\n".encode("ascii"))
             store.probe()
-            return cls(store, writer, clock, lock)
-        except UnicodeDecodeError as error:
-            lock.release()
-            raise SpoolError(f"{folder / _FILE}: {error}") from error
+            return cls(store, clock, lock)
         except BaseException:
             lock.release()
             raise
@@ -92,32 +86,34 @@ class Maintainer:
         self.close()
 
     @property
+    def known(self) -> dict[str, Known]:
+        """This writer's own last commit, which a listing may lack yet; as `follow` takes it."""
+        if not self._seq:
+            return {}
+        return {self.writer: Known(self._seq, self._sha256, "this maintenance put it")}
+
+    def deleter(self) -> Deleter:
+        """Return a `Deleter` that knows of all commits of this one; raises as its constructor."""
+        return Deleter(self.store, self.pause, self.known)
+
+    @property
     def head(self) -> dict[str, str | int | None]:
         """The last commit, as a receipt tells it."""
-        return {"writer": self._writer, "seq": self._seq, "sha256": self._sha256}
-
-    def owns(self, key: str) -> bool:
-        """Tell whether a part was put under this id: one that no commit lists is then left of a
-        maintenance that was killed, as there is no other under way."""
-        return f"/{self._writer}-" in key
+        return {"writer": self.writer, "seq": self._seq, "sha256": self._sha256}
 
     def put_part(self, kind: PartKind, source: str, date: str, body: bytes) -> tuple[str, int]:
         """Put a part under a key of the next commit, read it back; return key and number.
 
-        A key that an earlier, killed maintenance left with other bytes is passed over.
-
         Raises:
             StoreRefused, StoreUnavailable, ArchiveDamaged: the store.
         """
-        while True:
-            number = (self._seq + 1) * _NUMBERS + self._number
-            self._number += 1
-            key = keys.part_key(kind, source, date, self._writer, number)
-            with suppress(ObjectConflict):
-                self.store.put(key, body, content_type=keys.PART_TYPE)
-                break
+        number = (self._seq + 1) * _NUMBERS + self._number
+        self._number += 1
+        key = keys.part_key(kind, source, date, self.writer, number)
+        self.store.put(key, body, content_type=keys.PART_TYPE)
+        self._uncommitted[key] = body
         # What it replaces will be deleted, so the proof of the put is not enough.
-        if self.store.get(key) != body:
+        if get_patiently(self.store, key) != body:
             raise ArchiveDamaged(f"{key}: the store gives back other bytes than were put")
         return key, number
 
@@ -160,7 +156,6 @@ class Maintainer:
         """Put a commit that replaces parts.
 
         Raises:
-            ObjectConflict: somebody else commits under this id; nothing was done, try again.
             StoreRefused, StoreUnavailable: the store.
         """
         removed = list(remove)
@@ -169,9 +164,9 @@ class Maintainer:
             base[part.commit.writer] = max(part.commit.seq, base.get(part.commit.writer, 0))
             for segment in part.entry.segments:
                 base[segment.writer] = max(segment.seq, base.get(segment.writer, 0))
-        base.pop(self._writer, None)
+        base.pop(self.writer, None)
         commit = Commit(
-            writer=self._writer,
+            writer=self.writer,
             seq=self._seq + 1,
             prev_sha256=self._sha256,
             source=source,
@@ -183,7 +178,19 @@ class Maintainer:
             base=base,
         )
         body = commit.encode()
+        # If the answer is lost nobody knows whether they count, so they are not to be discarded.
+        self._uncommitted.clear()
         self.store.put(commit.key, body, content_type=keys.JSON_TYPE)
         self._seq, self._sha256 = commit.seq, hashlib.sha256(body).hexdigest()
         self._number = 0
         return commit
+
+    def discard(self, deleter: Deleter) -> None:
+        """Delete what was put since the last commit, and will not be committed.
+
+        Raises:
+            StoreRefused, StoreUnavailable: the store.
+        """
+        while self._uncommitted:
+            key, body = self._uncommitted.popitem()
+            deleter.delete(key, Own(body))

@@ -24,6 +24,7 @@ from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry, Segment
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import Order
+from nordcrawl.archive.format.receipt import Receipt
 from nordcrawl.archive.format.schema_file import SCHEMAS
 from nordcrawl.archive.format.sealed import decode_sealed
 from nordcrawl.archive.keep.verify_lines import LineCheck
@@ -31,8 +32,9 @@ from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.checkpoint import read_rows
 from nordcrawl.archive.log.erasures import Erasures
-from nordcrawl.archive.log.pieces import check_part, segment_lines
-from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, Snapshot, assemble
+from nordcrawl.archive.log.follow import get_patiently
+from nordcrawl.archive.log.pieces import PartMovedError, check_part, segment_lines
+from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, Snapshot, assemble, take
 from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY, ObjectEntry, Store
 from nordcrawl.archive.write.catch_up import fold_pieces, ledgers
 from nordcrawl.errors import ArchiveDamaged, ExitCode, ObjectMissing
@@ -56,13 +58,17 @@ SCHEMA_DIGESTS: Final = {
 """SHA-256 of each schema file as any release put it; the first release's stays in an archive."""
 _EXAMPLES: Final = 1000
 """Findings that are kept; the rest is counted."""
-_RESTARTS: Final = 3
 
 _COMMIT = re.compile(r"commits/([0-9a-f]{10})/(\d{12})\.json")
 _RUN = re.compile(r"runs/[a-z0-9._-]+\.json")
-_ERASURE = re.compile(r"erasures/([a-z0-9-]+)/(order|receipt)\.json")
+_ERASURE = re.compile(r"erasures/([a-z0-9-]+)/(order|receipt(?:-\d{6})?)\.json")
 _CHECKPOINT = re.compile(r"checkpoints/source=[a-z0-9._-]+/[a-z0-9-]+(\.json|/\d{6}\.jsonl\.gz)")
-_PROBE = re.compile(r"probe/\d{4}-\d\d-\d\d\.json")
+_LITTER = re.compile(
+    r"readme(\.[a-z]{1,4})?|\.ds_store|\._.*|thumbs\.db|desktop\.ini|\.directory|\.localized|\.nfs[0-9a-f]+",
+    re.IGNORECASE,
+)
+"""Names of files that file managers make (Finder, Explorer, Dolphin) or NFS, and a README."""
+_PROBE = re.compile(r"probe/(\d{4}-\d\d-\d\d|[0-9a-f]{10})\.json")
 
 
 class Severity(StrEnum):
@@ -72,6 +78,8 @@ class Severity(StrEnum):
     """Something is lost, changed or does not belong there."""
     UNFINISHED = "unfinished"
     """All that is committed is right; something was begun and not ended."""
+    NOTE = "note"
+    """Nothing of the archive's, and no harm: what people and their desktops leave in folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,7 @@ class Verification:
     erasures: int = 0
     damage: int = 0
     unfinished: int = 0
+    notes: int = 0
     findings: list[Defect] = field(default_factory=list)
 
     @property
@@ -113,10 +122,6 @@ class Verification:
         if self.damage:
             return ExitCode.DAMAGED
         return ExitCode.PENDING if self.unfinished else ExitCode.WHOLE
-
-
-class _ChangedError(Exception):
-    """A compaction or erasure went on while we looked."""
 
 
 def verify(
@@ -129,25 +134,25 @@ def verify(
     Raises:
         StoreRefused, StoreUnavailable: the store; nothing is said of the archive then.
     """
-    for _ in range(_RESTARTS - 1):
+    while True:
         try:
-            return _Verifier(store, progress, last=False).run()
-        except _ChangedError:
+            return _Verifier(store, progress).run()
+        except PartMovedError:  # somebody replaced it meanwhile, so the next look is a newer one
             continue
-    return _Verifier(store, progress, last=True).run()
 
 
 class _Verifier:
-    def __init__(self, store: Store, progress: Callable[[int, int], None], *, last: bool) -> None:
+    def __init__(self, store: Store, progress: Callable[[int, int], None]) -> None:
         self._store = store
         self._progress = progress
-        self._last = last
         self._found = Verification(store.uri)
         self._objects: dict[str, ObjectEntry] = {}
         self._known: set[str] = set()
         """Keys of objects that something accounts for."""
         self._receipts: frozenset[str] = frozenset()
         """Ids of erasures that are done."""
+        self._covered = Erasures()
+        """These."""
 
     def run(self) -> Verification:
         # The listing first: what is committed after it is no stranger then.
@@ -159,7 +164,8 @@ class _Verifier:
         snapshot = assemble(logs, {w: (log[-1].seq, log[-1].sha256) for w, log in logs.items()}, {})
         self._rewrites(logs)
         erasures = self._erasures(logs)
-        with LineCheck(erasures) as lines:
+        self._is_clean = erasures.looked_at(snapshot.heads)
+        with LineCheck() as lines:
             self._parts(snapshot, lines)
             for key, what in lines.unpaired():
                 self._damage(key, what)
@@ -187,6 +193,8 @@ class _Verifier:
         """Return an object, None if it is not there or the store itself says that it is damaged."""
         self._known.add(key)
         try:
+            if key in self._objects or key == MARKER_KEY:
+                return get_patiently(self._store, key)
             return self._store.get(key)
         except ObjectMissing:
             return None
@@ -264,22 +272,26 @@ class _Verifier:
                     entries[entry.key] = (commit, entry)
         for log in logs.values():
             for commit in log:
-                before: dict[str, Segment] = {}
+                before: defaultdict[str, list[Segment]] = defaultdict(list)
                 for key in commit.remove:
                     if key not in entries:
                         self._damage(commit.key, f"removes {key}, which no commit added")
                         continue
                     of, entry = entries[key]
                     for segment in of.segments(entry):
-                        other = before.get(segment.origin)
-                        if other is None or segment.records < other.records:
-                            before[segment.origin] = segment
-                after = {s.origin: s for entry in commit.add for s in entry.segments}
-                if commit.kind is CommitKind.COMPACT and after != before:
+                        before[segment.origin].append(segment)
+                after = [s for entry in commit.add for s in entry.segments]
+                if commit.kind is CommitKind.COMPACT and not (
+                    {s.origin for s in after} == before.keys()
+                    and all(segment in before[segment.origin] for segment in after)
+                ):
                     self._damage(commit.key, "a compaction, but not of the same lines")
-                for origin, segment in after.items():
-                    if origin not in before or segment.records > before[origin].records:
-                        self._damage(commit.key, f"has lines of {origin} that it did not take over")
+                for segment in after:
+                    most = max((s.records for s in before.get(segment.origin, ())), default=0)
+                    if segment.records > most:
+                        self._damage(
+                            commit.key, f"has lines of {segment.origin} that it did not take over"
+                        )
 
     # --- parts ------------------------------------------------------------------------------
 
@@ -306,9 +318,10 @@ class _Verifier:
         key = part.entry.key
         body = self._get(key)
         if body is None:
-            if not self._last:
-                # Perhaps it was replaced a moment ago; if not, the next look says so again.
-                raise _ChangedError
+            if key in self._removed_meanwhile():
+                raise PartMovedError(key)
+            body = self._get(key)  # some stores say "missing" for a moment
+        if body is None:
             self._damage(key, f"missing, with {part.entry.records} lines, but committed")
             return None
         try:
@@ -318,6 +331,10 @@ class _Verifier:
             return None
         return body
 
+    def _removed_meanwhile(self) -> frozenset[str]:
+        """Return what was removed by now, as far as the logs can be read."""
+        return take(self._store, damaged=lambda error: None).removed
+
     def _piece(self, piece: LiveSegment, body: bytes, lines: LineCheck | None) -> None:
         key, segment = piece.part.entry.key, piece.segment
         part = body[piece.offset : piece.offset + segment.bytes]
@@ -325,6 +342,9 @@ class _Verifier:
             self._damage(key, f"not the bytes of {segment.origin}")
         try:
             for number, line in enumerate(segment_lines(piece, body), start=1):
+                if self._covered and self._is_covered(piece, line):
+                    self._still_there(piece, number)
+                    continue
                 if lines is None:
                     continue
                 if piece.part.entry.kind is keys.PartKind.ARTICLE:
@@ -335,6 +355,23 @@ class _Verifier:
                     self._damage(key, f"line {number}: {what}")
         except ArchiveDamaged as error:
             self._damage(key, str(error).removeprefix(f"{key}: "))
+
+    def _is_covered(self, piece: LiveSegment, line: bytes) -> bool:
+        try:
+            return self._covered.covers(piece.part.entry.kind, decode_json(line))
+        except (ValueError, AttributeError, TypeError):  # `LineCheck` says so
+            return False
+
+    def _still_there(self, piece: LiveSegment, number: int) -> None:
+        key = piece.part.entry.key
+        if self._is_clean(piece.part, piece.segment):
+            self._damage(key, f"line {number}: still there, though an erasure covers it")
+        else:
+            self._unfinished(
+                key,
+                f"line {number}: came in spite of an erasure; nobody reads it, and nordcrawl "
+                "erase --resume takes it out",
+            )
 
     def _not_live(self, snapshot: Snapshot) -> None:
         """Look at the parts that count no more, or not yet."""
@@ -407,7 +444,7 @@ class _Verifier:
 
     def _erasures(self, logs: dict[str, list[Commit]]) -> Erasures:
         orders: dict[str, Order] = {}
-        receipts: set[str] = set()
+        receipts: list[Receipt] = []
         for key in sorted(self._objects):
             match = _ERASURE.fullmatch(key)
             if match is None or (body := self._get(key)) is None:
@@ -416,22 +453,26 @@ class _Verifier:
                 if match[2] == "order":
                     orders[match[1]] = Order.decode(key, body)
                 else:
-                    receipt = decode_sealed(body)
-                    receipts.add(match[1])
-                    self._head(logs, receipt.get("log"), key)
-            except (ArchiveDamaged, ValueError) as error:
+                    receipt = Receipt.decode(key, body)
+                    receipts.append(receipt)
+                    self._head(logs, dict(receipt.log), key)
+            except ArchiveDamaged as error:
                 self._damage(key, str(error).removeprefix(f"{key}: "))
         self._found.erasures = len(orders)
-        self._receipts = frozenset(receipts)
+        done = {receipt.order_id for receipt in receipts}
+        self._receipts = frozenset(done)
         named = {c.run_id for log in logs.values() for c in log if c.kind is CommitKind.ERASE}
-        for order_id in sorted((named | receipts) - orders.keys()):
+        for order_id in sorted((named | done) - orders.keys()):
             self._damage(keys.erasure_key(order_id, "order"), "missing or damaged")
-        for order_id in sorted(orders.keys() - receipts):
+        for order_id in sorted(orders.keys() - done):
             self._unfinished(
                 orders[order_id].receipt_key, "no receipt: run nordcrawl erase --resume"
             )
         # What an unfinished one covers may still be there.
-        return Erasures.of(order for order_id, order in orders.items() if order_id in receipts)
+        self._covered = Erasures.of(
+            [order for order_id, order in orders.items() if order_id in done], receipts
+        )
+        return self._covered
 
     def _checkpoints(self, snapshot: Snapshot, erasures: Erasures) -> None:
         by_source: defaultdict[str, list[Checkpoint]] = defaultdict(list)
@@ -474,15 +515,16 @@ class _Verifier:
                     ends = {writer: seq for writer, (seq, _) in checkpoint.heads.items()}
                     due = [p for p in pieces if p.segment.seq <= ends.get(p.segment.writer, 0)]
                     pieces = [p for p in pieces if p not in due]
-                    fold_pieces(self._store, spool, state, due)
+                    fold_pieces(self._store, spool, state, due, erasures)
                     self._compare(checkpoint, state, erasures)
             finally:
                 spool.close()
 
     def _compare(self, checkpoint: Checkpoint, state: State, erasures: Erasures) -> None:
         try:
-            folded_rows = _comparable(state.rows(), erasures)
-            kept_rows = _comparable(read_rows(self._store, checkpoint), erasures)
+            source = checkpoint.source
+            folded_rows = _comparable(source, state.rows(), erasures)
+            kept_rows = _comparable(source, read_rows(self._store, checkpoint), erasures)
             for folded, kept in zip_longest(folded_rows, kept_rows):
                 if folded != kept:
                     what = f"not the fold of the ledgers: {kept!r} is not {folded!r}"
@@ -497,7 +539,7 @@ class _Verifier:
     def _strangers(self) -> None:
         strangers = set(self._store.strangers())
         for name in sorted(strangers):
-            self._damage(name, "does not belong to the archive")
+            self._stranger(name)
         for key in sorted(self._objects.keys() - self._known - strangers):
             if _PROBE.fullmatch(key) or not self._store.exists(key):
                 continue
@@ -506,12 +548,27 @@ class _Verifier:
                     key, "of a checkpoint that was not ended, or whose manifest is lost"
                 )
             else:
-                self._damage(key, "does not belong to the archive")
+                self._stranger(key)
+
+    def _stranger(self, name: str) -> None:
+        if name.startswith(".tmp/"):
+            self._found.notes += 1
+            self._add(Defect(Severity.NOTE, name, "of a put that is under way or was killed"))
+        elif _LITTER.fullmatch(name.rpartition("/")[2]):
+            self._found.notes += 1
+            self._add(Defect(Severity.NOTE, name, "does not belong to the archive; does no harm"))
+        else:
+            self._damage(name, "does not belong to the archive")
 
 
-def _comparable(rows: Iterator[dict[str, Any]], erasures: Erasures) -> Iterator[dict[str, Any]]:
-    """Leave out what an erasure makes ambiguous: who had a text first, when the first is gone."""
-    return (row for row in rows if not erasures or row["table"] != "text")
+def _comparable(
+    source: str, rows: Iterator[dict[str, Any]], erasures: Erasures
+) -> Iterator[dict[str, Any]]:
+    """Leave out what an erasure covers, and what it makes ambiguous: who had a text first, when
+    the first is gone."""
+    for row in rows:
+        if not erasures or not (row["table"] == "text" or erasures.covers_row(source, row)):
+            yield row
 
 
 def _read_run(body: bytes) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from nordcrawl.archive.format.keys import PartKind, date_of
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import ERASED, ERASED_URI
 from nordcrawl.archive.format.schema_file import schema
-from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.snapshot import LiveSegment
 from nordcrawl.model.ledger import ARCHIVED
 from nordcrawl.model.times import parse_rfc3339, utc_date
@@ -34,8 +33,7 @@ CREATE TABLE told(source TEXT, article_id TEXT, revision INTEGER, key TEXT,
 class LineCheck:
     """Give it every line of the archive, then ask for what does not fit together. Close it."""
 
-    def __init__(self, erasures: Erasures) -> None:
-        self._erasures = erasures
+    def __init__(self) -> None:
         self._db = sqlite3.connect("")
         for statement in _DDL.split(";"):
             self._db.execute(statement)
@@ -61,8 +59,6 @@ class LineCheck:
         at = values["at"] if kind is PartKind.LEDGER else values["fetch"]["fetched_at"]
         if (time := parse_rfc3339(at)) is None or utc_date(time) != date_of(piece.part.entry.key):
             return f"of {at}, which is not the day of its folder"
-        if self._erasures.covers(kind, values):
-            return "still there, though an erasure covers it"
         return (
             self._article(piece, values) if kind is PartKind.ARTICLE else self._entry(piece, values)
         )

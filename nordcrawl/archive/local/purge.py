@@ -1,6 +1,7 @@
 """Purge: what erasure orders ask of a crawler's own disk, whichever machine they came from.
 
 Asked before every commit: what was accepted before an order came must not be committed after it.
+What is accepted while that is done is looked at when it is sealed.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ import hashlib
 import json
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.keys import PartKind, commit_key
 from nordcrawl.archive.format.lines import decode_json, pack, unpack
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.local.sealed import SealedPart
 from nordcrawl.archive.local.spool import Spool, SpooledLine, read_sealed, sync_sealed, write_sealed
 from nordcrawl.archive.local.state import State
-from nordcrawl.archive.log.erasures import Erasures, clean_report, read_erasures
+from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
+from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.store.protocol import Store
+from nordcrawl.errors import ObjectMissing
 from nordcrawl.system.disk import write_file
 from nordcrawl.system.lock import explained
 
@@ -33,32 +37,77 @@ class Obedience:
         self._store = store
         self._spool = spool
         self._state = state
+        self._orders = Orders(store)
         self.erasures = Erasures()
         """The orders as of the last check; pages that they cover are not to be archived."""
         self.purged: Counter[PartKind] = Counter()
         """Lines taken out of the spool, of each kind."""
 
-    def check(self) -> None:
-        """Read the orders, and purge what new ones cover.
+    def check(self) -> bool:
+        """Read the orders, and purge what new ones cover; return whether there were any.
+
+        A frozen commit with covered lines that the store does not have is given up: all that is
+        not committed goes out under a new writer id, for the old commit may land late.
 
         Raises:
             ArchiveDamaged, StoreRefused, StoreUnavailable: the store.
             SpoolError: the disk.
         """
-        erasures = read_erasures(self._store)
+        erasures = self._orders.read()
         new = erasures.ids - self._spool.obeyed()
         self.erasures = erasures
-        if new:
-            orders = [order for order in erasures.orders if order.order_id in new]
-            self.purged += purge(self._spool, self._state, Erasures.of(orders))
+        if not new:
+            return False
+        orders = Erasures.of(order for order in erasures.orders if order.order_id in new)
+        self._thaw(orders)
+        self.purged += purge(self._spool, self._state, orders)
+        return True
+
+    def sift(self, lines: Sequence[SpooledLine]) -> list[SpooledLine]:
+        """Take those of the outbox's `lines` out of it that an order covers, and what the state
+        knows by them; return the others.
+
+        Raises:
+            SpoolError: the disk.
+        """
+        if not self.erasures:
+            return list(lines)
+        covered = [line for line in lines if _covered(line, self.erasures)]
+        if covered:
+            self._spool.drop_lines(covered)
+            self._state.purge(self.erasures)
+            self._spool.scrub(())
+            self.purged += Counter(line.kind for line in covered)
+        gone = {line.seq for line in covered}
+        return [line for line in lines if line.seq not in gone]
+
+    def _thaw(self, erasures: Erasures) -> None:
+        if (frozen := self._spool.frozen()) is None:
+            return
+        batch, cseq, body = frozen
+        if not any(
+            erasures.covers(part.kind, decode_json(line))
+            for part in self._spool.parts()
+            if part.batch == batch
+            for line in unpack(read_sealed(self._spool, part))
+        ):
+            return
+        key = commit_key(self._spool.writer, cseq)
+        try:
+            if get_patiently(self._store, key) == body:
+                return  # its lines are in the archive, where the erasure finds them
+        except ObjectMissing:
+            pass
+        self._spool.change_writer()
+        logger.warning("%s: given up, as an erasure covers some of it; the rest goes out as "
+                       "writer %s", key, self._spool.writer)  # fmt: skip
 
 
 def purge(spool: Spool, state: State, erasures: Erasures) -> Counter[PartKind]:
     """Take out of spool, state and local reports what erasures cover, byte for byte; return how
     many lines of each kind were taken out of the spool.
 
-    A commit that is frozen goes out as it is, for the store may have it already; the erasure
-    finds its lines in the archive then.
+    A commit that is frozen stays as it is, for the store has it, or nothing in it is covered.
 
     Raises:
         SpoolError: the disk.

@@ -1,16 +1,19 @@
 """Erasure orders: what must not be in the archive any more, told without saying what it was.
 
 An order names articles by their id, and addresses and texts by their SHA-256 only. It is put
-before anything is erased, so that readers leave out at once what it covers and crawlers do not
-archive it again; the receipt beside it says that nothing of it is left. `eraser` does the work.
+before anything is erased, and stands for ever: readers leave out, crawlers do not archive and
+maintenance takes out what it covers, whenever that came. A receipt beside it says that nothing of
+it was left, and how far the logs were looked through. `nordcrawl.archive.keep.erase` does it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Self
 
+from nordcrawl.archive.format.commit import Heads, Segment
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.order import (
     ERASED,
@@ -20,7 +23,11 @@ from nordcrawl.archive.format.order import (
     own_addresses,
     url_digest,
 )
+from nordcrawl.archive.format.receipt import Receipt, parse_receipt_key
+from nordcrawl.archive.log.follow import get_patiently
+from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.store.protocol import Store
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +40,61 @@ class Erasures:
     texts: frozenset[str] = frozenset()
     open_orders: tuple[Order, ...] = field(default=(), compare=False)
     """Those without a receipt."""
+    seen: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
+    """Of each order the commits that its latest receipt has looked at, by writer."""
+    receipts: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """Of each order the highest number of a receipt, readable or not."""
 
     @classmethod
-    def of(cls, orders: Iterable[Order], receipts: Iterable[str] = ()) -> Self:
-        """Put orders together; `receipts` are the ids of those that are done."""
-        orders, done = tuple(orders), set(receipts)
+    def of(
+        cls,
+        orders: Iterable[Order],
+        receipts: Iterable[Receipt] = (),
+        numbers: Mapping[str, int] = MappingProxyType({}),
+    ) -> Self:
+        """Put orders together with their receipts and the highest number of these."""
+        orders = tuple(orders)
+        latest: dict[str, Receipt] = {}
+        for receipt in sorted(receipts, key=lambda r: r.number):
+            latest[receipt.order_id] = receipt
         return cls(
             orders=orders,
             articles=frozenset().union(*(order.articles for order in orders)),
             urls=frozenset().union(*(order.urls for order in orders)),
             texts=frozenset().union(*(order.texts for order in orders)),
-            open_orders=tuple(order for order in orders if order.order_id not in done),
+            open_orders=tuple(order for order in orders if order.order_id not in latest),
+            seen={order_id: receipt.seen for order_id, receipt in latest.items()},
+            receipts=dict(numbers),
         )
+
+    def looked_at(self, heads: Heads) -> Callable[[LivePart, Segment], bool]:
+        """Return a function that says of a segment of a part whether all orders were carried out
+        on it, so that it need not be looked at again.
+
+        To be used for the parts that are live in the snapshot with these `heads`. A receipt
+        counts if the snapshot knows all that it knew: then what is live was live there, too.
+        """
+        clean: dict[str, int] | None = None
+        for order in self.orders:
+            seen = self.seen.get(order.order_id, {})
+            if any(heads.get(writer, (0, None))[0] < seq for writer, seq in seen.items()):
+                seen = {}
+            if clean is None:
+                clean = dict(seen)
+            else:
+                clean = {w: min(seq, seen[w]) for w, seq in clean.items() if w in seen}
+        known = clean or {}
+
+        def is_clean(part: LivePart, segment: Segment) -> bool:
+            if not self.orders:
+                return True
+            commit = part.commit
+            return (
+                segment.seq <= known.get(segment.writer, 0)
+                and commit.seq <= known.get(commit.writer, 0)
+            )  # fmt: skip
+
+        return is_clean
 
     @property
     def ids(self) -> frozenset[str]:
@@ -127,14 +177,49 @@ def clean_report(report: Mapping[str, Any], erasures: Erasures) -> dict[str, Any
     return {name: cleaned(value) for name, value in report.items()}
 
 
+class Orders:
+    """The orders of an archive, each read once: they never change, and none is taken back."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._orders: dict[str, Order] = {}
+        self._receipts: dict[str, Receipt | None] = {}
+
+    def read(self) -> Erasures:
+        """Return the orders as they are now; one listing, and a get for each new object.
+
+        A receipt that can't be read is none; `nordcrawl verify` finds it.
+
+        Raises:
+            ArchiveDamaged: an order was changed.
+            StoreRefused, StoreUnavailable: the store.
+        """
+        keys = sorted(entry.key for entry in self._store.list("erasures/"))
+        for key in keys:
+            if key.endswith("/order.json") and key not in self._orders:
+                self._orders[key] = Order.decode(key, get_patiently(self._store, key))
+            elif parse_receipt_key(key) and key not in self._receipts:
+                self._receipts[key] = _receipt(self._store, key)
+        numbers: dict[str, int] = {}
+        for key in self._receipts:
+            order_id, number = parse_receipt_key(key) or ("", 0)
+            numbers[order_id] = max(number, numbers.get(order_id, 0))
+        found = [receipt for receipt in self._receipts.values() if receipt is not None]
+        return Erasures.of(self._orders.values(), found, numbers)
+
+
+def _receipt(store: Store, key: str) -> Receipt | None:
+    try:
+        return Receipt.decode(key, store.get(key))
+    except (ArchiveDamaged, ObjectMissing):
+        return None
+
+
 def read_erasures(store: Store) -> Erasures:
-    """Return the archive's orders; one listing, and a get for each order.
+    """Return the archive's orders, once; see `Orders.read`.
 
     Raises:
         ArchiveDamaged: an order was changed.
         StoreRefused, StoreUnavailable: the store.
     """
-    keys = {entry.key for entry in store.list("erasures/")}
-    orders = [key for key in sorted(keys) if key.endswith("/order.json")]
-    done = [key.split("/")[1] for key in keys if key.endswith("/receipt.json")]
-    return Erasures.of((Order.decode(key, store.get(key)) for key in orders), done)
+    return Orders(store).read()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -165,6 +166,20 @@ def _go_on(
         return True
     trail.ahead = min(2 * trail.ahead, _WINDOW)
     return True
+
+
+def get_patiently(store: Store, key: str) -> bytes:
+    """Return an object that must be there; some stores say "missing" for a moment.
+
+    Raises:
+        ObjectMissing: it is not there after some tries either.
+        StoreRefused, StoreUnavailable, ArchiveDamaged: the store.
+    """
+    for wait_s in _PATIENCE_S:
+        with suppress(ObjectMissing):
+            return store.get(key)
+        time.sleep(wait_s)
+    return store.get(key)
 
 
 def _look_again(store: Store, key: str) -> bytes | ArchiveDamaged | None:

@@ -7,9 +7,10 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Final
 
-from nordcrawl.archive.format.commit import PartEntry
+from nordcrawl.archive.format.commit import PartEntry, Segment
 from nordcrawl.archive.format.lines import unpack
-from nordcrawl.archive.log.snapshot import LiveSegment, Snapshot, take
+from nordcrawl.archive.log.follow import get_patiently
+from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
@@ -27,7 +28,8 @@ class Pieces:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._bodies: OrderedDict[str, bytes] = OrderedDict()
-        self._later: Snapshot | None = None
+        self._places: dict[str, LiveSegment] = {}
+        """Where each segment lies by the newest log that was read, by its origin."""
 
     def lines(self, piece: LiveSegment) -> Iterator[bytes]:
         """Yield a piece's lines, each with its LF.
@@ -35,30 +37,46 @@ class Pieces:
         Raises:
             ArchiveDamaged: its part is missing, or bytes or count of lines are not as committed.
         """
-        try:
-            body = self._body(piece.part.entry)
-        except ObjectMissing:
-            moved = self._moved(piece)
-            if moved is None:
-                return
-            piece, body = moved, self._body(moved.part.entry)
-        yield from segment_lines(piece, body)
+        found = self._found(piece)
+        if found is not None:
+            yield from segment_lines(*found)
 
-    def _moved(self, piece: LiveSegment) -> LiveSegment | None:
-        """Return where a piece lies now; None if every line of it was erased."""
-        key, origin = piece.part.entry.key, piece.segment.origin
-        for fresh in (False, True):
-            if fresh or self._later is None:
-                self._later = take(self._store)
-            for now in self._later.pieces:
-                if now.segment.origin == origin and now.part.entry.key != key:
-                    if not self._store.exists(now.part.entry.key):
-                        break
-                    return now
-            else:
-                if key in self._later.removed:
-                    return None
-        raise ArchiveDamaged(f"{key}: missing, but committed")
+    def _found(self, piece: LiveSegment) -> tuple[LiveSegment, bytes] | None:
+        """Return a piece where it lies now, with the bytes of its part; None if every line of it
+        was erased. Each turn but the last finds it in another part, as somebody moved it on."""
+        place = piece
+        while True:
+            try:
+                return place, self._body(place.part.entry)
+            except ObjectMissing:
+                lost = place.part.entry
+            moved = self._place(piece, lost.key)
+            if moved is None:
+                return None
+            if moved.part.entry.key == lost.key:
+                return moved, self._late_body(lost)
+            place = moved
+
+    def _place(self, piece: LiveSegment, lost: str) -> LiveSegment | None:
+        """Return where a piece lies now that it is not in the part `lost`; there again, if the
+        newest log knows of no other place; None if every line of it was erased."""
+        origin = piece.segment.origin
+        found = self._places.get(origin)
+        if found is None or found.part.entry.key == lost:
+            later = take(self._store)
+            self._places = {one.segment.origin: one for one in later.pieces}
+            found = self._places.get(origin)
+            if found is None and piece.part.entry.key not in later.removed:
+                raise ArchiveDamaged(f"{piece.part.entry.key}: missing, and its log with it")
+        return found
+
+    def _late_body(self, entry: PartEntry) -> bytes:
+        try:
+            body = get_patiently(self._store, entry.key)
+        except ObjectMissing as error:
+            raise ArchiveDamaged(f"{entry.key}: missing, but committed") from error
+        check_part(entry, body)
+        return body
 
     def _body(self, entry: PartEntry) -> bytes:
         if (held := self._bodies.get(entry.key)) is not None:
@@ -102,3 +120,46 @@ def segment_lines(piece: LiveSegment, body: bytes) -> Iterator[bytes]:
         raise ArchiveDamaged(
             f"{piece.part.entry.key}: {count} lines, but {segment.records} committed"
         )
+
+
+class PartMovedError(Exception):
+    """A part is not there any more because somebody replaced it meanwhile: take a new snapshot."""
+
+
+def part_body(store: Store, part: LivePart) -> bytes:
+    """Return the bytes of a live part, proven by its digest, for those who replace parts.
+
+    Raises:
+        PartMovedError: it was removed since the snapshot was taken.
+        ArchiveDamaged: it is missing, and nothing in the newest log explains that; or changed.
+        StoreRefused, StoreUnavailable: the store.
+    """
+    entry = part.entry
+    try:
+        body = store.get(entry.key)
+    except ObjectMissing:
+        if entry.key in take(store).removed:
+            raise PartMovedError(entry.key) from None
+        try:
+            body = get_patiently(store, entry.key)
+        except ObjectMissing as error:
+            raise ArchiveDamaged(f"{entry.key}: missing, but committed") from error
+    check_part(entry, body)
+    return body
+
+
+def slices(part: LivePart, body: bytes) -> Iterator[tuple[Segment, bytes]]:
+    """Yield a part's segments with their bytes, each proven by its digest.
+
+    Raises:
+        ArchiveDamaged: these are not the bytes of the segment, or not all of the part.
+    """
+    offset = 0
+    for segment in part.commit.segments(part.entry):
+        piece = body[offset : offset + segment.bytes]
+        offset += segment.bytes
+        if hashlib.sha256(piece).hexdigest() != segment.sha256:
+            raise ArchiveDamaged(f"{part.entry.key}: not the bytes of {segment.origin}")
+        yield segment, piece
+    if offset != len(body):
+        raise ArchiveDamaged(f"{part.entry.key}: its segments are not all of it")

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from nordcrawl.archive.format.cursor import Cursor
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json
-from nordcrawl.archive.log.erasures import read_erasures
+from nordcrawl.archive.log.erasures import Orders
 from nordcrawl.archive.log.pieces import Pieces
 from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, Snapshot, take
 from nordcrawl.archive.read.sieve import Sieve
@@ -46,6 +46,7 @@ class Reader:
     ) -> None:
         self._store = store
         self._damaged = damaged
+        self._orders = Orders(store)
 
     def snapshot(self, since: Cursor | None = None) -> Snapshot:
         """Return the live parts, or those that hold what came after a cursor.
@@ -91,9 +92,10 @@ class Reader:
     def lines_of(self, snapshot: Snapshot, *, source: str | None = None) -> Iterator[bytes]:
         """Yield the same as `records_of`, as the bytes of the lines, each with its LF.
 
-        Where no second writer and no open erasure asks for it, they are not even parsed.
+        They are not even parsed where no second writer asks for it, and no erasure that may have
+        missed them.
         """
-        sieve = Sieve(snapshot, read_erasures(self._store))
+        sieve = Sieve(snapshot, self._orders.read())
         for piece, lines in self._lines(snapshot, PartKind.ARTICLE, source):
             if not sieve.concerns(piece):
                 yield from lines
@@ -145,7 +147,7 @@ class Reader:
     ) -> Iterator[LedgerEntry]:
         """Yield ledger lines, of one run or of all, in the order of commits."""
         snapshot = self.snapshot()
-        sieve = Sieve(snapshot, read_erasures(self._store))
+        sieve = Sieve(snapshot, self._orders.read())
         for piece, lines in self._lines(snapshot, PartKind.LEDGER, source):
             for number, line in enumerate(lines, start=1):
                 values = _parsed(piece.part.entry.key, number, line, _object)
@@ -161,7 +163,7 @@ class Reader:
         self, snapshot: Snapshot, source: str | None, as_of: datetime | None
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (place, record); places sort as the lines of one writer do."""
-        sieve = Sieve(snapshot, read_erasures(self._store))
+        sieve = Sieve(snapshot, self._orders.read())
         for piece, lines in self._lines(snapshot, PartKind.ARTICLE, source):
             segment = piece.segment
             first = segment.origin.rpartition("-")[2].partition(".")[0]

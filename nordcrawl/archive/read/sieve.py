@@ -19,7 +19,7 @@ _CONTENT: Final = (
 
 
 class Sieve:
-    """Holds back what another writer has written too, and what is to be erased.
+    """Holds back what another writer has written too, and what an order covers.
 
     Keeps nothing where there is only one writer; else some 100 bytes of memory a line of the
     sources that have several.
@@ -31,15 +31,19 @@ class Sieve:
             by_source[piece.part.commit.source].add(piece.segment.writer)
         self._shared = {source for source, names in by_source.items() if len(names) > 1}
         self._first: dict[bytes, str] = {}
-        self._erasures = Erasures.of(erasures.open_orders)
+        self._erasures = erasures
+        self._is_clean = erasures.looked_at(snapshot.heads)
 
     def concerns(self, piece: LiveSegment) -> bool:
-        """Tell whether the lines of a piece have to be looked at."""
-        return bool(self._erasures) or piece.part.commit.source in self._shared
+        """Return whether the lines of a piece have to be looked at."""
+        shared = piece.part.commit.source in self._shared
+        return shared or not self._is_clean(piece.part, piece.segment)
 
     def passes(self, piece: LiveSegment, values: dict[str, Any]) -> bool:
-        """Tell whether a line goes out."""
-        if self._erasures and self._erasures.covers(piece.part.entry.kind, values):
+        """Return whether a line goes out."""
+        if not self._is_clean(piece.part, piece.segment) and self._erasures.covers(
+            piece.part.entry.kind, values
+        ):
             return False
         if piece.part.commit.source not in self._shared:
             return True

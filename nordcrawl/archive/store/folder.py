@@ -43,6 +43,15 @@ _STALE_S: Final = 24 * 3600
 
 _PLACING_TRIES: Final = 100
 
+_OWN_NAMES: Final = frozenset(
+    {
+        *("articles-v1", "ledger-v1", "commits", "runs", "schema", "checkpoints", "erasures"),
+        *("probe", "lost+found"),
+    }
+)
+"""What may be in a folder without marker that becomes an archive: what an archive has, which may
+have lost its marker; and what a new disk has."""
+
 _PASSING: Final = frozenset(
     {
         *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
@@ -81,9 +90,11 @@ class FolderStore:
 
         Raises:
             ArchiveDamaged: the marker there is of another format or version.
+            StoreRefused: there is no archive, and other files are there.
             StoreRefused, StoreUnavailable: nothing can be written there.
         """
         with self._explained("prepare", self._root):
+            self._refuse_foreign()
             make_folders(self._staging)
         self._remove_stale()
         try:
@@ -94,6 +105,17 @@ class FolderStore:
         self.put(MARKER_KEY, marker, content_type="application/json")
         self._probed = True
         return Capabilities(conditional_put=self._links, checksum=False)
+
+    def _refuse_foreign(self) -> None:
+        """Begin no archive in a folder that is used for something else."""
+        if not self._root.is_dir() or (self._root / MARKER_KEY).exists():
+            return
+        for name in sorted(entry.name for entry in self._root.iterdir()):
+            if not (name.startswith(".") or name in _OWN_NAMES):
+                raise StoreRefused(
+                    f"prepare {self._root}: {name} is there, which is of no archive; let "
+                    "NORDCRAWL_ARCHIVE name an empty folder, or a new one"
+                )
 
     def put(self, key: str, body: bytes, *, content_type: str) -> Put:
         """Store `body` under `key`; on disk, with its directories, when this returns.
@@ -109,20 +131,42 @@ class FolderStore:
             if self._probed and key != MARKER_KEY:
                 # An unmounted disk leaves an empty folder: writing there would hide the articles.
                 self._require_marker("put", key)
-            if not self._staging.is_dir():
-                make_folders(self._staging)
-            try:
-                _write_durably(staged, body)
-                created = self._place(staged, path)
-            finally:
-                with suppress(OSError):
-                    staged.unlink()
+            created = self._stage_and_place(staged, path, body)
             if not created and not _holds(path, body):
                 raise ObjectConflict(f"put {key}: {path} holds other bytes; left as they are")
             if not created:  # perhaps by a process killed before its fsync
                 sync_folder(path)
             self._sync_directories(path.parent)
         return Put.CREATED if created else Put.ALREADY
+
+    def _stage_and_place(self, staged: Path, path: Path, body: bytes) -> bool:
+        """As `_place`; again, if somebody swept the staged file away meanwhile."""
+        for last in (*[False] * _PLACING_TRIES, True):
+            if not self._staging.is_dir():
+                make_folders(self._staging)
+            try:
+                _write_durably(staged, body)
+                return self._place(staged, path)
+            except FileNotFoundError:
+                if last or staged.exists():
+                    raise
+            finally:
+                with suppress(OSError):
+                    staged.unlink()
+        raise AssertionError("not reached")
+
+    def sweep(self) -> None:
+        """Remove all staged files; who is just putting one stages it again.
+
+        Raises:
+            StoreRefused, StoreUnavailable: they can't be removed.
+        """
+        with self._explained("sweep", self._staging), suppress(FileNotFoundError):
+            for file in self._staging.iterdir():
+                if file.name != _LOCK:
+                    with suppress(FileNotFoundError):
+                        file.unlink()
+            sync_folder(self._staging)
 
     def get(self, key: str) -> bytes:
         """Return the file's bytes.
@@ -172,12 +216,12 @@ class FolderStore:
 
     def strangers(self) -> Iterator[str]:
         """Yield the paths of files that can be none of ours: by their name, or as links to nowhere
-        or devices."""
+        or devices; and of those that are staged."""
         for folder, _, files in os.walk(self._root):
             for name in sorted(files):
                 path = Path(folder, name)
                 relative = path.relative_to(self._root).as_posix()
-                if relative.startswith(f"{_STAGING}/"):
+                if relative == f"{_STAGING}/{_LOCK}":
                     continue
                 if not is_key(relative) or not path.is_file():
                     yield relative

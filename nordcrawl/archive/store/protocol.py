@@ -162,6 +162,14 @@ class Store(Protocol):
         """Yield the names, relative to the archive, of what lies there and can be no object of
         ours, for its name is no key."""
 
+    def sweep(self) -> None:
+        """Remove what puts that were killed may have left beside the objects, where a store keeps
+        any such bytes.
+
+        Raises:
+            StoreRefused, StoreUnavailable: it can't be removed.
+        """
+
     def delete(self, key: str) -> None:
         """Remove an object, with every older version that the store keeps of it; none is no error.
 

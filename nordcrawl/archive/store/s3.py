@@ -189,6 +189,9 @@ class S3Store:
         """Yield the keys below the prefix that can be none of ours."""
         return (entry.key for entry in self.list("") if not is_key(entry.key))
 
+    def sweep(self) -> None:
+        """Do nothing: each object is one request, which leaves it whole or not at all."""
+
     def delete(self, key: str) -> None:
         """Remove an object and, in a bucket with versioning, all that was ever under its key.
 

@@ -18,6 +18,7 @@ from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.local.spool import Spool, set_cursor
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
+from nordcrawl.archive.log.erasures import Erasures, read_erasures
 from nordcrawl.archive.log.pieces import Pieces
 from nordcrawl.archive.log.snapshot import LiveSegment, Snapshot, take
 from nordcrawl.archive.store.protocol import Store
@@ -53,15 +54,16 @@ def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = Tr
         StoreRefused, StoreUnavailable: the store.
         SpoolError: the disk refuses.
     """
+    erasures = read_erasures(store)
     if checkpoints and not spool.cursors():
-        _load_checkpoint(store, spool, state)
+        _load_checkpoint(store, spool, state, erasures)
     snapshot = take(store, spool.cursors())
     digests = {(c.writer, c.seq): c.sha256 for log in snapshot.logs.values() for c in log}
 
     def folded(db: sqlite3.Connection, last: Segment) -> None:
         set_cursor(db, last.writer, last.seq, digests[last.writer, last.seq])
 
-    fold_pieces(store, spool, state, ledgers(snapshot), folded)
+    fold_pieces(store, spool, state, ledgers(snapshot), erasures, folded)
     with spool.transaction() as db:
         for writer, (seq, sha256) in snapshot.heads.items():
             if seq:
@@ -84,10 +86,11 @@ def fold_pieces(
     spool: Spool,
     state: State,
     pieces: Iterable[LiveSegment],
+    erasures: Erasures,
     folded: Callable[[sqlite3.Connection, Segment], None] = lambda db, last: None,
 ) -> None:
     """Fold the lines of pieces into a state, some thousands in a transaction; of other sources
-    only those that tell of a text.
+    only those that tell of a text. What `erasures` cover is left out.
 
     `folded` is called in the transaction that completes a commit, with its last segment.
 
@@ -114,19 +117,21 @@ def fold_pieces(
             for line in reader.lines(piece):
                 if foreign and _SIGNED not in line:
                     continue
-                waiting.append(_entry(piece.part.entry.key, line))
+                if (entry := _entry(piece.part.entry.key, line, erasures)) is not None:
+                    waiting.append(entry)
                 if len(waiting) >= _AT_ONCE:
                     flush()
         ended[piece.segment.writer] = piece.segment
     flush()
 
 
-def _load_checkpoint(store: Store, spool: Spool, state: State) -> None:
+def _load_checkpoint(store: Store, spool: Spool, state: State, erasures: Erasures) -> None:
     """Begin an empty state with the newest checkpoint that is whole, if there is one."""
     for key in checkpoint_keys(store, spool.source):
         try:
             checkpoint = Checkpoint.decode(key, store.get(key))
-            state.load(read_rows(store, checkpoint))
+            rows = read_rows(store, checkpoint)
+            state.load(row for row in rows if not erasures.covers_row(spool.source, row))
         except (ArchiveDamaged, ObjectMissing, KeyError, ValueError) as error:
             logger.warning("checkpoint not used: %s: %s", key, error)
             state.drop()
@@ -183,8 +188,11 @@ def _fold(
     state.settle(changes)
 
 
-def _entry(key: str, line: bytes) -> LedgerEntry:
+def _entry(key: str, line: bytes, erasures: Erasures) -> LedgerEntry | None:
     try:
-        return LedgerEntry.from_json(decode_json(line))
+        values = decode_json(line)
+        if erasures.covers(PartKind.LEDGER, values):
+            return None
+        return LedgerEntry.from_json(values)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArchiveDamaged(f"{key}: not a ledger line: {reason(error)}") from error

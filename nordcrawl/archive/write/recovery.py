@@ -42,6 +42,7 @@ def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> 
         "by the store" if can.checksum else "by ETag or reading back",
     )
     _put_schemas(store)
+    shipper.obey()
     adopt_strays(store, spool)
     with suppress(SpoolError):  # the disk is full: shipping what is sealed may make room
         shipper.seal_all()
@@ -96,7 +97,7 @@ def ship_left_over(
     try:
         state = State(spool)
         obedience = Obedience(store, spool, state)
-        shipper = Shipper(store, spool, limits, clock, obedience.check)
+        shipper = Shipper(store, spool, limits, clock, obedience)
         failure: StoreError | None = None
         try:
             ship_waiting(store, spool, state, shipper)
@@ -128,7 +129,7 @@ def rebuild_state(
     try:
         state = State(spool)
         obedience = Obedience(store, spool, state)
-        shipper = Shipper(store, spool, limits, clock, obedience.check)
+        shipper = Shipper(store, spool, limits, clock, obedience)
         ship_waiting(store, spool, state, shipper)
         state.drop()
         catch_up(store, spool, state, checkpoints=checkpoints)

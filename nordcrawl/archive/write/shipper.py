@@ -1,8 +1,9 @@
 """The shipper: moves lines from the spool to the archive, each step repeatable after any crash.
 
-outbox -> sealed part -> put -> commit frozen -> commit put -> forgotten. What is put is fixed on
-the disk before the store hears of it, so a repeated put is the same bytes under the same key, and
-the store's answer to it is "already". Knows no threads; `nordcrawl.archive.write.writer` has those.
+outbox -> sealed part -> put -> commit frozen -> commit put -> parts confirmed -> forgotten. What is
+put is fixed on the disk before the store hears of it, so a repeated put is the same bytes under the
+same key, and the store's answer to it is "already". Knows no threads;
+`nordcrawl.archive.write.writer` has those.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit, PartEntry
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import MEMBER_BYTES, pack
+from nordcrawl.archive.local.purge import Obedience
 from nordcrawl.archive.local.sealed import SealedPart
 from nordcrawl.archive.local.spool import Spool, SpooledLine, read_sealed, sync_sealed, write_sealed
 from nordcrawl.archive.log.follow import chain
+from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import (
     NordcrawlError,
     ObjectConflict,
     ObjectMissing,
     SpoolError,
-    StoreUnavailable,
+    StoreError,
 )
 from nordcrawl.model.times import from_micros, rfc3339
 
@@ -99,10 +102,11 @@ class Shipper:
         spool: Spool,
         limits: Limits,
         clock: Callable[[], datetime],
-        obey: Callable[[], object] = lambda: None,
+        obedience: Obedience | None = None,
     ) -> None:
-        """`obey` is called before each commit is begun: see `nordcrawl.archive.local.purge`."""
-        self._obey = obey
+        """`obedience` looks at the erasure orders before each commit is begun, and again before
+        it is put."""
+        self._obedience = obedience
         self._store = store
         self._spool = spool
         self._limits = limits
@@ -160,6 +164,10 @@ class Shipper:
 
     def _seal(self) -> None:
         lines = self._spool.head(self._limits.part_bytes)
+        if self._obedience is not None and len(kept := self._obedience.sift(lines)) < len(lines):
+            if not kept:
+                return
+            lines = kept
         parts = [self._write_part(group, lines[-1].seq) for group in _groups(lines)]
         sync_sealed(self._spool)
         self._spool.record_sealed(parts, lines)
@@ -199,16 +207,16 @@ class Shipper:
         conflicts = 0
         while not stop() and self._spool.next_batch():
             try:
-                self._obey()
+                self.obey()
                 self._ship_batch(self._spool.next_batch(), stop)
-            except StoreUnavailable:
-                self._spool.unmark_put()  # by the next try they may have been tidied away
-                raise
             except ObjectConflict as error:
                 conflicts += 1
                 if conflicts > _CONFLICTS:
                     raise
                 self.become_new_writer(str(error))
+            except StoreError:
+                self._spool.unmark_put()  # by the next try they may have been tidied away
+                raise
         for run_id, body in self._spool.manifests():
             if not stop():
                 self.put_manifest(run_id, body)
@@ -217,26 +225,45 @@ class Shipper:
         if not parts:
             return
         if (frozen := self._spool.frozen()) is not None and self._is_there(frozen):
-            # Its parts must not be put again: they may have been compacted or erased since.
+            # Its parts are not put as a matter of course: they may have been replaced since.
             self._committed(parts, *frozen)
             return
         for part in parts:
             if stop():
                 return
             if not part.put:
-                body = read_sealed(self._spool, part)
-                if hashlib.sha256(body).hexdigest() != part.sha256:
-                    raise SpoolError(f"{self._spool.sealed / part.file_name}: damaged (sha256)")
-                self._store.put(self._key(part), body, content_type=keys.PART_TYPE)
-                self.puts += 1
+                self._put(part)
                 self._spool.mark_put(part)
-        if stop():
+        if stop() or self.obey():  # what was ordered while they were put may cover some of it
             return
         cseq, body = self._frozen(parts)
         key = keys.commit_key(self._spool.writer, cseq)
         self._store.put(key, body, content_type=keys.JSON_TYPE)
         self.puts += 1
         self._committed(parts, parts[0].batch, cseq, body)
+
+    def obey(self) -> bool:
+        """Look at the erasure orders; return whether new ones changed what is to be shipped."""
+        return self._obedience is not None and self._obedience.check()
+
+    def _put(self, part: SealedPart) -> None:
+        body = read_sealed(self._spool, part)
+        if hashlib.sha256(body).hexdigest() != part.sha256:
+            raise SpoolError(f"{self._spool.sealed / part.file_name}: damaged (sha256)")
+        self._store.put(self._key(part), body, content_type=keys.PART_TYPE)
+        self.puts += 1
+
+    def _confirm(self, parts: Sequence[SealedPart]) -> None:
+        """See that the store has what was just committed, before the spool forgets it.
+
+        A part may have been deleted between put and commit, as one that nobody wants; it is put
+        again. Not so one that a commit has replaced by now: what it held is elsewhere, or erased.
+        """
+        missing = [part for part in parts if not self._store.exists(self._key(part))]
+        removed = take(self._store).removed if missing else frozenset()
+        for part in missing:
+            if self._key(part) not in removed:
+                self._put(part)
 
     def _is_there(self, frozen: tuple[int, int, bytes]) -> bool:
         """Tell whether an earlier try put this very commit, and its answer was lost."""
@@ -245,6 +272,7 @@ class Shipper:
         return found == hashlib.sha256(body).hexdigest()
 
     def _committed(self, parts: Sequence[SealedPart], batch: int, cseq: int, body: bytes) -> None:
+        self._confirm(parts)
         self._spool.mark_committed(batch, cseq, hashlib.sha256(body).hexdigest())
         self._count(parts)
 

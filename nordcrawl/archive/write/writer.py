@@ -88,7 +88,7 @@ class Writer:
         """Why the latest try to ship failed; it is tried again."""
         self._clock = clock
         self._obedience = Obedience(store, spool, self.state)
-        self._shipper = Shipper(store, spool, limits, clock, self._obedience.check)
+        self._shipper = Shipper(store, spool, limits, clock, self._obedience)
         self._gate = threading.Condition()
         self._queue: list[_Accepted] = []
         self._under_way_bytes = 0  # accepted, and not durable yet

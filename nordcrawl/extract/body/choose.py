@@ -14,10 +14,11 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.body import container as homes
 from nordcrawl.extract.body import engine, furniture_boxes, rules
+from nordcrawl.extract.body.captions import is_small
 from nordcrawl.extract.body.container import Shape, TextContainer, holds, shape_of
 from nordcrawl.extract.body.gaps import AGAINST_TEXT, NEVER_TEXT, filled
 from nordcrawl.extract.body.signs import Around, PageHints
-from nordcrawl.extract.body.standfirst import standfirst
+from nordcrawl.extract.body.standfirst import is_in_lead, standfirst
 from nordcrawl.extract.body.tail import cut_tail
 from nordcrawl.extract.lexicon.phrases import NO_CAPTION
 from nordcrawl.extract.page.text import LINE_ENDS
@@ -181,14 +182,17 @@ def _captioned(
     Where no class tells of a caption, other lines beside a picture are as likely to be a
     gallery's or a player's: those above the text are marked so, as no standfirst.
     """
-    boxes = {above for picture in pictures for above in picture.element.iterancestors()}
+    shown = [picture.element for picture in pictures if not is_small(picture.element)]
+    boxes = {above for element in shown for above in element.iterancestors()}
     chosen = set(indices)
     out = list(runs)
     for index in (*range(max(0, indices[0] - _MARGIN), indices[0]), *indices):
         run = runs[index]
         if run.words > _CAPTION_WORDS or home.is_text(run) or run.element.tag not in _PLAIN:
             continue
-        if {"quote", "table", "list", "figure", "caption", "lead", "heading"} & run.near:
+        if {"quote", "table", "list", "figure", "caption", "lead", "heading", "time"} & run.near:
+            continue
+        if is_in_lead(run):
             continue
         if {"quote", "table", "list", "figure", "caption"} & run.marks:
             continue

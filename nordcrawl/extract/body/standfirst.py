@@ -55,7 +55,7 @@ def standfirst(
         elif (
             told
             or "lead" in run.near
-            or (within and _is_sentence(run, index) and _is_in_lead(run))
+            or (within and _is_sentence(run, index) and is_in_lead(run))
             or (titled and within and not found and _is_sentence(run, index))
         ):
             found.setdefault(run.key, run)
@@ -70,7 +70,7 @@ def _may_lead(run: TextRun, clues: PageHints) -> bool:
     return not (is_byline(run.text) or is_label(run.text, clues.labels))
 
 
-def _is_in_lead(run: TextRun) -> bool:
+def is_in_lead(run: TextRun) -> bool:
     """Return whether the element right around the run's own is one for the standfirst."""
     parent = run.element.getparent()
     if parent is None:

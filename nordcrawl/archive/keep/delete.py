@@ -1,0 +1,399 @@
+"""Deletion: the one place where an object of an archive is deleted, and only with a proof.
+
+What may go is proven right before it goes, from what the store gives back then, never by what is
+not there: a listing may lag, a commit be lost or forged, a get answer "missing" by mistake. The
+proofs:
+
+- `Replaced`: a part that a commit removed. Each of its segments lies byte for byte in a live part
+  that was read back; or every line that is less is covered by an erasure order.
+- `Uncommitted`: a part that no log lists, older than was stated, by the store's own clock.
+- `Cache`: an object of a checkpoint that can't be read, that holds what is erased, or that is older
+  than two that are whole.
+- `Cleaned`: a report whose copy without what is erased was read back.
+- `Own`: what this very process put, and nothing refers to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.checkpoint import Checkpoint
+from nordcrawl.archive.format.commit import Commit, Known, PartEntry, Segment
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lines import decode_json, unpack
+from nordcrawl.archive.log.checkpoint import checkpoint_keys, read_rows
+from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
+from nordcrawl.archive.log.follow import follow, listed
+from nordcrawl.archive.log.pieces import PartMovedError, check_part, part_body, slices
+from nordcrawl.archive.log.snapshot import NOTHING, LivePart, Snapshot
+from nordcrawl.archive.log.wholeness import heads_told, take_whole
+from nordcrawl.archive.store.protocol import Store
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing
+
+_KEPT: Final = 2
+"""Whole checkpoints of a source that are kept."""
+_PAUSES_S: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 20)
+"""How long a listing may lag before what it lacks is left for the next time."""
+_TURNS: Final = 20
+"""How often the logs may have gone on while one key was proven."""
+
+
+class UnprovenError(Exception):
+    """Nothing proves that an object may go, so it stays; the text says why."""
+
+
+class LaterError(Exception):
+    """An object may go, but not yet: somebody may still look for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A part that a commit removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncommitted:
+    """A part, or one of a checkpoint, that nothing lists."""
+
+    age: timedelta
+    """How long ago, by the store's clock, it must have been put."""
+    since: datetime | None = None
+    """A time by that clock from which the age counts, where it is later than the put."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """An object of a checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A report of which there is a copy without what is erased."""
+
+    by: str
+    """The copy's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An object that the caller put a moment ago, and nobody else has to do with."""
+
+    body: bytes
+
+
+Proof = Replaced | Uncommitted | Cache | Cleaned | Own
+
+
+def delete_own(store: Store, key: str, body: bytes) -> None:
+    """Delete what the caller put a moment ago, and nobody else has to do with: a probe, a part of a
+    commit that was given up.
+
+    Raises:
+        UnprovenError: these are not its bytes.
+        StoreRefused, StoreUnavailable: the store.
+    """
+    with suppress(ObjectMissing):
+        if store.get(key) != body:
+            raise UnprovenError(f"{key}: not the bytes that were put")
+    store.delete(key)
+
+
+class Deleter:
+    """Deletes with proofs. Knows all logs, and reads on in those concerned before each deletion."""
+
+    def __init__(
+        self,
+        store: Store,
+        pause: Callable[[float], None] = time.sleep,
+        own: Mapping[str, Known] = MappingProxyType({}),
+    ) -> None:
+        """Read all logs; `own` are commits that the caller put, and a listing may lack yet.
+
+        Raises:
+            ArchiveDamaged: a log has a hole, or is not what somebody saw of it.
+            StoreRefused, StoreUnavailable: the store.
+        """
+        self._store = store
+        self._pause = pause
+        self._told = {**heads_told(store), **own}
+        self._orders = Orders(store)
+        self._now: datetime | None = None
+        self._listed: dict[str, int] = {}
+        self._doomed: dict[str, bool] = {}
+        self._checkpoints: dict[str, Checkpoint | None] = {}
+        self._holds_erased: dict[str, bool | None] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read all logs and orders anew; raises as the constructor."""
+        self.snapshot: Snapshot = take_whole(self._store, self._told)
+        self.erasures: Erasures = self._orders.read()
+        self._entries: dict[str, tuple[Commit, PartEntry]] = {}
+        self._removed_by: dict[str, Commit] = {}
+        for log in self.snapshot.logs.values():
+            for commit in log:
+                self._entries |= {entry.key: (commit, entry) for entry in commit.add}
+                self._removed_by |= dict.fromkeys(commit.remove, commit)
+        self._holders: defaultdict[str, list[tuple[Segment, LivePart]]] = defaultdict(list)
+        for part in self.snapshot.live:
+            for segment in part.commit.segments(part.entry):
+                self._holders[segment.origin].append((segment, part))
+        self._intact: dict[str, dict[str, str]] = {}
+        """Of live parts that were read back: digest by origin."""
+
+    def delete(self, key: str, proof: Proof) -> None:
+        """Delete an object; none is no error.
+
+        Raises:
+            UnprovenError: the proof does not hold.
+            LaterError: it does, but the store's listing does not show it to everybody yet.
+            ArchiveDamaged: a log is broken.
+            StoreRefused, StoreUnavailable: the store.
+        """
+        match proof:
+            case Replaced():
+                self._prove_replaced(key)
+            case Uncommitted():
+                self._delete_uncommitted(key, proof)
+                return
+            case Cache():
+                self._prove_cache(key)
+            case Cleaned():
+                self._prove_cleaned(key, proof.by)
+            case Own():
+                delete_own(self._store, key, proof.body)
+                return
+        self._store.delete(key)
+
+    def body(self, key: str) -> bytes | None:
+        """Return an object's bytes, None if there is none."""
+        try:
+            return self._store.get(key)
+        except ObjectMissing:
+            return None
+
+    # --- parts that were replaced -----------------------------------------------------------
+
+    def _prove_replaced(self, key: str) -> None:
+        for _ in range(_TURNS):
+            if key not in self._removed_by or key not in self._entries:
+                raise UnprovenError(f"{key}: no commit added and removed it")
+            commit, entry = self._entries[key]
+            self._await_listed(self._removed_by[key])
+            try:
+                witnesses = self._witnesses(commit, entry)
+            except PartMovedError:
+                self.refresh()
+                continue
+            if not self._went_on({commit.writer, *(p.commit.writer for p in witnesses)}):
+                return
+            self.refresh()
+        raise LaterError(f"{key}: the logs go on faster than they are read")
+
+    def _witnesses(self, commit: Commit, entry: PartEntry) -> list[LivePart]:
+        """Return live parts that hold all that a removed one held, but for what orders cover."""
+        witnesses: list[LivePart] = []
+        less: list[Segment] = []
+        for segment in commit.segments(entry):
+            for held, part in self._holders.get(segment.origin, ()):
+                if held.sha256 == segment.sha256 and self._is_intact(part, held):
+                    witnesses.append(part)
+                    break
+            else:
+                less.append(segment)
+        if less and (body := self.body(entry.key)) is not None:
+            try:
+                check_part(entry, body)
+            except ArchiveDamaged as error:
+                raise UnprovenError(f"{error}, and not all of it lies elsewhere") from None
+            for segment, piece in slices(LivePart(entry, commit), body):
+                if segment in less:
+                    witnesses += self._explained(entry, segment, piece)
+        return witnesses
+
+    def _explained(self, entry: PartEntry, segment: Segment, piece: bytes) -> list[LivePart]:
+        """Return the parts that hold the lines of a segment which no order covers."""
+        lines = Counter(
+            line
+            for line in unpack(piece)
+            if not self.erasures.covers(entry.kind, decode_json(line))
+        )
+        witnesses = []
+        for _, part in self._holders.get(segment.origin, ()):
+            if not lines:
+                break
+            for held, bytes_ in slices(part, part_body(self._store, part)):
+                if held.origin == segment.origin:
+                    lines -= Counter(unpack(bytes_))
+                    witnesses.append(part)
+        if lines:
+            raise UnprovenError(
+                f"{entry.key}: {lines.total()} of its lines are in no live part, and no erasure "
+                "order covers them"
+            )
+        return witnesses
+
+    def _is_intact(self, part: LivePart, segment: Segment) -> bool:
+        """Return whether a live part, read back, has the bytes of a segment."""
+        key = part.entry.key
+        if key not in self._intact:
+            try:
+                found = slices(part, part_body(self._store, part))
+                self._intact[key] = {one.origin: one.sha256 for one, _ in found}
+            except ArchiveDamaged:
+                self._intact[key] = {}
+        return self._intact[key].get(segment.origin) == segment.sha256
+
+    def _went_on(self, writers: set[str]) -> bool:
+        """Return whether any of these logs has more commits by now."""
+        heads = {writer: self.snapshot.heads.get(writer, NOTHING) for writer in writers}
+        return any(trail.commits for trail in follow(self._store, heads).values())
+
+    def _await_listed(self, commit: Commit) -> None:
+        """Wait until whoever misses a part can find the commit that explains it."""
+        for wait_s in (*_PAUSES_S, None):
+            if self._listed.get(commit.writer, 0) >= commit.seq:
+                return
+            found = listed(self._store, commit.writer)
+            self._listed |= {writer: known.seq for writer, known in found.items()}
+            if self._listed.get(commit.writer, 0) >= commit.seq:
+                return
+            if wait_s is not None:
+                self._pause(wait_s)
+        raise LaterError(f"{commit.key}: not listed by the store yet")
+
+    # --- parts that no log lists ------------------------------------------------------------
+
+    def _delete_uncommitted(self, key: str, proof: Uncommitted) -> None:
+        named = keys.parse_part_key(key)
+        manifest = keys.manifest_of(key)
+        if named is None and manifest is None:
+            raise UnprovenError(f"{key}: no part")
+        if key in self._entries:
+            raise UnprovenError(f"{key}: committed")
+        entry = next((e for e in self._store.list(key) if e.key == key), None)
+        if entry is None:
+            return
+        if entry.modified is None:
+            raise UnprovenError(f"{key}: the store does not say when it was put")
+        begin = max(entry.modified, proof.since) if proof.since else entry.modified
+        if self._store_now() - begin < proof.age:
+            raise LaterError(f"{key}: put less than {proof.age} ago, by the store's clock")
+        body = self.body(key)
+        if self._is_listed(key, named, manifest):
+            raise UnprovenError(f"{key}: in use since")
+        self._store.delete(key)
+        if body is not None and self._is_listed(key, named, manifest):
+            # Its writer came back at this very moment, and believes that it is there.
+            self._store.put(key, body, content_type=keys.PART_TYPE)
+            raise UnprovenError(f"{key}: in use since")
+
+    def _is_listed(
+        self, key: str, named: tuple[PartKind, str, str] | None, manifest: str | None
+    ) -> bool:
+        if manifest is not None:
+            return manifest != key and self._store.exists(manifest)
+        writer = named[2] if named else ""
+        head = self.snapshot.heads.get(writer, NOTHING)
+        trail = follow(self._store, {writer: head}, listed(self._store, writer))[writer]
+        return any(part.key == key for commit in trail.commits for part in commit.add)
+
+    def _store_now(self) -> datetime:
+        """Return the time by the store's clock, a little in the past."""
+        if self._now is None:
+            key = f"probe/{hashlib.sha256(str(time.time_ns()).encode()).hexdigest()[:10]}.json"
+            body = b'{"format":"nordcrawl-probe"}\n'
+            self._store.put(key, body, content_type=keys.JSON_TYPE)
+            try:
+                self._now = self._put_at(key)
+            finally:
+                self.delete(key, Own(body))
+        return self._now
+
+    def _put_at(self, key: str) -> datetime:
+        """Return when a new object was put, by the store's clock, once it is listed."""
+        for wait_s in (*_PAUSES_S, None):
+            for entry in self._store.list(key):
+                if entry.key == key and entry.modified is not None:
+                    return entry.modified
+            if wait_s is not None:
+                self._pause(wait_s)
+        raise LaterError(f"{key}: not listed with its time, so the store's clock is not known")
+
+    # --- checkpoints and reports ------------------------------------------------------------
+
+    def _prove_cache(self, key: str) -> None:
+        manifest = keys.manifest_of(key)
+        if manifest is None:
+            raise UnprovenError(f"{key}: of no checkpoint")
+        if manifest not in self._doomed:
+            self._doomed[manifest] = self._is_doomed(manifest)
+        if not self._doomed[manifest]:
+            raise UnprovenError(f"{manifest}: whole, of the newest, and nothing in it is erased")
+
+    def _is_doomed(self, manifest: str) -> bool:
+        source = manifest.split("/")[1].removeprefix("source=")
+        newer = [key for key in checkpoint_keys(self._store, source) if key > manifest]
+        if len(newer) < _KEPT:
+            self._checkpoint(manifest)
+            return self._holds_erased[manifest] is not False
+        old = self._checkpoint(manifest)
+        if old is None or self._holds_erased[manifest]:
+            return True
+        whole = 0
+        for key in newer:
+            other = self._checkpoint(key)
+            whole += other is not None and self._serves_for(old, other)
+            if whole == _KEPT:
+                return True
+        return False
+
+    def _checkpoint(self, manifest: str) -> Checkpoint | None:
+        """Return a checkpoint if it is whole, each of its parts read back; None if it is not."""
+        if manifest not in self._checkpoints:
+            source = manifest.split("/")[1].removeprefix("source=")
+            found: Checkpoint | None = None
+            holds: bool | None = False
+            try:
+                found = Checkpoint.decode(manifest, self._store.get(manifest))
+                for row in read_rows(self._store, found):
+                    holds = holds or self.erasures.covers_row(source, row)
+            except (ArchiveDamaged, ObjectMissing, ValueError, KeyError):
+                found = holds = None
+            self._checkpoints[manifest], self._holds_erased[manifest] = found, holds
+        return self._checkpoints[manifest]
+
+    def _serves_for(self, old: Checkpoint, new: Checkpoint) -> bool:
+        """Return whether a checkpoint goes at least as far as an older one, and ends with commits
+        that are there."""
+        digests = {
+            (commit.writer, commit.seq): commit.sha256
+            for log in self.snapshot.logs.values()
+            for commit in log
+        }
+        return all(
+            new.heads.get(writer, NOTHING)[0] >= seq for writer, (seq, _) in old.heads.items()
+        ) and all(
+            digests.get((writer, seq)) == sha256 for writer, (seq, sha256) in new.heads.items()
+        )  # fmt: skip
+
+    def _prove_cleaned(self, key: str, by: str) -> None:
+        if not (key.startswith("runs/") and by.startswith("runs/") and key != by):
+            raise UnprovenError(f"{key}: no report")
+        try:
+            old, new = decode_json(self._store.get(key)), decode_json(self._store.get(by))
+        except (ObjectMissing, ValueError) as error:
+            raise UnprovenError(f"{key}: {error}") from None
+        for report in (old, new):
+            report.pop("sha256", None)
+        if clean_report(old, self.erasures) != new:
+            raise UnprovenError(f"{by}: not what {key} says but for what is erased")
