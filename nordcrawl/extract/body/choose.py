@@ -122,7 +122,7 @@ def _chosen(
         indices = _rescued(indices, cut.runs)
     if not indices:
         return None
-    runs: Sequence[TextRun] = cut.runs
+    runs: Sequence[TextRun] = _without_captions(cut.runs, indices)
     if Around(clues, [runs[i] for i in indices]).is_consent():
         return None
     home = homes.find(runs, indices)
@@ -139,7 +139,7 @@ def _chosen(
     chosen = furniture_boxes.cut_lists(chosen, runs, home, dropped)
     chosen = rules.drop(chosen, clues, dropped, home, signs, runs)
     if home is not None:
-        chosen = furniture_boxes.drop_boxes(chosen, runs, home, dropped)
+        chosen = furniture_boxes.drop_boxes(chosen, runs, home, clues, dropped)
         chosen = furniture_boxes.drop_outside(chosen, home, dropped)
     chosen = furniture_boxes.drop_bare_headings(chosen, runs, dropped)
     chosen = cut_tail(chosen, clues, dropped, home, signs)
@@ -149,7 +149,7 @@ def _chosen(
     start = place[id(chosen[0])]
     title = _title_before(runs, start, clues)
     above = title if title is not None else max(-1, start - _MARGIN)
-    lead = standfirst(runs[above + 1 : start + 3], clues, home, title is not None)
+    lead = standfirst(runs[above + 1 : start + 3], Around(clues, chosen), home, title is not None)
     known = {id(run) for run in chosen}
     lead = [run for run in lead if id(run) in known or run.key not in {r.key for r in chosen}]
     first = min([place[id(run)] for run in chosen[:1] + lead])
@@ -256,6 +256,29 @@ def _title_before(runs: Sequence[TextRun], first: int, clues: PageHints) -> int 
 
 def _is_title(run: TextRun, clues: PageHints) -> bool:
     return run.key in clues.titles and "heading" in run.marks and "byline" not in run.marks
+
+
+def _without_captions(runs: Sequence[TextRun], indices: Sequence[int]) -> Sequence[TextRun]:
+    """Return the runs, none of them a caption where a class makes most of the chosen ones some.
+
+    Templates call a whole article's text after its picture.
+    """
+    total = sum(runs[i].words for i in indices)
+    told = [i for i in indices if _is_picture_text(runs[i])]
+    if sum(runs[i].words for i in told) <= _HALF * total:
+        return runs
+    marked = {"caption", "figure", "credit"}
+    return [
+        replace(
+            run,
+            marks=run.marks - marked,
+            near=run.near - marked,
+            groups=tuple(pair for pair in run.groups if pair[0] not in marked),
+        )
+        if run.element.tag != "figcaption" and marked & run.marks
+        else run
+        for run in runs
+    ]
 
 
 def _is_picture_text(run: TextRun) -> bool:

@@ -31,6 +31,9 @@ _FRAGMENT_WORDS = 25
 _ALL_LINKED = 0.8
 #: A colon behind so few ends a label and no sentence.
 _LABEL_WORDS = 3
+#: So many lines of credits stand below a text at most.
+_CREDITS = 3
+_LETTERS_A_WORD = 12
 #: Words so long carry what a text is about.
 _CONTENT = re.compile(r"\w{5,}")
 #: So many of them must be there to ask whether the rest of the article has them.
@@ -157,6 +160,26 @@ class Around:
         if len(own) < _CONTENT_WORDS:
             return False
         return sum(self._words[word] > 1 for word in own) < _SHARED * len(own)
+
+    def is_of_subject(self, run: TextRun) -> bool:
+        """Return whether a line that may stand outside of the text shares content words with it or
+        with a description; where it has few of them, one is enough.
+
+        A script that parts no words is not asked.
+        """
+        own = content(run.text)
+        if not run.text.isascii() and len(own) * _LETTERS_A_WORD < len(run.text):
+            return True
+        shared = sum(self._words[word] > (id(run) in self._places) for word in own)
+        if len(own) < _CONTENT_WORDS:
+            return not own or shared > 0
+        return shared >= _SHARED * len(own)
+
+    @cached_property
+    def ends_in_fragments(self) -> bool:
+        """Whether more lines at the end than credits have are no sentences: a list or a poem."""
+        ends = [run.text[-1:] not in LINE_ENDS and run.words < _FRAGMENT_WORDS for run in self.runs]
+        return len(ends) > _CREDITS and all(ends[-_CREDITS - 1 :])
 
     def is_consent(self) -> bool:
         """Return whether all of the text stands in a box for leave to store data, and speaks of
