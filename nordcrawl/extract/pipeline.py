@@ -113,14 +113,14 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
         shown = _generic(context, candidates, authors[0], anchors)
         node = about.jsonld.node
         is_locked = told.says_locked(node) or rights.paywalled(about)[0] is True
-        choice = told.or_told(shown, node, is_locked=is_locked)
+        choice = told.or_told(shown, node, root, is_locked=is_locked)
         is_told = choice is not shown
     if choice is None:
         return Extraction(Rejected("no text"), name)
     if profile.family == "labrador":
         choice = picture_first(choice)
     headings = bold_headings(choice.runs, choice.summaries)
-    frame = Frame(page.url, context.local, choice.summaries, headings)
+    frame = Frame(about.base, context.local, choice.summaries, headings, page.url)
     found = assemble(choice.runs, choice.pictures, frame)
     result: Article | Rejected
     if not any(block.kind not in _NO_TEXT for block in found.blocks):
