@@ -44,14 +44,14 @@ SCHEMA_DIGESTS: Final = {
         {
             "f53ef03f9f329f988dd1321c030563082f18d50e3a1b6210b3171cbcb4098b93",  # 0.1.0
             "2fd02cc267607932a38b38cb950435d62642a2b0b664026d4a9f5ff95e984478",  # 0.2.0
-            "9396fc6c63c635847c74061c7e16d19ca7437822662deebef9b6b1d72cac9281",  # 0.3.0
+            "e29ed4939fba77f50c1a0608ec2174e84bc66a1d303136a754bb8bbd49ece760",  # 0.3.0
         }
     ),
     "ledger-1": frozenset(
         {
             "277fa2e1f768aaf290a72202445637b24861e5088f45dd0d597aa5fc883d1aac",  # 0.1.0
             "589a7d9b2e585493d93220e59bff6655f716e86437a748e74297c30d9531e632",  # 0.2.0
-            "ccca3462701263aa5e2667e62634cfa2282ad158afcf5f5318ef9f291da50f22",  # 0.3.0
+            "9eb2f2e07a9542f2ff282ca4436179ce6693f340e53911dee55e1ca0ef781c1d",  # 0.3.0
         }
     ),
 }
