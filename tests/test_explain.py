@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -187,8 +188,11 @@ def test_odd_pages_are_explained_as_they_are_read(body: bytes, family: str) -> N
 
 def test_text_of_the_pages_data_is_told_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n".join(f"{LONG} Del {n}." for n in range(6))
+    empty = html.fromstring("<html><body></body></html>")
     monkeypatch.setattr(
-        pipeline, "_generic", lambda *_: or_told(None, {"articleBody": text}, is_locked=False)
+        pipeline,
+        "_generic",
+        lambda *_: or_told(None, {"articleBody": text}, empty, is_locked=False),
     )
     found = explained("<h1>Ny havn i byen</h1><p>Logg inn for å lese.</p>")
     told_of = [(n.verdict, n.reason, n.place) for n in found.lines]

@@ -113,7 +113,7 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
         shown = _generic(context, candidates, authors[0], anchors)
         node = about.jsonld.node
         is_locked = told.says_locked(node) or rights.paywalled(about)[0] is True
-        choice = told.or_told(shown, node, is_locked=is_locked)
+        choice = told.or_told(shown, node, root, is_locked=is_locked)
         is_told = choice is not shown
     if choice is None:
         return Extraction(Rejected("no text"), name)

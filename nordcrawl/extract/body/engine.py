@@ -128,7 +128,10 @@ def _slim(
         inner: HtmlElement | None = None
         if child in kept:
             tag = str(child.tag)
-            tag = tag if _TAG.fullmatch(tag) else "div"
+            if child in texts and (tag == "span" or "-" in tag):
+                tag = "p"  # printed as a paragraph, which its tag does not tell
+            elif "-" in tag or not _TAG.fullmatch(tag):
+                tag = "div"
             inner = etree.SubElement(copied, tag, _attributes(child))
             _slim(child, inner, kept, texts, hidden)
         elif has_text and child.tag not in _NO_TEXT and child not in hidden:

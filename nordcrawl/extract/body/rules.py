@@ -71,6 +71,13 @@ _LIST_LINKS = 4
 #: Link share of a list above which it is a list of links and not of text.
 _LIST_LINKED = 0.4
 _TAIL_WORDS = 60
+_CREDIT_WORDS = 8
+#: Names and what joins them: each word begins with a capital, or is a particle of names.
+_CREDIT = re.compile(
+    r"[\W_]*(?:\w{2,16}:\s*)?[^\W\d_a-zæøåäöüéà-ÿа-яё][\w.'’-]*"
+    r"(?:(?:\s*[,/&|–-]\s*|\s+)(?:(?:de|da|di|du|van|von|der|den|la|le|el|af|av|ten|og|och|and|und|"
+    r"et|y)|[^\W\d_a-zæøåäöüéà-ÿа-яё][\w.'’-]*))*[\W_]*"
+)
 
 #: Month names of the languages that the phrases are in, whole or cut to their beginning.
 _MONTHS = re.compile(
@@ -96,6 +103,7 @@ _DATE_WORDS = re.compile(
     r"sexta|feira|sábado|domingo)\b",
     re.IGNORECASE,
 )
+_ROLE = re.compile(r"^[\W_]*\w{2,16}:|[/|]|^\W*\(.*\)\W*$|\b[A-ZÆØÅÄÖÜ]{3,5}\b")
 #: Which page of how many, or which other one to turn to.
 _PAGE_NUMBER = re.compile(
     r"^\W*(?:(?:page|side|sida|seite|pagina|página|sivu|blad|síða|стр(?:аница)?)\W*)?"
@@ -202,6 +210,24 @@ def _is_initials(unit: Unit) -> bool:
     return unit.words <= _SIGN_WORDS and not unit.is_sentence and text[:2].isupper()
 
 
+def _is_credit_at_edge(unit: Unit) -> bool:
+    """Return whether a line above or below all paragraphs is names, a place or roles and no more.
+
+    >>> bool(_CREDIT.fullmatch("Text: Kari Li / Jon van Dam")), bool(_CREDIT.fullmatch("Kari left"))
+    (True, False)
+    """
+    around, run = unit.around, unit.run
+    if unit.words > _CREDIT_WORDS or unit.is_sentence or unit.is_speech or run.linked:
+        return False
+    if around.is_below(run):
+        # A letter is signed by a name, too: here it takes a role, an agency or brackets.
+        if around.ends_in_fragments or not _ROLE.search(run.text):
+            return False
+    elif not around.is_above(run):
+        return False
+    return _CREDIT.fullmatch(run.text) is not None
+
+
 def _is_linked(unit: Unit) -> bool:
     run = unit.run
     if unit.link_share < _SENTENCE_LINKED and run.text[-1] == "." and unit.words >= _SENTENCE_WORDS:
@@ -250,10 +276,11 @@ RULES: tuple[Rule, ...] = (
     Rule("closing", "words", 0.5, _LINES, _is_closing),
     Rule("about the author", "words", 0.6, _TOLD, _is_about_author),
     Rule("initials", "words", 0.6, _LAST, _is_initials),
+    Rule("names", "words", 0.6, _LINE, _is_credit_at_edge),
     Rule("page number", "words", 0.7, _LINE, lambda u: bool(_PAGE_NUMBER.match(u.run.text))),
     # What it links to.
     Rule("linked", "links", 0.6, _SAID, _is_linked),
-    Rule("link list", "links", 0.6, _BOXED - {"table"}, _is_link_list),
+    Rule("link list", "links", 0.6, _OF_ITEMS, _is_link_list),
     Rule("part linked", "links", 0.4, _SAID, _is_part_linked),
     Rule("link", "links", 0.2, _SAID, lambda u: 0 < u.link_share <= _SOME_LINKED),
     # What its own element, or a box around it, is called.
@@ -263,6 +290,7 @@ RULES: tuple[Rule, ...] = (
     Rule("comments", "class", 0.6, _ALL, lambda u: u.has_class("comments")),
     Rule("newsletter box", "class", 0.6, _ALL, lambda u: u.has_class("newsletter")),
     Rule("share", "class", 0.6, _ALL, lambda u: u.has_class("share") and u.words < 20),
+    Rule("consent", "class", 0.6, _ALL, lambda u: u.has_class("consent")),
     Rule("bio", "class", 0.6, _ALL, lambda u: u.has_class("bio")),
     Rule("time", "class", 0.4, _LINES, lambda u: "time" in u.near),
     Rule("author", "class", 0.4, _LINES, lambda u: "byline" in u.near),

@@ -44,10 +44,11 @@ class Heading:
 def read(root: HtmlElement) -> tuple[Heading, ...]:
     """Return the page's headings in order."""
     elements = islice(root.iter("h1"), _MOST)
-    return tuple(found for element in elements if (found := _read(element)))
+    return tuple(found for element in elements if (found := of(element)))
 
 
-def _read(element: HtmlElement) -> Heading | None:
+def of(element: HtmlElement) -> Heading | None:
+    """Return what a heading's element says, None where it says nothing."""
     whole = _line(element)
     if not whole:
         return None
