@@ -120,7 +120,7 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
     if profile.family == "labrador":
         choice = picture_first(choice)
     headings = bold_headings(choice.runs, choice.summaries)
-    frame = Frame(page.url, context.local, choice.summaries, headings)
+    frame = Frame(about.base, context.local, choice.summaries, headings, page.url)
     found = assemble(choice.runs, choice.pictures, frame)
     result: Article | Rejected
     if not any(block.kind not in _NO_TEXT for block in found.blocks):

@@ -107,7 +107,7 @@ async def test_an_article_that_came_meanwhile_by_the_same_address_is_the_one_tha
     run.reservations.release(old.url)
     later, _ = await asyncio.wait_for(waiting, 60)
     assert (verdict.article_id, later.article_id) == ("pier:77", "pier:77")
-    assert later.outcome is Outcome.DUPLICATE
+    assert (later.outcome, later.weak_alias) == (Outcome.DUPLICATE, False)
 
 
 async def test_a_page_is_asked_for_under_condition_only_where_it_need_not_be_read_again(

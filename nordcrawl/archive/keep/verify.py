@@ -12,7 +12,7 @@ import hashlib
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import zip_longest
@@ -24,10 +24,11 @@ from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry, Segment
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import Order
+from nordcrawl.archive.format.probe import is_probe, is_probe_key
 from nordcrawl.archive.format.receipt import Receipt
-from nordcrawl.archive.format.schema_file import SCHEMAS
+from nordcrawl.archive.format.schema_file import SCHEMAS, schema_bytes
 from nordcrawl.archive.format.sealed import decode_sealed
-from nordcrawl.archive.keep.verify_lines import LineCheck
+from nordcrawl.archive.keep.verify_lines import LineCheck, missing_outcomes
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.checkpoint import read_rows
@@ -44,18 +45,16 @@ SCHEMA_DIGESTS: Final = {
         {
             "f53ef03f9f329f988dd1321c030563082f18d50e3a1b6210b3171cbcb4098b93",  # 0.1.0
             "2fd02cc267607932a38b38cb950435d62642a2b0b664026d4a9f5ff95e984478",  # 0.2.0
-            "9396fc6c63c635847c74061c7e16d19ca7437822662deebef9b6b1d72cac9281",  # 0.3.0
         }
     ),
     "ledger-1": frozenset(
         {
             "277fa2e1f768aaf290a72202445637b24861e5088f45dd0d597aa5fc883d1aac",  # 0.1.0
             "589a7d9b2e585493d93220e59bff6655f716e86437a748e74297c30d9531e632",  # 0.2.0
-            "ccca3462701263aa5e2667e62634cfa2282ad158afcf5f5318ef9f291da50f22",  # 0.3.0
         }
     ),
 }
-"""SHA-256 of each schema file as any release put it; the first release's stays in an archive."""
+"""SHA-256 of each schema file as earlier releases put it; the first one's stays in an archive."""
 _EXAMPLES: Final = 1000
 """Findings that are kept; the rest is counted."""
 
@@ -68,7 +67,6 @@ _LITTER = re.compile(
     re.IGNORECASE,
 )
 """Names of files that file managers make (Finder, Explorer, Dolphin) or NFS, and a README."""
-_PROBE = re.compile(r"probe/(\d{4}-\d\d-\d\d|[0-9a-f]{10})\.json")
 
 
 class Severity(StrEnum):
@@ -151,6 +149,8 @@ class _Verifier:
         """Keys of objects that something accounts for."""
         self._receipts: frozenset[str] = frozenset()
         """Ids of erasures that are done."""
+        self._orders: frozenset[str] = frozenset()
+        """Ids of all erasures."""
         self._covered = Erasures()
         """These."""
 
@@ -170,8 +170,15 @@ class _Verifier:
             for key, what in lines.unpaired():
                 self._damage(key, what)
             self._found.articles, self._found.copies = lines.articles, lines.copies
+            outcomes = lines.outcomes()
+            for key, what in lines.forks():
+                self._note(key, what)
+            for key, order_id in lines.erased_by():
+                if order_id not in self._orders:
+                    self._damage(keys.erasure_key(order_id, "order"), f"missing, but {key} has a "
+                                 "tombstone of it")  # fmt: skip
         self._not_live(snapshot)
-        self._runs(logs)
+        self._runs(logs, outcomes)
         self._checkpoints(snapshot, erasures)
         self._strangers()
         self._found.findings.sort(key=lambda f: (f.severity, f.key))
@@ -184,6 +191,10 @@ class _Verifier:
     def _unfinished(self, key: str, what: str) -> None:
         self._found.unfinished += 1
         self._add(Defect(Severity.UNFINISHED, key, what))
+
+    def _note(self, key: str, what: str) -> None:
+        self._found.notes += 1
+        self._add(Defect(Severity.NOTE, key, what))
 
     def _add(self, finding: Defect) -> None:
         if len(self._found.findings) < _EXAMPLES:
@@ -214,7 +225,10 @@ class _Verifier:
             if (body := self._get(key)) is None:
                 if any(map(_COMMIT.fullmatch, self._objects)):  # else it is not begun yet
                     self._damage(key, "missing")
-            elif hashlib.sha256(body).hexdigest() not in SCHEMA_DIGESTS[name]:
+            elif (
+                body != schema_bytes(name)
+                and hashlib.sha256(body).hexdigest() not in SCHEMA_DIGESTS[name]
+            ):
                 self._damage(key, "not a schema that any nordcrawl up to this one has put")
 
     # --- log --------------------------------------------------------------------------------
@@ -316,6 +330,8 @@ class _Verifier:
 
     def _part_body(self, part: LivePart) -> bytes | None:
         key = part.entry.key
+        if not key.endswith(f"-{part.entry.first_seq:012d}.jsonl.gz"):
+            self._damage(key, f"first_seq {part.entry.first_seq} is not that of its key")
         body = self._get(key)
         if body is None:
             if key in self._removed_meanwhile():
@@ -409,8 +425,9 @@ class _Verifier:
 
     # --- runs, erasures, checkpoints --------------------------------------------------------
 
-    def _runs(self, logs: dict[str, list[Commit]]) -> None:
+    def _runs(self, logs: dict[str, list[Commit]], outcomes: Mapping[str, int]) -> None:
         told: set[str] = set()
+        runs: list[tuple[str, dict[str, Any]]] = []
         for key in self._objects:
             if not _RUN.fullmatch(key):
                 continue
@@ -423,7 +440,11 @@ class _Verifier:
                 self._damage(key, f"no report of a run: {error}")
                 continue
             told.add(str(run["run_id"]))
+            runs.append((key, run))
             self._head(logs, run.get("log"), key)
+        if not self._found.erasures:  # which take lines out that a report counts
+            for key, what in missing_outcomes(runs, outcomes):
+                self._damage(key, what)
         for log in logs.values():
             for run_id in dict.fromkeys(c.run_id for c in log if c.kind is CommitKind.APPEND):
                 if run_id not in told:
@@ -459,6 +480,7 @@ class _Verifier:
             except ArchiveDamaged as error:
                 self._damage(key, str(error).removeprefix(f"{key}: "))
         self._found.erasures = len(orders)
+        self._orders = frozenset(orders)
         done = {receipt.order_id for receipt in receipts}
         self._receipts = frozenset(done)
         named = {c.run_id for log in logs.values() for c in log if c.kind is CommitKind.ERASE}
@@ -494,7 +516,9 @@ class _Verifier:
                 by_source[checkpoint.source].append(checkpoint)
         for source, checkpoints in by_source.items():
             self._found.checkpoints += len(checkpoints)
-            if not any(f.severity is Severity.DAMAGE for f in self._found.findings):
+            if self._found.damage:  # what the ledgers fold to can't be said then
+                self._read_checkpoints(checkpoints)
+            else:
                 self._fold(snapshot, source, checkpoints, erasures)
 
     def _fold(
@@ -520,6 +544,17 @@ class _Verifier:
             finally:
                 spool.close()
 
+    def _read_checkpoints(self, checkpoints: list[Checkpoint]) -> None:
+        for checkpoint in checkpoints:
+            try:
+                for _ in read_rows(self._store, checkpoint):
+                    pass
+            except ArchiveDamaged as error:
+                key, _, what = str(error).partition(": ")
+                self._damage(key, what)
+            except ValueError as error:
+                self._damage(checkpoint.key, str(error))
+
     def _compare(self, checkpoint: Checkpoint, state: State, erasures: Erasures) -> None:
         try:
             source = checkpoint.source
@@ -541,7 +576,9 @@ class _Verifier:
         for name in sorted(strangers):
             self._stranger(name)
         for key in sorted(self._objects.keys() - self._known - strangers):
-            if _PROBE.fullmatch(key) or not self._store.exists(key):
+            if is_probe_key(key) and is_probe(key, self._get(key) or b""):
+                continue
+            if not self._store.exists(key):
                 continue
             if _CHECKPOINT.fullmatch(key):
                 self._unfinished(
@@ -552,11 +589,9 @@ class _Verifier:
 
     def _stranger(self, name: str) -> None:
         if name.startswith(".tmp/"):
-            self._found.notes += 1
-            self._add(Defect(Severity.NOTE, name, "of a put that is under way or was killed"))
+            self._note(name, "of a put that is under way or was killed")
         elif _LITTER.fullmatch(name.rpartition("/")[2]):
-            self._found.notes += 1
-            self._add(Defect(Severity.NOTE, name, "does not belong to the archive; does no harm"))
+            self._note(name, "does not belong to the archive; does no harm")
         else:
             self._damage(name, "does not belong to the archive")
 

@@ -96,7 +96,8 @@ class Spool:
             SpoolError: it can't be written, is damaged, or belongs to another source.
         """
         with explained(folder):
-            make_folders(folder / "sealed")
+            make_folders(folder / "sealed", _PRIVATE)
+            folder.chmod(_PRIVATE)
         lock = Lock(folder / "lock")
         try:
             with explained(folder / "spool.sqlite"), _damage_told(folder / "spool.sqlite"):
@@ -446,6 +447,8 @@ class Spool:
                 (self.sealed / part.file_name).unlink()
 
 
+_PRIVATE: Final = 0o700
+"""What waits and what is known is for the crawler's user alone; so all in the folder is."""
 _SEALED: Final = re.compile(r"(?:article|ledger)-\d{12}\.jsonl\.gz")
 _STRAY: Final = re.compile(r"(?:article|ledger)-\d{12}-[0-9a-f]{8}\.stray")
 

@@ -87,19 +87,27 @@ def boxed(found: Cut) -> Cut:
     Order and text stay; a line that holds a quote and its speaker in elements of their own is
     parted in two.
     """
+    wide = _wide_marks(found.runs)
     runs = list(found.runs)
     pictures = list(found.pictures)
     if any("quote" in run.marks for run in runs) or any(map(_may_be_quoted, runs)):
         runs, pictures = _parted(runs, pictures)
-        _mark_quotes(runs)
+        _mark_quotes(runs, wide)
     if pictures:
-        _mark_captions(runs, pictures)
+        _mark_captions(runs, pictures, wide)
     return Cut(tuple(runs), tuple(pictures))
 
 
-def is_quote_box(element: HtmlElement) -> bool:
-    """Return whether an element is one for a quote, by its tag or a word of its class."""
-    return element.tag == "blockquote" or bool(words_of(element.get("class") or "") & QUOTE_WORDS)
+def _wide_marks(runs: Sequence[TextRun]) -> frozenset[str]:
+    """Return the marks that most of a page's longer text has: they tell of what is around it."""
+    weights: Counter[str] = Counter()
+    total = 0
+    for run in runs:
+        if run.words >= _TEXT_LENGTH and run.link_share < _LINKED:
+            total += run.words
+            for mark in run.marks:
+                weights[mark] += run.words
+    return frozenset(mark for mark, weight in weights.items() if 2 * weight > total)
 
 
 # --- pull quotes -----------------------------------------------------------------------------
@@ -119,15 +127,17 @@ def _under(runs: Sequence[TextRun], wanted: set[HtmlElement]) -> dict[HtmlElemen
     return found
 
 
-def _quote_boxes(runs: Sequence[TextRun]) -> Iterator[tuple[HtmlElement, list[int], bool]]:
+def _quote_boxes(
+    runs: Sequence[TextRun], wide: frozenset[str]
+) -> Iterator[tuple[HtmlElement, list[int], bool]]:
     """Yield (box, indices of its runs, whether it is a pull quote), none within another."""
     candidates: dict[HtmlElement, bool] = {}
     for run in runs:
-        if "quote" in run.marks and not _NO_QUOTE & run.marks:
+        if "quote" in run.marks and not _NO_QUOTE & run.marks - wide:
             for kind, element in run.groups:
                 if kind == "quote":
                     candidates[element] = True
-        elif _may_be_quoted(run) and not run.links and not _NO_QUOTE & run.marks:
+        elif _may_be_quoted(run) and not run.links and not _NO_QUOTE & run.marks - wide:
             for element in islice(run.element.iterancestors(), 2):
                 candidates.setdefault(element, False)
     around = {above for e in candidates for above in islice(e.iterancestors(), 2)}
@@ -183,9 +193,9 @@ def _adds_speaker(inside: Sequence[int], wider: Sequence[int], runs: Sequence[Te
     )
 
 
-def _mark_quotes(runs: list[TextRun]) -> None:
+def _mark_quotes(runs: list[TextRun], wide: frozenset[str]) -> None:
     before: tuple[HtmlElement, int] | None = None
-    for box, inside, pull in list(_quote_boxes(runs)):
+    for box, inside, pull in list(_quote_boxes(runs, wide)):
         indices = [i for i in inside if runs[i].key]
         if not indices:
             continue
@@ -327,8 +337,8 @@ def _pieces(run: TextRun) -> list[TextRun]:
 # --- captions --------------------------------------------------------------------------------
 
 
-def _mark_captions(runs: list[TextRun], pictures: list[Picture]) -> None:
-    found = _picture_boxes(runs, pictures)
+def _mark_captions(runs: list[TextRun], pictures: list[Picture], wide: frozenset[str]) -> None:
+    found = _picture_boxes(runs, pictures, wide)
     beside = {i for _, inside in found.values() for i in inside}
     texts = _text_shapes([run for i, run in enumerate(runs) if i not in beside])
     known = Counter(run.key for run in runs if _is_told(run))
@@ -340,9 +350,9 @@ def _mark_captions(runs: list[TextRun], pictures: list[Picture]) -> None:
             for i in inside
         ):
             continue  # printed again, for another size of screen
-        if inside and all(_is_beside(runs[i], picture, texts) for i in inside):
+        if inside and all(_is_beside(runs[i], picture, texts, wide) for i in inside):
             marked.append((index, box, inside))
-        elif (line := _line_below(picture, runs)) is not None:
+        elif (line := _line_below(picture, runs, wide)) is not None:
             marked.append((index, runs[line].element, [line]))
     if _is_much(marked, runs):
         return
@@ -351,7 +361,7 @@ def _mark_captions(runs: list[TextRun], pictures: list[Picture]) -> None:
 
 
 def _picture_boxes(
-    runs: Sequence[TextRun], pictures: Sequence[Picture]
+    runs: Sequence[TextRun], pictures: Sequence[Picture], wide: frozenset[str]
 ) -> dict[int, tuple[HtmlElement, list[int]]]:
     """Return for the index of each picture its smallest box with text, and the runs in that.
 
@@ -360,7 +370,7 @@ def _picture_boxes(
     shown = [
         index
         for index, picture in enumerate(pictures)
-        if not is_small(picture.element) and not _NO_PICTURE & picture.marks
+        if not is_small(picture.element) and not _NO_PICTURE & picture.marks - wide
     ]
     above = {
         element
@@ -413,7 +423,7 @@ def _caption(
             pictures[index] = replace(picture, groups=(*picture.groups, ("figure", box)))
 
 
-def _line_below(picture: Picture, runs: Sequence[TextRun]) -> int | None:
+def _line_below(picture: Picture, runs: Sequence[TextRun], wide: frozenset[str]) -> int | None:
     """Return the index of the paragraph right below a picture's own one, if it is its caption.
 
     It is set off as a whole, or ends in a credit.
@@ -423,7 +433,7 @@ def _line_below(picture: Picture, runs: Sequence[TextRun]) -> int | None:
     run = runs[picture.runs]
     if run.words > _CAPTION_WORDS or run.link_share > _LINKED or run.element.tag not in _PLAIN:
         return None
-    if (_NO_CAPTION | {"figure", "caption", "lead", "byline"}) & (run.near | run.marks):
+    if (_NO_CAPTION | {"figure", "caption", "lead", "byline"}) & (run.near | (run.marks - wide)):
         return None
     holder: HtmlElement | None = picture.element
     below = run.element.getprevious()
@@ -446,11 +456,13 @@ def _is_picture_box(box: HtmlElement, inside: Sequence[int], runs: Sequence[Text
     return not any(runs[i].link_share > _LINKED for i in inside)
 
 
-def _is_beside(run: TextRun, picture: Picture, texts: Mapping[Shape, int]) -> bool:
+def _is_beside(
+    run: TextRun, picture: Picture, texts: Mapping[Shape, int], wide: frozenset[str]
+) -> bool:
     """Return whether a line in a picture's box reads as its caption or credit."""
     if run.element.tag not in _PLAIN or _NO_CAPTION & run.near or not run.key:
         return False
-    if _NO_CAPTION & run.marks - {"footer", "ad", "share", "list"}:
+    if _NO_CAPTION & run.marks - wide - {"footer", "ad", "share", "list"}:
         return False
     if "byline" in run.near and not CREDIT_LABEL.match(run.text) and not names_within(run):
         return False

@@ -133,6 +133,8 @@ def _chosen(
         runs = [home.bare(run, common) if i in near else run for i, run in enumerate(runs)]
         runs = _captioned(runs, indices, cut.pictures, home)
         indices = filled(indices, runs, home)
+        # Further rows of the text may have been found beside it.
+        home = homes.find(runs, indices) or home
     dropped: rules.Dropped = []
     chosen = [runs[i] for i in indices if not _is_picture_text(runs[i])]
     signs: rules.Signs = {}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from lxml.html import HtmlElement
 
+from nordcrawl.extract.page import pictures
 from nordcrawl.extract.page.inline import (
     is_note_link,
     is_set_apart,
@@ -197,7 +198,9 @@ class _Walker:
             self._add(text, inside)
         without = self._without
         for child in element:
-            if child.tag in _SKIP or child in without:
+            if child.tag == "noscript" and child not in without:
+                self._picture_without_scripts(child, inside)
+            elif child.tag in _SKIP or child in without:
                 pass
             elif child.tag == "a" and is_note_link(child):
                 # No word of the text, and yet what tells that the note is one of its notes.
@@ -210,6 +213,11 @@ class _Walker:
             self._add(speech[1], inside)
         if inside.is_block and inside is not around:
             self._flush(inside)
+
+    def _picture_without_scripts(self, element: HtmlElement, inside: _Open) -> None:
+        """Gather the pictures of a noscript element that no picture before it stands for."""
+        for image in pictures.standing_alone(element):
+            self.pictures.append(Picture(image, inside.marks, inside.groups, len(self.runs)))
 
     def _enter(self, element: HtmlElement, tag: str, around: _Open) -> _Open:
         get = element.get
@@ -245,7 +253,7 @@ class _Walker:
                 self._links.append(target)
         elif tag in ("b", "strong", "em", "i"):
             strong += 1
-        elif tag == "img":
+        elif tag in pictures.TAGS:
             self.pictures.append(
                 Picture(element, around.marks | own, around.groups, len(self.runs))
             )
