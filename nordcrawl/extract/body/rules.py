@@ -384,8 +384,9 @@ def units_of(runs: Sequence[TextRun], around: Around) -> list[Unit]:
     group: list[TextRun] = []
     holder: HtmlElement | None = None
     kind = ""
+    data: dict[HtmlElement, bool] = {}
     for run in runs:
-        run_kind, element = _kind_of(run)
+        run_kind, element = _kind_of(run, data)
         if group and (element is None or element is not holder):
             found.append(Unit(kind, tuple(group), around))
             group = []
@@ -399,11 +400,17 @@ def units_of(runs: Sequence[TextRun], around: Around) -> list[Unit]:
     return found
 
 
-def _kind_of(run: TextRun) -> tuple[str, HtmlElement | None]:
-    """Return the kind of the unit that a run is a part of, and its element if it holds several."""
+def _kind_of(run: TextRun, data: dict[HtmlElement, bool]) -> tuple[str, HtmlElement | None]:
+    """Return the kind of the unit that a run is a part of, and its element if it holds several.
+
+    `data` keeps for each table whether it holds data.
+    """
     for kind, element in run.groups:
-        if kind == "table" and not is_data(element):
-            continue
+        if kind == "table":
+            if element not in data:
+                data[element] = is_data(element)
+            if not data[element]:
+                continue
         if kind in _BOXED and not (kind == "quote" and element.tag in ("p", "div")):
             return kind, element
     if is_caption(run) and ("caption" in run.marks or not {"list", "table"} & run.marks):
