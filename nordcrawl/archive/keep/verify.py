@@ -333,10 +333,15 @@ class _Verifier:
             self._damage(key, f"first_seq {part.entry.first_seq} is not that of its key")
         body = self._get(key)
         if body is None:
+            # Twice: the first "missing" may be a mistake, and it may go after the log is read.
+            for _ in range(2):
+                if key in self._removed_meanwhile():
+                    raise PartMovedError(key)
+                if (body := self._get(key)) is not None:
+                    break
+        if body is None:
             if key in self._removed_meanwhile():
                 raise PartMovedError(key)
-            body = self._get(key)  # some stores say "missing" for a moment
-        if body is None:
             self._damage(key, f"missing, with {part.entry.records} lines, but committed")
             return None
         try:
