@@ -13,6 +13,7 @@ Usage: crawl.py [PAGES] [PAIRS] [KB A PAGE]
 from __future__ import annotations
 
 import gzip
+import itertools
 import os
 import statistics
 import subprocess
@@ -87,21 +88,28 @@ def cpu(session: int) -> dict[int, float]:
     return found
 
 
-def page(number: int, filler: str) -> bytes:
+def page(number: int, filler: str, size_bytes: int) -> bytes:
     stories = expected()
     story = stories[number % len(stories)]
     text = "".join(f"<p>{line}</p>" for line in story.text.split("\n") if line)
     title = f"{story.title} ({number})"
-    return f"""<!doctype html><html lang="{story.language}"><head><title>{title}</title>
+    start = f"""<!doctype html><html lang="{story.language}"><head><title>{title}</title>
       <meta property="og:title" content="{title}"></head><body><nav>{filler}</nav><main><article>
       <h1>{title}</h1><p>Number {number} of the series, told once more.</p>{text}</article></main>
-      <aside>{filler}</aside></body></html>""".encode()
+      <aside>{filler}</aside>"""
+    # Most of a real page is what its scripts read.
+    entries = (f'{{"id":{number * 7 + n},"seen":{n * n}}},' for n in itertools.count())
+    left = size_bytes - len(start.encode())
+    state = "".join(itertools.islice(entries, max(0, left // 25)))
+    return f"{start}<script>window.state=[{state}0]</script></body></html>".encode()
 
 
 def serve(count: int, size_bytes: int) -> Site:
     teaser = '<div class="teaser"><a href="/x"><h3>Another story of the north</h3></a></div>'
-    filler = teaser * (size_bytes // len(teaser) // 2)  # before the text, and after it
-    pages = {f"/news/{n}": gzip.compress(page(n, filler), 6, mtime=0) for n in range(count)}
+    filler = teaser * 300
+    pages = {
+        f"/news/{n}": gzip.compress(page(n, filler, size_bytes), 6, mtime=0) for n in range(count)
+    }
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from nordcrawl.crawl.run import Run
+from nordcrawl.crawl.told import completed
 from nordcrawl.errors import SpoolError
 from nordcrawl.extract import read
 from nordcrawl.items import LeftOpen, PageFields
@@ -78,9 +80,11 @@ class ExtractPipeline(RunPipeline):
         """Fill in `PageItem.article` and `PageItem.reading`, or settle the page as no article,
         failed, out of range or reserved by its publisher."""
         run, page = self.run, item.page
+        told = run.told(item.url)
+        profile = replace(run.info.source.profile, told_title=told.title)
         try:
             async with self._room_for(page):
-                found = await run.workers.call(read, page, run.info.source.profile)
+                found = await run.workers.call(read, page, profile)
         except WorkStopped as error:
             raise LeftOpen(str(error), log_level="DEBUG") from None
         except WorkFailed as error:
@@ -88,14 +92,15 @@ class ExtractPipeline(RunPipeline):
         if isinstance(found, Rejected):
             outcome = Outcome.BLOCKED if found.blocked else Outcome.NOT_ARTICLE
             raise self.drop(item, outcome, found.reason)
+        found = completed(found, told, page.fetched_at)
         published = found.article.published_at
         if published is not None and not run.info.arguments.window.holds(published):
             raise self.drop(item, Outcome.OUT_OF_RANGE, f"published {published.date()}")
-        told = PageRights.from_record(page.url, found.article.rights)
-        site = run.statements.of(page.url)
-        if (denial := decide(run.info.source.rights, told, site)) is not None:
+        rights = PageRights.from_record(page.url, found.article.rights)
+        site = run.statements.of(page)
+        if (denial := decide(run.info.source.rights, rights, site)) is not None:
             raise self.drop(item, Outcome.RIGHTS_DENIED, denial.reason)
-        item.reading = found.with_rights(recorded(found.article.rights, told, site))
+        item.reading = found.with_rights(recorded(found.article.rights, rights, site))
 
     def _room_for(self, page: Page) -> AbstractAsyncContextManager[None]:
         """Return what to hold while a page is extracted: large ones go one at a time, because a

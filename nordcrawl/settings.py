@@ -35,6 +35,8 @@ NORDCRAWL_SOURCES = os.environ.get("NORDCRAWL_SOURCES", "")
 NORDCRAWL_CONTACT = os.environ.get("NORDCRAWL_CONTACT", "")
 #: ``host=host:port,...``: the source's hosts elsewhere, for a local copy of a site.
 NORDCRAWL_HOSTS = os.environ.get("NORDCRAWL_HOSTS", "")
+#: ``http://host:port`` of a proxy by which sites are asked; no other variable is read.
+NORDCRAWL_PROXY = os.environ.get("NORDCRAWL_PROXY", "")
 #: Worker processes that parse and extract. 0 = one a core.
 NORDCRAWL_WORKERS = os.environ.get("NORDCRAWL_WORKERS") or 0
 #: Seconds that one page may take a worker before it is killed and the page marked.
@@ -72,6 +74,8 @@ ROBOTSTXT_USER_AGENT = "nordcrawl"
 # Also the most pages on their way from the request to the record on disk.
 CONCURRENT_REQUESTS = 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+# Of one answer, and a page gives one item: Scrapy starts so many tasks for each answer.
+CONCURRENT_ITEMS = 1
 # Pages are asked for in the order that the run chose, newest first; Scrapy's default turns it.
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 DOWNLOAD_DELAY = 1.0
@@ -79,7 +83,6 @@ DOWNLOAD_DELAY_JITTER = 0.3
 RETRY_TIMES = 2
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
-    "Accept-Language": "nb,no;q=0.9,en;q=0.8,*;q=0.5",
 }
 
 # --- safety -----------------------------------------------------------------------------------
@@ -99,7 +102,7 @@ DOWNLOAD_HANDLERS = {
 }
 # Refuses addresses that are not public, after name resolution, at every hop.
 TWISTED_DNS_RESOLVER = "nordcrawl.middlewares.resolver.GuardResolver"
-HTTPPROXY_ENABLED = False  # an http_proxy variable would go round the resolver
+HTTPPROXY_ENABLED = False  # an http_proxy variable would go round the resolver; NORDCRAWL_PROXY
 COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False
 REDIRECT_MAX_TIMES = 5

@@ -160,8 +160,8 @@ def test_whatever_an_extractor_raises_costs_that_page_only(paper, job, tmp_path)
     assert "Traceback" not in done.text
     assert outcomes(crawl) == {"new": 3, "extraction_failed": 2}
     examples = crawl.report()["examples"]["extraction_failed"]
-    assert {e["reason"] for e in examples} == {"odd: no <idea>", "system exit: 9"}
-    assert "lookup error: no such feed" in done.out
+    assert {e["reason"] for e in examples} == {"Odd: no <idea>", "SystemExit: 9"}
+    assert "LookupError: no such feed" in done.out
     assert len([r for r in crawl.records() if "The harbour froze" in r["text"]]) == 3
 
 

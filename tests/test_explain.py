@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -30,7 +31,7 @@ from nordcrawl.cli.explain_text import as_json, as_text, visible
 from nordcrawl.cli.main import main
 from nordcrawl.extract import extract, pipeline
 from nordcrawl.extract.body import rules
-from nordcrawl.extract.body.choose import or_told
+from nordcrawl.extract.body.told import or_told
 from nordcrawl.extract.explain import Explanation, Fate, explain
 from nordcrawl.model.article import Article
 from nordcrawl.model.page import Page
@@ -187,7 +188,12 @@ def test_odd_pages_are_explained_as_they_are_read(body: bytes, family: str) -> N
 
 def test_text_of_the_pages_data_is_told_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n".join(f"{LONG} Del {n}." for n in range(6))
-    monkeypatch.setattr(pipeline, "_generic", lambda *_: or_told(None, text))
+    empty = html.fromstring("<html><body></body></html>")
+    monkeypatch.setattr(
+        pipeline,
+        "_generic",
+        lambda *_: or_told(None, {"articleBody": text}, empty, is_locked=False),
+    )
     found = explained("<h1>Ny havn i byen</h1><p>Logg inn for å lese.</p>")
     told_of = [(n.verdict, n.reason, n.place) for n in found.lines]
     assert told_of[2:] == [(Fate.KEPT, "p", "json-ld articleBody")] * 6
@@ -199,8 +205,10 @@ def test_text_of_the_pages_data_is_told_at_the_end(monkeypatch: pytest.MonkeyPat
 def test_listing_has_a_line_for_each_run() -> None:
     lines = as_text(explained()).splitlines()
     assert any(re.fullmatch(r"\+ p +" + re.escape(f"{LONG} Sist."), line) for line in lines)
-    assert any(re.fullmatch(r"- pointer +Les også: Havna er for liten", line) for line in lines)
-    assert any(re.fullmatch(r"= title +Ny havn i byen", line) for line in lines)
+    signs = r"  \[pointer 0\.6 \+ linked 0\.6 \+ fragment 0\.4 = 1\.6\]"
+    pointer = r"- pointer +Les også: Havna er for liten" + signs
+    assert any(re.fullmatch(pointer, line) for line in lines)
+    assert any(re.match(r"= title +Ny havn i byen  \[title 0\.6 ", line) for line in lines)
     assert "- pointer: 1 run, 6 words" in lines
 
 
@@ -238,6 +246,11 @@ def test_json_has_all_of_it() -> None:
         "reason": "pointer",
         "words": 6,
         "place": "article > p",
+        "signs": [
+            {"name": "pointer", "weight": 0.6},
+            {"name": "linked", "weight": 0.6},
+            {"name": "fragment", "weight": 0.4},
+        ],
         "text": "Les også: Havna er for liten",
     }
 
@@ -345,8 +358,25 @@ def test_documents_python_prints_the_archive_as_markdown(tmp_path: Path) -> None
 def test_document_explains_every_sign_and_common_rule() -> None:
     for sign, meaning in (("+", "kept"), ("=", "field"), ("-", "dropped"), (".", "passed")):
         assert f"| `{sign}` | {meaning} |" in DOCUMENT
-    told = set(re.findall(r"`([a-z ]+)`", DOCUMENT.split("| rule |")[1]))
-    assert {name for name, _ in rules.RULES} - told == set()
+
+
+def test_documents_table_of_signs_is_the_table_of_rules() -> None:
+    begin, end = "<!-- signs: begin", "<!-- signs: end -->"
+    table = DOCUMENT.partition(begin)[2].partition(end)[0]
+    row = r"^\| `([a-z ]+)` \| (\w+) \| (-?[\d.]+) \| ([a-z, ]+) \| [^|]+ \|$"
+    told = [
+        (name, sort, float(weight), everything if where == "all" else frozenset(where.split(", ")))
+        for name, sort, weight, where in re.findall(row, table, re.MULTILINE)
+        for everything in [max((rule.where for rule in rules.RULES), key=len)]
+    ]
+    assert told == [(rule.name, rule.sort, rule.weight, rule.where) for rule in rules.RULES]
+    assert len({rule.name for rule in rules.RULES}) == len(rules.RULES)
+
+
+def test_no_sign_alone_takes_a_line_out() -> None:
+    for rule in rules.RULES:
+        assert rule.weight < rules.ENOUGH, rule.name
+        assert not rules.is_against([(rule.name, rule.sort, rule.weight)] * 3), rule.name
 
 
 # --- the page, as text -----------------------------------------------------------------------

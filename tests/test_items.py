@@ -115,6 +115,46 @@ def test_an_operators_pipeline_may_hand_on_another_kind_of_item(paper, job, tmp_
     assert [r["title"] for r in crawl.records()] == ["Story number 1"]
 
 
+DROPPING = """
+from itemadapter import ItemAdapter
+from scrapy.exceptions import DropItem
+
+class Dropping:
+    def process_item(self, item):
+        if ItemAdapter(item)["url"].endswith(self.ends):
+            raise DropItem(*self.said)
+        return item
+
+class Early(Dropping):
+    ends, said = "/1", ("no news of\\nsport",)
+
+class Late(Dropping):
+    ends, said = "/2", (" ",)
+
+class After(Dropping):
+    ends, said = "/3", ("already safe",)
+"""
+
+
+def test_an_item_that_an_operators_pipeline_drops_has_one_outcome(paper, job, tmp_path):
+    for n in range(5):
+        paper.publish(f"/news/{n}", f"Story number {n}")
+    (tmp_path / "mine.py").write_text(DROPPING)
+    crawl = job(PYTHONPATH=str(tmp_path))
+    mine = '{"mine.Early": 50, "mine.Late": 250, "mine.After": 350}'
+    done = crawl.crawl("-s", f"ITEM_PIPELINES={mine}")
+    assert done.code == 0, done.text
+    report = crawl.report()
+    assert report["outcomes"] == {"new": 3, "out_of_range": 2}
+    assert report["unsettled"] == []
+    told = {e["url"][-1]: e["reason"] for e in report["examples"]["out_of_range"]}
+    assert told == {
+        "1": "dropped by an item pipeline: no news of sport",
+        "2": "dropped by an item pipeline",
+    }
+    assert sorted(r["title"][-1] for r in crawl.records()) == ["0", "3", "4"]
+
+
 def test_an_item_that_lost_its_page_fails_the_run_and_is_named(paper, job, tmp_path: Path):
     paper.publish("/news/1", "Story number 1")
     (tmp_path / "mine.py").write_text(PIPELINES)

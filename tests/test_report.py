@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from nordcrawl.errors import ExitCode
 from nordcrawl.model.ledger import ARCHIVED, Outcome
 from nordcrawl.report.health import Health, Pages
 from nordcrawl.report.run_report import EntryReport, Report
+from nordcrawl.report.silence import silence
 from nordcrawl.report.summary import print_summary, summary
 
 T = datetime(2026, 11, 23, tzinfo=UTC)
@@ -86,6 +87,7 @@ FAILING = Health(new=Pages(asked=20, failed=19))
         ({"entries": [entry("a.example", None, "x", robots=True)], "hosts": ()}, ExitCode.ROBOTS),
         ({"health": FAILING}, ExitCode.SUSPECT),
         ({"health": FAILING, "outcomes": {Outcome.FETCH_FAILED: 3}}, ExitCode.NOTHING),
+        ({"silence": "no article for 9 days"}, ExitCode.SUSPECT),
         ({"health": FAILING, "hosts": ("a.example", "b.example")}, ExitCode.SOURCE_DOWN),
         (
             {"health": FAILING, "outcomes": {Outcome.NEW: 2, Outcome.OVER_BUDGET: 1}},
@@ -127,6 +129,18 @@ def test_every_code_is_documented():
             "every source answered, and everything is archived but 1 fetch_failed, 1 not_article",
         ),
         ({"outcomes": {Outcome.SKIPPED_FRESH: 3}}, "every source answered, and no page was due"),
+        (
+            {"outcomes": {Outcome.SKIPPED_FRESH: 2, Outcome.NEW: 1}},
+            "every source answered, and everything that was due is archived",
+        ),
+        (
+            {"outcomes": {Outcome.SKIPPED_FRESH: 2, Outcome.BLOCKED: 1}},
+            "and everything that was due is archived but 1 blocked",
+        ),
+        (
+            {"entries": [EntryReport("feed", "https://a.example/f", 200, links=3, skipped=["x"])]},
+            "every source answered, of 1 of them some entries were skipped, and everything",
+        ),
         ({"unread": ("a", "b")}, "every source answered, 2 listings were not read, and everything"),
         ({"entries": [], "hosts": ()}, "no sitemap, feed or listing was asked, and everything"),
         (
@@ -149,19 +163,38 @@ def test_the_words_claim_no_more_than_was_seen(changes, says):
 A = "https://a.example"
 
 
-def of(kind, path, *, problem=None, parent=None, links=3, known=0, status=200):
+def of(kind, path, *, parent=None, links=3, status=200, **more):
     parent = parent and A + parent
-    return EntryReport(
-        kind, A + path, status, parent=parent, links=links, known=known, problem=problem
-    )
+    return EntryReport(kind, A + path, status, parent=parent, links=links, **more)
 
 
 @pytest.mark.parametrize(
     ("entries", "covered"),
     [
         # A sitemap by another whole one, not by a sibling, nor by one that lacks a part.
-        ([of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t")], True),
-        ([of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t", links=0)], False),
+        ([of("sitemap", "/s", problem="HTTP 500", unnamed=0), of("sitemap", "/t")], True),
+        ([of("sitemap", "/s", problem="HTTP 500", unnamed=0), of("sitemap", "/t", links=0)], False),
+        # Known to have its scope by what it named the last time, or nothing ever was there.
+        ([of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t")], False),
+        ([of("sitemap", "/s", problem="HTTP 500", unnamed=2), of("sitemap", "/t")], False),
+        ([of("sitemap", "/s", problem="cut short", unnamed=0), of("sitemap", "/t")], True),
+        ([of("sitemap", "/s", problem="cut short"), of("sitemap", "/t")], False),
+        ([of("sitemap", "/s", status=404, problem="HTTP 404"), of("sitemap", "/t")], True),
+        ([of("sitemap", "/s", problem="names nothing"), of("sitemap", "/t")], True),
+        (
+            [of("sitemap", "/s", status=410, problem="HTTP 410", unnamed=9), of("sitemap", "/t")],
+            False,
+        ),
+        # One of the latest two days has not the scope of one of all years.
+        (
+            [of("sitemap", "/s", problem="HTTP 500", unnamed=0), of("sitemap", "/t", latest=True)],
+            False,
+        ),
+        (
+            [of("sitemap", "/s", problem="HTTP 500"), of("sitemap", "/t", latest=True, known=1)],
+            True,
+        ),
+        ([of("sitemap", "/s", problem="HTTP 500", latest=True), of("sitemap", "/t")], True),
         (
             [
                 of("sitemap", "/i", links=0),
@@ -172,7 +205,7 @@ def of(kind, path, *, problem=None, parent=None, links=3, known=0, status=200):
         ),
         (
             [
-                of("sitemap", "/s", problem="HTTP 500"),
+                of("sitemap", "/s", problem="HTTP 500", unnamed=0),
                 of("sitemap", "/i", links=0),
                 of("sitemap", "/1", parent="/i", problem="HTML instead of a sitemap"),
                 of("sitemap", "/2", parent="/i"),
@@ -203,6 +236,17 @@ def of(kind, path, *, problem=None, parent=None, links=3, known=0, status=200):
         # A feed by anything that names articles.
         ([of("feed", "/f", problem="HTTP 404"), of("listing", "/")], True),
         ([of("feed", "/f", problem="HTTP 404"), of("listing", "/", links=0)], False),
+        ([of("feed", "/f", problem="HTTP 404"), of("sitemap", "/t")], True),
+        # But not by the part that is left of a sitemap.
+        (
+            [
+                of("feed", "/f", problem="HTTP 404"),
+                of("sitemap", "/i", links=0),
+                of("sitemap", "/1", parent="/i", problem="HTTP 500"),
+                of("sitemap", "/2", parent="/i"),
+            ],
+            False,
+        ),
     ],
 )
 def test_a_failed_entry_fails_the_run_unless_another_covers_it(entries, covered):
@@ -241,3 +285,23 @@ def test_colour_is_for_terminals_that_want_it(monkeypatch, environment, coloured
     plain = io.StringIO()
     print_summary(report(), plain)
     assert re.sub(r"\x1b\[[\d;]*m", "", out.getvalue()) == plain.getvalue()
+
+
+def test_a_silence_is_told_by_the_sources_own_history():
+    daily = [T - timedelta(days=n, hours=n % 5) for n in range(40)]
+    assert silence(daily, T + timedelta(days=2)) is None
+    assert "no article for 4 days" in (silence(daily, T + timedelta(days=4)) or "")
+    holidays = [at for at in daily if not 10 <= (T - at).days < 17]
+    assert silence(holidays, T + timedelta(days=14)) is None
+    assert "longer than" in (silence(holidays, T + timedelta(days=40)) or "")
+    weekly = [T - timedelta(weeks=n) for n in range(13)]
+    assert silence(weekly, T + timedelta(days=13)) is None
+    assert silence(weekly, T + timedelta(days=22))
+
+
+def test_what_tells_no_rhythm_expects_nothing():
+    assert silence([], T) is None
+    assert silence([T] * 100, T + timedelta(days=30)) is None
+    assert silence([T - timedelta(days=n) for n in range(9)], T + timedelta(days=30)) is None
+    assert silence([T - timedelta(days=n) for n in range(40)], T + timedelta(days=85)) is None
+    assert silence([T + timedelta(days=n) for n in range(40)], T) is None

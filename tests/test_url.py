@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from nordcrawl.model.printable import shown
 from nordcrawl.model.url import MAX_URL_LENGTH, canonicalize, host_of, is_loopback
+from nordcrawl.sources.source import Source
 
 
 @pytest.mark.parametrize(
@@ -72,3 +73,37 @@ def test_shown_text_can_forge_no_line(text):
     line = shown(text)
     assert line.isprintable() or line == ""
     assert len(line) <= 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["pk_id=17", "mtm_article=17", "utm_story=17", "pk=17", "gclidx=1", "id=17&p=2", "utm=17",
+     "pk_cid_=1", "fbclid2=3"],
+)  # fmt: skip
+def test_what_only_begins_like_a_tracker_is_part_of_the_name(query):
+    url = f"https://example.org/article.php?{query}"
+    assert canonicalize(url) == url
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["utm_source", "UTM_Campaign", "utm%5Fmedium", "pk_campaign", "pk_kwd", "pk_cid", "mtm_group",
+     "mtm_placement", "mtm_kwd", "gclid", "fbclid", "mc_eid", "_hsenc"],
+)  # fmt: skip
+def test_who_sent_the_reader_is_no_part_of_it(name):
+    assert canonicalize(f"https://example.org/a?{name}=x&id=7") == "https://example.org/a?id=7"
+    name = name.replace("%5F", "_")
+    kept = canonicalize(f"https://example.org/a?{name}=x&id=7", keep={name})
+    assert kept == f"https://example.org/a?{name}=x&id=7"
+
+
+def test_a_source_says_which_parameters_are_noise_and_which_are_not():
+    source = Source(
+        name="s", title="S", hosts={"example.org": "en"}, feeds=("/feed",),
+        noise_query=("from", "ref"), keep_query=("utm_id",),
+    )  # fmt: skip
+    found = "https://example.org/a?utm_id=7&from=feed&page=2&%72ef=&utm_source=x"
+    assert source.link(found) == "https://example.org/a?utm_id=7&page=2"
+    assert source.link("https://example.org/a?from=x") == "https://example.org/a"
+    with pytest.raises(ValueError, match="both noise_query and keep_query"):
+        source.model_validate(source.model_dump() | {"keep_query": ("from",)})

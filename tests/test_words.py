@@ -37,6 +37,13 @@ def wrapped(error):
         return caught
 
 
+class Unspeakable(Exception):
+    """Its own words fail, in a way that no library's would."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
 TLS = SSL.Error([("SSL routines", "", "certificate verify failed")])
 HELLO = SSL.Error([("SSL routines", "", "wrong version number")])
 
@@ -87,6 +94,10 @@ HELLO = SSL.Error([("SSL routines", "", "wrong version number")])
         (TypeError(f"{int} and {object()} and {Failure(ValueError('of it'))}"),
          "TypeError: int and object and of it"),
         (KeyError("article_id"), "KeyError: 'article_id'"),
+        (ValueError(f"can't pickle {(lambda: None)}"), "ValueError"),
+        (Unspeakable("x"), "Unspeakable"),
+        (RecursionError("maximum recursion depth exceeded"), "nested too deeply"),
+        (SystemExit(3), "SystemExit: 3"),
         (RobotsDenied("denied by robots.txt"), "denied by robots.txt"),
         (UrlRefused(""), "not asked"),
         (AddressRefused("a leads to 10.0.0.1"), "a leads to 10.0.0.1"),

@@ -78,16 +78,16 @@ def raise_it(kind):
 
 
 RAISED = {
-    "value": "value error: All strings must be XML compatible",
-    "unfit": "unfit: one",
-    "local": "that is nowhere",
-    "exit": "system exit: 3",
-    "interrupt": "keyboard interrupt",
-    "deep": "recursion error: maximum recursion depth exceeded",
+    "value": "ValueError: All strings must be XML compatible",
+    "unfit": "Unfit: one",
+    "local": "ThatIsNowhere",
+    "exit": "SystemExit: 3",
+    "interrupt": "KeyboardInterrupt",
+    "deep": "nested too deeply",
     "memory": "needed too much memory",
-    "unpicklable value": "error: ",
-    "spoiled value": "the value can't be taken: type error: unsupported operand",
-    "deep value": "recursion error: ",
+    "unpicklable value": "Error: ",
+    "spoiled value": "the value can't be taken: TypeError: unsupported operand",
+    "deep value": "nested too deeply",
 }
 
 

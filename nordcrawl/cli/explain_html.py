@@ -21,6 +21,8 @@ from nordcrawl.cli.explain_text import (
     status,
     stretches,
     visible,
+    weighed,
+    weighs,
 )
 from nordcrawl.extract.explain import Explanation, Fate, FieldValue, Line
 from nordcrawl.model.article import Rejected
@@ -195,10 +197,14 @@ def _folded(lines: Sequence[Line]) -> Iterator[str]:
     yield f"<ul>\n{_runs(lines)}</ul>\n</details>\n"
 
 
+def _place(line: Line) -> str:
+    return f"{line.place} [{weighed(line)}]" if weighs(line) else line.place
+
+
 def _runs(lines: Iterable[Line]) -> str:
     return "".join(
         f"<li class='run {line.verdict}{' heading' if line.reason == 'heading' else ''}'>"
-        f"{_tag(line.verdict, line.reason)}<span class=place>{_plain(line.place)}</span>"
+        f"{_tag(line.verdict, line.reason)}<span class=place>{_plain(_place(line))}</span>"
         f"<p dir=auto>{_text(line.text)}</p></li>\n"
         for line in lines
     )

@@ -136,7 +136,24 @@ def _listing(explanation: Explanation, *, fold: bool) -> Iterator[str]:
                 yield f"{SIGNS[Fate.PASSED]} {size}: {visible(begins)}"
                 continue
             for line in members:
-                yield f"{SIGNS[line.verdict]} {_reason(line):<{broad}}  {visible(line.text)}"
+                shown = f"{SIGNS[line.verdict]} {_reason(line):<{broad}}  {visible(line.text)}"
+                yield f"{shown}  [{weighed(line)}]" if weighs(line) else shown
+
+
+def weighs(line: Line) -> bool:
+    """Return whether anything speaks against a line."""
+    return any(weight > 0 for _, weight in line.signs)
+
+
+def weighed(line: Line) -> str:
+    """Return the signs against a line with their weights, and the sum where there are several.
+
+    >>> weighed(Line("Read also: Ice", Fate.DROPPED, "pointer", "p", (("pointer", 0.6),)))
+    'pointer 0.6'
+    """
+    parts = " + ".join(f"{name} {weight:g}" for name, weight in line.signs)
+    total = sum(weight for _, weight in line.signs)
+    return f"{parts} = {total:.1f}" if len(line.signs) > 1 else parts
 
 
 def _reason(line: Line) -> str:
@@ -175,6 +192,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
                 "reason": line.reason,
                 "words": line.words,
                 "place": line.place,
+                "signs": [{"name": name, "weight": weight} for name, weight in line.signs],
                 "text": line.text,
             }
             for line in explanation.lines

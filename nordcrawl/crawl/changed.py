@@ -11,36 +11,44 @@ from nordcrawl.archive.write import State
 from nordcrawl.crawl import stopping
 from nordcrawl.crawl.info import RunInfo
 from nordcrawl.errors import NordcrawlError
-from nordcrawl.identity import changes, decide
+from nordcrawl.identity import changes
 from nordcrawl.identity.decide import Verdict
 from nordcrawl.model.ledger import ArticleState
-from nordcrawl.model.reading import Reading
+from nordcrawl.workers.pool import Workers, WorkFailed
 
 #: Seconds between two looks at whether the run was told to stop.
 _LOOK_S: Final = 0.2
 
 
 class Changed:
-    """Looks up one revision at a time; the event loop goes on meanwhile."""
+    """Looks up one revision at a time, and has a worker compare; the event loop goes on."""
 
-    def __init__(self, info: RunInfo, store: Store, state: State) -> None:
+    def __init__(self, info: RunInfo, store: Store, state: State, workers: Workers) -> None:
         self._info = info
         self._state = state
+        self._workers = workers
         self._earlier = Earlier(store, info.source.name)
         self._looking_up = asyncio.Lock()
 
-    async def describe(self, reading: Reading, verdict: Verdict) -> dict[str, Any] | None:
-        """Return what the revision changes, None of a first one: the fields by their digests, the
-        words by the text before, where the archive has it."""
+    async def describe(self, verdict: Verdict, text: str) -> dict[str, Any] | None:
+        """Return what the revision of a verdict changes, None of a first one: the fields by their
+        digests, the words of `text` by the text before, where the archive has it."""
         if verdict.before is None:
             return None
-        fields = decide.changed_fields(verdict.before, reading)
         before = None
-        if "text" in fields and verdict.change != "reextracted":
-            before = await self._record(verdict.before)
-        return changes.describe(fields, before["text"] if before else None, reading.article.text)
+        if "text" in verdict.changed and verdict.change != "reextracted":
+            before = await self._text(verdict.before)
+        if before is not None:
+            try:
+                return await self._workers.call(changes.describe, verdict.changed, before, text)
+            except WorkFailed as error:
+                self._info.notes.append(
+                    f"what changed in {verdict.article_id} is not told: {error}"
+                )
+        return changes.describe(verdict.changed, None, text)
 
-    async def _record(self, before: ArticleState) -> dict[str, Any] | None:
+    async def _text(self, before: ArticleState) -> str | None:
+        """Return the text of a revision, None where it can't be had now."""
         fetched_at = self._state.fetched_at(before.article_id)
         if fetched_at is None:
             return None
@@ -57,7 +65,8 @@ class Changed:
                     notes.append(f"what changed in {article_id} is not told: stopped")
                     return None
             try:
-                return look_up.result()
+                found = look_up.result()
             except NordcrawlError as error:
                 notes.append(f"what changed in {article_id} is not told: {error}")
                 return None
+        return found["text"] if found else None

@@ -18,7 +18,7 @@ from nordcrawl.crawl.entries import own_validators
 from nordcrawl.crawl.frontier import Frontier
 from nordcrawl.crawl.info import RunInfo
 from nordcrawl.crawl.knowledge import Knowledge
-from nordcrawl.discover import Discovery, Link
+from nordcrawl.discover import By, Discovery, Link, Words
 from nordcrawl.fetch import polling
 from nordcrawl.fetch.polling import Ask, Polled
 from nordcrawl.model.ledger import Tally
@@ -76,6 +76,11 @@ class Discovered:
     def entry(self, kind: str, url: str, parent: str | None = None) -> EntryReport:
         """Return the report of a sitemap, feed or listing, begun on the first call."""
         return self.entries.setdefault(url, EntryReport(kind, url, parent=parent))
+
+    def kind_of(self, url: str) -> str:
+        """Return what an entry is, by its address: ``sitemap``, ``feed`` or ``listing``."""
+        entry = self.entries.get(url)
+        return entry.kind if entry is not None else "sitemap"
 
     def begin(self, kind: str, url: str) -> EntryReport:
         """Return the report of an entry of the source's table: a sitemap among them counts."""
@@ -163,8 +168,8 @@ class Discovered:
         if before is None:
             return Discovery(problem="not changed, but what it said is not known any more")
         return Discovery(
-            links=tuple(map(_link, before.links)),
-            sitemaps=tuple(map(_link, before.sitemaps)),
+            links=tuple(_link(row, url) for row in before.links),
+            sitemaps=tuple(_link(row, url) for row in before.sitemaps),
         )
 
     async def answered(self, kind: str, page: Page, found: Discovery, told: str | None) -> None:
@@ -176,7 +181,8 @@ class Discovered:
         now = await asyncio.to_thread(self._articles_of, found.links, url)
         then = None
         if before is not None:
-            then = await asyncio.to_thread(self._articles_of, map(_link, before.links), url)
+            rows = (_link(row, url) for row in before.links)
+            then = await asyncio.to_thread(self._articles_of, rows, url)
         if kind == "feed" or found.is_news:
             known = {link for link in now if self._knowledge.url(link) is not None}
             if not self._knowledge.is_first and polling.is_gap(then, now, known):
@@ -201,6 +207,22 @@ class Discovered:
             tuple(map(_row, found.sitemaps)),
         )
         await asyncio.to_thread(self._writer.polls.put, poll)
+
+    async def weigh_failures(self) -> None:
+        """Look what became of the articles that entries named which failed in this run; when all
+        others have answered."""
+        for entry in self.entries.values():
+            if entry.problem is None:
+                continue
+            before = await asyncio.to_thread(self._writer.polls.get, entry.url)
+            if before is None:
+                continue
+            rows = (_link(row, entry.url) for row in before.links)
+            named = await asyncio.to_thread(self._articles_of, rows, entry.url)
+            maps = {row[0] for row in before.sitemaps}
+            entry.unnamed = len(named - self._frontier.found.keys()) + len(
+                maps - {e.url for e in self.entries.values() if e.is_heard}
+            )
 
     async def take(self, found: Discovery, kind: str, url: str) -> list[str]:
         """Count what an entry names, take note of the articles, and return the listings; not all
@@ -251,8 +273,11 @@ class Discovered:
 
 
 def _row(link: Link) -> Row:
-    return link.url, link.lastmod, link.published, link.title
+    return link.url, link.lastmod, link.published, link.title, *link.words
 
 
-def _link(row: Row) -> Link:
-    return Link(*row)
+def _link(row: Row, by: str) -> Link:
+    """Return a link as the entry `by` told it; rows of earlier versions are shorter."""
+    url, lastmod, published, title, *words = row
+    said = By(*(by if value is not None else None for value in (lastmod, published, title)))
+    return Link(url or "", lastmod, published, title, Words(*words), said)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from nordcrawl.archive.format.order import hidden_url
 from nordcrawl.crawl.frontier import Found
+from nordcrawl.crawl.told import sayings
 from nordcrawl.identity.decide import Verdict, extractor_id
 from nordcrawl.model.article import Article, Extractor, Translation
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome, UrlState
@@ -62,11 +63,13 @@ def settled(
     known: UrlState | None = None,
     page: Page | None = None,
     body_sha256: str | None = None,
+    local: tzinfo = UTC,
 ) -> LedgerEntry:
     """Return the ledger line of a URL that ended.
 
     `found` is who named it and what was told, `known` what is remembered from before, `page` the
-    answer if one came, `body_sha256` its body's digest where that was made already.
+    answer if one came, `body_sha256` its body's digest where that was made already, `local` the
+    source's zone.
     """
     entry = LedgerEntry(
         run_id=origin.run_id,
@@ -89,6 +92,7 @@ def settled(
     etag, last_modified = own_validators(page)
     return replace(
         entry,
+        told=sayings(found.link, local),
         status=page.status,
         final_url=page.url,
         fetched_at=page.fetched_at,

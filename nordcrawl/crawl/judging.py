@@ -27,9 +27,9 @@ class Judge:
         identity = self._knowledge.identity(candidate)
         keys = {identity, reading.text_sha256}
         while True:
-            await self._reservations.until_free(keys)
-            # What was held may have given the address an article.
-            identity = self._knowledge.identity(candidate)
+            if await self._reservations.until_free(keys):
+                # What was held may have given the address an article.
+                identity = self._knowledge.identity(candidate)
             known = self._knowledge.known(candidate, identity)
             verdict = decide.decide(candidate, known, identity)
             wanted = {identity, reading.text_sha256, verdict.article_id}

@@ -14,13 +14,14 @@ from nordcrawl.archive.format.order import hidden_url
 from nordcrawl.archive.write import State, Writer
 from nordcrawl.crawl.entries import Around
 from nordcrawl.extract.engine_version import VERSION
-from nordcrawl.identity import decide
+from nordcrawl.identity import decide, installation
 from nordcrawl.identity.decide import Candidate, Known, Verdict
 from nordcrawl.model import signature as near
 from nordcrawl.model.article import Article, Likeness, Translation
 from nordcrawl.model.ledger import ArticleState, UrlState
 from nordcrawl.model.page import Visit
 from nordcrawl.model.reading import Reading
+from nordcrawl.sources.landing import Landing, landing
 from nordcrawl.sources.source import Source
 
 #: How the name of what this process extracts with ends, whatever the page's family.
@@ -101,20 +102,27 @@ class Knowledge:
 
     def identity(self, candidate: Candidate) -> str:
         """Return the id of the article that the page is, as far as its address tells."""
-        derived = decide.article_id(candidate)
-        if candidate.cms_id and self._state.article(derived):
-            return derived
         known = self._state.url(candidate.url)
-        if known and known.article_id and not known.weak_alias:
-            return known.article_id
-        return derived
+        own = known.article_id if known and not known.weak_alias else None
+        if (cms_id := candidate.cms_id) is None:
+            return own or decide.article_id(candidate)
+        if own is not None and candidate.visit.cms_id is None:
+            return own  # what only the page tells takes no address from its article
+        for told in (cms_id, installation.scoped(cms_id, candidate.url)):
+            identity = decide.derived_id(self._source.name, candidate.url, told)
+            before = self._state.article(identity)
+            if before is None:
+                return own or identity
+            if installation.may_be(candidate, before, self._state.aliases(identity)):
+                return identity
+        return own or decide.derived_id(self._source.name, candidate.url, None)
 
     def known(self, candidate: Candidate, identity: str) -> Known:
         """Return what bears on the candidate."""
         state, reading = self._state, candidate.reading
         before = state.article(identity)
-        owner = state.text_owner(reading.text_sha256)
-        twin = state.article(owner) if owner and owner != identity else None
+        titled = state.titled(reading.article.title or "")
+        twin = self._twin(reading, titled, identity)
         known = Known(
             article=before,
             twin=twin,
@@ -130,7 +138,7 @@ class Knowledge:
         nearest, same_story = self._near(reading.signature, identity)
         if before is not None:
             return replace(known, near=nearest)
-        alike = {a.article_id: a for a in (*state.titled(reading.article.title or ""), *same_story)}
+        alike = {a.article_id: a for a in (*titled, *same_story)}
         if twin is not None:
             alike[twin.article_id] = twin
         return replace(
@@ -174,7 +182,10 @@ class Knowledge:
             canonical = self._source.link(article.canonical_url, final)
         except ValueError:
             return None
-        return canonical if self._source.allows(canonical) else None
+        if not self._source.allows(canonical):
+            return None
+        # Some templates print the front page, or a section, as the canonical address of all pages.
+        return canonical if landing(self._source, canonical) is Landing.ARTICLE else None
 
     def _translations(self, article: Article, partners: Iterable[str]) -> tuple[Translation, ...]:
         """Return the translations of an article with their ids, also those that name it and that
@@ -228,6 +239,18 @@ class Knowledge:
                 if own is not None:
                     same.append(own)
         return best, same
+
+    def _twin(
+        self, reading: Reading, titled: Iterable[ArticleState], identity: str
+    ) -> ArticleState | None:
+        """Return the article with the very same text: the one with the same title, else the one
+        that had it first."""
+        text = reading.text_sha256
+        for article in titled:
+            if article.text_sha256 == text and article.article_id != identity:
+                return article
+        owner = self._state.text_owner(text)
+        return self._state.article(owner) if owner and owner != identity else None
 
     def _redirected(self, candidate: Candidate) -> Iterator[ArticleState]:
         for hop in candidate.visit.passed:

@@ -117,7 +117,7 @@ class Outcomes:
         record, state = None, None
         if verdict.change is not None:
             around = self._knowledge.around(candidate, reading, verdict)
-            changed = await self._changed.describe(reading, verdict)
+            changed = await self._changed.describe(verdict, reading.article.text)
             record = entries.record(
                 info.origin, visit, reading, verdict, around, info.clock(), changed=changed
             )
@@ -135,7 +135,9 @@ class Outcomes:
         self._under_way.land(url)
         if verdict.ambiguous:
             info.notes.append(f"{shown(url)}: kept apart: {shown(verdict.reason)}")
-        self._weigh(entry, known, reading.text_sha256)
+        # A stub stands for many stories where they are to be paid for, and is no wall of all.
+        text = None if reading.article.paywalled else reading.text_sha256
+        self._weigh(entry, known, text)
         self._note(url, verdict.outcome, verdict.reason, reading.article, verdict.article_id)
 
     # --- parts ------------------------------------------------------------------------------
@@ -160,6 +162,7 @@ class Outcomes:
             known=known,
             page=page,
             body_sha256=body_sha256,
+            local=self._info.source.zone,
         )
 
     def _lost(

@@ -37,6 +37,7 @@ class Planner:
         Discovers, besides, the archived pages that are due though nothing named them. Returns none
         once the run is told to stop: how it ends settles what is open then.
         """
+        await self._discovered.weigh_failures()
         arguments, now = self._info.arguments, self._info.clock()
         mode = "full" if arguments.urls else arguments.mode
         if not arguments.urls:

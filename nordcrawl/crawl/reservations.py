@@ -19,12 +19,15 @@ class Reservations:
         self._held: set[str] = set()
         self._released = asyncio.Event()
 
-    async def until_free(self, keys: Iterable[str]) -> None:
-        """Wait until none of the keys is held. Nothing is reserved by that: ask `take` next."""
-        wanted = frozenset(keys)
+    async def until_free(self, keys: Iterable[str]) -> bool:
+        """Wait until none of the keys is held, and return whether that took any waiting. Nothing is
+        reserved by that: ask `take` next."""
+        wanted, waited = frozenset(keys), False
         while self._held & wanted:
+            waited = True
             self._released.clear()
             await self._released.wait()
+        return waited
 
     def take(self, owner: str, keys: Iterable[str]) -> bool:
         """Reserve the keys for an owner, which holds none yet; False if any of them is held."""

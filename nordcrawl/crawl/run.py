@@ -31,6 +31,7 @@ from nordcrawl.crawl.outcomes import Outcomes, Parts
 from nordcrawl.crawl.planning import Planner
 from nordcrawl.crawl.reservations import Reservations
 from nordcrawl.crawl.statements import Statements
+from nordcrawl.crawl.told import Told
 from nordcrawl.crawl.under_way import UnderWay
 from nordcrawl.model.ledger import Tally
 from nordcrawl.model.times import utc_now
@@ -71,7 +72,7 @@ class Run:
         self.judge = Judge(self.knowledge, self.reservations)
         tally = Tally()
         asked = Asked(_health_limits(info), Recent.read(recent_file(folder)))
-        changed = Changed(info, store, writer.state)
+        changed = Changed(info, store, writer.state, self.workers)
         self.discovered = Discovered(info, writer, self.frontier, self.knowledge, tally)
         parts = Parts(
             info, writer, self.frontier, self.knowledge, self.under_way, changed, self.failures,
@@ -113,6 +114,16 @@ class Run:
         writer = Writer.open(store, folder, source.name, run_id, limits=limits, clock=clock)
         info = RunInfo(options, source, arguments, run_id, clock, started_at=clock())
         return cls(info, store, writer, stop)
+
+    def told(self, url: str) -> Told:
+        """Return what is said of a discovered URL, and by whom."""
+        known = self.knowledge.url(url)
+        return Told(
+            self.frontier.found[url].link,
+            self.discovered.kind_of,
+            self.info.source.zone,
+            None if known is None or known.weak_alias else self.knowledge.article_of(known),
+        )
 
     def stop(self) -> None:
         """End the crawl within the times of `nordcrawl.crawl.stopping`, which begin with the first

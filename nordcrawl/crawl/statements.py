@@ -26,6 +26,8 @@ class Statements:
         self._pages[host, path_of(url)] = page
         self._sites[host] = read_site(host, *(self._pages.get((host, path)) for path in PATHS))
 
-    def of(self, url: str) -> SiteRights | None:
+    def of(self, page: Page) -> SiteRights | None:
         """Return what the host of a fetched page says of itself; None where it told nothing."""
-        return self._sites.get(host_of(canonicalize(url))) if self._sites else None
+        # What is asked for is in canonical form already.
+        url = page.url if page.url == page.requested_url else canonicalize(page.url)
+        return self._sites.get(host_of(url))

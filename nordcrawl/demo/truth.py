@@ -31,7 +31,8 @@ class ExpectedStory:
     kind: str | None
     """None where the page gives no hint: old ones with nothing but meta elements."""
     blocks_text: tuple[tuple[str, str], ...]
-    """(block kind, text) in the order of the page; a quote without its speaker."""
+    """(block kind, text) in the order of the page, the picture that opens it first, on whichever
+    side of the standfirst a template prints it; a quote without its speaker."""
     text: str
     """As `nordcrawl.model.article.Article.text`: no captions, no update notes."""
     authors: tuple[str, ...]
@@ -43,7 +44,7 @@ class ExpectedStory:
     section: str | None
     subtitle: str
     captions: tuple[tuple[str, str | None], ...]
-    """(caption as printed, credit without its label); a caption may have the credit in brackets."""
+    """(caption, credit without its label): a credit in brackets is no part of the caption."""
     translations: tuple[tuple[str, str, str], ...]
     """(language, real host, path)."""
     traits: frozenset[str]
@@ -85,7 +86,7 @@ def _expected(story: Story, everything: tuple[Story, ...]) -> ExpectedStory:
         kicker=None if story.is_old else story.kicker,
         section=story.section or None,
         subtitle=story.standfirst,
-        captions=tuple((p.caption, _credit(p)) for p in pictures),
+        captions=tuple((_words(p), _credit(p)) for p in pictures),
         translations=((pair.language, real_host(pair), pair.path),) if pair else (),
         traits=story.traits,
         shows=story.shows,
@@ -94,9 +95,8 @@ def _expected(story: Story, everything: tuple[Story, ...]) -> ExpectedStory:
 
 def _blocks(story: Story) -> list[tuple[str, str, str]]:
     """Return (kind, text, speaker or title of a fact box) in the order of the page."""
-    blocks = [("summary", story.standfirst, "")]
-    if story.picture:
-        blocks.append(("caption", story.picture.caption, ""))
+    blocks = [("caption", _words(story.picture), "")] if story.picture else []
+    blocks.append(("summary", story.standfirst, ""))
     blocks += [_block(part) for part in story.plain_parts]
     blocks += [("update", change.text, "") for change in story.changes]
     return blocks
@@ -111,7 +111,7 @@ def _block(part: Part) -> tuple[str, str, str]:
         case "quote":
             return "quote", part.plain, part.args[0]
         case "image":
-            return "caption", part.args[0], ""
+            return "caption", _words(Picture(*part.args[:2])), ""
         case "fact":
             return "factbox", part.plain, part.args[0]
         case "table":
@@ -132,3 +132,8 @@ def _credit(picture: Picture) -> str | None:
     bracket = re.search(r"\(([^()]+)\)$", picture.caption)
     text = picture.credit or (bracket[1] if bracket else "")
     return re.sub(r"^\w+: ", "", text) or None
+
+
+def _words(picture: Picture) -> str:
+    """What a caption says beside its credit."""
+    return re.sub(r"\s*\([^()]+\)$", "", picture.caption) if _credit(picture) else picture.caption

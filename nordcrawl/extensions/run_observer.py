@@ -98,7 +98,7 @@ class RunObserver:
         url = address_of(item)
         self.run.reservations.release(url)
         if not isinstance(exception, LeftOpen) and self.run.outcomes.is_open(url):
-            said = str(exception or "").strip()
+            said = " ".join(str(exception or "").split())
             why = f"dropped by an item pipeline{f': {said}' if said else ''}"
             self.run.outcomes.settle(url, Outcome.OUT_OF_RANGE, why, page_of(item))
 

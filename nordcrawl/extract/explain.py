@@ -60,6 +60,8 @@ class Line:
     """The kind of the block, the name of the field, or the name of the rule."""
     place: str
     """The element that it stands in and the one around, as CSS selectors, or `IN_DATA`."""
+    signs: tuple[tuple[str, float], ...] = ()
+    """What speaks against it, kept or not: (name, weight), in the order of the table of signs."""
 
     @property
     def words(self) -> int:
@@ -124,7 +126,7 @@ def explain(page: Page, profile: Profile) -> Explanation:
     verdicts = _verdicts(runs, finding, boxes)
     if finding.family == "labrador":
         verdicts = _furnished(root, runs, verdicts)
-    lines = (*_lines(runs, verdicts, finding.result), *_hidden(root, finding))
+    lines = (*_lines(runs, verdicts, finding), *_hidden(root, finding))
     return Explanation(page.url, finding.family, finding.result, lines)
 
 
@@ -180,12 +182,14 @@ def _furnished(
 
 
 def _lines(
-    runs: Sequence[TextRun], verdicts: list[_Judged], result: Article | Rejected
+    runs: Sequence[TextRun], verdicts: list[_Judged], finding: Extraction
 ) -> tuple[Line, ...]:
-    for index, name in _printed_fields(runs, verdicts, result):
+    for index, name in _printed_fields(runs, verdicts, finding.result):
         verdicts[index] = (Fate.FIELD, name)
+    told = finding.choice.signs if finding.choice is not None else ()
+    signs = {(run.element, run.key): evidence for run, evidence in told}
     return tuple(
-        Line(run.text, verdict, reason, _place(run.element))
+        Line(run.text, verdict, reason, _place(run.element), signs.get((run.element, run.key), ()))
         for run, (verdict, reason) in zip(runs, verdicts, strict=True)
     )
 

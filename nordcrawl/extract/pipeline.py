@@ -10,17 +10,19 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.body import choose, engine, rules
+from nordcrawl.extract.body import choose, engine, rules, told
 from nordcrawl.extract.body.blocks import Body, assemble
 from nordcrawl.extract.body.bold import bold_headings
 from nordcrawl.extract.body.boxes import boxed
 from nordcrawl.extract.body.choose import Choice
 from nordcrawl.extract.body.frame import Frame
-from nordcrawl.extract.body.rules import PageHints
+from nordcrawl.extract.body.signs import PageHints
 from nordcrawl.extract.compose import compose
 from nordcrawl.extract.families import drupal, labrador, wordpress
+from nordcrawl.extract.families.between import completed
+from nordcrawl.extract.families.kicker import kicker_above
 from nordcrawl.extract.families.landmarks import Landmarks, is_much, kept_to, picture_first, within
-from nordcrawl.extract.fields import selectors
+from nordcrawl.extract.fields import rights, selectors
 from nordcrawl.extract.fields import title as titles
 from nordcrawl.extract.fields.addresses import descriptions
 from nordcrawl.extract.fields.context import Context, Given
@@ -30,7 +32,7 @@ from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.text import key, label_key
 from nordcrawl.extract.page.text_runs import Cut, cut
 from nordcrawl.extract.page.tree import MAX_CHARS, MAX_TAGS, parse, prune, select
-from nordcrawl.model.article import Article, BlockKind, Evidence, Rejected
+from nordcrawl.model.article import TOLD, Article, BlockKind, Evidence, Rejected
 from nordcrawl.model.charset import decode
 from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
@@ -41,6 +43,8 @@ _NAME_LETTERS = 7
 #: A text under this many words beside this many teasers is a front or list page.
 _LIST_WORDS = 60
 _LIST_TEASERS = 12
+#: Blocks that make no article by themselves.
+_NO_TEXT = frozenset((BlockKind.CAPTION, BlockKind.HEADING))
 #: Content systems that are known by their own marks, whatever the source says of a page.
 _SYSTEMS = (drupal, wordpress)
 
@@ -100,21 +104,26 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
     title, title_origin, candidates = titles.vote(about, profile.site_title, page.url)
     if context.given.title:
         title, title_origin = context.given.title, context.given.origin_of("title")
+    if not title and profile.told_title:
+        title, title_origin = profile.told_title, TOLD
+    if title and not context.given.kicker:
+        context = _with_kicker(context, title)
     authors = author_names(context)
     if choice is None:
         shown = _generic(context, candidates, authors[0], anchors)
-        choice = choose.or_told(shown, about.jsonld.node.get("articleBody"))
+        node = about.jsonld.node
+        is_locked = told.says_locked(node) or rights.paywalled(about)[0] is True
+        choice = told.or_told(shown, node, root, is_locked=is_locked)
         is_told = choice is not shown
     if choice is None:
         return Extraction(Rejected("no text"), name)
     if profile.family == "labrador":
         choice = picture_first(choice)
     headings = bold_headings(choice.runs, choice.summaries)
-    frame = Frame(page.url, context.local, choice.summaries, headings)
+    frame = Frame(about.base, context.local, choice.summaries, headings, page.url)
     found = assemble(choice.runs, choice.pictures, frame)
-    read = sum(len(block.text) for block in found.blocks if block.kind is not BlockKind.CAPTION)
     result: Article | Rejected
-    if read == 0:
+    if not any(block.kind not in _NO_TEXT for block in found.blocks):
         result = Rejected("no text")
     elif not title:
         result = Rejected("no title")
@@ -128,8 +137,18 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
     return Extraction(result, name, choice, frame)
 
 
+def _with_kicker(context: Context, title: str) -> Context:
+    """Return what is known of a page with the kicker that is printed above its headline."""
+    found = kicker_above(context.root, title, context.profile.site_title)
+    if found is None:
+        return context
+    given = context.given
+    given = replace(given, kicker=found, printed=given.printed | {"kicker"})
+    return replace(context, given=given)
+
+
 def _is_markup(page: Page) -> bool:
-    """Tell whether a body can be HTML: some tag stands in it, and it is not of another kind."""
+    """Return whether a body can be HTML: some tag stands in it, and it is not of another kind."""
     start = page.body[:4096].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if start[:8].startswith((b"%PDF", b"\x89PNG", b"GIF8", b"PK\x03\x04", b"\xff\xd8", b"{", b"[")):
         return False
@@ -167,24 +186,27 @@ def _generic(
     page_cut = boxed(cut([context.root], anchors.furniture if anchors else ()))
     given = context.given
     candidates = (*candidates, *(text for text in (given.title, given.kicker) if text))
-    told = (given.subtitle,) if given.subtitle else ()
+    subtitles = (given.subtitle,) if given.subtitle else ()
     labels = frozenset(map(label_key, context.profile.labels))
     clues = PageHints(
         frozenset(key(text) for text in (*candidates, *names) if len(key(text)) > 3),
         frozenset(key(name) for name in names if len(key(name)) > _NAME_LETTERS),
-        (*told, *descriptions(context.head)),
+        (*subtitles, *descriptions(context.head)),
         labels,
     )
     holders = select(context.root, context.profile.selectors("body"))
     if holders:
         return _selected(boxed(cut(holders)), clues)
-    choice = choose.choose(page_cut, engine.lines(context.root, page_cut.runs), clues)
+    choice = choose.choose(page_cut, engine.Answers(context.root, page_cut.runs), clues)
+    if choice is not None and (anchors is not None or context.profile.family == "labrador"):
+        choice = completed(choice, page_cut.runs, labels)
     if anchors is None or anchors.article is None:
         return choice
     if choice is not None and (own := kept_to(anchors.article, choice)) is not None:
         return own
     runs = within(anchors.article, page_cut)
-    found = choose.choose(page_cut, engine.lines(context.root, runs), clues) if runs else None
+    answers = engine.Answers(context.root, runs) if runs else None
+    found = choose.choose(page_cut, answers, clues) if answers else None
     return found if found is not None else choice
 
 
@@ -195,7 +217,7 @@ def _selected(found: Cut, clues: PageHints) -> Choice | None:
 
 
 def _is_list(context: Context, found: Body) -> bool:
-    """Tell whether a page is a front, section or tag page: many teasers and next to no text."""
+    """Return whether a page is a front, section or tag page: many teasers and next to no text."""
     address = urlsplit(context.page.url)
     path = address.path.strip("/") or address.query
     words = sum(

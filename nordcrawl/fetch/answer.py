@@ -65,7 +65,7 @@ def judge(
         return Ending(Outcome.FETCH_FAILED, "empty body")
     if (kind := _kind(page)) is not None:
         return Ending(Outcome.NOT_ARTICLE, f"content type {kind}")
-    if page.body_sha256 == known_body_sha256:
+    if known_body_sha256 is not None and page.body_sha256 == known_body_sha256:
         return Ending(Outcome.UNCHANGED, "same bytes")
     return None
 

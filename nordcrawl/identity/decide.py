@@ -8,7 +8,7 @@ article at a new address from a new article.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nordcrawl.identity.moved import (
     MIN_TEXT_CHARACTERS,
@@ -18,6 +18,7 @@ from nordcrawl.identity.moved import (
     address,
     find_before,
     has_moved,
+    is_one_text,
 )
 from nordcrawl.model.article import Extractor, Likeness
 from nordcrawl.model.ledger import ArticleState, Outcome, UrlState
@@ -58,7 +59,9 @@ class Verdict:
     weak_alias: bool = False
     partners: tuple[str, ...] = ()
     """Ids of the articles that are its translations, as far as they are known."""
-    candidate: Candidate | None = None
+    changed: tuple[str, ...] = ()
+    """Names of the fields that are other than in `before`."""
+    candidate: Candidate | None = field(default=None, repr=False)
     """What was judged; None of a removal, which has no page."""
 
     @property
@@ -116,7 +119,7 @@ def _decide(candidate: Candidate, known: Known, identity: str) -> Verdict:
 def _first_sight(
     candidate: Candidate, known: Known, identity: str, ambiguous: tuple[str, ...]
 ) -> Verdict:
-    if known.twin is not None and len(candidate.article.text) >= MIN_TEXT_CHARACTERS:
+    if known.twin is not None and is_one_text(candidate, known.twin):
         return Verdict(
             Outcome.DUPLICATE,
             known.twin.article_id,
@@ -165,6 +168,7 @@ def _next_sight(
         before=before,
         moved=moved,
         near=known.near,
+        changed=tuple(changed_fields(before, candidate.reading)),
     )
 
 

@@ -19,6 +19,8 @@ from nordcrawl.model.reading import Reading
 
 #: Shorter texts say too little to take two addresses for one article ("Video", a live stub).
 MIN_TEXT_CHARACTERS = 200
+#: And under another title, or of another day, these do.
+MIN_STORY_CHARACTERS = 1000
 #: Times of publication of one story as two systems print them differ by a zone at most.
 _SAME_DAY = timedelta(hours=26)
 
@@ -111,14 +113,36 @@ def find_before(candidate: Candidate, known: Known) -> Match | tuple[ArticleStat
         if article.url in known.standing:
             continue
         match = _compare(candidate, article)
-        if match is not None and "day" in match.evidence and "text" in match.evidence:
-            exact = article.text_sha256 == candidate.reading.text_sha256
-            telling = exact and len(candidate.article.text) >= MIN_TEXT_CHARACTERS
-            if telling or "title" in match.evidence:
-                found.append(match)
+        if match is None or not {"day", "text"} <= set(match.evidence):
+            continue
+        if "title" in match.evidence or is_one_text(candidate, article):
+            found.append(match)
     if len(found) == 1:
         return found[0]
     return tuple(match.article for match in found)
+
+
+def is_one_text(candidate: Candidate, article: ArticleState) -> bool:
+    """Return whether a page has the very text of an article, and so is that article.
+
+    Under another title, or of another day, a text is the same story only if it is long and there to
+    be read: one stub ("For subscribers") may stand for many stories.
+    """
+    page = candidate.article
+    if candidate.reading.text_sha256 != article.text_sha256:
+        return False
+    least = MIN_TEXT_CHARACTERS
+    days = page.published_at, article.published_at
+    other_title = page.title and article.title and _key(page.title) != _key(article.title)
+    if other_title or (all(days) and not _same_day(*days)):
+        if page.paywalled:
+            return False
+        least = MIN_STORY_CHARACTERS
+    return len(page.text) >= least
+
+
+def _key(title: str | None) -> str:
+    return normalize(title or "").casefold()
 
 
 def has_moved(candidate: Candidate, before: ArticleState, known: Known) -> Match | None:
@@ -144,7 +168,7 @@ def _compare(candidate: Candidate, article: ArticleState) -> Match | None:
     if page.language and article.language and page.language != article.language:
         return None
     evidence = []
-    if page.title and normalize(page.title).casefold() == normalize(article.title or "").casefold():
+    if page.title and _key(page.title) == _key(article.title):
         evidence.append("title")
     if _same_day(page.published_at, article.published_at):
         evidence.append("day")

@@ -41,7 +41,10 @@ class UrlGuardMiddleware:
         if source is None:
             return
         try:
-            allowed = source.allows(canonicalize(request.url))
+            url = request.url
+            if url != request.cb_kwargs.get("url"):  # a discovered one is in canonical form
+                url = canonicalize(url)
+            allowed = source.allows(url)
         except ValueError as error:
             raise UrlRefused(str(error)) from error
         if not allowed:

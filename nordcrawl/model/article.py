@@ -93,6 +93,10 @@ class Translation:
     """Its id in the archive, where that is known; no page tells it."""
 
 
+#: Origin of a title that extraction was given, for a page that has none.
+TOLD = "told"
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Where a field's value came from, and for times how exact it is.
@@ -104,6 +108,10 @@ class Evidence:
     origin: str
     precision: str | None = None
     zone: str | None = None
+    by: str | None = None
+    """Address of the sitemap or feed that tells it, where the page does not."""
+    told: str | None = None
+    """The time as it is written there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,10 @@ class LedgerEntry:
     """The URL belongs to `article_id` only because the texts agree."""
     article: ArticleState | None = None
     """The article's new state, where this outcome changed it."""
+    told: Mapping[str, Any] | None = None
+    """Last change, publication and title in the words of sitemaps and feeds, where the URL was
+    asked for: of `lastmod` and `published` ``text``, ``precision``, ``zone`` and ``by``, who said
+    it; of `title` ``by``."""
 
     @property
     def is_gone(self) -> bool:
@@ -166,6 +170,7 @@ class LedgerEntry:
             "lastmod": self.lastmod,
             "published": self.published,
             "title": self.title,
+            "told": None if self.told is None else dict(self.told),
             "status": self.status,
             "final_url": self.final_url,
             "fetched_at": rfc3339(self.fetched_at),
@@ -200,6 +205,7 @@ class LedgerEntry:
             lastmod=values.get("lastmod"),
             published=values.get("published"),
             title=values.get("title"),
+            told=values.get("told"),
             status=values.get("status"),
             final_url=values.get("final_url"),
             fetched_at=parse_rfc3339(values.get("fetched_at")),

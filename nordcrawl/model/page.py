@@ -6,7 +6,7 @@ Knows nothing of how it was fetched, nor of what stands in it.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -17,7 +17,7 @@ class Page:
 
     url: str
     """Where the body came from, after redirects."""
-    body: bytes
+    body: bytes = field(repr=False)
     fetched_at: datetime
     """UTC, aware."""
     requested_url: str = ""
@@ -25,7 +25,7 @@ class Page:
     redirects: tuple[str, ...] = ()
     """Addresses passed on the way, the requested one first, the final one left out."""
     status: int = 200
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Names in lower case, in wire order, repeats kept."""
 
     def header(self, name: str) -> str | None:

@@ -28,6 +28,9 @@ class Profile:
     select: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
     """(field, CSS selectors, first match wins) pairs that go before the family's own."""
 
+    told_title: str | None = None
+    """A title for this one page, as others tell it, if it has none of its own."""
+
     def selectors(self, name: str) -> tuple[str, ...]:
         """Return the site's own selectors of a field, perhaps none."""
         return dict(self.select).get(name, ())

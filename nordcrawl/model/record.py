@@ -99,7 +99,7 @@ def article_json(article: Article) -> dict[str, Any]:
 
 
 def provenance_json(article: Article) -> dict[str, Any]:
-    """Return ``{field: {origin, precision?, zone?}}``."""
+    """Return ``{field: {origin, precision?, zone?, by?, told?}}``."""
     return {
         name: {
             key: value
@@ -107,6 +107,8 @@ def provenance_json(article: Article) -> dict[str, Any]:
                 ("origin", evidence.origin),
                 ("precision", evidence.precision),
                 ("zone", evidence.zone),
+                ("by", evidence.by),
+                ("told", evidence.told),
             )
             if value is not None
         }

@@ -19,6 +19,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
+from functools import lru_cache
 from typing import Final
 
 from nordcrawl.model.article import normalize
@@ -85,6 +86,7 @@ def similarity(one: str, other: str) -> float:
     return sum(a == b != _EMPTY for a, b in pairs) / full if full else 0.0
 
 
+@lru_cache(maxsize=256)
 def bands(text_signature: str) -> tuple[int, ...]:
     """Return the keys of a signature for an index, `BANDS` of them: two texts at `THRESHOLD` share
     one, nearly always.
@@ -103,6 +105,7 @@ def bands(text_signature: str) -> tuple[int, ...]:
     )
 
 
+@lru_cache(maxsize=256)  # one is compared with many
 def _bins(text_signature: str) -> tuple[int, ...]:
     if not text_signature.startswith(_VERSION):
         raise ValueError(f"no signature of a version that is known: {text_signature[:10]!r}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Container
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url, safe_url_string
@@ -19,20 +20,24 @@ MAX_URL_LENGTH = 2083
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-#: Query parameters that tell who sent the reader, never which page.
-#: Source: Google Analytics campaign parameters (utm_*), Google Ads (gclid, gbraid, wbraid,
-#: dclid), Meta (fbclid), Microsoft Advertising (msclkid), Mailchimp (mc_cid, mc_eid),
-#: Yandex (yclid), HubSpot (_hsenc, _hsmi), Instagram (igshid), Matomo (mtm_*, pk_*).
+#: Query parameters that tell who sent the reader, never which page. Each by its whole name: what
+#: only begins like one (``pk_id``) may be an id of a page.
+#: Source: Google Analytics help, "URL builders: Collect campaign data" (utm_*); Google Ads (gclid,
+#: gbraid, wbraid, dclid); Meta (fbclid); Microsoft Advertising (msclkid); Mailchimp (mc_cid,
+#: mc_eid); Yandex (yclid); HubSpot (_hsenc, _hsmi); Instagram (igshid); Matomo docs, "Tracking
+#: campaigns" (mtm_*, pk_*).
 TRACKING = re.compile(
-    r"(?:utm_\w+|mtm_\w+|pk_\w+|gclid|gbraid|wbraid|dclid|fbclid|msclkid|mc_cid|mc_eid|yclid"
-    r"|_hsenc|_hsmi|igshid)",
+    r"utm_(?:id|source|medium|campaign|term|content|source_platform|creative_format"
+    r"|marketing_tactic|name|reader|referrer|social|cid|place|pubreferrer|swu|viz_id|brand)"
+    r"|(?:mtm|pk)_(?:campaign|cpn|keyword|kwd|source|medium|content|cid|group|placement)"
+    r"|gclid|gbraid|wbraid|dclid|fbclid|msclkid|mc_cid|mc_eid|yclid|_hsenc|_hsmi|igshid",
     re.IGNORECASE,
 )
 
 
-def canonicalize(url: str, base: str | None = None) -> str:
+def canonicalize(url: str, base: str | None = None, *, keep: Container[str] = ()) -> str:
     """Return the one spelling of a URL: absolute, lower-case host, no default port, no user
-    name, no fragment, no tracking parameters, percent-encoding normalized.
+    name, no fragment, no tracking parameters but those to `keep`, percent-encoding normalized.
 
     >>> canonicalize("HTTP://Example.ORG:80/a%7Eb/?utm_source=x&b=2&a=1#top")
     'http://example.org/a~b/?b=2&a=1'
@@ -51,22 +56,42 @@ def canonicalize(url: str, base: str | None = None) -> str:
         raise ValueError(f"no host in URL: {shown(url)}")
     netloc = _netloc(parts.hostname, parts.port, scheme)
     done = canonicalize_url(urlunsplit((scheme, netloc, parts.path or "/", "", "")))
-    if query := _query(parts.query):
+    if query := _query(parts.query, keep):
         done += f"?{query}"
     if len(done) > MAX_URL_LENGTH:
         raise ValueError(f"URL of {len(done)} characters: {shown(url)}")
     return done
 
 
-def _query(query: str) -> str:
+def _query(query: str, keep: Container[str]) -> str:
     # Order is kept: some servers know a page by one spelling of its query only.
     kept = [
         part
         for part in query.split("&")
-        if part and not TRACKING.fullmatch(unquote(part.partition("=")[0]))
+        if part and ((name := parameter(part)) in keep or not TRACKING.fullmatch(name))
     ]
     safe = urlsplit(safe_url_string(f"http://x/?{'&'.join(kept)}")).query
     return re.sub("%[0-9a-fA-F]{2}", lambda match: match[0].upper(), safe)
+
+
+def parameter(part: str) -> str:
+    """Return the name of a part of a query, decoded.
+
+    >>> parameter("%61=1"), parameter("b")
+    ('a', 'b')
+    """
+    return unquote(part.partition("=")[0])
+
+
+def without_parameters(url: str, names: Container[str]) -> str:
+    """Return a URL without the parts of its query that have one of these names.
+
+    >>> without_parameters("https://a.org/x?id=7&from=feed&page=2", {"from"})
+    'https://a.org/x?id=7&page=2'
+    """
+    parts = urlsplit(url)
+    kept = "&".join(part for part in parts.query.split("&") if parameter(part) not in names)
+    return urlunsplit((*parts[:3], kept, parts.fragment))
 
 
 def _netloc(hostname: str, port: int | None, scheme: str) -> str:

@@ -77,6 +77,8 @@ class EvidenceRecord(TypedDict):
     origin: str
     precision: NotRequired[str]
     zone: NotRequired[str]
+    by: NotRequired[str]
+    told: NotRequired[str]
 
 
 class FetchRecord(TypedDict):
@@ -174,6 +176,7 @@ class LedgerRecord(TypedDict):
     lastmod: str | None
     published: NotRequired[str | None]
     title: NotRequired[str | None]
+    told: NotRequired[dict[str, dict[str, str | None]] | None]
     status: int | None
     final_url: str | None
     fetched_at: str | None

@@ -14,7 +14,11 @@ from nordcrawl.errors import ExitCode
 from nordcrawl.model.ledger import ARCHIVED, Outcome
 from nordcrawl.model.times import rfc3339
 from nordcrawl.model.url import host_of
+from nordcrawl.report.coverage import uncovered
+from nordcrawl.report.entry import EntryReport, Gap
 from nordcrawl.report.health import Health
+
+__all__ = ["EntryReport", "Example", "Gap", "Report", "uncovered"]
 
 #: Outcomes that say that a page was understood and is safe, now or before.
 _GOOD = ARCHIVED | {
@@ -31,122 +35,6 @@ _LEFT = (
 _NOT_ARCHIVED = (
     Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED, Outcome.BLOCKED, Outcome.NOT_ARTICLE, *_LEFT,
 )  # fmt: skip
-
-
-@dataclass(slots=True)
-class EntryReport:
-    """How one sitemap, feed or listing answered."""
-
-    kind: str
-    url: str
-    status: int | None = None
-    parent: str | None = None
-    """The entry that led to it; None for those of the source's table and of robots.txt."""
-    spared: str | None = None
-    """Why it was not asked: what it said the last time still holds."""
-    links: int = 0
-    """Article links in it."""
-    known: int = 0
-    """Those of them that were known before this run."""
-    listings: int = 0
-    """Links to listings, or to further sitemaps."""
-    unread: int = 0
-    """Those of the sitemaps that were not read, there being too many."""
-    others: int = 0
-    """Links on the source's hosts that are neither, or that it denies."""
-    foreign: list[str] = field(default_factory=list)
-    """Addresses on other hosts; on a listing these are usual."""
-    skipped: list[str] = field(default_factory=list)
-    """Entries of it that name nothing to fetch."""
-    damage: list[str] = field(default_factory=list)
-    """What is wrong with it and cost no address."""
-    problem: str | None = None
-    robots: bool = False
-    """The problem is that its host's robots.txt could not be had."""
-    down: bool = False
-    """The problem is that no connection to its host could be made."""
-
-    @property
-    def answered(self) -> bool:
-        """True when it was fetched and understood."""
-        return self.status is not None and self.problem is None
-
-    @property
-    def is_heard(self) -> bool:
-        """True when it answered, or need not be asked."""
-        return self.answered or (self.spared is not None and self.problem is None)
-
-    @property
-    def names_anything(self) -> bool:
-        """True when there was any address in it, or an entry that could not be read."""
-        return bool(self.links or self.listings or self.others or self.foreign or self.skipped)
-
-    def clear(self) -> None:
-        """Forget what was counted: it is read again."""
-        self.links = self.known = self.listings = self.unread = self.others = 0
-        self.foreign.clear()
-
-    @property
-    def warnings(self) -> list[str]:
-        """What a person should know of it."""
-        lines = [] if self.problem is None else [self.problem]
-        lines += [f"entry skipped: {text}" for text in self.skipped]
-        lines += [f"damaged, and read: {text}" for text in self.damage]
-        if self.kind != "listing":
-            if self.foreign:
-                lines.append(f"{len(self.foreign)} entries on other hosts, as {self.foreign[0]}")
-            if self.others and not self.links + self.listings:
-                lines.append(f"none of {self.others} entries looks like an article (article_urls)")
-        return [f"{self.kind} {self.url}: {line}" for line in lines]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it for the report file."""
-        return {
-            "kind": self.kind,
-            "url": self.url,
-            "parent": self.parent,
-            "status": self.status,
-            "spared": self.spared,
-            "links": self.links,
-            "known": self.known,
-            "listings": self.listings,
-            "unread": self.unread,
-            "others": self.others,
-            "foreign": len(self.foreign),
-            "skipped": self.skipped,
-            "damage": self.damage,
-            "problem": self.problem,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Two polls of a feed or news sitemap that share no entry: what came between them may have
-    been missed, so sitemaps and listings are walked."""
-
-    kind: str
-    url: str
-    since: datetime | None
-    """When it was polled before; None if that is not known."""
-    until: datetime
-
-    @property
-    def warning(self) -> str:
-        """The words for a person."""
-        since = f"since {rfc3339(self.since)}" if self.since else "and what the archive knows"
-        return (
-            f"gap: {self.kind} {self.url}: nothing in common with the poll {since}; "
-            "sitemaps and listings were walked for what came between"
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it for the report file."""
-        return {
-            "kind": self.kind,
-            "url": self.url,
-            "since": rfc3339(self.since),
-            "until": rfc3339(self.until),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +99,8 @@ class Report:
     """How the pages ended that were asked for."""
     sitemaps_unread: int = 0
     """Sitemaps that were found and not read, there being too many."""
+    silence: str | None = None
+    """That nothing new has come for too long, in words."""
 
     @property
     def archived(self) -> int:
@@ -283,6 +173,8 @@ class Report:
         named = self.discovered - sum(self.outcomes.get(outcome, 0) for outcome in _LEFT)
         if (suspicion := self.health.suspicion(named)) is not None:
             return ExitCode.SUSPECT, f"{suspicion}; look at the site and at what was archived"
+        if self.silence is not None:
+            return ExitCode.SUSPECT, f"{self.silence}; look at the site and its sitemaps and feeds"
         if self.outcomes.get(Outcome.OVER_BUDGET):
             return ExitCode.LIMIT, (
                 f"{self.outcomes[Outcome.OVER_BUDGET]} URLs were left for another run"
@@ -306,6 +198,8 @@ class Report:
                 total = sum(entry.kind == kind for entry in self.entries)
                 parts.append(f"{count} of {total} {kind}s")
             words = f"{', '.join(parts)} did not answer and others covered what they name"
+        if skipped := sum(bool(entry.skipped) for entry in self.entries if entry.kind != "listing"):
+            words += f", of {skipped} of them some entries were skipped"
         if self.unread:
             words += f", {len(self.unread)} listings were not read"
         return words
@@ -317,9 +211,12 @@ class Report:
             for outcome in _NOT_ARCHIVED
             if self.outcomes.get(outcome)
         ]:
-            return f"everything is archived but {', '.join(lost)}"
+            due = " that was due" if self.outcomes.get(Outcome.SKIPPED_FRESH) else ""
+            return f"everything{due} is archived but {', '.join(lost)}"
         if set(self.outcomes) == {Outcome.SKIPPED_FRESH}:
             return "no page was due"
+        if self.outcomes.get(Outcome.SKIPPED_FRESH):
+            return "everything that was due is archived"
         return "everything is archived"
 
     def to_json(self) -> dict[str, Any]:
@@ -358,45 +255,3 @@ class Report:
             },
             "unsettled": self.unsettled[:200],
         }
-
-
-def uncovered(entries: list[EntryReport], mode: str, unread: int) -> list[EntryReport]:
-    """Return the entries that failed and that no other one of the same host stood in for.
-
-    A sitemap names all articles: another one does too, if it and all that it leads to answered,
-    and so do the listings that others led to, if all of them were read. A feed or front page
-    names the latest ones: that is enough where it shares some with what was known before, in a
-    run that only wants what is new. For a feed or listing each of these will do.
-    """
-    return [
-        entry
-        for entry in entries
-        if entry.problem is not None and not _is_covered(entry, entries, mode, unread)
-    ]
-
-
-def _is_covered(entry: EntryReport, entries: list[EntryReport], mode: str, unread: int) -> bool:
-    here = [e for e in entries if e is not entry and host_of(e.url) == host_of(entry.url)]
-    good = [e for e in here if e.answered and e.links]
-    top = entry if entry.parent is None else _root(entry, entries)
-    for sitemap in (e for e in here if e.kind == "sitemap" and e.parent is None and e is not top):
-        family = [e for e in here if e is sitemap or _root(e, entries) is sitemap]
-        if all(e.problem is None and not e.unread for e in family) and any(e.links for e in family):
-            return True
-    followed = [e for e in here if e.kind == "listing" and e.parent is not None]
-    if entry.kind != "sitemap":
-        return bool(good)
-    if not unread and any(e.links for e in followed) and all(e.problem is None for e in followed):
-        return True
-    latest = [e for e in good if e.kind != "sitemap" and e.parent is None]
-    return mode == "incremental" and any(e.known for e in latest)
-
-
-def _root(entry: EntryReport, entries: list[EntryReport]) -> EntryReport:
-    """Return the entry that led to it first of all."""
-    by_url = {e.url: e for e in entries}
-    seen = set()
-    while entry.parent in by_url and entry.url not in seen:
-        seen.add(entry.url)
-        entry = by_url[entry.parent]
-    return entry

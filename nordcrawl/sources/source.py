@@ -29,7 +29,14 @@ from nordcrawl.errors import UsageError
 from nordcrawl.model.page import Page, Visit
 from nordcrawl.model.printable import redacted, without_user
 from nordcrawl.model.profile import Profile
-from nordcrawl.model.url import canonicalize, host_of, is_loopback, path_of, without_query
+from nordcrawl.model.url import (
+    canonicalize,
+    host_of,
+    is_loopback,
+    path_of,
+    without_parameters,
+    without_query,
+)
 
 #: Politeness floor for real hosts, in seconds between two requests to one host.
 MIN_DELAY_S = 1.0
@@ -110,6 +117,11 @@ class Source(BaseModel):
     """Paths (with query) that are never fetched as articles."""
     deny_query: tuple[str, ...] = ()
     """Query parameters that make another rendering of a page: such links are not followed."""
+    noise_query: tuple[str, ...] = ()
+    """Query parameters that say nothing of the page: article links are taken without them."""
+    keep_query: tuple[str, ...] = ()
+    """Query parameters that are part of a page's name here, though elsewhere they only tell who
+    sent the reader (`nordcrawl.model.url.TRACKING`)."""
     strip_query: bool = False
     """The query says nothing on this site: article links are fetched without it."""
     delay_s: Annotated[float, Field(ge=0, le=600)] | None = None
@@ -163,6 +175,8 @@ class Source(BaseModel):
             raise ValueError("listings need article_urls, which tell articles from other links")
         if self.delay_s is not None and self.delay_s < MIN_DELAY_S and self.real_hosts:
             raise ValueError(f"delay_s below {MIN_DELAY_S} is for loopback hosts only")
+        if both := set(self.noise_query) & set(self.keep_query):
+            raise ValueError(f"{', '.join(sorted(both))}: both noise_query and keep_query")
         for kind in ("sitemap", "feed", "listing"):
             for url in self.entries(kind):
                 if not self.allows(url):
@@ -202,6 +216,11 @@ class Source(BaseModel):
             select=tuple(self.select.items()),
         )
 
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone of dates that name none."""
+        return ZoneInfo(self.timezone)
+
     def scheme_of(self, host: str) -> str:
         """Return the scheme that paths on this host are fetched by."""
         return self.scheme or ("http" if is_loopback(host) else "https")
@@ -231,13 +250,16 @@ class Source(BaseModel):
         Raises:
             ValueError: not an http(s) URL, or unparsable.
         """
-        canonical = canonicalize(url, base)
-        return without_query(canonical) if self.strip_query else canonical
+        canonical = canonicalize(url, base, keep=self.keep_query)
+        if self.strip_query:
+            return without_query(canonical)
+        return without_parameters(canonical, self.noise_query) if self.noise_query else canonical
 
     def is_denied(self, url: str) -> bool:
         """Tell whether a URL as found is one that is never followed, on any page."""
-        if not self.allows(canonicalize(url)):
-            return True
+        return not self.allows(canonicalize(url)) or self._is_denied(url)
+
+    def _is_denied(self, url: str) -> bool:
         keys = {part.partition("=")[0] for part in urlsplit(url).query.split("&")}
         if keys & set(self.deny_query):
             return True
@@ -262,7 +284,7 @@ class Source(BaseModel):
         kept = self.link(found, base)
         if not self.allows(kept):
             return "foreign", kept
-        if not self.is_denied(found):
+        if not self._is_denied(found):
             if self.is_listing(kept):
                 return "listing", kept
             if path_of(kept) != "/" and self.is_article(kept):
@@ -284,7 +306,8 @@ class Source(BaseModel):
         Raises:
             ValueError: where the page came from is no http(s) URL.
         """
-        if page.url == asked and not page.redirects and not self.strip_query:
+        plain = not (self.strip_query or self.noise_query)
+        if page.url == asked and not page.redirects and plain:
             return Visit(page, asked, asked, (), self.cms_id(asked))  # as nearly all
         url = self.link(page.url)
         passed = (self._spelled(hop) for hop in dict.fromkeys((asked, *page.redirects)))

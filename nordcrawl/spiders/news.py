@@ -34,6 +34,7 @@ from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.page import Page
 from nordcrawl.model.printable import shown
 from nordcrawl.model.url import path_of
+from nordcrawl.report.entry import NAMES_NOTHING
 from nordcrawl.rights import TDMREP_PATH
 from nordcrawl.sources.landing import Landing, landing
 from nordcrawl.sources.source import EntryKind, Source
@@ -199,12 +200,13 @@ class NewsSpider(Spider):
         entry.problem = found.problem
         entry.skipped.extend(found.skipped)
         entry.damage.extend(found.damage)
+        entry.latest = found.is_news
         async for request in self._follow(found, kind, url, depth):
             yield request
         if stopping.requested:
             return
         if entry.problem is None and not entry.names_anything:
-            entry.problem = "names nothing"
+            entry.problem = NAMES_NOTHING
         if discovered.gaps:
             for request in self._walk():
                 yield request
@@ -370,20 +372,19 @@ class NewsSpider(Spider):
             dont_filter=True,
         )
 
-    def parse_page(self, response: Response, url: str) -> Iterator[PageItem]:
-        """Settle an answer that is no article, and hand all others to the pipelines."""
+    def parse_page(self, response: Response, url: str) -> list[PageItem]:
+        """Settle an answer that is no article, and hand all others to the pipelines. A list, for
+        of a generator Scrapy would read the source at each answer."""
         run = self.active_run
+        conditional = is_conditional(response)
         page = to_page(response, url, run.info.clock())
-        ending = judge(
-            page,
-            run.knowledge.known_body(url),
-            conditional=is_conditional(response),
-            landing=landing(self.source, page.url) if page.redirects else Landing.ARTICLE,
-        )
-        if ending is not None:
-            run.outcomes.settle(url, ending.outcome, ending.reason, page)
-        else:
-            yield PageItem(url, page)
+        known_body = run.knowledge.known_body(url)
+        landed = landing(self.source, page.url) if page.redirects else Landing.ARTICLE
+        ending = judge(page, known_body, conditional=conditional, landing=landed)
+        if ending is None:
+            return [PageItem(url, page)]
+        run.outcomes.settle(url, ending.outcome, ending.reason, page)
+        return []
 
     def page_failed(self, failure: Failure) -> None:
         """Settle an article that could not be fetched."""

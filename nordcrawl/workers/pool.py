@@ -14,7 +14,6 @@ import gc
 import logging
 import multiprocessing
 import pickle
-import re
 import resource
 import signal
 import threading
@@ -30,7 +29,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
-from nordcrawl.model.printable import shown
+from nordcrawl.model.words import reason
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +84,7 @@ def _guarded(
         with _memory_limit():
             return pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL)
     except BaseException as error:  # noqa: BLE001 - foreign code on hostile pages, SystemExit too
-        return _Failed(_NO_MEMORY if _is_of_memory(error) else describe(error))
+        return _Failed(_NO_MEMORY if _is_of_memory(error) else reason(error))
     finally:
         _give_back()
 
@@ -141,21 +140,6 @@ async def _unpickled(data: bytes) -> Any:
     if len(data) > _LARGE:
         return await asyncio.to_thread(pickle.loads, data)
     return pickle.loads(data)  # noqa: S301
-
-
-def describe(error: BaseException) -> str:
-    """Return an exception in words, on one line: its kind, and what it says.
-
-    >>> describe(ValueError("too\\n long")), describe(KeyError("x")), describe(RecursionError())
-    ('value error: too long', "key error: 'x'", 'recursion error')
-    """
-    kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type(error).__name__).lower()
-    try:
-        text = shown(" ".join(str(error).split()))
-    except Exception:  # noqa: BLE001 - the exception's own code
-        text = ""
-    # Where an object lay in memory tells nobody anything, and is another in each run.
-    return kind if not text or " at 0x" in text else f"{kind}: {text}"
 
 
 def steady_memory() -> None:
@@ -240,7 +224,7 @@ class Workers:
         try:
             value = await _unpickled(found)
         except Exception as error:  # noqa: BLE001 - whatever the value's own code raises
-            raise WorkFailed(f"the value can't be taken: {describe(error)}") from None
+            raise WorkFailed(f"the value can't be taken: {reason(error)}") from None
         result: T = value
         return result
 
@@ -276,7 +260,7 @@ class Workers:
             future.cancel()  # which frees the worker
             raise WorkStopped("the run was stopped") from None
         except (AttributeError, TypeError, pickle.PicklingError) as error:
-            raise WorkFailed(f"can't be given to a worker: {describe(error)}") from None
+            raise WorkFailed(f"can't be given to a worker: {reason(error)}") from None
         except BrokenProcessPool:
             if self._closed:
                 raise WorkStopped("the run was stopped") from None

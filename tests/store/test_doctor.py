@@ -314,6 +314,17 @@ def test_a_readers_key(
     assert report["marker"]["status"] == "ok"
 
 
+def test_the_maintenance_key(
+    ask: Ask, seaweedfs: servers.S3Server, use: Callable[..., None], deployed: str
+) -> None:
+    """It sees what erasing depends on: versions, and a lock that nobody can lift."""
+    use(replace(seaweedfs, access_key="maintenance"))
+    report = ask(deployed)
+    assert (report.code, report.failed()) == (0, [])
+    for name in ("versions", "lock", "uploads", "lifecycle"):
+        assert "may not ask" not in report[name]["seen"]
+
+
 def test_a_key_to_which_missing_is_forbidden(
     ask: Ask, seaweedfs: servers.S3Server, proxy: faulty.Server, prefix: str
 ) -> None:

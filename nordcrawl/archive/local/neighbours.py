@@ -22,6 +22,10 @@ DERIVED: Final = ("band", "partner")
 #: Articles looked at for each band. Texts that more than these share a band with are forms, such
 #: as weather reports; of these some only are found.
 MOST: Final = 50
+#: Who shares a band with a text: pairs of a band and `MOST`, one for each band.
+_SHARING: Final = " UNION ALL ".join(
+    ["SELECT * FROM (SELECT article_id FROM band WHERE band = ? LIMIT ?)"] * near.BANDS
+)
 _DDL: Final = """
 CREATE TABLE IF NOT EXISTS other(
   article_id TEXT PRIMARY KEY, near TEXT NOT NULL, url TEXT NOT NULL, revision INTEGER NOT NULL,
@@ -92,12 +96,8 @@ class Neighbours:
         """Return the articles that share a band with a signature; `recent` are those that are not
         on the disk yet, or in another state there."""
         bands = near.bands(signature)
-        ids: set[str] = set()
-        for band in bands:
-            rows = self._spool.query(
-                "SELECT article_id FROM band WHERE band = ? LIMIT ?", (band, MOST)
-            )
-            ids.update(article_id for (article_id,) in rows)
+        rows = self._spool.query(_SHARING, [value for band in bands for value in (band, MOST)])
+        ids: set[str] = {article_id for (article_id,) in rows}
         found = {}
         for article_id in ids:
             rows = self._spool.query(

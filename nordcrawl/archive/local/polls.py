@@ -15,8 +15,8 @@ from typing import Final
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.model.times import from_micros, micros
 
-#: URL, lastmod, published, title.
-Row = tuple[str, str | None, str | None, str | None]
+#: URL, lastmod, published, title; lastmod and published in the words of the entry.
+Row = tuple[str | None, ...]
 
 _DDL: Final = """
 CREATE TABLE IF NOT EXISTS poll(

@@ -15,6 +15,7 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.body.captions import captions, image_of, once, pictured
 from nordcrawl.extract.body.frame import Frame, address
+from nordcrawl.extract.body.tables import cell_of, grid, is_data, texts_of
 from nordcrawl.extract.lexicon.phrases import BYLINE
 from nordcrawl.extract.page import dates
 from nordcrawl.extract.page.marks import words_of
@@ -31,6 +32,7 @@ _SPEAKER = frozenset(("byline", "cite", "credit", "caption"))
 _CHANGE_LOG = frozenset(("endringslogg", "changelog", "change log", "ændringslog", "ändringslogg"))
 #: Cells above this make a table one that only lays out the page.
 _CELL_WORDS = 60
+_COLUMNS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,14 @@ def _part(run: TextRun, frame: Frame) -> tuple[str, HtmlElement | None]:
         return "caption", figure if figure is not None else _outermost(run, "caption")
     for kind in ("update", "factbox", "quote", "table", "list"):
         if kind in inside:
-            return kind, _outermost(run, kind)
+            return kind, _data_table(run) if kind == "table" else _outermost(run, kind)
     return "plain", None
+
+
+def _data_table(run: TextRun) -> HtmlElement | None:
+    """Return the outermost table around a run that holds data; tables may lay out a page."""
+    tables = [element for kind, element in run.groups if kind == "table"]
+    return next((table for table in tables if is_data(table)), tables[0])
 
 
 def _outermost(run: TextRun, mark: str) -> HtmlElement | None:
@@ -167,12 +175,6 @@ def _plain(run: TextRun, frame: Frame) -> Block:
     if _BULLET.match(run.text):
         return Block(BlockKind.LIST, _BULLET.sub("", run.text))
     return Block(BlockKind.P, run.text)
-
-
-# --- captions and pictures -------------------------------------------------------------------
-
-
-# --- the other groups ------------------------------------------------------------------------
 
 
 def _quotes(group: list[TextRun], frame: Frame) -> list[Block]:
@@ -234,29 +236,21 @@ def _lists(group: list[TextRun], frame: Frame) -> list[Block]:
 
 
 def _table(group: list[TextRun], frame: Frame) -> list[Block]:
-    rows: list[list[str]] = []
-    last_row = last_cell = None
-    for run in group:
-        row = _up(run.element, ("tr",))
-        cell = _up(run.element, ("td", "th", "caption"))
-        if row is None or row is not last_row:
-            rows.append([run.text])
-        elif cell is last_cell:
-            rows[-1][-1] += f" {run.text}"
-        else:
-            rows[-1].append(run.text)
-        last_row, last_cell = row, cell
-    cells = [cell for row in rows for cell in row]
-    if max(len(row) for row in rows) == 1 or any(c.count(" ") >= _CELL_WORDS for c in cells):
+    """Return a table as rows of cells, empty ones among them; its caption is a row of its own.
+
+    One of a single column, or that only lays out the page, is no table but its lines.
+    """
+    table = next((e for kind, e in group[0].groups if kind == "table" and is_data(e)), None)
+    if table is None:
         return [_plain(run, frame) for run in group]
-    return [Block(BlockKind.TABLE, "\n".join("\t".join(row) for row in rows))]
-
-
-def _up(element: HtmlElement, tags: tuple[str, ...]) -> HtmlElement | None:
-    found: HtmlElement | None = element
-    while found is not None and found.tag not in tags:
-        found = None if found.tag == "table" else found.getparent()
-    return found
+    texts = texts_of(group, table)
+    rows = grid(table, texts)
+    if max((len(row) for row in rows), default=0) < _COLUMNS or any(
+        text.count(" ") >= _CELL_WORDS for text in texts.values()
+    ):
+        return [_plain(run, frame) for run in group]
+    captions = [[run.text] for run in group if cell_of(run, table) is None]
+    return [Block(BlockKind.TABLE, "\n".join("\t".join(row) for row in (*captions, *rows)))]
 
 
 def _updates(group: list[TextRun], frame: Frame) -> list[Block]:
@@ -285,7 +279,7 @@ def _updates(group: list[TextRun], frame: Frame) -> list[Block]:
 
 
 def is_byline(text: str) -> bool:
-    """Tell whether a short line only names the author.
+    """Return whether a short line only names the author.
 
     >>> is_byline("Av Kari Nordmann"), is_byline("Av alle ting er dette verst, sa han.")
     (True, False)

@@ -37,8 +37,8 @@ def bold_headings(runs: Sequence[TextRun], summaries: frozenset[int]) -> frozens
     found: set[int] = set()
     for before, run, after in zip(body, body[1:], body[2:], strict=False):
         if (
-            _may_head(run)
-            and not _may_head(before)
+            is_bold_line(run)
+            and not is_bold_line(before)
             and not _NO_HEADING & after.marks
             and after.words >= _TEXT_WORDS
             and not _is_bold(after)
@@ -47,7 +47,8 @@ def bold_headings(runs: Sequence[TextRun], summaries: frozenset[int]) -> frozens
     return frozenset(found)
 
 
-def _may_head(run: TextRun) -> bool:
+def is_bold_line(run: TextRun) -> bool:
+    """Return whether a run is a short line, all in bold, that may stand for a heading."""
     if run.words > _HEADING_WORDS or run.links or _NO_HEADING & run.marks or not run.key:
         return False
     return run.text[-1] not in _ENDS and run.text[0] not in _STARTS and _is_bold(run)

@@ -15,7 +15,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.body.captions import is_small
+from nordcrawl.extract.body.captions import is_small, names_within
 from nordcrawl.extract.body.container import Shape, shape_of
 from nordcrawl.extract.lexicon.phrases import CREDIT_IN_CAPTION, CREDIT_LABEL
 from nordcrawl.extract.page.marks import words_of
@@ -30,6 +30,8 @@ QUOTE_WORDS = frozenset(
         "sitatboks", "uttrekk", "pullquotes", "quotes",
     )
 )  # fmt: skip
+#: The others are as often the name of an ordinary quotation.
+_PULL_WORDS = QUOTE_WORDS - {"blockquote", "quotes"}
 #: Words of a class of the line that names who is quoted.
 _WHO_WORDS = frozenset(
     (
@@ -60,6 +62,9 @@ _LEVELS = 5
 _CAPTION_RUNS = 4
 _CAPTION_WORDS = 90
 _LINKED = 0.5
+#: So many lines beside pictures, with more than this share of the words, are no captions.
+_MANY = 4
+_MUCH = 0.3
 _NO_CAPTION = frozenset(
     (
         "heading", "list", "table", "quote", "factbox", "update", "comments", "nav", "form", "bio",
@@ -82,19 +87,27 @@ def boxed(found: Cut) -> Cut:
     Order and text stay; a line that holds a quote and its speaker in elements of their own is
     parted in two.
     """
+    wide = _wide_marks(found.runs)
     runs = list(found.runs)
     pictures = list(found.pictures)
     if any("quote" in run.marks for run in runs) or any(map(_may_be_quoted, runs)):
         runs, pictures = _parted(runs, pictures)
-        _mark_quotes(runs)
+        _mark_quotes(runs, wide)
     if pictures:
-        _mark_captions(runs, pictures)
+        _mark_captions(runs, pictures, wide)
     return Cut(tuple(runs), tuple(pictures))
 
 
-def is_quote_box(element: HtmlElement) -> bool:
-    """Return whether an element is one for a quote, by its tag or a word of its class."""
-    return element.tag == "blockquote" or bool(words_of(element.get("class") or "") & QUOTE_WORDS)
+def _wide_marks(runs: Sequence[TextRun]) -> frozenset[str]:
+    """Return the marks that most of a page's longer text has: they tell of what is around it."""
+    weights: Counter[str] = Counter()
+    total = 0
+    for run in runs:
+        if run.words >= _TEXT_LENGTH and run.link_share < _LINKED:
+            total += run.words
+            for mark in run.marks:
+                weights[mark] += run.words
+    return frozenset(mark for mark, weight in weights.items() if 2 * weight > total)
 
 
 # --- pull quotes -----------------------------------------------------------------------------
@@ -114,15 +127,17 @@ def _under(runs: Sequence[TextRun], wanted: set[HtmlElement]) -> dict[HtmlElemen
     return found
 
 
-def _quote_boxes(runs: Sequence[TextRun]) -> Iterator[tuple[HtmlElement, list[int], bool]]:
+def _quote_boxes(
+    runs: Sequence[TextRun], wide: frozenset[str]
+) -> Iterator[tuple[HtmlElement, list[int], bool]]:
     """Yield (box, indices of its runs, whether it is a pull quote), none within another."""
     candidates: dict[HtmlElement, bool] = {}
     for run in runs:
-        if "quote" in run.marks and not _NO_QUOTE & run.marks:
+        if "quote" in run.marks and not _NO_QUOTE & run.marks - wide:
             for kind, element in run.groups:
                 if kind == "quote":
                     candidates[element] = True
-        elif _may_be_quoted(run) and not run.links and not _NO_QUOTE & run.marks:
+        elif _may_be_quoted(run) and not run.links and not _NO_QUOTE & run.marks - wide:
             for element in islice(run.element.iterancestors(), 2):
                 candidates.setdefault(element, False)
     around = {above for e in candidates for above in islice(e.iterancestors(), 2)}
@@ -141,7 +156,7 @@ def _quote_boxes(runs: Sequence[TextRun]) -> Iterator[tuple[HtmlElement, list[in
             if above in inside and _adds_speaker(inside[box], inside[above], runs):
                 box = above
         pull = not told or any(
-            e.tag != "blockquote" or words_of(e.get("class") or "") & QUOTE_WORDS
+            e.tag in _OWN_BOX or words_of(e.get("class") or "") & _PULL_WORDS
             for e in (box, element)
         )
         yield box, inside[box], pull
@@ -178,9 +193,9 @@ def _adds_speaker(inside: Sequence[int], wider: Sequence[int], runs: Sequence[Te
     )
 
 
-def _mark_quotes(runs: list[TextRun]) -> None:
+def _mark_quotes(runs: list[TextRun], wide: frozenset[str]) -> None:
     before: tuple[HtmlElement, int] | None = None
-    for box, inside, pull in list(_quote_boxes(runs)):
+    for box, inside, pull in list(_quote_boxes(runs, wide)):
         indices = [i for i in inside if runs[i].key]
         if not indices:
             continue
@@ -193,7 +208,7 @@ def _mark_quotes(runs: list[TextRun]) -> None:
             # The speaker's line is called after the quote too, and stands behind it.
             _mark(runs, indices, before[0], pull, len(indices))
             continue
-        named = _speakers(indices, runs, pull)
+        named = _speakers(indices, runs, box, pull)
         _mark(runs, indices, box, pull, named)
         before = (box, indices[-1]) if not named else None
 
@@ -204,9 +219,9 @@ def _only_names(indices: Sequence[int], runs: Sequence[TextRun]) -> bool:
     )
 
 
-def _speakers(indices: Sequence[int], runs: Sequence[TextRun], pull: bool) -> int:
+def _speakers(indices: Sequence[int], runs: Sequence[TextRun], box: HtmlElement, pull: bool) -> int:
     """Return how many of the last lines of a quote's box name who is quoted: 0, 1 or 2."""
-    if len(indices) < 2 or not _is_speaker(indices, runs, pull):
+    if len(indices) < 2 or not _is_speaker(indices, runs, box, pull):
         return 0
     if len(indices) > 2:
         before = runs[indices[-2]]
@@ -216,15 +231,19 @@ def _speakers(indices: Sequence[int], runs: Sequence[TextRun], pull: bool) -> in
     return 1
 
 
-def _is_speaker(indices: Sequence[int], runs: Sequence[TextRun], pull: bool) -> bool:
+def _is_speaker(
+    indices: Sequence[int], runs: Sequence[TextRun], box: HtmlElement, pull: bool
+) -> bool:
     """Return whether the last line of a quote's box names who is quoted."""
     last = runs[indices[-1]]
     if _is_called_speaker(last):
         return last.words <= 2 * _WHO_LENGTH
     if last.words > _WHO_LENGTH:
         return False
-    alone = len(indices) == 2 and last.words < runs[indices[0]].words
-    return _is_name(last.text) or (pull and (alone or len(indices) > 2))
+    if _is_name(last.text):
+        return not _may_be_quoted(last)
+    # An ordinary quotation may end in a short paragraph of its own.
+    return pull and box.tag != "blockquote" and last.words < runs[indices[0]].words
 
 
 def _is_called_speaker(run: TextRun) -> bool:
@@ -269,17 +288,22 @@ def _parted(
 ) -> tuple[list[TextRun], list[Picture]]:
     """Return the runs, a quote's line made of inline elements only cut between them.
 
-    There the words are in one element, who said them in another, as a template prints them.
+    There the words are in one element, who said them in another, as a template prints them. What
+    only adorns a quote is left out.
     """
     out: list[TextRun] = []
     moved: list[int] = []
     for run in runs:
         moved.append(len(out))
-        out.extend(_pieces(run) if _may_part(run) else (run,))
+        if not _is_ornament(run):
+            out.extend(_pieces(run) if _may_part(run) else (run,))
     moved.append(len(out))
-    if len(out) == len(runs):
-        return list(runs), list(pictures)
     return out, [replace(p, runs=moved[min(p.runs, len(runs))]) for p in pictures]
+
+
+def _is_ornament(run: TextRun) -> bool:
+    """Return whether a line in a quote's box is a quotation mark, or the word for a quote."""
+    return "quote" in run.marks and (not run.key or run.key in QUOTE_WORDS)
 
 
 def _may_part(run: TextRun) -> bool:
@@ -313,11 +337,40 @@ def _pieces(run: TextRun) -> list[TextRun]:
 # --- captions --------------------------------------------------------------------------------
 
 
-def _mark_captions(runs: list[TextRun], pictures: list[Picture]) -> None:
+def _mark_captions(runs: list[TextRun], pictures: list[Picture], wide: frozenset[str]) -> None:
+    found = _picture_boxes(runs, pictures, wide)
+    beside = {i for _, inside in found.values() for i in inside}
+    texts = _text_shapes([run for i, run in enumerate(runs) if i not in beside])
+    known = Counter(run.key for run in runs if _is_told(run))
+    marked: list[tuple[int, HtmlElement, list[int]]] = []
+    for index, (box, inside) in found.items():
+        picture = pictures[index]
+        if any(
+            known[runs[i].key] > _is_told(runs[i]) and not CREDIT_LABEL.match(runs[i].text)
+            for i in inside
+        ):
+            continue  # printed again, for another size of screen
+        if inside and all(_is_beside(runs[i], picture, texts, wide) for i in inside):
+            marked.append((index, box, inside))
+        elif (line := _line_below(picture, runs, wide)) is not None:
+            marked.append((index, runs[line].element, [line]))
+    if _is_much(marked, runs):
+        return
+    for index, box, inside in marked:
+        _caption(runs, inside, pictures, index, box)
+
+
+def _picture_boxes(
+    runs: Sequence[TextRun], pictures: Sequence[Picture], wide: frozenset[str]
+) -> dict[int, tuple[HtmlElement, list[int]]]:
+    """Return for the index of each picture its smallest box with text, and the runs in that.
+
+    None are in it where the box holds more than a picture's.
+    """
     shown = [
         index
         for index, picture in enumerate(pictures)
-        if not is_small(picture.element) and not _NO_PICTURE & picture.marks
+        if not is_small(picture.element) and not _NO_PICTURE & picture.marks - wide
     ]
     above = {
         element
@@ -325,23 +378,27 @@ def _mark_captions(runs: list[TextRun], pictures: list[Picture]) -> None:
         for element in islice(pictures[index].element.iterancestors(), _LEVELS)
     }
     inside = _under(runs, above)
-    texts = _text_shapes(runs)
+    found: dict[int, tuple[HtmlElement, list[int]]] = {}
     for index in shown:
-        picture = pictures[index]
-        box = next(
-            (e for e in islice(picture.element.iterancestors(), _LEVELS) if e in inside), None
-        )
-        found = (
-            [i for i in inside[box] if _is_beside(runs[i], picture, texts)]
-            if box is not None and _is_picture_box(box, inside[box], runs)
-            else []
-        )
-        if box is not None and len(found) == len(inside[box]):
-            _caption(runs, found, pictures, index, box)
-        elif (line := _line_below(picture, runs)) is not None:
-            holder = runs[line].element.getparent()
-            if holder is not None:
-                _caption(runs, [line], pictures, index, runs[line].element)
+        for element in islice(pictures[index].element.iterancestors(), _LEVELS):
+            if element in inside:
+                small = _is_picture_box(element, inside[element], runs)
+                found[index] = (element, inside[element] if small else [])
+                break
+    return found
+
+
+def _is_told(run: TextRun) -> bool:
+    return bool({"figure", "caption"} & run.marks)
+
+
+def _is_much(marked: Sequence[tuple[int, HtmlElement, list[int]]], runs: Sequence[TextRun]) -> bool:
+    """Return whether so much of a page stands beside pictures that it is the text itself."""
+    told = {i for _, _, inside in marked for i in inside if not _is_told(runs[i])}
+    words = sum(runs[i].words for i in told)
+    return len(told) >= _MANY and words > _MUCH * sum(
+        run.words for run in runs if run.words >= _TEXT_LENGTH and run.link_share < _LINKED
+    )
 
 
 def _caption(
@@ -354,9 +411,10 @@ def _caption(
     """Mark lines as captions of a picture, and both as of one figure."""
     for i in found:
         run = runs[i]
-        if {"figure", "caption"} & run.marks:
+        if "figure" in run.marks:
             continue
-        groups = (*run.groups, ("figure", box), ("caption", run.element))
+        own = () if "caption" in run.marks else (("caption", run.element),)
+        groups = (("figure", box), *run.groups, *own)
         credit = CREDIT_LABEL.match(run.text) or "credit" in run.near
         near = (run.near - {"lead", "label"}) | ({"credit"} if credit else {"caption"})
         runs[i] = replace(run, marks=run.marks | {"figure", "caption"}, near=near, groups=groups)
@@ -365,7 +423,7 @@ def _caption(
             pictures[index] = replace(picture, groups=(*picture.groups, ("figure", box)))
 
 
-def _line_below(picture: Picture, runs: Sequence[TextRun]) -> int | None:
+def _line_below(picture: Picture, runs: Sequence[TextRun], wide: frozenset[str]) -> int | None:
     """Return the index of the paragraph right below a picture's own one, if it is its caption.
 
     It is set off as a whole, or ends in a credit.
@@ -375,7 +433,7 @@ def _line_below(picture: Picture, runs: Sequence[TextRun]) -> int | None:
     run = runs[picture.runs]
     if run.words > _CAPTION_WORDS or run.link_share > _LINKED or run.element.tag not in _PLAIN:
         return None
-    if (_NO_CAPTION | {"figure", "caption", "lead", "byline"}) & (run.near | run.marks):
+    if (_NO_CAPTION | {"figure", "caption", "lead", "byline"}) & (run.near | (run.marks - wide)):
         return None
     holder: HtmlElement | None = picture.element
     below = run.element.getprevious()
@@ -398,13 +456,15 @@ def _is_picture_box(box: HtmlElement, inside: Sequence[int], runs: Sequence[Text
     return not any(runs[i].link_share > _LINKED for i in inside)
 
 
-def _is_beside(run: TextRun, picture: Picture, texts: Mapping[Shape, int]) -> bool:
+def _is_beside(
+    run: TextRun, picture: Picture, texts: Mapping[Shape, int], wide: frozenset[str]
+) -> bool:
     """Return whether a line in a picture's box reads as its caption or credit."""
     if run.element.tag not in _PLAIN or _NO_CAPTION & run.near or not run.key:
         return False
-    if _NO_CAPTION & run.marks - {"footer", "ad", "share", "list", "player"}:
+    if _NO_CAPTION & run.marks - wide - {"footer", "ad", "share", "list"}:
         return False
-    if "byline" in run.near and not CREDIT_LABEL.match(run.text):
+    if "byline" in run.near and not CREDIT_LABEL.match(run.text) and not names_within(run):
         return False
     if shape_of(run) not in texts:
         return True

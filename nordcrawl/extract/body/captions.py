@@ -10,11 +10,15 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.body.frame import Frame, address
 from nordcrawl.extract.lexicon.phrases import CREDIT_IN_CAPTION, CREDIT_LABEL
+from nordcrawl.extract.page import pictures
 from nordcrawl.extract.page.marks import words_of
-from nordcrawl.extract.page.text import clean
+from nordcrawl.extract.page.text import clean, key
 from nordcrawl.extract.page.text_runs import Picture, TextRun
 from nordcrawl.extract.page.tree import text_of
 from nordcrawl.model.article import Block, BlockKind, Image
+
+#: Words of the class of an element that names who made a picture.
+_MAKER = frozenset(("credit", "photographer", "fotograf", "byline", "author"))
 
 
 def is_credit(run: TextRun) -> bool:
@@ -23,10 +27,21 @@ def is_credit(run: TextRun) -> bool:
         return False
     return (
         "credit" in run.near
-        or "byline" in run.near
+        or ("byline" in run.near and not names_within(run))
         or ("credit" in run.marks and "caption" not in run.near)
         or (run.words <= 12 and CREDIT_LABEL.match(run.text) is not None)
     )
+
+
+def names_within(run: TextRun) -> bool:
+    """Return whether a byline is only a part of the line, in an element of its own."""
+    parts = [e for e in run.element.iter("span", "em", "i", "small", "cite", "b") if _is_maker(e)]
+    return bool(parts) and key(text_of(parts[-1])) != run.key
+
+
+def _is_maker(element: HtmlElement) -> bool:
+    names = f"{element.get('class') or ''} {element.get('itemprop') or ''}"
+    return bool(words_of(names) & _MAKER)
 
 
 def credit_of(text: str) -> str | None:
@@ -49,13 +64,16 @@ def captions(group: list[TextRun]) -> list[Block]:
         text = " ".join(run.text for run in part)
         if is_credit(part[0]):
             credit = credit_of(text)
+            if captions and captions[-1].credit == credit:
+                continue  # in the caption's own element, and told with it
             if captions and captions[-1].credit is None:
                 captions[-1] = Block(BlockKind.CAPTION, captions[-1].text, credit=credit)
             else:
                 captions.append(Block(BlockKind.CAPTION, "", credit=credit))
         else:
             text, credit = parted(text)
-            credit = credit or _inline_credit(part[-1])
+            if credit is None and (named := _inline_credit(part[-1])) is not None:
+                credit, text = credit_of(named), text.removesuffix(named).rstrip(" ([|/–—-")
             if captions and not captions[-1].text and credit is None:
                 credit = captions.pop().credit  # the credit stood first
             captions.append(Block(BlockKind.CAPTION, text, credit=credit))
@@ -80,9 +98,8 @@ def parted(text: str) -> tuple[str, str | None]:
 def _inline_credit(run: TextRun) -> str | None:
     """Return the credit that stands in an element of its own inside the caption's line."""
     for element in run.element.iter("span", "em", "i", "small", "cite"):
-        names = f"{element.get('class') or ''} {element.get('itemprop') or ''}"
-        if words_of(names) & {"credit", "photographer", "fotograf", "byline", "author"}:
-            return credit_of(clean(text_of(element)))
+        if _is_maker(element):
+            return clean(text_of(element))
     return None
 
 
@@ -151,15 +168,9 @@ def is_small(element: HtmlElement) -> bool:
 
 
 def picture_address(element: HtmlElement, frame: Frame) -> str | None:
-    """Return the address of an img element, whichever way its loading is put off."""
-    for name in ("data-src", "data-original", "data-lazy-src", "src"):
-        value = element.get(name) or ""
-        if value and not value.startswith("data:") and (url := address(value[:4000], frame)):
-            return url
-    for name in ("data-srcset", "srcset"):
-        if value := element.get(name) or "":
-            return address(value[:4000].split(",")[-1].split()[0], frame) if value.strip() else None
-    return None
+    """Return the address of a picture, whichever way its loading is put off."""
+    found = (address(told, frame) for told in pictures.addresses(element))
+    return next((url for url in found if url), None)
 
 
 def once(images: Iterable[Image]) -> tuple[Image, ...]:

@@ -5,26 +5,25 @@ trafilatura chooses, the page's own runs give text and kind, rules correct. Does
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from html import escape, unescape
 from itertools import islice
 
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body import container as homes
-from nordcrawl.extract.body import engine, rules
+from nordcrawl.extract.body import engine, furniture_boxes, rules
+from nordcrawl.extract.body.captions import is_small
 from nordcrawl.extract.body.container import Shape, TextContainer, holds, shape_of
 from nordcrawl.extract.body.gaps import AGAINST_TEXT, NEVER_TEXT, filled
-from nordcrawl.extract.body.rules import PageHints
-from nordcrawl.extract.body.standfirst import standfirst
+from nordcrawl.extract.body.signs import Around, PageHints
+from nordcrawl.extract.body.standfirst import is_in_lead, standfirst
 from nordcrawl.extract.body.tail import cut_tail
 from nordcrawl.extract.lexicon.phrases import NO_CAPTION
+from nordcrawl.extract.page.text import LINE_ENDS
 from nordcrawl.extract.page.text_runs import Cut, Picture, TextRun
-from nordcrawl.extract.page.text_runs import cut as cut_runs
-from nordcrawl.extract.page.tree import MAX_CHARS, parse, text_of
+from nordcrawl.extract.page.tree import text_of
 
 #: Runs further than this from the text on either side hold no picture of it.
 _MARGIN = 6
@@ -40,11 +39,17 @@ _RESCUE_SHARE = 0.3
 _RESCUE_WORDS = 200
 _DENSE_WORDS = 15
 _OWN_WORDS = 100
-#: What the page's data tells of the text counts where the page shows fewer words than this, and
-#: the data has so many.
-_TOLD_BELOW = 80
-_TOLD_WORDS = 100
-_TAGS = re.compile(r"</?(?:p|br|div|h[1-6])\b", re.IGNORECASE)
+#: The engine's default answer is asked for where the choice has less than this part of what may be
+#: text on the page, and stands where the choice has less than this part of it.
+_HALF = 0.5
+#: It has to have so many words, at most this part of its letters in links, and not to be made of
+#: so many articles of which none has most of it.
+_PLAIN_WORDS = 100
+_PLAIN_LINKED = 0.3
+_TEASERS = 4
+#: Most of what it has more has to be lines of so many words that end as sentences.
+_SAID = 8
+_MOST_SAID = 0.6
 #: A longer line beside a picture is no caption; only such elements have one.
 _CAPTION_WORDS = 60
 _PLAIN = frozenset(["p", "div", "span", "em", "small"])
@@ -60,14 +65,66 @@ class Choice:
     """id() of the runs that are the standfirst."""
     dropped: tuple[tuple[TextRun, str], ...] = ()
     """Runs that looked like text at first, each with the name of the rule that took it out."""
+    signs: tuple[tuple[TextRun, rules.Evidence], ...] = ()
+    """What speaks against a run, kept or not: (name, weight) of each sign."""
 
 
-def choose(cut: Cut, lines: Sequence[str], clues: PageHints) -> Choice | None:
-    """Return the article's runs, None when nothing of the lines stands on the page."""
-    indices = _rescued(engine.anchor(lines, cut.runs), cut.runs)
+def choose(cut: Cut, answers: engine.Answers, clues: PageHints) -> Choice | None:
+    """Return the article's runs, None when nothing of the engine's answer stands on the page.
+
+    The careful answer is corrected, and so is the engine's default one where that leaves far more
+    and nothing proves that it should not.
+    """
+    found = _chosen(cut, answers.lines(), clues)
+    words = sum(run.words for run in found.runs) if found else 0
+    if words >= _HALF * answers.most:
+        return found
+    other = _chosen(cut, answers.default(), clues, is_plain=True)
+    return other if other is not None and _is_better(other, found) else found
+
+
+def _is_better(other: Choice, found: Choice | None) -> bool:
+    """Return whether the engine's default answer stands against a choice of far fewer words.
+
+    It does where what it has more reads as an article: of sentences, few links, no comments, and
+    not one teaser after the other.
+    """
+    known = {(run.element, run.key) for run in found.runs} if found else set()
+    words = sum(run.words for run in found.runs if not rules.is_caption(run)) if found else 0
+    text = [run for run in other.runs if not rules.is_caption(run)]
+    total = sum(run.words for run in text)
+    if total < _PLAIN_WORDS or words >= _HALF * total:
+        return False
+    more = [run for run in text if (run.element, run.key) not in known]
+    added = sum(run.words for run in more)
+    said = [run for run in more if run.words >= _SAID and run.text[-1:] in LINE_ENDS]
+    letters = sum(len(run.text) for run in more)
+    held = Counter(_article_of(run) for run in said)
+    return (
+        sum(run.words for run in said) >= _MOST_SAID * added
+        and sum(run.linked for run in more) <= _PLAIN_LINKED * letters
+        and not any("heading" in run.near for run in said[: len(said) // 2 + 1])
+        and (len(held) < _TEASERS or max(held.values()) > sum(held.values()) / 2)
+    )
+
+
+def _article_of(run: TextRun) -> HtmlElement | None:
+    return next(
+        (e for e in (run.element, *run.element.iterancestors()) if e.tag == "article"), None
+    )
+
+
+def _chosen(
+    cut: Cut, lines: Sequence[str], clues: PageHints, *, is_plain: bool = False
+) -> Choice | None:
+    indices = engine.anchor(lines, cut.runs)
+    if not is_plain:
+        indices = _rescued(indices, cut.runs)
     if not indices:
         return None
-    runs: Sequence[TextRun] = cut.runs
+    runs: Sequence[TextRun] = _without_captions(cut.runs, indices)
+    if Around(clues, [runs[i] for i in indices]).is_consent():
+        return None
     home = homes.find(runs, indices)
     common: frozenset[str] = frozenset()
     if home is not None:
@@ -76,21 +133,25 @@ def choose(cut: Cut, lines: Sequence[str], clues: PageHints) -> Choice | None:
         runs = [home.bare(run, common) if i in near else run for i, run in enumerate(runs)]
         runs = _captioned(runs, indices, cut.pictures, home)
         indices = filled(indices, runs, home)
+        # Further rows of the text may have been found beside it.
+        home = homes.find(runs, indices) or home
     dropped: rules.Dropped = []
     chosen = [runs[i] for i in indices if not _is_picture_text(runs[i])]
-    chosen = rules.drop(rules.cut_lists(chosen, runs, home, dropped), clues, dropped)
+    signs: rules.Signs = {}
+    chosen = furniture_boxes.cut_lists(chosen, runs, home, dropped)
+    chosen = rules.drop(chosen, clues, dropped, home, signs, runs)
     if home is not None:
-        chosen = rules.drop_boxes(chosen, runs, home, dropped)
-        chosen = rules.drop_outside(chosen, home, dropped)
-    chosen = rules.drop_bare_headings(chosen, runs, dropped)
-    chosen = cut_tail(chosen, clues, dropped)
+        chosen = furniture_boxes.drop_boxes(chosen, runs, home, clues, dropped)
+        chosen = furniture_boxes.drop_outside(chosen, home, dropped)
+    chosen = furniture_boxes.drop_bare_headings(chosen, runs, dropped)
+    chosen = cut_tail(chosen, clues, dropped, home, signs)
     if not chosen:
         return None
     place = {id(run): index for index, run in enumerate(runs)}
     start = place[id(chosen[0])]
     title = _title_before(runs, start, clues)
     above = title if title is not None else max(-1, start - _MARGIN)
-    lead = standfirst(runs[above + 1 : start + 3], clues, home, title is not None)
+    lead = standfirst(runs[above + 1 : start + 3], Around(clues, chosen), home, title is not None)
     known = {id(run) for run in chosen}
     lead = [run for run in lead if id(run) in known or run.key not in {r.key for r in chosen}]
     first = min([place[id(run)] for run in chosen[:1] + lead])
@@ -108,27 +169,8 @@ def choose(cut: Cut, lines: Sequence[str], clues: PageHints) -> Choice | None:
     ]
     found = {id(run) for run in kept}
     taken = tuple((run, rule) for run, rule in dropped if id(run) not in found)
-    return Choice(tuple(kept), tuple(pictures), frozenset(id(run) for run in lead), taken)
-
-
-def or_told(choice: Choice | None, told: object) -> Choice | None:
-    """Return the choice, or where the page shows next to no text the one that its data has.
-
-    `told` is JSON-LD's ``articleBody``, plain or with tags in it. It is no rival of the page's own
-    text: of 274 news pages 38 have one, and most of those cut it short or run its paragraphs
-    together.
-    """
-    if not isinstance(told, str):
-        return choice
-    words = sum(run.words for run in choice.runs) if choice else 0
-    if words >= _TOLD_BELOW or told.count(" ") < max(_TOLD_WORDS, 2 * words):
-        return choice
-    text = unescape(told[:MAX_CHARS])
-    if _TAGS.search(text) is None:
-        text = "".join(f"<p>{escape(line)}</p>" for line in text.splitlines())
-    root = parse(f"<body>{text}</body>")
-    found = cut_runs([root]).runs if root is not None else ()
-    return Choice(found, choice.pictures if choice else (), frozenset()) if found else choice
+    told = tuple((run, signs[id(run)]) for run in runs if id(run) in signs)
+    return Choice(tuple(kept), tuple(pictures), frozenset(id(run) for run in lead), taken, told)
 
 
 def _captioned(
@@ -142,14 +184,17 @@ def _captioned(
     Where no class tells of a caption, other lines beside a picture are as likely to be a
     gallery's or a player's: those above the text are marked so, as no standfirst.
     """
-    boxes = {above for picture in pictures for above in picture.element.iterancestors()}
+    shown = [picture.element for picture in pictures if not is_small(picture.element)]
+    boxes = {above for element in shown for above in element.iterancestors()}
     chosen = set(indices)
     out = list(runs)
     for index in (*range(max(0, indices[0] - _MARGIN), indices[0]), *indices):
         run = runs[index]
         if run.words > _CAPTION_WORDS or home.is_text(run) or run.element.tag not in _PLAIN:
             continue
-        if {"quote", "table", "list", "figure", "caption", "lead", "heading"} & run.near:
+        if {"quote", "table", "list", "figure", "caption", "lead", "heading", "time"} & run.near:
+            continue
+        if is_in_lead(run):
             continue
         if {"quote", "table", "list", "figure", "caption"} & run.marks:
             continue
@@ -215,6 +260,29 @@ def _is_title(run: TextRun, clues: PageHints) -> bool:
     return run.key in clues.titles and "heading" in run.marks and "byline" not in run.marks
 
 
+def _without_captions(runs: Sequence[TextRun], indices: Sequence[int]) -> Sequence[TextRun]:
+    """Return the runs, none of them a caption where a class makes most of the chosen ones some.
+
+    Templates call a whole article's text after its picture.
+    """
+    total = sum(runs[i].words for i in indices)
+    told = [i for i in indices if _is_picture_text(runs[i])]
+    if sum(runs[i].words for i in told) <= _HALF * total:
+        return runs
+    marked = {"caption", "figure", "credit"}
+    return [
+        replace(
+            run,
+            marks=run.marks - marked,
+            near=run.near - marked,
+            groups=tuple(pair for pair in run.groups if pair[0] not in marked),
+        )
+        if run.element.tag != "figcaption" and marked & run.marks
+        else run
+        for run in runs
+    ]
+
+
 def _is_picture_text(run: TextRun) -> bool:
     marks = run.marks
     return bool({"figure", "caption", "credit"} & marks) and not (
@@ -223,7 +291,7 @@ def _is_picture_text(run: TextRun) -> bool:
 
 
 def _is_caption(run: TextRun, clues: PageHints) -> bool:
-    """Tell whether a run between headline and end of the text is a caption of the article's."""
+    """Return whether a run between headline and end of the text is a caption of the article's."""
     if not _is_picture_text(run) or run.words > 150 or len(run.key) < 3:
         return False
     if {"nav", "related", "comments", "form"} & run.marks or "newsletter" in run.near:

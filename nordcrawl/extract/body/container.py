@@ -31,13 +31,15 @@ class TextContainer:
     container: HtmlElement
     around: frozenset[HtmlElement]
     """The container and its ancestors."""
+    is_loose: bool = False
+    """Whether shapes are told without the class of the element itself, as each has its own."""
 
     def is_text(self, run: TextRun) -> bool:
-        """Tell whether a run has one of the text's shapes and its place."""
-        return shape_of(run) in self.shapes and self.holds(run)
+        """Return whether a run has one of the text's shapes and its place."""
+        return shape_of(run, self.is_loose) in self.shapes and self.holds(run)
 
     def holds(self, run: TextRun) -> bool:
-        """Tell whether a run stands in the container."""
+        """Return whether a run stands in the container."""
         return holds(self.container, run.element)
 
     def boxes(self, runs: Iterable[TextRun], chosen: Iterable[TextRun]) -> dict[int, HtmlElement]:
@@ -68,27 +70,32 @@ class TextContainer:
         return replace(run, marks=run.marks - marks, groups=groups)
 
 
-def shape_of(run: TextRun) -> Shape:
-    """Return the shape of the element that a run stands in."""
+def shape_of(run: TextRun, loose: bool = False) -> Shape:
+    """Return the shape of the element that a run stands in, without its own class if loose."""
     element = run.element
     parent = element.getparent()
+    own = "" if loose else element.get("class") or ""
     if parent is None:
-        return str(element.tag), element.get("class") or "", "", ""
-    return (
-        str(element.tag), element.get("class") or "",
-        str(parent.tag), parent.get("class") or "",
-    )  # fmt: skip
+        return str(element.tag), own, "", ""
+    return str(element.tag), own, str(parent.tag), parent.get("class") or ""
 
 
 def holds(holder: HtmlElement, element: HtmlElement) -> bool:
-    """Tell whether an element is the holder or stands in it."""
+    """Return whether an element is the holder or stands in it."""
     return element is holder or any(above is holder for above in element.iterancestors())
 
 
 def find(runs: Sequence[TextRun], indices: Iterable[int]) -> TextContainer | None:
-    """Return the home of the chosen runs, None where no shape has enough of their words."""
+    """Return the home of the chosen runs, None where no shape has enough of their words.
+
+    Where each paragraph has a class of its own, their tag and what they stand in is the shape.
+    """
     chosen = [runs[i] for i in indices]
-    shapes = [shape_of(run) for run in chosen]
+    return _found(chosen, loose=False) or _found(chosen, loose=True)
+
+
+def _found(chosen: Sequence[TextRun], *, loose: bool) -> TextContainer | None:
+    shapes = [shape_of(run, loose) for run in chosen]
     weights: Counter[Shape] = Counter()
     for run, shape in zip(chosen, shapes, strict=True):
         weights[shape] += run.words
@@ -98,7 +105,8 @@ def find(runs: Sequence[TextRun], indices: Iterable[int]) -> TextContainer | Non
     kept = frozenset(shape for shape, weight in weights.items() if weight >= _MORE * total)
     members = [run.element for run, shape in zip(chosen, shapes, strict=True) if shape in kept]
     container = _common(members)
-    return TextContainer(kept, container, frozenset((container, *container.iterancestors())))
+    around = frozenset((container, *container.iterancestors()))
+    return TextContainer(kept, container, around, loose)
 
 
 def _common(elements: Sequence[HtmlElement]) -> HtmlElement:

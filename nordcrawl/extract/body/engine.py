@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from copy import copy, deepcopy
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from lxml import etree, html
@@ -21,7 +21,8 @@ from trafilatura.settings import DEFAULT_CONFIG, Extractor
 
 from nordcrawl.extract.page.text import clean, key
 from nordcrawl.extract.page.text_runs import TextRun
-from nordcrawl.extract.page.tree import text_of
+from nordcrawl.extract.page.tree import cut, text_of
+from nordcrawl.extract.page.unseen import unseen
 
 #: Elements in the engine's result above which it gives up; a book has fewer paragraphs.
 _MAX_TREE_SIZE = 20_000
@@ -29,6 +30,7 @@ _MAX_TREE_SIZE = 20_000
 #: readability decides. Measured on 274 news pages.
 _ENOUGH = 0.75
 _TEXT_WORDS = 8
+_PART_LINKED = 0.5
 _AGREED = 0.8
 #: A run is chosen when this part of its letters was.
 _COVERED = 0.5
@@ -55,24 +57,41 @@ def _options(precision: bool, fast: bool) -> Extractor:
     )
 
 
-def lines(root: HtmlElement, runs: Sequence[TextRun]) -> list[str]:
-    """Return the engine's lines of a page, none when it finds no text or fails on it.
+class Answers:
+    """What the engine says of a page, asked for once and only when wanted.
 
     `runs` are all of the page: a choice that has most of what could be text in them can't be
     bettered by much, and neither the engine's comparison of algorithms nor its default choice is
     asked for. Measured on 847 pages: the same lines as with all of them, for half of the time.
     """
-    root = slim(root, runs)
-    most = sum(run.words for run in runs if run.words >= _TEXT_WORDS and run.link_share < 0.5)
-    for fast in (True, False):
-        careful = _run(root, True, fast)
-        count = sum(line.count(" ") + 1 for line in careful)
-        if count and count >= _ENOUGH * most:
+
+    def __init__(self, root: HtmlElement, runs: Sequence[TextRun]) -> None:
+        self._root = slim(root, runs)
+        self.most = sum(
+            run.words for run in runs if run.words >= _TEXT_WORDS and run.link_share < _PART_LINKED
+        )
+        """Words of what may be text on the page: lines of some words that are no links."""
+
+    def lines(self) -> list[str]:
+        """Return the lines that are the article with care, none when the engine finds no text or
+        fails on it; the default ones where those are far more and readability has them too."""
+        for fast in (True, False):
+            careful = _run(self._root, True, fast)
+            count = sum(line.count(" ") + 1 for line in careful)
+            if count and count >= _ENOUGH * self.most:
+                return careful
+        default = self.default()
+        if count >= _ENOUGH * sum(line.count(" ") + 1 for line in default):
             return careful
-    default = _run(root, False)
-    if count >= _ENOUGH * sum(line.count(" ") + 1 for line in default):
-        return careful
-    return careful if _is_arbitrated(root, careful) else default
+        return careful if _is_arbitrated(self._root, careful) else default
+
+    def default(self) -> list[str]:
+        """Return the lines that the engine gives to whoever asks for nothing special."""
+        return self._default
+
+    @cached_property
+    def _default(self) -> list[str]:
+        return _run(self._root, False)
 
 
 def slim(root: HtmlElement, runs: Sequence[TextRun]) -> HtmlElement:
@@ -89,12 +108,16 @@ def slim(root: HtmlElement, runs: Sequence[TextRun]) -> HtmlElement:
                 break
             kept.add(above)
     copied = root.makeelement("html", _attributes(root))
-    _slim(root, copied, kept, texts)
+    _slim(root, copied, kept, texts, unseen(root))
     return copied
 
 
 def _slim(
-    source: HtmlElement, copied: HtmlElement, kept: set[HtmlElement], texts: set[HtmlElement]
+    source: HtmlElement,
+    copied: HtmlElement,
+    kept: set[HtmlElement],
+    texts: set[HtmlElement],
+    hidden: frozenset[HtmlElement],
 ) -> None:
     """Fill an element's copy with its text and with those of its children that are kept."""
     has_text = source in texts
@@ -105,11 +128,14 @@ def _slim(
         inner: HtmlElement | None = None
         if child in kept:
             tag = str(child.tag)
-            tag = tag if _TAG.fullmatch(tag) else "div"
+            if child in texts and (tag == "span" or "-" in tag):
+                tag = "p"  # printed as a paragraph, which its tag does not tell
+            elif "-" in tag or not _TAG.fullmatch(tag):
+                tag = "div"
             inner = etree.SubElement(copied, tag, _attributes(child))
-            _slim(child, inner, kept, texts)
-        elif has_text and child.tag not in _NO_TEXT:
-            inner = deepcopy(child)
+            _slim(child, inner, kept, texts, hidden)
+        elif has_text and child.tag not in _NO_TEXT and child not in hidden:
+            inner = deepcopy(child) if hidden.isdisjoint(child.iter()) else _shown(child, hidden)
             inner.tail = None
             copied.append(inner)
         if inner is not None:
@@ -119,6 +145,15 @@ def _slim(
                 copied.text = (copied.text or "") + child.tail
             else:
                 last.tail = (last.tail or "") + child.tail
+
+
+def _shown(element: HtmlElement, hidden: frozenset[HtmlElement]) -> HtmlElement:
+    """Return a copy of an element without the hidden ones in it, whose tails stay."""
+    places = {index for index, inner in enumerate(element.iter()) if inner in hidden}
+    copied = deepcopy(element)
+    for inner in [e for index, e in enumerate(copied.iter()) if index in places]:
+        cut(inner)
+    return copied
 
 
 def _attributes(element: HtmlElement) -> dict[str, str]:
@@ -138,7 +173,7 @@ def _run(root: HtmlElement, precision: bool, fast: bool = False) -> list[str]:
 
 
 def _is_arbitrated(root: HtmlElement, careful: Sequence[str]) -> bool:
-    """Tell whether readability's text is all in the careful choice, which then is the article."""
+    """Return whether readability's text is all in the careful choice, which then is the article."""
     try:
         summary = Readability(deepcopy(root), min_text_length=25).summary()
         words = key_words(text_of(html.fromstring(summary)))
@@ -205,8 +240,3 @@ def _whole(piece: str, page: str, starts: list[int], last: int) -> int:
                 return at
             at = page.find(piece, at + 1)
     return -1
-
-
-def readable(root: HtmlElement) -> bool:
-    """Tell whether the tree has any text at all."""
-    return bool(clean(" ".join(etree.XPath("string(//body)")(root).split())[:200]))

@@ -4,53 +4,41 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body.container import TextContainer, holds
+from nordcrawl.extract.body.tables import tables_of
 from nordcrawl.extract.page.text import LINE_ENDS
 from nordcrawl.extract.page.text_runs import TextRun
 
 #: Words that a paragraph left out by the engine must have to be taken back in.
 _GAP_WORDS = 10
-
-
 #: A shorter one names who said it. Letters: some languages say much in a word.
 _QUOTE_LETTERS = 20
-
-
 _HEADING_WORDS = 20
-
-
 _HEADING_LETTERS = 3
-
-
+#: A heading with more of it linked may be of another article.
+_HEADING_LINKED = 0.3
+_SOME_LINKED = 0.4
+#: Share of the text's words that a path must have to be the text's.
+_MORE = 0.15
+#: Runs further from the text than this on either side are not looked at again.
+_AROUND = 80
+#: Classes with which a whole sentence beside the paragraphs is none of them.
+_NO_SENTENCE = frozenset(("caption", "credit", "byline", "time", "ad", "hidden", "bio", "tags"))
 #: Longer gaps are most often a box.
 _GAP_RUNS = 6
-
-
 NEVER_TEXT = frozenset(
-    ["comments", "related", "nav", "footer", "form", "newsletter", "ad", "aside"]
-)
-
-
+    ("comments", "related", "nav", "footer", "form", "newsletter", "ad", "aside")
+)  # fmt: skip
 AGAINST_TEXT = frozenset(
-    [
-        "caption",
-        "credit",
-        "related",
-        "share",
-        "newsletter",
-        "comments",
-        "ad",
-        "nav",
-        "footer",
-        "form",
-        "byline",
-        "bio",
-        "time",
-    ]
-)
+    (
+        "caption", "credit", "related", "share", "newsletter", "comments", "ad", "nav", "footer",
+        "form", "byline", "bio", "time",
+    )
+)  # fmt: skip
 
 
 def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer) -> list[int]:
@@ -78,20 +66,113 @@ def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer)
         if index > members[-1] and (gap > _GAP_RUNS or run.element.tag == "h1"):
             break
         gap += 1
-        if (home.is_text(run) and _is_paragraph(run, seen)) or (
-            index < members[-1] and home.holds(run) and _is_quote(run, text)
+        if (
+            (home.is_text(run) and _is_paragraph(run, seen))
+            or (
+                index > members[-1]
+                and run.element.getparent() is runs[members[-1]].element.getparent()
+                and _is_whole_sentence(run, seen)
+            )
+            or (index < members[-1] and home.holds(run) and _is_quote(run, text))
         ):
             chosen.add(index)
             gap = 0
+    chosen.update(_alike(chosen, members, runs, seen))
     chosen.update(list(_speakers(chosen, runs)))
+    among = range(members[0], members[-1])
     beside = {runs[i].element.getparent() for i in members}
-    chosen.update(_passed_over(chosen, runs, home, range(members[0], members[-1]), beside))
-    for index in range(members[0], members[-1]):
+    chosen.update(_lines_between(chosen, runs, home, among, beside, seen))
+    chosen.update(_passed_over(chosen, runs, home, among, beside))
+    chosen.update(_tables(chosen, runs, among, beside))
+    chosen.update(_notes(chosen, runs))
+    for index in among:
         if index not in chosen and runs[index].element.getparent() in beside:
             follows = index + 1 in chosen or index + 2 in chosen
-            if follows and _is_subheading(runs[index]):
+            if _is_subheading(runs[index]) and (
+                index + 1 in chosen if runs[index].link_share > _HEADING_LINKED else follows
+            ):
                 chosen.add(index)
     return sorted(chosen)
+
+
+def _alike(
+    chosen: set[int], members: Sequence[int], runs: Sequence[TextRun], seen: Counter[str]
+) -> set[int]:
+    """Return the paragraphs that are printed at the same path as the text: all elements up to the
+    root have the same tags and classes, whichever of several containers they stand in.
+
+    Another article on the page is printed alike, too: what stands in its element is none of it.
+    """
+    weights: Counter[_Path] = Counter()
+    for index in members:
+        weights[_path(runs[index].element)] += runs[index].words
+    paths = {path for path, weight in weights.items() if weight >= _MORE * weights.total()}
+    articles = {_article_of(runs[i].element) for i in members}
+    tags = {path[0][0] for path in paths}
+    below = next(
+        (i for i in range(members[-1] + 1, len(runs)) if runs[i].element.tag == "h1"), len(runs)
+    )
+    above = next((i for i in range(members[0] - 1, -1, -1) if runs[i].element.tag == "h1"), -1)
+    return {
+        index
+        for index in range(above + 1, below)
+        if index not in chosen
+        and runs[index].element.tag in tags
+        and _is_paragraph(runs[index], seen)
+        and _article_of(runs[index].element) in articles
+        and _path(runs[index].element) in paths
+    }
+
+
+_Path = tuple[tuple[str, str], ...]
+
+
+def _path(element: HtmlElement) -> _Path:
+    return tuple((str(e.tag), e.get("class") or "") for e in (element, *element.iterancestors()))
+
+
+def _article_of(element: HtmlElement) -> HtmlElement | None:
+    return next((above for above in element.iterancestors() if above.tag == "article"), None)
+
+
+def _lines_between(
+    chosen: set[int],
+    runs: Sequence[TextRun],
+    home: TextContainer,
+    among: Iterable[int],
+    beside: set[HtmlElement | None],
+    seen: Counter[str],
+) -> set[int]:
+    """Return the lines among the paragraphs that have their shape and stand right beside them:
+    a question, who speaks, a sentence of few words; and whole sentences whatever their class."""
+    found = set()
+    for index in among:
+        run = runs[index]
+        if (
+            index in chosen
+            or run.element.getparent() not in beside
+            or run.link_share > _SOME_LINKED
+        ):
+            continue
+        if run.marks & NEVER_TEXT - run.near - {"aside"}:
+            continue
+        once = seen[run.key] == 1 or run.words < _GAP_WORDS
+        is_text = home.is_text(run) and once and not run.near & AGAINST_TEXT
+        if is_text or _is_whole_sentence(run, seen):
+            found.add(index)
+    return found
+
+
+def _is_whole_sentence(run: TextRun, seen: Counter[str]) -> bool:
+    """Return whether a paragraph is a sentence or more, whatever its class is made of."""
+    if run.element.tag != "p" or run.words < _GAP_WORDS or seen[run.key] != 1:
+        return False
+    return (
+        run.text[-1:] in LINE_ENDS
+        and run.link_share <= _SOME_LINKED
+        and not run.near & _NO_SENTENCE
+        and not run.marks & NEVER_TEXT - run.near
+    )
 
 
 def _passed_over(
@@ -101,28 +182,88 @@ def _passed_over(
     among: Iterable[int],
     beside: set[HtmlElement | None],
 ) -> set[int]:
-    """Return the runs of lists and fact boxes among the text of which the engine took none.
+    """Return the runs of lists and fact boxes among the text of which the engine took none, and
+    the rest of those of which it took a part: they are judged as a whole.
 
-    A list stands right beside paragraphs, and has two items or more and not one link in it: else
-    it may be of other articles, or of what a subscription offers.
+    A list stands right beside paragraphs, and has two items or more; one with links in it stands
+    between two paragraphs: else it may be of other articles, or of what a subscription offers.
     """
     groups: dict[HtmlElement, list[int]] = {}
     for index in among:
         run = runs[index]
         kind = "factbox" if "factbox" in run.marks else "list"
-        around = run.within(kind)
+        around = run.within(kind) if kind == "factbox" else outermost(run, kind)
         if around is not None and holds(home.container, around):
             groups.setdefault(around, []).append(index)
     found: set[int] = set()
     for group, indices in groups.items():
         members = [runs[i] for i in indices]
-        if chosen.intersection(indices) or any(r.marks & NEVER_TEXT - {"aside"} for r in members):
+        taken = chosen.intersection(indices)
+        if any("heading" in r.near for r in members) and "factbox" not in members[0].marks:
+            continue
+        if taken:
+            most = 2 * sum(runs[i].words for i in taken) >= sum(r.words for r in members)
+            if most or group.getparent() in beside:
+                found.update(indices)
+            continue
+        if any(r.marks & NEVER_TEXT - {"aside"} for r in members):
             continue
         boxed = "factbox" in members[0].marks
-        plain = not any(run.links or run.near & AGAINST_TEXT for run in members)
-        if boxed or (plain and len(members) > 1 and group.getparent() in beside):
+        plain = not any(run.near & AGAINST_TEXT for run in members)
+        between = indices[0] - 1 in chosen and indices[-1] + 1 in chosen
+        unlinked = not any(run.links for run in members)
+        if boxed or (
+            plain and len(members) > 1 and group.getparent() in beside and (unlinked or between)
+        ):
             found.update(indices)
     return found
+
+
+def _tables(
+    chosen: set[int],
+    runs: Sequence[TextRun],
+    among: Iterable[int],
+    beside: set[HtmlElement | None],
+) -> set[int]:
+    """Return all runs of the tables of data of which a part was chosen, or that stand right beside
+    the paragraphs of the text."""
+    found: set[int] = set()
+    spread = range(min(chosen), max(chosen) + 1)
+    held = tables_of(
+        runs, range(max(0, spread.start - _AROUND), min(len(runs), spread.stop + _AROUND))
+    )
+    for table, indices in held.items():
+        if chosen.intersection(indices):
+            found.update(indices)
+        elif table.getparent() in beside and indices[0] in among:
+            members = [runs[i] for i in indices]
+            if not any(run.marks & NEVER_TEXT for run in members):
+                found.update(indices)
+    return found
+
+
+def _notes(chosen: set[int], runs: Sequence[TextRun]) -> set[int]:
+    """Return the runs that links within the chosen text lead to: its notes, and their heading."""
+    wanted = {link[1:] for i in chosen for link in runs[i].links if link[:1] == "#" and link[1:]}
+    if not wanted:
+        return set()
+    last = max(chosen)
+    found = {
+        index
+        for index in range(last + 1, len(runs))
+        if any(
+            e.get("id") in wanted
+            for e in (runs[index].element, *islice(runs[index].element.iterancestors(), 2))
+        )
+    }
+    if found and "heading" in runs[min(found) - 1].near and min(found) - 1 > last:
+        found.add(min(found) - 1)
+    return found
+
+
+def outermost(run: TextRun, mark: str) -> HtmlElement | None:
+    """Return the outermost group element of a mark around a run."""
+    return next((element for kind, element in run.groups if kind == mark), None)
 
 
 def _speakers(chosen: set[int], runs: Sequence[TextRun]) -> Iterator[int]:
@@ -144,8 +285,10 @@ def _quotes_around(run: TextRun) -> set[HtmlElement]:
 
 
 def _is_subheading(run: TextRun) -> bool:
-    """Tell whether a run between paragraphs reads as a heading of the text."""
-    if not {"heading", "lead"} & run.near or run.words > _HEADING_WORDS or run.link_share > 0.3:
+    """Return whether a run between paragraphs reads as a heading of the text."""
+    if not {"heading", "lead"} & run.near or run.words > _HEADING_WORDS:
+        return False
+    if run.link_share > _HEADING_LINKED and "heading" not in run.near:
         return False
     if len(run.key) < _HEADING_LETTERS:
         return False
@@ -159,7 +302,7 @@ def _is_paragraph(run: TextRun, seen: Counter[str]) -> bool:
 
 
 def _is_quote(run: TextRun, text: str) -> bool:
-    """Tell whether a run is a quotation that is not in the text already, as pull quotes are."""
+    """Return whether a run is a quotation that is not in the text already, as pull quotes are."""
     if "quote" not in run.marks or len(run.key) < _QUOTE_LETTERS:
         return False
     return not (run.near & AGAINST_TEXT or run.marks & NEVER_TEXT)

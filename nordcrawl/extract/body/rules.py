@@ -1,13 +1,14 @@
-"""Correct a choice of runs: what is furniture goes, the standfirst comes back, the tail is cut.
+"""Weigh the signs that speak against a line, and take out what several independent ones agree on.
 
-Each rule alone may be wrong about a page whose template uses a word in its own way: one that
-would take over a quarter of the words is ignored there. Does not choose the text itself.
+`RULES` is the whole of it: each sign with its weight, its sort and what it may be asked of. A unit
+goes where the weights sum up to `ENOUGH` and are of two sorts at least, so that no phrase, class,
+link or place alone takes anything. What an editor wrote as one (a list, table, quotation, fact
+box) stays or goes as one. Does not choose the text itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -16,35 +17,68 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.body.blocks import is_byline
 from nordcrawl.extract.body.container import TextContainer
+from nordcrawl.extract.body.signs import (
+    Around,
+    PageHints,
+    Unit,
+    are_headlines,
+    is_link_list,
+    shared_words,
+)
+from nordcrawl.extract.body.tables import is_data
 from nordcrawl.extract.lexicon.phrases import (
     CROSS_LANGUAGE,
     LABELS,
-    LISTS,
     NEWSLETTER,
     NOTICES,
     POINTERS,
+    TAIL,
 )
 from nordcrawl.extract.page.dates import parse
 from nordcrawl.extract.page.text import label_key
 from nordcrawl.extract.page.text_runs import TextRun
 
-#: Share of a page's words above which a rule is not believed. Measured: costs 0.001 where rules
-#: were tuned, gains as much where they were not.
-_GUARD = 0.25
-#: Rules that, when they take a heading, tell that the box under it is no text.
-_BOX_RULES = frozenset(["label", "pointer", "linked", "related", "newsletter", "other articles"])
-#: A paragraph of these words outside of the text may be a part of it that is printed otherwise.
-_OUTSIDE_WORDS = 25
-#: Link share of a list above which it is a list of links and not of text.
-_LIST_LINKED = 0.4
-#: The same of a whole box beside the text.
-_LINK_BOX = 0.5
-#: The same of a line that, under a heading, makes the heading that of a list of links.
-_POINTING = 0.8
+#: The sum of weights at which a unit is no text.
+ENOUGH = 1.0
+_ROUNDING = 1e-9
+#: Sorts of signs that tell what a line is, and the weight from which one of them does.
+_TELLING = frozenset(("words", "links", "class"))
+_TELLS = 0.5
+#: Share of a page's words above which a sign is not believed there: the template then uses a word
+#: in its own way. Measured: costs 0.001 where rules were tuned, gains as much where they were not.
+GUARD = 0.25
+#: Words of a line that a phrase at its beginning may still speak for as a whole.
+_PHRASE_WORDS = 60
+_LABEL_WORDS = 12
+_HEADER_WORDS = 30
+_NEWSLETTER_WORDS = 45
+#: A closing paragraph up to this length is about the author when a name stands in its first
+#: letters, of which so many may stand before it: "Our correspondent".
+_BIO_WORDS = 70
+_BIO_BEFORE = 20
+#: A closing line as short as this that begins with initials is an agency's and its editor's.
+_SIGN_WORDS = 3
+#: Link shares above which a line is linked, or most of it, or not just a word of it.
+_LINKED = 0.8
+_MOST_LINKED = 0.5
+_SOME_LINKED = 0.2
 #: Below this the rest of a whole sentence is its own words.
 _SENTENCE_LINKED = 0.95
-#: Links in one line above which it is such a list too.
+_SENTENCE_WORDS = 12
+_LINKED_WORDS = 25
+#: Links in one line above which it is a list of links.
 _LIST_LINKS = 4
+#: Link share of a list above which it is a list of links and not of text.
+_LIST_LINKED = 0.4
+_TAIL_WORDS = 60
+_CREDIT_WORDS = 8
+#: Names and what joins them: each word begins with a capital, or is a particle of names.
+_CREDIT = re.compile(
+    r"[\W_]*(?:\w{2,16}:\s*)?[^\W\d_a-zæøåäöüéà-ÿа-яё][\w.'’-]*"
+    r"(?:(?:\s*[,/&|–-]\s*|\s+)(?:(?:de|da|di|du|van|von|der|den|la|le|el|af|av|ten|og|och|and|und|"
+    r"et|y)|[^\W\d_a-zæøåäöüéà-ÿа-яё][\w.'’-]*))*[\W_]*"
+)
+
 #: Month names of the languages that the phrases are in, whole or cut to their beginning.
 _MONTHS = re.compile(
     r"\b(?:"
@@ -69,66 +103,73 @@ _DATE_WORDS = re.compile(
     r"sexta|feira|sábado|domingo)\b",
     re.IGNORECASE,
 )
-_LIST_SHARE = 0.4
-_TEXT_WORDS = 12
+_ROLE = re.compile(r"^[\W_]*\w{2,16}:|[/|]|^\W*\(.*\)\W*$|\b[A-ZÆØÅÄÖÜ]{3,5}\b")
+#: Which page of how many, or which other one to turn to.
+_PAGE_NUMBER = re.compile(
+    r"^\W*(?:(?:page|side|sida|seite|pagina|página|sivu|blad|síða|стр(?:аница)?)\W*)?"
+    r"\d{1,3}\s*(?:of|av|af|von|de|sur|di|van|из|/|\|)\s*\d{1,3}\W*$",
+    re.IGNORECASE,
+)
 
 
 Dropped = list[tuple[TextRun, str]]
 """Runs that were taken out, each with the name of the rule: for who asks why a line is missing."""
 
+Sign = tuple[str, str, float]
+"""Name, sort and weight of a sign that was found."""
+Evidence = tuple[tuple[str, float], ...]
+"""What speaks against a run: (name, weight) of each sign, in the order of `RULES`."""
+Signs = dict[int, Evidence]
+"""The same for the id() of each run."""
+
 
 @dataclass(frozen=True, slots=True)
-class PageHints:
-    """What is known of the page when its text is chosen."""
+class Rule:
+    """One sign: a question about a unit, and how much a yes weighs."""
 
-    titles: frozenset[str]
-    """Keys of all title candidates, kickers and author names."""
-    names: frozenset[str]
-    """Keys of the author names among them."""
-    descriptions: tuple[str, ...]
-    labels: frozenset[str]
-    """The site's own labels, folded."""
+    name: str
+    sort: str
+    """What it looks at: ``words``, ``links``, ``class``, ``place`` or ``form``."""
+    weight: float
+    where: frozenset[str]
+    """Kinds of the units that it may be asked of."""
+    holds: Callable[[Unit], bool]
+
+
+_LINE = frozenset(("line",))
+_LINES = frozenset(("line", "heading"))
+_TEXTS = frozenset(("line", "heading", "caption"))
+_ALL = frozenset(("line", "heading", "list", "table", "quote", "factbox", "caption"))
+_SAID = frozenset(("line", "heading", "item"))
+_TOLD = frozenset(("line", "item"))
+_LIST = frozenset(("list",))
+_HEADING = frozenset(("heading",))
+#: The last line of the text only.
+_LAST = frozenset(("last",))
+_OF_ITEMS = frozenset(("list", "factbox"))
+_BOXED = frozenset(("list", "quote", "factbox", "table"))
 
 
 def is_label(text: str, labels: frozenset[str] = frozenset()) -> bool:
-    """Tell whether a line is a label of the page's furniture."""
+    """Return whether a line is a label of the page's furniture."""
     folded = label_key(text)
     return folded in LABELS or folded in labels
 
 
 def is_pointer(run: TextRun) -> bool:
-    """Tell whether a run points to another page: such a phrase, and mostly linked or short."""
+    """Return whether a run points to another page: such a phrase, and mostly linked or short."""
     if not POINTERS.match(run.text):
         return False
     return run.link_share > 0.4 or (run.words <= 12 and run.text[-1:] not in '.?!"”»')
 
 
 def is_cross_language(run: TextRun) -> bool:
-    """Tell whether a run only points to the edition in another language."""
-    return run.words <= 12 and CROSS_LANGUAGE.match(run.text) is not None
-
-
-def _is_caption(run: TextRun) -> bool:
-    return bool({"figure", "caption"} & run.marks) and "quote" not in run.marks
-
-
-def _is_header(run: TextRun) -> bool:
-    return (
-        "header" in run.marks
-        and "lead" not in run.marks
-        and run.words < 30
-        and "heading" not in run.near
-    )
-
-
-def _is_linked(run: TextRun) -> bool:
-    if run.link_share < _SENTENCE_LINKED and run.text[-1] == "." and run.words >= _TEXT_WORDS:
-        return False
-    return run.link_share > 0.8 and (run.words < 25 or len(run.links) >= _LIST_LINKS)
+    """Return whether a run only points to the edition in another language."""
+    return run.words <= _LABEL_WORDS and CROSS_LANGUAGE.match(run.text) is not None
 
 
 def is_date_line(run: TextRun) -> bool:
-    """Tell whether a short run is a date with its label and nothing else."""
+    """Return whether a short run is a date with its label and nothing else."""
     if run.words > 10 or not any(c.isdigit() for c in run.text):
         return False
     dated = _MONTHS.search(run.text) is not None or parse(run.text, UTC) is not None
@@ -137,178 +178,258 @@ def is_date_line(run: TextRun) -> bool:
     return "time" in run.near or len(_DATE_WORDS.sub("", _MONTHS.sub("", run.text.casefold()))) <= 4
 
 
-def _is_newsletter(run: TextRun) -> bool:
-    if "newsletter" in run.near and run.words < 60:
-        return True
-    return run.words < 45 and bool(run.links) and NEWSLETTER.search(run.text) is not None
+def _is_notice(unit: Unit) -> bool:
+    return not unit.is_speech and unit.words < _PHRASE_WORDS and bool(NOTICES.match(unit.run.text))
 
 
-def _is_link_list(run: TextRun, shares: dict[HtmlElement, float]) -> bool:
-    group = run.within("list")
-    return group is not None and shares.get(group, 0.0) > _LIST_LINKED
+def _is_closing(unit: Unit) -> bool:
+    return not unit.is_speech and unit.words < _TAIL_WORDS and bool(TAIL.match(unit.run.text))
 
 
-def _linked_lists(chosen: Iterable[TextRun]) -> dict[HtmlElement, float]:
-    """Return the link share of each list that has a link in every item, of two items or more."""
-    lists: dict[HtmlElement, list[TextRun]] = {}
-    for run in chosen:
-        if (group := run.within("list")) is not None:
-            lists.setdefault(group, []).append(run)
-    return {
-        group: sum(run.linked for run in runs) / sum(len(run.text) for run in runs)
-        for group, runs in lists.items()
-        if len(runs) > 1 and all(run.links for run in runs)
-    }
+def _is_pointing(unit: Unit) -> bool:
+    return bool(POINTERS.match(unit.run.text)) and (
+        unit.run.link_share > 0.4 or (unit.words <= _LABEL_WORDS and not unit.is_sentence)
+    )
 
 
-RULES: tuple[tuple[str, Callable[[TextRun, PageHints], bool]], ...] = (
-    ("title", lambda run, clues: run.key in clues.titles),
-    # A cell of a table may well be one word that elsewhere is a label.
-    (
-        "label",
-        lambda run, clues: (
-            not {"table", "factbox"} & run.marks and is_label(run.text, clues.labels)
-        ),
-    ),
-    ("pointer", lambda run, clues: is_pointer(run) or is_cross_language(run)),
-    ("linked", lambda run, clues: _is_linked(run)),
-    ("header", lambda run, clues: _is_header(run)),
-    ("notice", lambda run, clues: NOTICES.match(run.text) is not None and run.words < 60),
-    ("related", lambda run, clues: "related" in run.marks and run.link_share > 0.5),
-    ("hidden", lambda run, clues: "hidden" in run.near),
-    ("furniture", lambda run, clues: bool({"footer", "nav", "form"} & run.marks)),
-    ("comments", lambda run, clues: "comments" in run.marks),
-    ("newsletter", lambda run, clues: _is_newsletter(run)),
-    ("share", lambda run, clues: "share" in run.near and run.words < 20),
-    ("date", lambda run, clues: is_date_line(run)),
-    ("byline", lambda run, clues: is_byline(run.text)),
-)
+def _is_newsletter(unit: Unit) -> bool:
+    return unit.words < _NEWSLETTER_WORDS and NEWSLETTER.search(unit.run.text) is not None
 
 
-def drop(chosen: Sequence[TextRun], clues: PageHints, dropped: Dropped) -> list[TextRun]:
-    """Return the runs that no believed rule takes; captions are kept, they are no text."""
-    total = sum(run.words for run in chosen if not _is_caption(run)) or 1
-    shares = _linked_lists(chosen)
-    rules = [*RULES, ("link list", lambda run, clues: _is_link_list(run, shares))]
-    kept = list(chosen)
-    for name, rule in rules:
-        hits = {id(run): run for run in kept if rule(run, clues)}
-        if sum(run.words for run in hits.values() if not _is_caption(run)) <= _GUARD * total:
-            dropped.extend((run, name) for run in hits.values())
-            kept = [run for run in kept if id(run) not in hits]
-    return kept
+def _is_about_author(unit: Unit) -> bool:
+    run = unit.run
+    if unit.words >= _BIO_WORDS or run.text.rstrip().endswith(":"):
+        return False
+    return any(
+        run.key.find(name, 0, len(name) + _BIO_BEFORE) > -1 for name in unit.around.clues.names
+    )
 
 
-def drop_boxes(
-    chosen: Sequence[TextRun], runs: Sequence[TextRun], home: TextContainer, dropped: Dropped
-) -> list[TextRun]:
-    """Return the runs without boxes of furniture: so is all that is in them.
+def _is_initials(unit: Unit) -> bool:
+    text = unit.run.text.lstrip("([/ ")
+    return unit.words <= _SIGN_WORDS and not unit.is_sentence and text[:2].isupper()
 
-    A box is the outermost element around a run that holds none of the text. It is furniture when
-    its heading was, or when it is mostly links. `runs` are all of the page.
+
+def _is_credit_at_edge(unit: Unit) -> bool:
+    """Return whether a line above or below all paragraphs is names, a place or roles and no more.
+
+    >>> bool(_CREDIT.fullmatch("Text: Kari Li / Jon van Dam")), bool(_CREDIT.fullmatch("Kari left"))
+    (True, False)
     """
-    furniture = [run for run, rule in dropped if rule in _BOX_RULES and "heading" in run.near]
-    offers = [run for run in chosen if "heading" in run.near and NEWSLETTER.search(run.text)]
-    found = home.boxes((*furniture, *chosen), chosen)
-    wrong = {found[id(run)] for run in (*furniture, *offers) if id(run) in found}
-    wrong |= _link_boxes(runs, {box for run in chosen if (box := found.get(id(run))) is not None})
-    return _without(chosen, lambda run: found.get(id(run)) in wrong, "box", dropped)
+    around, run = unit.around, unit.run
+    if unit.words > _CREDIT_WORDS or unit.is_sentence or unit.is_speech or run.linked:
+        return False
+    if around.is_below(run):
+        # A letter is signed by a name, too: here it takes a role, an agency or brackets.
+        if around.ends_in_fragments or not _ROLE.search(run.text):
+            return False
+    elif not around.is_above(run):
+        return False
+    return _CREDIT.fullmatch(run.text) is not None
 
 
-def _link_boxes(runs: Sequence[TextRun], boxes: set[HtmlElement]) -> set[HtmlElement]:
-    """Return those of the boxes whose text is links for the most part."""
-    letters: Counter[HtmlElement] = Counter()
-    linked: Counter[HtmlElement] = Counter()
-    for run in runs if boxes else ():
-        for element in (run.element, *run.element.iterancestors()):
-            if element in boxes:
-                letters[element] += len(run.text)
-                linked[element] += run.linked
-                break
-    return {box for box in boxes if linked[box] > _LINK_BOX * letters[box]}
+def _is_linked(unit: Unit) -> bool:
+    run = unit.run
+    if unit.link_share < _SENTENCE_LINKED and run.text[-1] == "." and unit.words >= _SENTENCE_WORDS:
+        return False
+    if unit.link_share > _LINKED:
+        return unit.words < _LINKED_WORDS or len(run.links) >= _LIST_LINKS
+    return unit.link_share > _MOST_LINKED and unit.words < _LINKED_WORDS and not unit.is_sentence
 
 
-def drop_outside(chosen: Sequence[TextRun], home: TextContainer, dropped: Dropped) -> list[TextRun]:
-    """Return the runs without short or linked ones that stand below the text and outside of it."""
-    last = max((i for i, run in enumerate(chosen) if home.holds(run)), default=len(chosen))
-    below = {id(run) for run in chosen[last + 1 :] if run.words < _OUTSIDE_WORDS or run.links}
-    return _without(chosen, lambda run: id(run) in below, "outside", dropped)
+def _is_part_linked(unit: Unit) -> bool:
+    return unit.link_share > _SOME_LINKED and not _is_linked(unit)
 
 
-def drop_bare_headings(
-    chosen: Sequence[TextRun], runs: Sequence[TextRun], dropped: Dropped
-) -> list[TextRun]:
-    """Return the runs without headings under which nothing was left."""
-    gone = {id(run) for run, rule in dropped if rule != "byline"}
-    kept = {id(run) for run in chosen}
-    bare: set[int] = set()
-    under = gap = 0
-    for run in reversed(runs):
-        if id(run) in kept:
-            heading = "heading" in run.near and "quote" not in run.marks
-            if heading and under == 0 and gap:
-                bare.add(id(run))
-            elif not _is_caption(run):
-                under, gap = 1, 0
-            if heading:
-                under = gap = 0
-        elif id(run) in gone or run.link_share > _POINTING:
-            gap += 1
-    return _without(chosen, lambda run: id(run) in bare, "bare heading", dropped)
+def _is_link_list(unit: Unit) -> bool:
+    return is_link_list(unit) and unit.link_share > _LIST_LINKED
 
 
-def _without(
-    chosen: Sequence[TextRun], wrong: Callable[[TextRun], bool], rule: str, dropped: Dropped
-) -> list[TextRun]:
-    """Return the runs without the wrong ones, or all if those are too much of the text."""
-    hits = {id(run): run for run in chosen if wrong(run)}
-    total = sum(run.words for run in chosen if not _is_caption(run))
-    if sum(run.words for run in hits.values() if not _is_caption(run)) > _GUARD * total:
-        return list(chosen)
-    dropped.extend((run, rule) for run in hits.values())
-    return [run for run in chosen if id(run) not in hits]
+def _is_of_subject(unit: Unit) -> bool:
+    return shared_words(unit) and not _is_about_author(unit)
 
 
-def cut_lists(
-    chosen: Sequence[TextRun], runs: Sequence[TextRun], home: TextContainer | None, dropped: Dropped
-) -> list[TextRun]:
-    """Return the runs without lists of other articles, known by their heading.
+def _lists_headlines(unit: Unit) -> bool:
+    return _is_link_list(unit) and are_headlines(unit.runs)
 
-    Cut is from the heading to where the text goes on, or to the end, where that is the smaller
-    part and the page, all of whose runs are `runs`, has links or headings there.
+
+def _is_header(unit: Unit) -> bool:
+    return (
+        "header" in unit.marks
+        and "lead" not in unit.marks
+        and unit.words < _HEADER_WORDS
+        and "heading" not in unit.near
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    # What the words say.
+    Rule("title", "words", 0.6, _LINES, lambda u: u.is_title),
+    Rule("name", "words", 0.5, _LINES, lambda u: u.is_name),
+    Rule("label", "words", 0.6, _SAID, lambda u: is_label(u.run.text, u.around.clues.labels)),
+    Rule("other edition", "words", 0.7, _LINES, lambda u: is_cross_language(u.run)),
+    Rule("pointer", "words", 0.6, _SAID, _is_pointing),
+    Rule("notice", "words", 0.6, _SAID, _is_notice),
+    Rule("newsletter", "words", 0.5, _SAID, _is_newsletter),
+    Rule("date", "words", 0.6, _SAID, lambda u: is_date_line(u.run)),
+    Rule("byline", "words", 0.6, _LINES, lambda u: is_byline(u.run.text)),
+    Rule("closing", "words", 0.5, _LINES, _is_closing),
+    Rule("about the author", "words", 0.6, _TOLD, _is_about_author),
+    Rule("initials", "words", 0.6, _LAST, _is_initials),
+    Rule("names", "words", 0.6, _LINE, _is_credit_at_edge),
+    Rule("page number", "words", 0.7, _LINE, lambda u: bool(_PAGE_NUMBER.match(u.run.text))),
+    # What it links to.
+    Rule("linked", "links", 0.6, _SAID, _is_linked),
+    Rule("link list", "links", 0.6, _OF_ITEMS, _is_link_list),
+    Rule("part linked", "links", 0.4, _SAID, _is_part_linked),
+    Rule("link", "links", 0.2, _SAID, lambda u: 0 < u.link_share <= _SOME_LINKED),
+    # What its own element, or a box around it, is called.
+    Rule("header", "class", 0.6, _LINE, _is_header),
+    Rule("related", "class", 0.6, _ALL, lambda u: u.has_class("related")),
+    Rule("furniture", "class", 0.6, _ALL, lambda u: u.has_class("footer", "nav", "form")),
+    Rule("comments", "class", 0.6, _ALL, lambda u: u.has_class("comments")),
+    Rule("newsletter box", "class", 0.6, _ALL, lambda u: u.has_class("newsletter")),
+    Rule("share", "class", 0.6, _ALL, lambda u: u.has_class("share") and u.words < 20),
+    Rule("consent", "class", 0.6, _ALL, lambda u: u.has_class("consent")),
+    Rule("bio", "class", 0.6, _ALL, lambda u: u.has_class("bio")),
+    Rule("time", "class", 0.4, _LINES, lambda u: "time" in u.near),
+    Rule("author", "class", 0.4, _LINES, lambda u: "byline" in u.near),
+    # Where it stands.
+    Rule("above", "place", 0.4, _ALL, lambda u: u.around.is_above(u.run)),
+    Rule("below", "place", 0.4, _ALL, lambda u: u.around.is_below(u.run)),
+    Rule("box", "place", 0.4, _ALL, lambda u: u.around.box_of(u.run) is not None),
+    Rule("over links", "place", 0.4, _LINES, lambda u: u.around.is_over_links(u.run)),
+    # How it is printed.
+    Rule("fragment", "form", 0.4, _LINE, lambda u: not u.is_sentence),
+    Rule("headlines", "form", 0.4, _LIST, _lists_headlines),
+    Rule("again", "form", 0.3, _LINES, lambda u: u.around.is_repeated(u.run)),
+    Rule("foreign", "form", 0.3, _SAID, lambda u: u.around.is_foreign(u.run)),
+    Rule("of the subject", "form", -0.4, _LINE, _is_of_subject),
+    Rule("unlike its kind", "form", 0.4, _HEADING, lambda u: u.around.is_odd_link(u.run)),
+)  # fmt: skip
+
+
+def signs_of(unit: Unit, extra: Iterable[Sign] = (), *, last: bool = False) -> list[Sign]:
+    """Return (name, sort, weight) of all that speaks against a unit, in the order of `RULES`.
+
+    `extra` are signs that only the page's course tells: what became of the line before. `last` is
+    whether nothing of the text stands below it.
     """
-    place = {id(run): index for index, run in enumerate(runs)}
-    total = sum(run.words for run in chosen)
-    kept: list[TextRun] = []
-    index = 0
-    while index < len(chosen):
-        run = chosen[index]
-        if kept and ("heading" in run.marks or "related" in run.near):
-            rest = _until_text(chosen[index + 1 :], home) if label_key(run.text) in LISTS else []
-            there = runs[place[id(run)] + 1 : place[id(rest[-1])] + 1] if rest else []
-            linked = sum(bool(r.links) or "heading" in r.near for r in there)
-            words = sum(r.words for r in rest)
-            if rest and words <= _LIST_SHARE * total and 2 * linked >= len(there):
-                dropped.extend((r, "other articles") for r in (run, *rest))
-                index += 1 + len(rest)
-                continue
-        kept.append(run)
-        index += 1
-    return kept
+    found = [
+        (rule.name, rule.sort, rule.weight)
+        for rule in RULES
+        if (unit.kind in rule.where or (last and "last" in rule.where)) and rule.holds(unit)
+    ]
+    known = {name for name, _, _ in found}
+    return [*found, *(sign for sign in extra if sign[0] not in known)]
 
 
-def _until_text(runs: Sequence[TextRun], home: TextContainer | None) -> Sequence[TextRun]:
-    """Return the runs before the first one that is text again, which is not known without home."""
-    for index, run in enumerate(runs):
-        if (
-            home is not None
-            and home.is_text(run)
-            and run.words >= _TEXT_WORDS
-            and run.link_share < 0.4
-        ):
-            # The heading of what goes on stands before it.
-            back = index
-            while back and "heading" in runs[back - 1].near and not runs[back - 1].links:
-                back -= 1
-            return runs[:back]
-    return runs
+def is_against(signs: Sequence[Sign]) -> bool:
+    """Return whether signs agree that a unit is no text.
+
+    They do with enough weight, of two sorts at least, of which one tells what the line is: place
+    and form alone are those of any short last line.
+    """
+    sorts = {sort for _, sort, weight in signs if weight > 0}
+    total = sum(weight for _, _, weight in signs)
+    tells = any(sort in _TELLING and weight >= _TELLS for _, sort, weight in signs)
+    return tells and len(sorts) > 1 and total > ENOUGH - _ROUNDING
+
+
+def judge(unit: Unit, extra: Iterable[Sign] = (), *, last: bool = False) -> tuple[bool, list[Sign]]:
+    """Return whether a unit is no text, and the signs that say so or were found at all.
+
+    A list or fact box is none as well where each of its items would be none by itself.
+    """
+    found = signs_of(unit, extra, last=last)
+    if is_against(found) or unit.kind not in _OF_ITEMS:
+        return is_against(found), found
+    place = [sign for sign in found if sign[1] == "place"]
+    items = [
+        signs_of(Unit("item", (run,), unit.around), place)
+        for run in unit.runs
+        if "heading" not in run.near
+    ]
+    if items and all(map(is_against, items)):
+        return True, items[0]
+    return False, found
+
+
+def units_of(runs: Sequence[TextRun], around: Around) -> list[Unit]:
+    """Return the runs as units, in order: what an editor wrote as one is one."""
+    found: list[Unit] = []
+    group: list[TextRun] = []
+    holder: HtmlElement | None = None
+    kind = ""
+    for run in runs:
+        run_kind, element = _kind_of(run)
+        if group and (element is None or element is not holder):
+            found.append(Unit(kind, tuple(group), around))
+            group = []
+        if element is None:
+            found.append(Unit(run_kind, (run,), around))
+        else:
+            kind, holder = run_kind, element
+            group.append(run)
+    if group:
+        found.append(Unit(kind, tuple(group), around))
+    return found
+
+
+def _kind_of(run: TextRun) -> tuple[str, HtmlElement | None]:
+    """Return the kind of the unit that a run is a part of, and its element if it holds several."""
+    for kind, element in run.groups:
+        if kind == "table" and not is_data(element):
+            continue
+        if kind in _BOXED and not (kind == "quote" and element.tag in ("p", "div")):
+            return kind, element
+    if is_caption(run):
+        return "caption", None
+    return ("heading" if "heading" in run.near else "line"), None
+
+
+def is_caption(run: TextRun) -> bool:
+    """Return whether a run is a caption, which is no text of the article and not judged as such."""
+    return bool({"figure", "caption"} & run.marks) and "quote" not in run.marks
+
+
+def drop(
+    chosen: Sequence[TextRun],
+    clues: PageHints,
+    dropped: Dropped,
+    home: TextContainer | None = None,
+    signs: Signs | None = None,
+    page: Sequence[TextRun] = (),
+) -> list[TextRun]:
+    """Return the runs without the units that signs agree against; captions are kept.
+
+    `page` are all runs of the page. Signs are told in `signs`, of what stays too. What one sign
+    leads is kept after all where it
+    would be too much of the page.
+    """
+    around = Around(clues, chosen, home, page)
+    total = sum(run.words for run in chosen if not is_caption(run)) or 1
+    led: dict[str, list[Unit]] = {}
+    under: list[Sign] = []
+    for unit in units_of(chosen, around):
+        if unit.kind == "caption":
+            continue
+        is_none, found = judge(unit, under if unit.kind in _BOXED else ())
+        if signs is not None and found:
+            told = tuple((name, weight) for name, _, weight in found)
+            signs.update((id(run), told) for run in unit.runs)
+        under = []
+        if is_none:
+            led.setdefault(found[0][0], []).append(unit)
+            if found[0][0] in ("label", "pointer"):
+                under = [("under a label", "place", 0.4)]
+        elif unit.kind == "heading" and (is_label(unit.run.text, clues.labels)):
+            under = [("under a label", "place", 0.4)]
+    gone: dict[int, str] = {}
+    for name, units in led.items():
+        words = sum(unit.words for unit in units)
+        # The headline above the text is no part of it, however short the text is.
+        if words <= GUARD * total or name == "title":
+            gone.update((id(run), name) for unit in units for run in unit.runs)
+    dropped.extend((run, gone[id(run)]) for run in chosen if id(run) in gone)
+    return [run for run in chosen if id(run) not in gone]

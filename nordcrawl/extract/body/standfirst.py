@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from nordcrawl.extract.body.blocks import is_byline
 from nordcrawl.extract.body.captions import is_credit
 from nordcrawl.extract.body.container import TextContainer
-from nordcrawl.extract.body.rules import PageHints, is_date_line, is_label
+from nordcrawl.extract.body.rules import is_date_line, is_label
+from nordcrawl.extract.body.signs import Around, PageHints
 from nordcrawl.extract.lexicon.phrases import NOTICES, POINTERS
 from nordcrawl.extract.page.marks import marks_of
 from nordcrawl.extract.page.text import SENTENCE_ENDS, key
@@ -15,18 +16,12 @@ from nordcrawl.extract.page.text_runs import TextRun
 
 #: Runs that a standfirst may have, each of these words at least where nothing marks it.
 _LEADS = 3
-
-
 _SENTENCE_WORDS = 8
-
-
 #: A teaser cut short is no standfirst.
 _CUT = ("...", "…", "[…]", "[...]")
-
-
-_NO_LEAD = frozenset(["figure", "caption", "nav", "related", "comments", "footer", "ad"])
-
-
+_NO_LEAD = frozenset(
+    ["figure", "caption", "nav", "related", "comments", "footer", "ad", "consent", "gate", "button"]
+)
 _NO_SENTENCE = frozenset(
     [
         "byline", "time", "share", "newsletter", "form", "button", "list", "table", "credit",
@@ -37,14 +32,20 @@ _NO_SENTENCE = frozenset(
 
 
 def standfirst(
-    runs: Sequence[TextRun], clues: PageHints, home: TextContainer | None, titled: bool
+    runs: Sequence[TextRun],
+    around: Around,
+    home: TextContainer | None,
+    titled: bool,
 ) -> list[TextRun]:
     """Return those of the runs that are the standfirst, chosen already or not.
 
     `runs` stand between the headline, if there is one (`titled`), and the text, with the text's
     first ones. The standfirst has a class of that meaning, or is what a description tells, or is
-    the first whole sentence under the headline that isn't printed like the text.
+    the first whole sentence under the headline that isn't printed like the text; and it speaks of
+    what the text or a description speaks of. A paragraph that is printed as all others are is one
+    of them, whatever the description says.
     """
+    clues = around.clues
     keys = [key(text) for text in clues.descriptions if len(text) > 30]
     found: dict[str, TextRun] = {}
     own: list[TextRun] = []
@@ -54,15 +55,16 @@ def standfirst(
             continue
         told = _matches(run.key, keys)
         if home is not None and home.is_text(run):
-            if told or "lead" in run.near:
+            # A description that was cut from a paragraph tells nothing of it.
+            if run.key in keys or "lead" in run.near:
                 own.append(run)
             within = False
-        elif run.text.endswith(_CUT):
+        elif run.text.endswith(_CUT) or not (told or around.is_of_subject(run)):
             continue
         elif (
             told
             or "lead" in run.near
-            or (within and _is_sentence(run, index) and _is_in_lead(run))
+            or (within and _is_sentence(run, index) and is_in_lead(run))
             or (titled and within and not found and _is_sentence(run, index))
         ):
             found.setdefault(run.key, run)
@@ -77,8 +79,8 @@ def _may_lead(run: TextRun, clues: PageHints) -> bool:
     return not (is_byline(run.text) or is_label(run.text, clues.labels))
 
 
-def _is_in_lead(run: TextRun) -> bool:
-    """Tell whether the element right around the run's own is one for the standfirst."""
+def is_in_lead(run: TextRun) -> bool:
+    """Return whether the element right around the run's own is one for the standfirst."""
     parent = run.element.getparent()
     if parent is None:
         return False
@@ -87,7 +89,7 @@ def _is_in_lead(run: TextRun) -> bool:
 
 
 def _is_sentence(run: TextRun, behind: int) -> bool:
-    """Tell whether a run reads as a sentence or more of them, and nothing speaks against it.
+    """Return whether a run reads as a sentence or more of them, and nothing speaks against it.
 
     `behind` is how many runs stand between it and the headline: further down, a heading opens a
     part or box of the page.
@@ -102,7 +104,7 @@ def _is_sentence(run: TextRun, behind: int) -> bool:
 
 
 def _matches(folded: str, keys: Iterable[str]) -> bool:
-    """Tell whether a run is one of the descriptions, or what one of them was cut from."""
+    """Return whether a run is one of the descriptions, or what one of them was cut from."""
     for other in keys:
         short, long = sorted((folded, other), key=len)
         if len(short) >= 0.85 * len(long) and (long.startswith(short[: len(short) - 5])):

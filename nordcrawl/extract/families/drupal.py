@@ -8,6 +8,10 @@ modules/field/theme/field.tpl.php (7.x: ``node-article``, ``node-teaser``, ``sub
 (``node--type-X``, ``node--view-mode-full``, ``node__content``, ``node__submitted``,
 ``node__author``), field.html.twig, field--node--created.html.twig, field--node--uid.html.twig,
 html.html.twig (``page-node-type-X``); modules/rdf (``property="dc:date dc:created" content=``).
+Where a page is laid out by hand, each field stands in a pane or block of its own, and the node has
+no element: ctools, plugins/content_types/entity_context/entity_field.inc, and panels-pane.tpl.php
+of panels (``pane-node-field-X``, ``pane-content``); core/modules/layout_builder, FieldBlock
+(``block-field-blocknodeTYPEfield-x``).
 
 Does not choose the text. Which fields besides the body a site has, and what they are for, is the
 site's own: fields are known by whole words of their machine names.
@@ -53,9 +57,19 @@ _FOREIGN = (
 _FURNITURE = (
     ".field--name-comment, .comment-wrapper, #comments, .node__links, .links.inline, .pager, "
     ".field--name-field-tags, .field-name-field-tags, .node__submitted, .submitted, "
-    ".book-navigation, .contextual-links-wrapper, .field__label, .field-label"
+    ".book-navigation, .contextual-links-wrapper, .field__label, .field-label, "
+    ".pane-node-field-tags, .pane-node-links, .pane-node-comments, .pane-views, .pane-title"
 )
-_FIELD = re.compile(r"^field-(?:-name|name)-(?:field-)?(.+)$")
+_FIELD = re.compile(
+    r"^(?:field-(?:-name|name)-(?:field-)?|pane-node-(?:field-)?|block-field-blocknode\w*?field-)(.+)$"
+)
+_FIELDS = (
+    "[class*='field--name-'], [class*='field-name-'], [class*='pane-node-'], "
+    "[class*='block-field-blocknode']"
+)
+_ITEM = ".field__item, .field-item, .pane-content"
+_PANES = ".pane-entity-field[class*='pane-node-'], .pane-node-body, .pane-node-title"
+_BODY_PANE = ".pane-node-body"
 #: What a field is for, by the whole words of its machine name.
 _WORDS = {
     "subtitle": frozenset(
@@ -85,6 +99,8 @@ _CREATED = (
     ".field--name-created[content]", "[property~='dc:created'][content]",
     "[property~='schema:dateCreated'][content]", ".submitted time[datetime]", ".node__meta time",
 )  # fmt: skip
+#: In a field of authors, beside the day or a portrait.
+_NAMES = ".byline, .username, .author, [rel~='author']"
 _NAME_CHARS = 60
 _LEAD_CHARS = 800
 _TITLE_CHARS = 300
@@ -153,8 +169,21 @@ def _article(root: HtmlElement, number: str | None) -> HtmlElement | None:
     mine = [e for e in full if number is not None and _number(e) == number]
     if mine:
         return mine[0]
+    if not full:
+        return _in_panes(root)
     numbers = {_number(e) for e in full} - {None}
     return full[0] if len(full) == 1 and (number is None or not numbers) else None
+
+
+def _in_panes(root: HtmlElement) -> HtmlElement | None:
+    """Return the element that holds all panes of a node's fields, the body among them."""
+    bodies = select(root, (_BODY_PANE,))
+    if len(bodies) != 1:
+        return None
+    found: HtmlElement | None = bodies[0]
+    for pane in select(root, (_PANES,)):
+        found = found if found is None else around(found, pane)
+    return found
 
 
 def _number(element: HtmlElement) -> str | None:
@@ -187,7 +216,7 @@ def _title(headline: HtmlElement | None, head: Head) -> str | None:
 
 def _field(holder: HtmlElement, name: str, others: Set[HtmlElement]) -> list[HtmlElement]:
     """Return the first own field whose machine name holds one of the words, in a list."""
-    for element in own(holder, ("[class*='field--name-'], [class*='field-name-']",), others):
+    for element in own(holder, (_FIELDS,), others):
         for token in (element.get("class") or "").split():
             field = _FIELD.match(token)
             words = set(re.split(r"[-_]+", field[1])) if field else set()
@@ -198,7 +227,7 @@ def _field(holder: HtmlElement, name: str, others: Set[HtmlElement]) -> list[Htm
 
 def _items(field: HtmlElement) -> list[HtmlElement]:
     """Return what a field holds without its label: its links, its items, or the field itself."""
-    for selector in ("a", ".field__item, .field-item"):
+    for selector in ("a", _ITEM):
         if found := select(field, (selector,)):
             return found
     return [field]
@@ -207,14 +236,15 @@ def _items(field: HtmlElement) -> list[HtmlElement]:
 def _line(holder: HtmlElement, name: str, most: int, others: Set[HtmlElement]) -> str | None:
     """Return the first item of a field of one line or paragraph."""
     for field in _field(holder, name, others):
-        items = select(field, (".field__item, .field-item",)) or [field]
+        items = select(field, (_ITEM,)) or [field]
         if "field--type-text-with-summary" not in (field.get("class") or ""):
             return next(iter(texts(items, most)), None)
     return None
 
 
 def _authors(fields: Iterable[HtmlElement]) -> tuple[str, ...]:
-    found = texts([item for field in fields for item in _items(field)], _NAME_CHARS)
+    items = [e for field in fields for e in select(field, (_NAMES,)) or _items(field)]
+    found = (text for text in texts(items, _NAME_CHARS) if not any(map(str.isdigit, text)))
     names = authors.tidy(name for text in found for name in authors.split(text))
     return names if len(names) <= _AUTHORS else ()
 

@@ -19,6 +19,7 @@ from nordcrawl.extract.body.blocks import is_byline
 from nordcrawl.extract.body.boxes import boxed
 from nordcrawl.extract.body.choose import Choice
 from nordcrawl.extract.body.rules import Dropped, is_cross_language, is_label, is_pointer
+from nordcrawl.extract.body.standfirst import is_in_lead
 from nordcrawl.extract.families.labrador_layout import (
     FURNITURE,
     above,
@@ -38,6 +39,7 @@ from nordcrawl.extract.lexicon.phrases import CROSS_LANGUAGE, LANGUAGE_NAMES, NO
 from nordcrawl.extract.page import dates
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.jsonld import path_of, strings
+from nordcrawl.extract.page.marks import marks_of
 from nordcrawl.extract.page.text import clean_line, key, label_key
 from nordcrawl.extract.page.text_runs import Cut, TextRun, cut
 from nordcrawl.extract.page.tree import select, select_one, text_of
@@ -180,7 +182,11 @@ def _lead(
     lead = [
         run
         for run in runs
-        if any(_is_in(run.element, element) for element in marked)
+        if (
+            any(_is_in(run.element, element) for element in marked)
+            if marked
+            else "lead" in run.near or is_in_lead(run)
+        )
         and not {"caption", "figure"} & run.marks
         and not is_cross_language(run)
         # Imported articles can have a promotion of the newsletter where the standfirst belongs.
@@ -323,11 +329,23 @@ def _authors(holder: HtmlElement) -> tuple[str, ...]:
         return authors.tidy(name for text in printed_names for name in authors.split(text))
     names = []
     for byline in select(holder, (".byline",)):
+        if not {"figure", "caption"}.isdisjoint(_marks_around(byline, holder)):
+            continue  # who made the picture
         parts = [clean_line(text_of(e)) for e in select(byline, (".firstname, .lastname",))]
         whole = select_one(byline, (".name", "address"))
         printed = clean_line(text_of(byline if whole is None else whole))
         names.append(" ".join(part for part in parts if part) or printed)
     return authors.tidy(part for name in names if len(name) < 120 for part in authors.split(name))
+
+
+def _marks_around(element: HtmlElement, holder: HtmlElement) -> frozenset[str]:
+    """Return what the elements from one up to a holder, both left out, say of what is in them."""
+    found: frozenset[str] = frozenset()
+    for outer in element.iterancestors():
+        if outer is holder:
+            break
+        found |= marks_of(str(outer.tag), outer.get("class") or "", outer.get("itemprop"))
+    return found
 
 
 def _translations(crossing: Iterable[TextRun], head: Head, page: Page) -> Iterator[Translation]:

@@ -220,7 +220,15 @@ def _is_foreign(element: HtmlElement, cms_id: str | None) -> bool:
 
 
 def _holds_article(element: HtmlElement, holder: HtmlElement) -> bool:
-    """Tell whether an element is so much of its holder that it is no box in it."""
+    """Return whether an element named for what stands around articles holds a part of one.
+
+    It has the standfirst or a caption in it, or stands below a picture and names no one and no day.
+    """
     if "meta" not in (element.get("class") or "").split():
         return False
-    return bool(select(element, (".subtitle", "figcaption")))
+    if select(element, (".subtitle", "figcaption")):
+        return True
+    if select(element, (".byline, .bylines, .dates, time, address",)):
+        return False
+    before = (e.getprevious() for e in (element, element.getparent()) if e is not None)
+    return any(e is not None and next(e.iter("img"), None) is not None for e in before)

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.fields import bylines
-from nordcrawl.extract.lexicon.phrases import BYLINE
+from nordcrawl.extract.lexicon.phrases import BYLINE, CREDIT_LABEL
 from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page.head import Head
-from nordcrawl.extract.page.jsonld import strings, types_of
+from nordcrawl.extract.page.marks import marks_of
+from nordcrawl.extract.page.schema_values import people, types_of
 from nordcrawl.extract.page.text import clean_line, key
 from nordcrawl.extract.page.tree import select, text_of
 
@@ -75,15 +77,18 @@ def _is_desk(head: Head) -> bool:
 def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], str]]:
     node = head.jsonld.node
     for name in ("author", "creator"):
-        values = strings(node.get(name), "name", "alternateName")
+        values = people(node.get(name))
         yield tidy(part for value in values for part in split(value)), "json-ld"
     for meta in _METAS:
         yield tidy(part for value in head.all(meta) for part in split(value)), "meta"
     marked = " ".join(_MARKS(root)).lower()
     for selectors, origin in ((_MICRODATA, "microdata"), (_VISIBLE, "byline")):
         for selector in selectors if "author" in marked or "byline" in marked else ():
-            found = [e for e in select(root, (selector,))[:8] if not _in_teaser(e)]
+            found = [
+                e for e in select(root, (selector,))[:8] if not _in_teaser(e) and not _in_caption(e)
+            ]
             texts = [t for e in found if 2 < len(t := clean_line(text_of(e))) < 120]
+            texts = [text for text in texts if not CREDIT_LABEL.match(text)]
             yield tidy(part for text in texts for part in split(text))[:6], origin
     line = bylines.printed(root, (head.title, *head.all("og:title")[:1]))
     yield tidy(split(line) if line else ()), "printed"
@@ -104,6 +109,18 @@ def _in_teaser(element: HtmlElement) -> bool:
         ):
             return True
     return False
+
+
+#: Levels above a name among which its caption's element may be.
+_CAPTION_LEVELS = 3
+
+
+def _in_caption(element: HtmlElement) -> bool:
+    """Return whether an element is or stands in a picture's caption: it names who made that."""
+    return any(
+        "caption" in marks_of(str(e.tag), e.get("class") or "", None)
+        for e in (element, *islice(element.iterancestors(), _CAPTION_LEVELS))
+    )
 
 
 def split(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from datetime import tzinfo
 
 from lxml.html import HtmlElement
 
+from nordcrawl.extract.fields import date_order
 from nordcrawl.extract.page import dates
 from nordcrawl.extract.page.dates import Moment
 from nordcrawl.extract.page.head import Head
@@ -26,6 +27,8 @@ class Given:
     origin: str = ""
     selected: frozenset[str] = frozenset()
     """Names of the fields that the source's own selectors found."""
+    printed: frozenset[str] = frozenset()
+    """Names of the fields that were found by their place on the page alone."""
     title: str | None = None
     subtitle: str | None = None
     kicker: str | None = None
@@ -40,6 +43,8 @@ class Given:
 
     def origin_of(self, name: str) -> str:
         """Return where a field of this came from."""
+        if name in self.printed:
+            return "printed"
         return "selector" if name in self.selected else self.origin
 
 
@@ -70,3 +75,8 @@ class Context:
     def local(self) -> tzinfo:
         """Return the zone of dates that name none."""
         return dates.zone_of(self.profile.timezone)
+
+    @property
+    def month_first(self) -> bool | None:
+        """Return whether 06/03/2024 is the third of June here; None where nothing tells."""
+        return date_order.month_first(self.head, self.profile, self.page.url)

@@ -6,13 +6,16 @@ Keeps everything as it stands; which of it is right is for `nordcrawl.extract.fi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.page import headings, jsonld
 from nordcrawl.extract.page.headings import Heading
 from nordcrawl.extract.page.jsonld import JsonLd
-from nordcrawl.extract.page.text import clean, clean_line
+from nordcrawl.extract.page.microdata import Microdata
+from nordcrawl.extract.page.pictures import base_of
+from nordcrawl.extract.page.text import clean, clean_line, unmarked
 from nordcrawl.extract.page.tree import text_of
 
 _VALUE_CHARS = 20_000
@@ -45,6 +48,8 @@ class Head:
     scripts: str
     """Inline scripts that are not JSON-LD, joined, cut at 200 000 characters."""
     body_classes: frozenset[str]
+    base: str
+    """What relative addresses are relative to: the page's address, or its base element's."""
 
     def meta(self, *names: str) -> str | None:
         """Return the first value of the first name that has any."""
@@ -59,6 +64,9 @@ def read(root: HtmlElement, url: str) -> Head:
     """Return the head of a parsed page."""
     metas: dict[str, list[str]] = {}
     links: list[HeadLink] = []
+    found = headings.read(root)
+    title = clean_line(text_of(next(root.iter("title"), None))[:2000])
+    items = Microdata.of(root, (title, *(heading.text for heading in found[:3])), url)
     for element in root.iter("meta", "link"):
         get = element.get
         if element.tag == "link":
@@ -74,9 +82,12 @@ def read(root: HtmlElement, url: str) -> Head:
             continue
         content = clean(get("content", "")[:_VALUE_CHARS])
         if content:
-            for attribute in ("property", "name", "itemprop", "http-equiv"):
+            for attribute in ("property", "name", "http-equiv"):
                 if name := get(attribute):
                     metas.setdefault(name.strip().lower(), []).append(content)
+            # Such a property stands in the page's text too, where other articles have theirs.
+            if (name := get("itemprop")) and items.is_own(element):
+                metas.setdefault(name.strip().lower(), []).append(content)
     scripts, blocks, size = [], [], 0
     for element in root.iter("script"):
         kind = (element.get("type") or "").lower()
@@ -86,18 +97,27 @@ def read(root: HtmlElement, url: str) -> Head:
         elif text and size < _SCRIPT_CHARS and "json" not in kind:
             scripts.append(text[: _SCRIPT_CHARS - size])
             size += len(text)
-    title = clean_line(text_of(next(root.iter("title"), None))[:2000])
-    found = headings.read(root)
     body = root.find("body")
     told = [text for heading in found[:3] for text in (heading.bare, heading.text)]
     hints = (*told, *metas.get("og:title", ())[:1])
+    base = base_of(root, url)
+    own = (link.href for link in links if "canonical" in link.rel.split())
+    addresses = [_absolute(a, base) for a in (*own, *metas.get("og:url", ()))]
     return Head(
         {name: tuple(values) for name, values in metas.items()},
         tuple(links),
         title,
         found,
         root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang"),
-        jsonld.read(blocks, url, hints),
+        jsonld.read(blocks, url, [unmarked(hint) for hint in hints], addresses, title),
         "\n".join(scripts),
         frozenset((body.get("class") or "").split()) if body is not None else frozenset(),
+        base,
     )
+
+
+def _absolute(address: str, base: str) -> str:
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return ""

@@ -1,23 +1,26 @@
-"""Read JSON-LD in the shapes that pages have it in, and pick the node of the page's article.
+"""Pick the node of the page's own article out of its JSON-LD.
 
-Broken blocks are mended as far as that is safe, else mined for single strings. Does not decide
-which of several sources of a field is right.
+A node counts for this page when it names it, by address or headline, or when it is the only
+article there is; what stands in lists of other articles, and clips, lend nothing. Broken blocks are
+mended as far as that is safe, else mined for single strings. Does not decide which of several
+sources of a field is right.
 """
 
 from __future__ import annotations
 
-import html
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from nordcrawl.extract.page.text import clean_line, key
+from nordcrawl.extract.page.loose_json import load
+from nordcrawl.extract.page.schema_values import strings, times, types_of
+from nordcrawl.extract.page.text import key
 
-#: A block above this is no metadata of an article; seen: a whole archive in one script.
-_MAX_CHARS = 2_000_000
+__all__ = ["ARTICLE_TYPES", "JsonLd", "path_of", "read", "strings", "times", "types_of"]
+
 _MAX_NODES = 4000
 _MAX_DEPTH = 12
 
@@ -51,7 +54,13 @@ ARTICLE_TYPES = frozenset(
         "PodcastEpisode",
     ]
 )
-_WEAK_TYPES = frozenset(("CreativeWork", "VideoObject", "ImageGallery", "PodcastEpisode", "Review"))
+_WEAK_TYPES = frozenset(("CreativeWork", "ImageGallery", "Review"))
+#: What an article holds: only by its address is such a thing the page's own.
+_CLIPS = frozenset(("VideoObject", "AudioObject", "PodcastEpisode", "MediaObject", "Clip"))
+#: A headline that another one begins with names the same article if it is as long as this.
+_BEGINNING = 15
+#: What may be a node elsewhere in the page's data that is only referred to.
+_REFERRED = ("author", "creator", "contributor", "image", "publisher")
 #: Levels of depth that a key of another article counts as.
 _FOREIGN_STEP = 5
 #: Under these keys stand other articles.
@@ -72,8 +81,6 @@ _FOREIGN = frozenset(
         "subjectOf",
     ]
 )
-_COMMENT = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?://\s*)?(?:-->|\]\]>)\s*$")
-_TRAILING = re.compile(r",\s*([}\]])")
 _STRING = r'"((?:[^"\\]|\\.){1,%d})"'
 
 
@@ -101,108 +108,117 @@ class JsonLd:
         return None
 
 
-def read(scripts: Iterable[str], url: str, hints: Iterable[str] = ()) -> JsonLd:
-    """Return the article node of a page's ld+json scripts.
+def read(
+    scripts: Iterable[str],
+    url: str,
+    hints: Iterable[str] = (),
+    addresses: Iterable[str] = (),
+    window: str = "",
+) -> JsonLd:
+    """Return the article node of a page's ld+json scripts, empty where none is the page's own.
 
-    `url` is the page's address and `hints` are titles: of several articles the one that agrees
-    with them is taken.
+    `url` is the page's address, `addresses` are others that it says are its own; `hints` are its
+    titles, `window` is its title element.
     """
     nodes: list[tuple[int, dict[str, Any]]] = []
     broken: list[str] = []
     for script in scripts:
-        loaded = _load(script)
+        loaded = load(script)
         if loaded is None:
             broken.append(script)
         else:
             nodes.extend(_flatten(loaded))
+    nodes = nodes[:_MAX_NODES]
     publisher = next((name for _, n in nodes if (name := _publisher(n))), None)
-    keys = {key(hint) for hint in hints if hint}
-    path = urlsplit(url).path.rstrip("/")
-    best, score = None, 0.0
-    for order, (depth, node) in enumerate(nodes[:_MAX_NODES]):
-        if (points := _points(node, depth, path, keys) - order / 10_000) > score:
-            best, score = node, points
+    page = _PageNames(
+        frozenset(key(hint) for hint in hints if hint) - {""},
+        key(window),
+        frozenset(path for a in (url, *addresses) if (path := path_of(a))),
+    )
+    best = _own(nodes, page)
     if best is None:
         best = next((mined for script in broken if (mined := _mine(script))), None)
     if best is not None:
-        best = _referred(best, [node for _, node in nodes])
-    return JsonLd(best or {}, publisher, tuple(_page_dates(nodes, path)), _trail(nodes, path, keys))
+        best = _joined(best, [node for _, node in nodes])
+    path = urlsplit(url).path.rstrip("/")
+    return JsonLd(
+        best or {}, publisher, tuple(_page_dates(nodes, path)), _trail(nodes, path, page.titles)
+    )
 
 
-def types_of(node: dict[str, Any]) -> Iterator[str]:
-    """Yield a node's types without their vocabulary's address."""
-    value = node.get("@type")
-    for name in value if isinstance(value, list) else [value]:
-        if isinstance(name, str):
-            yield name.rsplit("/", 1)[-1].removeprefix("schema:")
+@dataclass(frozen=True, slots=True)
+class _PageNames:
+    """What a node can name the page by."""
+
+    titles: frozenset[str]
+    """Keys of its printed title and of what the head has for it."""
+    window: str
+    """Key of its title element, where the site's name and other wordings stand too."""
+    paths: frozenset[str]
+    """Paths of its addresses; a front page's is none."""
+
+    def by_title(self, node: dict[str, Any]) -> bool:
+        """Return whether a node has the headline that the page prints."""
+        return any(_same_title(one, other) for one in _titles(node) for other in self.titles)
+
+    def by_window(self, node: dict[str, Any]) -> bool:
+        """Return whether the page's title element begins with a node's headline."""
+        return any(_same_title(one, self.window) for one in _titles(node))
+
+    def by_address(self, node: dict[str, Any]) -> bool | None:
+        """Return whether a node says that it is here; None for one that does not say where."""
+        own = {
+            *strings(node.get("url")), *strings(node.get("mainEntityOfPage"), "@id", "url"),
+            *strings(node.get("@id")),
+        }  # fmt: skip
+        paths = {path for address in own if ":" in address and (path := path_of(address))}
+        return bool(paths & self.paths) if paths else None
 
 
-def strings(value: Any, *names: str) -> Iterator[str]:
-    """Yield the strings of a value: itself, its items, and of objects the named fields.
-
-    >>> list(strings([{"name": "Kari"}, "Ola &amp; Per"], "name"))
-    ['Kari', 'Ola & Per']
-    """
-    if isinstance(value, str):
-        if text := clean_line(html.unescape(value)):
-            yield text
-    elif isinstance(value, list):
-        for item in value[:200]:
-            if isinstance(item, list):  # seen: the persons, and in a list of their own the desk
-                item = [inner for inner in item if not isinstance(inner, list)]
-            yield from strings(item, *names)
-    elif isinstance(value, dict):
-        for name in (*names, "@value"):
-            if found := next(strings(value.get(name)), None):
-                yield found
-                return
+def _titles(node: dict[str, Any]) -> set[str]:
+    return {key(t) for name in ("headline", "name") for t in strings(node.get(name))} - {""}
 
 
-def _load(script: str) -> Any:
-    """Return the JSON of a script, mended when need be; None when nothing helps."""
-    text = _COMMENT.sub("", script.strip()[:_MAX_CHARS]).strip().rstrip(";")
-    if not text:
+def _same_title(one: str, other: str) -> bool:
+    if min(len(one), len(other)) < _BEGINNING:
+        return one == other
+    return one.startswith(other) or other.startswith(one)
+
+
+_Nodes: TypeAlias = Sequence[tuple[int, dict[str, Any]]]
+
+
+def _own(nodes: _Nodes, page: _PageNames) -> dict[str, Any] | None:
+    """Return the node of the page's own article."""
+    texts: list[tuple[int, dict[str, Any]]] = []
+    clips: list[tuple[int, dict[str, Any]]] = []
+    for depth, node in nodes:
+        if kinds := (ARTICLE_TYPES | _CLIPS) & set(types_of(node)):
+            (clips if kinds <= _CLIPS else texts).append((depth, node))
+    named: _Nodes = [
+        (depth, node)
+        for depth, node in texts
+        if page.by_address(node) or page.by_title(node) or page.by_window(node)
+    ]
+    if not named and not (named := _only(texts, page)):
+        named = [(depth, node) for depth, node in clips if page.by_address(node)]
+    # Of equals the first is taken.
+    best = max(named, key=lambda found: _points(found[1], found[0], page), default=None)
+    return best[1] if best else None
+
+
+def _only(articles: _Nodes, page: _PageNames) -> _Nodes:
+    """Return the only article among nodes that do not name the page, unless it is elsewhere; one
+    that is told twice is one, and one of a weak type is none beside others."""
+    here = [(depth, node) for depth, node in articles if depth < _FOREIGN_STEP]
+    strong = [
+        (d, node) for d, node in here if not ARTICLE_TYPES & set(types_of(node)) <= _WEAK_TYPES
+    ]
+    group = strong or here
+    headlines = {key(text) for _, node in group for text in strings(node.get("headline"))}
+    if len(headlines) > 1:
         return []
-    tries = [text]
-    if "&quot;" in text and '"' not in text.replace('"@', ""):
-        tries.append(html.unescape(text))
-    for attempt in tries:
-        for mend in (str, _mended, _closed):
-            try:
-                # Not strict: control characters inside strings are the commonest fault.
-                return json.loads(mend(attempt), strict=False)
-            except (ValueError, RecursionError):
-                continue
-    try:
-        return json.JSONDecoder(strict=False).raw_decode(text)[0]
-    except (ValueError, RecursionError):
-        return None
-
-
-def _mended(text: str) -> str:
-    text = _TRAILING.sub(r"\1", text)
-    return re.sub(r"}\s*{", "},{", f"[{text}]") if re.search(r"}\s*{", text) else text
-
-
-def _closed(text: str) -> str:
-    """Return the text with the brackets closed that a cut block has left open."""
-    open_brackets: list[str] = []
-    in_string = escaped = False
-    for char in text:
-        if escaped:
-            escaped = False
-        elif char == "\\":
-            escaped = in_string
-        elif char == '"':
-            in_string = not in_string
-        elif not in_string:
-            if char in "{[":
-                open_brackets.append("}" if char == "{" else "]")
-            elif char in "}]" and open_brackets:
-                open_brackets.pop()
-    tail = '"' if in_string else ""
-    body = _TRAILING.sub(r"\1", text + tail + "".join(reversed(open_brackets)))
-    return re.sub(r'(?:,\s*)?"[^"]*"\s*:?\s*([}\]]+)$', r"\1", body) if not in_string else body
+    return [(depth, node) for depth, node in group if page.by_address(node) is not False]
 
 
 def _flatten(value: Any, depth: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -220,37 +236,48 @@ def _flatten(value: Any, depth: int = 0) -> Iterator[tuple[int, dict[str, Any]]]
                 yield from _flatten(item, depth + step)
 
 
-def _points(node: dict[str, Any], depth: int, path: str, keys: set[str]) -> float:
-    types = set(types_of(node))
-    if not types & ARTICLE_TYPES:
-        return 0.0
+def _points(node: dict[str, Any], depth: int, page: _PageNames) -> float:
     points = 1.0 - depth / 10
-    if types <= _WEAK_TYPES:
+    if ARTICLE_TYPES & set(types_of(node)) <= _WEAK_TYPES:
         points -= 0.6
     for name in ("headline", "datePublished", "author"):
         points += 0.5 * bool(node.get(name))
-    titles = {key(t) for n in ("headline", "name") for t in strings(node.get(n))}
-    if titles & keys:
-        points += 3
-    own = [*strings(node.get("url")), *strings(node.get("mainEntityOfPage"), "@id", "url")]
-    if path and any(path_of(address) == path for address in [*own, *strings(node.get("@id"))]):
-        points += 3
-    return points
+    return points + 3 * page.by_title(node) + 3 * bool(page.by_address(node))
 
 
-def _referred(article: dict[str, Any], nodes: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Return an article node with those authors put in that it only refers to.
+def _joined(article: dict[str, Any], nodes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return an article's node with what other nodes of its name say of it, and with those nodes
+    put in that it only refers to.
 
-    Source: JSON-LD 1.1, section 1.4 (node reference).
+    Source: JSON-LD 1.1, section 1.4 (node reference), and its API, section 4.4 (flattening: what
+    has one @id is one node).
     """
-    authors = article.get("author")
-    values = authors if isinstance(authors, list) else [authors]
-    wanted = [name for value in values if (name := _id_of(value))]
-    if not wanted or next(strings(authors, "name"), None):
-        return article
-    known = {name: node for node in nodes if (name := _id_of(node)) and "name" in node}
-    found = [known[name] for name in wanted if name in known]
-    return {**article, "author": found} if found else article
+    known: dict[str, dict[str, Any]] = {}
+    for node in nodes:
+        if name := _id_of(node):
+            known[name] = {**node, **known.get(name, {})}
+    name = _id_of(article)
+    whole = {**known[name], **article} if name in known else dict(article)
+    for key_ in _REFERRED:
+        if key_ in whole:
+            whole[key_] = _referred(whole[key_], known)
+    return whole
+
+
+def _referred(value: Any, known: dict[str, dict[str, Any]], depth: int = 0) -> Any:
+    """Return a value with the nodes that it refers to."""
+    if depth > 4:
+        return value
+    if isinstance(value, list):
+        return [_referred(item, known, depth + 1) for item in value[:200]]
+    if not isinstance(value, dict):
+        return value
+    name = _id_of(value)
+    found = {**known[name], **value} if name in known else dict(value)
+    for inner in ("author", "creator", "@list", "@set"):
+        if inner in found:
+            found[inner] = _referred(found[inner], known, depth + 1)
+    return found
 
 
 def _id_of(value: Any) -> str | None:
@@ -259,16 +286,21 @@ def _id_of(value: Any) -> str | None:
 
 
 def _page_dates(nodes: Iterable[tuple[int, dict[str, Any]]], path: str) -> Iterator[str]:
-    """Yield when nodes say that the page was published, those left out of another address."""
+    """Yield when nodes that are no article say that the page was published, as WebPage; those
+    left out of another address."""
     for depth, node in nodes:
-        if depth < _FOREIGN_STEP and "datePublished" in node:
+        if (
+            depth < _FOREIGN_STEP
+            and "datePublished" in node
+            and not (ARTICLE_TYPES | _CLIPS) & set(types_of(node))
+        ):
             own = [*strings(node.get("url")), *strings(node.get("@id"))]
             if not own or any(path_of(address) == path for address in own):
-                yield from strings(node["datePublished"])
+                yield from times(node["datePublished"])
 
 
 def _trail(
-    nodes: Iterable[tuple[int, dict[str, Any]]], path: str, titles: set[str]
+    nodes: Iterable[tuple[int, dict[str, Any]]], path: str, titles: frozenset[str]
 ) -> tuple[str, ...]:
     """Return the names between the front page and this page in the first trail that has any.
 

@@ -46,6 +46,10 @@ _WORDS: dict[str, str] = {
     "nav": "breadcrumb breadcrumbs menu navigation navbar pagination pager toolbar skip",
     "footer": "footer",
     "update": "changelog endringslogg",
+    "consent": "consent cookie cookies cookiebar cookiebanner cookieconsent cookienotice gdpr "
+    "onetrust usercentrics didomi samtykke informasjonskapsler einwilligung",
+    "gate": "paywall regwall registerwall subscription abonnement registration promobar "
+    "promobanner appbanner appbox apppromo downloadapp",
     "bio": "bio biography authorbio aboutauthor",
     "hidden": "visuallyhidden sronly screenreader screenreadertext offscreen",
     "player": "player audioplayer audio podcast podcastplayer videoplayer",
@@ -88,6 +92,52 @@ def _words_of_name(name: str) -> frozenset[str]:
 @lru_cache(maxsize=65536)
 def _marks_of_name(name: str) -> frozenset[str]:
     return NONE.union(*(_OF_WORD[word] for word in _words_of_name(name) if word in _OF_WORD))
+
+
+#: Words beside those of the table that the id of a box may have and still name it as a whole.
+_BOX_WORDS = frozenset(
+    (
+        "area",
+        "articles",
+        "block",
+        "box",
+        "container",
+        "content",
+        "form",
+        "inner",
+        "links",
+        "list",
+        "module",
+        "outer",
+        "posts",
+        "section",
+        "stories",
+        "thread",
+        "widget",
+        "wrap",
+        "wrapper",
+    )
+)
+_BOXES = frozenset(("div", "section", "aside", "ul", "ol", "nav", "footer", "form"))
+
+
+@lru_cache(maxsize=65536)
+def marks_of_id(tag: str, identity: str) -> frozenset[str]:
+    """Return the marks of a box that its id names, none of any other element.
+
+    An id is a name for one place, most often made of the words of a heading. It says what a box is
+    only where it says nothing else: ``comments``, ``related-articles``.
+
+    >>> sorted(marks_of_id("div", "comments")), sorted(marks_of_id("section", "comments-of-many"))
+    (['comments'], [])
+    """
+    if tag not in _BOXES or len(identity) > 80:
+        return NONE
+    parts = [part.lower() for part in _SPLIT.split(identity) if part]
+    if not all(part in _OF_WORD or part in _BOX_WORDS or part.isdigit() for part in parts):
+        joined = "".join(parts)
+        return _OF_WORD.get(joined, NONE)
+    return NONE.union(*(_OF_WORD[part] for part in parts if part in _OF_WORD))
 
 
 @lru_cache(maxsize=8192)

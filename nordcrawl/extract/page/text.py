@@ -5,6 +5,7 @@ Knows nothing of HTML nor of what the string means.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -29,6 +30,39 @@ def clean(text: str | None) -> str:
     # Spaces that str.split does not know as such come in as they are; the rest is folded.
     folded = " ".join(_UNWANTED.sub("", text).split())
     return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
+
+
+#: References with their semicolon; without one "&copy" may be part of an address or of a name.
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+#: Tags that stand in single lines; other angle brackets are the text's own.
+_LINE_TAG = re.compile(
+    r"<(/?(?:br|p|div|h[1-6]|li)|/?(?:a|abbr|b|big|cite|em|font|i|mark|nobr|q|s|small|span|strong|sub|"
+    r"sup|u|wbr))(?:\s[^<>]{0,500})?/?>",
+    re.IGNORECASE,
+)
+_PARTING = frozenset(("br", "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li"))
+#: Seen: "&amp;amp;#8217;"; what is escaped more often is nobody's mistake.
+_ESCAPED = 3
+
+
+def unmarked(text: str | None) -> str:
+    """Return a line as it is read: `clean_line`, references resolved that were escaped again, and
+    tags taken out, of which those that break lines are a space.
+
+    >>> unmarked("Stein &amp;amp; storm:<br>Skarv&#248;y&amp;#8217;s <i>molo</i>")
+    'Stein & storm: Skarvøy’s molo'
+    """
+    if not text:
+        return ""
+    for _ in range(_ESCAPED):
+        if "&" not in text:
+            break
+        text = _REFERENCE.sub(lambda found: html.unescape(found[0]), text)
+    if "<" in text:
+        text = _LINE_TAG.sub(
+            lambda found: " " if found[1].lstrip("/").lower() in _PARTING else "", text
+        )
+    return clean_line(text)
 
 
 def clean_line(text: str | None) -> str:

@@ -5,92 +5,62 @@ Each run knows what stands around it (marks, groups). Does not decide what belon
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.page.marks import NONE, marks_of
+from nordcrawl.extract.page import pictures
+from nordcrawl.extract.page.inline import (
+    is_note_link,
+    is_set_apart,
+    language_around,
+    prints_marks,
+    quotation_marks,
+    stands_alone,
+)
+from nordcrawl.extract.page.marks import NONE, marks_of, marks_of_id
 from nordcrawl.extract.page.text import clean, key
+from nordcrawl.extract.page.unseen import unseen
+from nordcrawl.extract.page.wrapped_lines import LineWrap
 
 _BLOCK = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "legend",
-        "li",
-        "main",
-        "menu",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-        "html",
-        "button",
-    ]
-)
+    (
+        "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details",
+        "dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1",
+        "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend", "li", "main", "menu", "nav", "ol",
+        "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+        "ul", "html",
+    )
+)  # fmt: skip
 _SKIP = frozenset(
-    [
-        "head",
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "svg",
-        "select",
-        "option",
-        "textarea",
-        "iframe",
-        "object",
-        "video",
-        "audio",
-        "canvas",
-        "map",
-        "datalist",
-        "rt",
-        "rp",
-    ]
-)
+    (
+        "head", "script", "style", "noscript", "template", "svg", "select", "option", "textarea",
+        "iframe", "object", "video", "audio", "canvas", "map", "datalist", "rt", "rp",
+        # The source of a formula, beside the formula. Source: MathML Core, 3.4 "Semantics".
+        "annotation", "annotation-xml",
+    )
+)  # fmt: skip
 #: Characters a word has on average in no script that parts its words.
 _LONGEST_WORD = 15
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-#: How a sentence or the line before a list ends.
-_ENDS = '.!?…:;"”»。」)'
+#: Marks that inline elements have only for their own words: they are the run's where they hold
+#: nearly all of it, so that a class acts on nothing beyond its element.
+_OWN_WORDS = frozenset(
+    (
+        "share", "newsletter", "related", "comments", "ad", "nav", "footer", "form", "tags",
+        "label", "bio", "tooltip", "player", "gallery",
+    )
+)  # fmt: skip
+_NEARLY = 0.8
+#: Names of who said a quotation are the run's where they are so much of it.
+_NAMING = frozenset(("cite", "byline"))
+_HALF = 0.5
+_DASHES = ("–", "—", "-", "―", "•")
 _CITE = frozenset(("cite",))
+#: Inline elements that make no group of what stands around them, whatever their class.
+_PHRASING = frozenset(("a", "span", "b", "i", "em", "strong", "small", "mark", "button", "label"))
 #: Marks that make a group: its runs are read together as one caption, quote, box, list or table.
 GROUPS = frozenset(("figure", "caption", "quote", "factbox", "list", "table", "update"))
 
@@ -171,15 +141,19 @@ class _Open:
     is_block: bool
     links: int
     strong: int
+    inline: frozenset[str] = NONE
+    """Marks of the inline elements around it, up to the block."""
 
 
 def cut(roots: Sequence[HtmlElement], without: Iterable[HtmlElement] = ()) -> Cut:
     """Return the runs and pictures of the trees, one after the other.
 
-    What stands in an element of `without` is passed over.
+    What stands in an element of `without` is passed over, and what no reader of the page sees
+    (`nordcrawl.extract.page.unseen`).
     """
     walker = _Walker(frozenset(without))
     for root in roots:
+        walker.begin(root)
         walker.walk(root)
     return Cut(tuple(walker.runs), tuple(walker.pictures))
 
@@ -188,16 +162,26 @@ class _Walker:
     """The state of one pass: what is open, and the run being gathered."""
 
     def __init__(self, without: frozenset[HtmlElement]) -> None:
+        self._left_out = without
         self._without = without
+        self._marks_of_speech = quotation_marks(None)
+        self._wrap = LineWrap()
         self.runs: list[TextRun] = []
         self.pictures: list[Picture] = []
         self._parts: list[str] = []
         self._marks = NONE
         self._near = NONE
+        self._covered: Counter[str] = Counter()
+        """Letters within inline elements of each mark."""
         self._links: list[str] = []
         self._lines: list[tuple[int, int, int, int]] = []
         """For each line break, how many parts, links, linked and strong letters were before it."""
         self._linked = self._strong = self._breaks = 0
+
+    def begin(self, root: HtmlElement) -> None:
+        """Look at a tree as a whole: what in it is not shown, and how its language quotes."""
+        self._without = self._left_out | unseen(root)
+        self._marks_of_speech = quotation_marks(language_around(root))
 
     def walk(self, root: HtmlElement) -> None:
         around = _around(root)
@@ -207,30 +191,49 @@ class _Walker:
     def _visit(self, element: HtmlElement, around: _Open) -> None:
         """Gather an element; as deep as libxml2 lets a page nest, which is 256 elements."""
         inside = self._enter(element, str(element.tag), around)
+        speech = self._marks_of_speech if element.tag == "q" and prints_marks(element) else None
+        if speech is not None:
+            self._add(speech[0], inside)
         if text := element.text:
             self._add(text, inside)
         without = self._without
         for child in element:
-            if child.tag not in _SKIP and child not in without:
+            if child.tag == "noscript" and child not in without:
+                self._picture_without_scripts(child, inside)
+            elif child.tag in _SKIP or child in without:
+                pass
+            elif child.tag == "a" and is_note_link(child):
+                # No word of the text, and yet what tells that the note is one of its notes.
+                self._links.append(child.get("href", ""))
+            else:
                 self._visit(child, inside)
             if text := child.tail:
                 self._add(text, inside)
+        if speech is not None:
+            self._add(speech[1], inside)
         if inside.is_block and inside is not around:
             self._flush(inside)
 
+    def _picture_without_scripts(self, element: HtmlElement, inside: _Open) -> None:
+        """Gather the pictures of a noscript element that no picture before it stands for."""
+        for image in pictures.standing_alone(element):
+            self.pictures.append(Picture(image, inside.marks, inside.groups, len(self.runs)))
+
     def _enter(self, element: HtmlElement, tag: str, around: _Open) -> _Open:
         get = element.get
-        names = get("class") or ""
-        if identity := get("id"):
-            names = f"{names} {identity}"
-        # The page's own class names tell of its template, not of what stands in it.
-        own = NONE if tag in ("body", "html") else marks_of(tag, names, get("itemprop"))
+        # The page's own class names tell of its template, not of what stands in it; an id is a
+        # name for one place and no word about what stands there.
+        own = NONE
+        if tag not in ("body", "html"):
+            own = marks_of(tag, get("class") or "", get("itemprop"))
+            if identity := get("id"):
+                own |= marks_of_id(tag, identity)
         if tag == "footer" and any(mark == "quote" for mark, _ in around.groups):
             own = _CITE  # names who is quoted. Source: HTML, 4.4.4 "The blockquote element"
         # A caption or credit is a part of its own even where the page uses span.
-        is_block = tag in _BLOCK or bool(own & {"caption", "credit"})
-        if not is_block and own & {"cite", "byline"}:
-            is_block = any(mark == "quote" for mark, _ in around.groups)
+        is_block = tag in _BLOCK or bool(own & {"caption", "credit"}) or is_set_apart(element)
+        if not is_block and own & _NAMING and any(mark == "quote" for mark, _ in around.groups):
+            is_block = stands_alone(element)
         if is_block:
             self._flush(around)
         elif tag == "br":
@@ -250,13 +253,14 @@ class _Walker:
                 self._links.append(target)
         elif tag in ("b", "strong", "em", "i"):
             strong += 1
-        elif tag == "img":
+        elif tag in pictures.TAGS:
             self.pictures.append(
                 Picture(element, around.marks | own, around.groups, len(self.runs))
             )
         groups = around.groups
-        for mark in own & GROUPS:
-            groups = (*groups, (mark, element))
+        if is_block or tag not in _PHRASING:
+            for mark in own & GROUPS:
+                groups = (*groups, (mark, element))
         if not own and not is_block and links == around.links and strong == around.strong:
             return around
         return _Open(
@@ -267,6 +271,7 @@ class _Walker:
             is_block,
             links,
             strong,
+            NONE if is_block else around.inline | own,
         )
 
     def _add(self, text: str, where: _Open) -> None:
@@ -279,6 +284,8 @@ class _Walker:
                 self._linked += length
             if where.strong:
                 self._strong += length
+            for mark in where.inline:
+                self._covered[mark] += length
             self._parts.append(text)
         elif self._parts:
             self._parts.append(" ")
@@ -291,10 +298,13 @@ class _Walker:
             return
         parts, self._parts = self._parts, []
         if text := clean("".join(parts)):
+            if self._covered:
+                self._without_beyond(where, text)
             lines = self._split(parts) if self._lines else []
             for line in lines or [(text, self._linked, self._strong, self._links)]:
                 self._append(where, *line)
         self._marks = self._near = NONE
+        self._covered.clear()
         self._links = []
         self._lines = []
         self._linked = self._strong = self._breaks = 0
@@ -317,27 +327,46 @@ class _Walker:
             )
         )
 
+    def _without_beyond(self, where: _Open, text: str) -> None:
+        """Take from the run the marks of inline elements that hold too little of it."""
+        total = max(1, sum(len(part) for part in text.split()))
+        beyond = set()
+        for mark, letters in self._covered.items():
+            if mark in _OWN_WORDS:
+                share = _NEARLY
+            elif mark in _NAMING and not text.startswith(_DASHES):
+                share = _HALF
+            else:
+                continue
+            if letters < share * total:
+                beyond.add(mark)
+        if beyond:
+            self._near -= beyond - where.near if where.is_block else beyond
+            self._marks -= beyond - where.marks if where.is_block else beyond
+
     def _split(self, parts: list[str]) -> list[tuple[str, int, int, list[str]]]:
         """Return (text, linked, strong, links) of the lines that line breaks part.
 
-        A break inside of a sentence is one of layout and parts nothing.
+        A break inside of a sentence, or where the next word had no place, parts nothing.
         """
         ends = [*self._lines, (len(parts), len(self._links), self._linked, self._strong)]
-        lines: list[tuple[str, int, int, list[str]]] = []
+        pieces: list[tuple[str, int, int, list[str]]] = []
         part = link = linked = strong = 0
         for part_end, link_end, linked_end, strong_end in ends:
-            text = clean("".join(parts[part:part_end]))
-            line = (text, linked_end - linked, strong_end - strong, self._links[link:link_end])
+            if text := clean("".join(parts[part:part_end])):
+                told = self._links[link:link_end]
+                pieces.append((text, linked_end - linked, strong_end - strong, told))
             part, link, linked, strong = part_end, link_end, linked_end, strong_end
-            if not text:
-                continue
-            if lines and text[0].islower() and lines[-1][0][-1] not in _ENDS:
+        lines: list[tuple[str, int, int, list[str]]] = []
+        joins = self._wrap.joins([piece[0] for piece in pieces])
+        for piece, joined in zip(pieces, joins, strict=True):
+            if joined:
                 before = lines.pop()
-                line = (
-                    f"{before[0]} {text}", before[1] + line[1], before[2] + line[2],
-                    before[3] + line[3],
+                piece = (
+                    f"{before[0]} {piece[0]}", before[1] + piece[1], before[2] + piece[2],
+                    before[3] + piece[3],
                 )  # fmt: skip
-            lines.append(line)
+            lines.append(piece)
         return lines
 
 
@@ -346,10 +375,9 @@ def _around(root: HtmlElement) -> _Open:
     marks = NONE
     groups: list[tuple[str, HtmlElement]] = []
     for element in root.iterancestors():
-        names = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
         if element.tag in ("body", "html"):
             break
-        own = marks_of(str(element.tag), names, element.get("itemprop"))
+        own = marks_of(str(element.tag), element.get("class") or "", element.get("itemprop"))
         marks |= own
         groups.extend((mark, element) for mark in own & GROUPS)
     return _Open(marks, NONE, tuple(reversed(groups)), root, True, 0, 0)

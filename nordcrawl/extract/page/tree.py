@@ -70,6 +70,11 @@ def parse(text: str) -> HtmlElement | None:
             # Some pages have all of their text in one, for readers without scripts.
             if len(element.findall(".//p")) >= _NOSCRIPT_PARAGRAPHS:
                 element.tag = "div"
+        for element in root.iter("template"):
+            # What browsers show in place of the element around it.
+            # Source: HTML, 13.2.6.4.4, "A start tag whose tag name is "template"".
+            if element.get("shadowrootmode") in ("open", "closed"):
+                element.tag = "div"
     return cast("HtmlElement | None", root)
 
 

@@ -1,0 +1,109 @@
+"""Tables: which ones hold data and not the page's layout, and their rows with all their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from lxml.html import HtmlElement
+
+from nordcrawl.extract.page.text_runs import TextRun
+
+#: A cell with more words makes a table one that only lays out the page.
+_CELL_WORDS = 60
+#: So many columns and rows a cell spans at most. Source: HTML, 4.9.11 (colspan, rowspan).
+_SPAN = 1000
+_CELLS = ("td", "th")
+#: What no cell of a data table holds.
+_OF_A_PAGE = ("table", "article", "form", "h1", "nav")
+
+
+def is_data(table: HtmlElement, words: Mapping[HtmlElement, int] | None = None) -> bool:
+    """Return whether a table holds data: two rows or columns of short cells, no part of a page.
+
+    `words` are those of each cell that has any, counted from the text where not given.
+    """
+    cells = [cell for row in rows_of(table) for cell in row]
+    if (
+        len(cells) < 2
+        or next((e for e in table.iter(*_OF_A_PAGE) if e is not table), None) is not None
+    ):
+        return False
+    if words is None:
+        return all(sum(t.count(" ") for t in cell.itertext()) <= 3 * _CELL_WORDS for cell in cells)
+    return all(words.get(cell, 0) <= _CELL_WORDS for cell in cells)
+
+
+def rows_of(table: HtmlElement) -> list[list[HtmlElement]]:
+    """Return the cells of each row of a table, those of tables within it left out."""
+    return [
+        [cell for cell in row if cell.tag in _CELLS]
+        for row in table.iter("tr")
+        if next(row.iterancestors("table"), None) is table
+    ]
+
+
+def grid(table: HtmlElement, texts: Mapping[HtmlElement, str]) -> list[list[str]]:
+    """Return the rows of a table as texts of its cells, the empty ones too.
+
+    A cell that spans several columns is followed by empty ones, and one that spans several rows
+    leaves its place in them empty, so that columns stay columns; a row of one cell that spans all
+    is a line of its own. Rows without any text are left out.
+    Source: HTML, 4.9.12 "Processing model" (forming a table).
+    """
+    below: dict[int, int] = {}
+    found: list[list[str]] = []
+    for cells in rows_of(table):
+        row: list[str] = []
+        taken = {column for column, rows in below.items() if rows > 0}
+        below = {column: rows - 1 for column, rows in below.items() if rows > 1}
+        for cell in cells:
+            while len(row) in taken:
+                row.append("")
+            rows = _span(cell, "rowspan")
+            for offset in range(_span(cell, "colspan") if len(cells) > 1 else 1):
+                if rows > 1:
+                    below[len(row)] = max(below.get(len(row), 0), rows - 1)
+                row.append(texts.get(cell, "") if offset == 0 else "")
+        if any(row):
+            found.append(row)
+    return found
+
+
+def _span(cell: HtmlElement, name: str) -> int:
+    told = (cell.get(name) or "").strip()
+    return max(1, min(_SPAN, int(told))) if told.isdecimal() and len(told) < 5 else 1
+
+
+def cell_of(run: TextRun, table: HtmlElement) -> HtmlElement | None:
+    """Return the cell of a table that a run stands in, None for its caption."""
+    element: HtmlElement | None = run.element
+    found = None
+    while element is not None and element is not table:
+        if element.tag in _CELLS:
+            found = element
+        element = element.getparent()
+    return found
+
+
+def texts_of(runs: Iterable[TextRun], table: HtmlElement) -> dict[HtmlElement, str]:
+    """Return the text of each cell that has any, the runs in it joined by spaces."""
+    found: dict[HtmlElement, str] = {}
+    for run in runs:
+        if (cell := cell_of(run, table)) is not None:
+            found[cell] = f"{found[cell]} {run.text}" if cell in found else run.text
+    return found
+
+
+def tables_of(runs: Sequence[TextRun], indices: Iterable[int]) -> dict[HtmlElement, list[int]]:
+    """Return the data tables that the runs stand in, each with the indices of its runs."""
+    found: dict[HtmlElement, list[int]] = {}
+    known: dict[HtmlElement, bool] = {}
+    for index in indices:
+        for kind, element in runs[index].groups:
+            if kind == "table" and element.tag == "table":
+                if element not in known:
+                    known[element] = is_data(element)
+                if known[element]:
+                    found.setdefault(element, []).append(index)
+                    break
+    return found

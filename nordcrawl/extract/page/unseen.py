@@ -1,0 +1,111 @@
+"""Tell which elements of a page no reader sees: hidden by attribute, style, or a class for it.
+
+Does not know what is shown by script later, but for one case: what holds most of a page's
+paragraphs is its text, however it is hidden before some script has run.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from nordcrawl.extract.page.marks import words_of
+
+#: All that may be hidden. `popover` and a dialog that is not open are so by the user agent's style.
+#: Source: HTML, 15.3.1 "Hidden elements", 15.3.2 (dialog), 6.12 "The popover attribute".
+_MAYBE = etree.XPath(
+    "descendant::*[@hidden or @popover or @role='tooltip' or self::dialog"
+    " or contains(@style, 'isplay') or contains(@style, 'isibility') or contains(@style, 'clip')"
+    " or contains(@class, 'hidden') or contains(@class, 'sr-only') or contains(@class, 'd-none')"
+    " or contains(@class, 'screen-reader') or contains(@class, 'screenreader')"
+    " or contains(@class, 'sronly') or contains(@class, 'ffscreen') or contains(@class, 'Hidden')]"
+)
+_STYLE = re.compile(
+    r"(?:^|;|\s)(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|"
+    r"clip\s*:\s*rect\(\s*(?:0|1px)|clip-path\s*:\s*inset\(\s*(?:50|100)%)",
+    re.IGNORECASE,
+)
+#: Classes for what only a screen reader reads, as a whole name, in any spelling.
+_READ_ALOUD = re.compile(
+    r"^(?:[a-z0-9]+(?:__|--))?(?:sr-?only(?:-focusable)?|(?:is-|u-|a11y-)?visually-?hidden"
+    r"(?:-focusable)?|screen-?reader(?:-?(?:text|only))?|(?:is-|u-)?off-?screen|a11y-hidden|"
+    r"element-invisible|assistive-text)$",
+    re.IGNORECASE,
+)
+#: Classes for what is not shown at all; one that shows it on some screens goes before.
+_NOT_SHOWN = frozenset(("hidden", "d-none", "is-hidden", "u-hidden"))
+_SHOWN = re.compile(
+    r"^(?:(?:sm|md|lg|xl|2xl|xs|print|[a-z]+):|d-(?:sm|md|lg|xl|xxl|print)-|d-(?:block|flex|inline))"
+)
+_NAMES = 40
+#: Names of boxes that a reader folds and unfolds.
+_UNFOLDED = frozenset(
+    ("collapsed", "collapse", "collapsible", "collapsable", "accordion", "expandable", "expander",
+     "foldable", "toggle", "spoiler", "tab", "tabs", "tabpanel", "factbox", "faktaboks",
+     "faktaruta", "faktabox")
+)  # fmt: skip
+#: What holds this share of the letters in the page's paragraphs is no aside that is hidden.
+_MOST = 0.4
+
+
+def unseen(root: HtmlElement) -> frozenset[HtmlElement]:
+    """Return the outermost elements of a tree that no reader sees; what stands in them goes too."""
+    maybe = cast("list[HtmlElement]", _MAYBE(root))
+    if not maybe:
+        return frozenset()
+    hidden = [element for element in maybe if _is_hidden(element)]
+    if not hidden:
+        return frozenset()
+    total = sum(map(_letters, root.iter("p")))
+    return frozenset(
+        element
+        for element in hidden
+        if sum(map(_letters, element.iter("p"))) <= _MOST * total or total == 0
+    ) - {root}
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    get = element.get
+    names = (get("class") or "").split()
+    if 0 < len(names) <= _NAMES and any(len(n) < 60 and _READ_ALOUD.match(n) for n in names):
+        return True
+    return _is_put_away(element, names) and not is_unfoldable(element)
+
+
+def is_unfoldable(element: HtmlElement) -> bool:
+    """Return whether the page offers to show what is hidden: a reader unfolds a box, or turns a
+    tab over. A button stands beside it, or its box is named for it."""
+    if element.get("role") == "tabpanel" or element.get("aria-labelledby"):
+        return True
+    parent = element.getparent()
+    around = [element]
+    if parent is not None:
+        around += [parent, *parent]
+    for one in around:
+        if one.tag in ("button", "summary") or one.get("aria-expanded") or one.get("aria-controls"):
+            return True
+        if (one is element or one is parent) and not _UNFOLDED.isdisjoint(
+            words_of(one.get("class") or "")
+        ):
+            return True
+    return False
+
+
+def _is_put_away(element: HtmlElement, names: list[str]) -> bool:
+    get = element.get
+    if (hidden := get("hidden")) is not None and hidden.casefold() != "until-found":
+        return True
+    if get("popover") is not None or get("role") == "tooltip":
+        return True
+    if element.tag == "dialog" and get("open") is None:
+        return True
+    if (style := get("style")) and _STYLE.search(style):
+        return True
+    return not _NOT_SHOWN.isdisjoint(names) and not any(map(_SHOWN.match, names))
+
+
+def _letters(element: HtmlElement) -> int:
+    return sum(len(text.strip()) for text in cast("list[str]", list(element.itertext())))
