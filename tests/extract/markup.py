@@ -187,7 +187,7 @@ def page(seed: int, *, held: bool = False) -> tuple[str, Draw]:
     draw = Draw(seed, held)
     system = draw.one(
         "system",
-        ["labrador", "labrador", "plain", "plain", "drupal7", "drupal9", "panels"],
+        ["labrador", "labrador", "plain", "plain", "drupal7", "drupal9", "panels", "wordpress"],
         ["layout builder"],
     )
     header, body = _header(draw, system), _body(draw, system)
@@ -481,7 +481,7 @@ def _rows(d: Draw, pieces: Sequence[str], row: Callable[[str], str], text: str) 
     """Return the pieces, paragraphs together in text boxes of which others stand apart."""
     out, box = [], []
     for piece in pieces:
-        if piece.startswith(("<p>", "<div>", "<h2", "<h3", "<h4")):
+        if piece.startswith(("<p>", f'<p class="{d.noise("p")}">', "<div>", "<h2", "<h3", "<h4")):
             box.append(piece)
             continue
         if box:
@@ -495,8 +495,7 @@ def _rows(d: Draw, pieces: Sequence[str], row: Callable[[str], str], text: str) 
 
 def _laid_out(d: Draw, pieces: Sequence[str], name: str) -> str:
     tag = d.one("body tag", ["div", "section"], ["article"])
-    layouts = ["flat", "row each", "inner", *(["rows"] if name.startswith("bodytext") else [])]
-    match d.one("layout", layouts, ["parts"]):
+    match d.one("layout", ["flat", "rows", "row each", "inner"], ["parts"]):
         case "flat":
             return f'<{tag} class="{name}">{"".join(pieces)}</{tag}>'
         case "inner":
@@ -579,6 +578,11 @@ def _panels(d: Draw, header: str, pieces: Sequence[str]) -> str:
     return f'<div id="main-wrapper"><div class="panel-display panel-2col-stacked">{pane.format("top", top)}{pane.format("first", first)}{pane.format("last", last)}</div></div>'
 
 
+def _wordpress(d: Draw, header: str, pieces: Sequence[str]) -> str:
+    body = _laid_out(d, pieces, "entry-content")
+    return f'<div id="content" class="site-content"><article id="post-451" class="post-451 post type-post hentry category-kyst tag-fyr">{header}{body}<footer class="entry-footer"><span class="tags-links"><a href="/tag/fyr/" rel="tag">fyr</a></span></footer></article><nav class="post-navigation"><a href="/x/">Krabben kom tidlig i år</a></nav></div><aside class="widget-area"><section class="widget">{_NEWS}</section></aside>'
+
+
 def _builder(d: Draw, header: str, pieces: Sequence[str]) -> str:
     headline, picture, lead, byline = header.split("\x00")
     box = '<div class="block block-layout-builder block-field-blocknodearticle{0}"><div class="clearfix">{1}</div></div>'
@@ -594,6 +598,7 @@ def _builder(d: Draw, header: str, pieces: Sequence[str]) -> str:
 _SHELLS: dict[str, Callable[[Draw, str, Sequence[str]], str]] = {
     "labrador": _labrador, "plain": _plain, "drupal7": _drupal7, "drupal9": _drupal9,
     "panels": _panels, "layout builder": _builder,
+    "wordpress": _wordpress,
 }  # fmt: skip
 
 
@@ -610,6 +615,9 @@ def _document(d: Draw, system: str, shell: str) -> str:
     if system in ("drupal7", "panels"):
         head += '<meta name="Generator" content="Drupal 7 (http://drupal.org)">'
         classes = "html not-front page-node page-node-451 node-type-article"
+    elif system == "wordpress":
+        head += '<meta name="generator" content="WordPress 4.9"><link rel="https://api.w.org/" href="/wp-json/">'
+        classes = "post-template-default single single-post postid-451 single-format-standard"
     elif system in ("drupal9", "layout builder"):
         head += '<meta name="Generator" content="Drupal 9 (https://www.drupal.org)">'
         classes = "path-node page-node-type-article"

@@ -26,7 +26,11 @@ BATCHES = range(0, 400, SIZE)
 
 def read(seed: int, *, held: bool = False) -> tuple[Article, markup.Draw]:
     html, draw = markup.page(seed, held=held)
-    path = "kyst/fyrvokteren/100931" if draw.system in ("labrador", "plain") else "nb/fyrvokteren"
+    path = (
+        "kyst/fyrvokteren/100931"
+        if draw.system in ("labrador", "plain", "wordpress")
+        else "nb/fyrvokteren"
+    )
     page = Page(ADDRESS + path, html.encode(), datetime(2026, 7, 1, tzinfo=UTC))
     article = extract(page, PROFILE)
     assert isinstance(article, Article), f"seed {seed}: {article}"

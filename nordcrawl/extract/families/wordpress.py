@@ -24,7 +24,7 @@ from lxml.html import HtmlElement
 from nordcrawl.extract.families.landmarks import Landmarks, all_of, around, own, texts
 from nordcrawl.extract.fields import authors
 from nordcrawl.extract.fields.context import Given
-from nordcrawl.extract.page import dates
+from nordcrawl.extract.page import dates, headings
 from nordcrawl.extract.page.dates import Moment
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.jsonld import strings
@@ -183,11 +183,11 @@ def _headline(root: HtmlElement, article: HtmlElement, head: Head) -> HtmlElemen
     if found := own(article, _TITLE, all_of(article, _FOREIGN)):
         return found[0] if len(found) == 1 else None
     told = key(head.title)
-    for headings in (
+    for among in (
         own(article, ("h1, h2, h3",), all_of(article, _FOREIGN)),
         select(root, ("h1",)),
     ):
-        for heading in headings[:_HEADINGS]:
+        for heading in among[:_HEADINGS]:
             printed = key(text_of(heading))
             if len(printed) > _SHORT and told != printed and told.startswith(printed):
                 return heading
@@ -201,7 +201,8 @@ def _title(headline: HtmlElement | None, head: Head) -> str | None:
     for told in (head.jsonld.text("headline"), head.meta("og:title")):
         if printed and told and key(told) != key(printed) and key(printed).endswith(key(told)):
             return told
-    return printed
+    heading = None if headline is None else headings.of(headline)
+    return heading.bare if printed and heading is not None else printed
 
 
 def _authors(elements: Iterable[HtmlElement]) -> tuple[str, ...]:

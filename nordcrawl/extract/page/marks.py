@@ -41,11 +41,17 @@ _WORDS: dict[str, str] = {
     "ad": "ad ads adunit advert advertisement advertising annonse annons annonce adlabel "
     "sponsored sponsor dfp adslot",
     "factbox": "factbox faktaboks faktaruta factsbox faktarute faktabox infobox",
-    "quote": "quote pullquote quotebox blockquote sitat zitat citat",
+    "quote": "quote quotes pullquote pullquotes quotebox quoteblock quotetext blockquote "
+    "quotation sitat sitatboks sitatbox sitatblokk uttrekk zitat zitatbox zitatblock citat "
+    "citatboks citatbox citatruta",
     "tags": "tags tag keywords tagcloud taglist",
     "nav": "breadcrumb breadcrumbs menu navigation navbar pagination pager toolbar skip",
     "footer": "footer",
     "update": "changelog endringslogg",
+    "consent": "consent cookie cookies cookiebar cookiebanner cookieconsent cookienotice gdpr "
+    "onetrust usercentrics didomi samtykke informasjonskapsler einwilligung",
+    "gate": "paywall regwall registerwall subscription abonnement registration promobar "
+    "promobanner appbanner appbox apppromo downloadapp",
     "bio": "bio biography authorbio aboutauthor",
     "hidden": "visuallyhidden sronly screenreader screenreadertext offscreen",
     "player": "player audioplayer audio podcast podcastplayer videoplayer",
@@ -65,6 +71,11 @@ _SPLIT = re.compile(r"[^a-zæøåäöüéA-ZÆØÅÄÖÜÉ]+|(?<=[a-zæøåäö]
 NONE: frozenset[str] = frozenset()
 #: An element with more names than this has them made by a tool.
 _NAMES = 40
+
+
+def names_of(mark: str) -> frozenset[str]:
+    """Return the words that make a mark."""
+    return frozenset(_WORDS[mark].split())
 
 
 def words_of(names: str) -> frozenset[str]:
