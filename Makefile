@@ -14,7 +14,7 @@ PART ?= $(shell date -u +%u)/7
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test test-faults test-faults-today check install-check install-check-today format bench \
-	quality quality-docs lock clean
+	quality quality-folds quality-signs quality-docs lock clean
 .DELETE_ON_ERROR:
 
 help:  ## Say what there is
@@ -64,6 +64,12 @@ bench: $(VENV)/dev.done  ## Crawl, archive, read and catch up, each beside the p
 quality: $(VENV)/dev.done  ## Score extraction on a folder of pages with known answers (TRUTH=...)
 	@$(BIN)/python benchmarks/quality.py $(TRUTH)
 	@$(BIN)/python benchmarks/near_duplicates.py $(TRUTH)
+
+quality-folds: $(VENV)/dev.done  ## The same in ten folds by site, one of them held back, with the gap
+	@$(BIN)/python benchmarks/quality_folds.py $(TRUTH)
+
+quality-signs: $(VENV)/dev.done  ## What each sign of the body gains and harms, into docs/extraction.md
+	@$(BIN)/python benchmarks/quality_folds.py $(TRUTH) --signs --markdown docs/extraction.md
 
 quality-docs: $(VENV)/dev.done  ## The same, and write the figures into docs/quality.md
 	@$(BIN)/python benchmarks/quality.py $(TRUTH) --markdown docs/quality.md

@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Contender("trafilatura", plain),
         Contender("trafilatura, precision", precise),
     )
-    results = measure(folder, contenders)
+    results = measure(folder, contenders, options.every)
     for line in table(results):
         print(line)
     print(f"\nworst pages of {results[0].name}: text F1, id, language, address")
@@ -118,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="write the table into this file too, between its two marks",
     )
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="take every Nth page only, for a look"
+    )
     return parser
 
 
@@ -131,10 +134,15 @@ def profiles() -> Mapping[str, Profile]:
     return {host: source.profile for source in sources for host in source.all_hosts}
 
 
-def ours(truth: Truth, body: bytes) -> Prediction:
+def page_of(truth: Truth, body: bytes) -> Page:
+    """Return a page as a crawl would have it."""
     charset = truth.get("charset")
     kind = f"text/html; charset={charset}" if charset else "text/html"
-    page = Page(truth["url"], body, datetime.now(UTC), headers=(("content-type", kind),))
+    return Page(truth["url"], body, datetime.now(UTC), headers=(("content-type", kind),))
+
+
+def ours(truth: Truth, body: bytes) -> Prediction:
+    page = page_of(truth, body)
     found = extract(page, profiles().get(host_of(page.url), Profile()))
     if isinstance(found, Rejected):
         return {"id": truth["id"], "error": found.reason}
@@ -176,17 +184,22 @@ def _trafilatura(truth: Truth, body: bytes, **options: Any) -> Prediction:
 # --- the run ---------------------------------------------------------------------------------
 
 
-def measure(folder: Path, contenders: Sequence[Contender]) -> list[Result]:
-    """Return the results of the contenders, in their order."""
-    warm_up()
+def rows_of(folder: Path, every: int = 1) -> list[Truth]:
+    """Return every Nth row of a folder's truth."""
     lines = (folder / "truth.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines if line.strip()]
+    return [json.loads(line) for line in lines if line.strip()][::every]
+
+
+def measure(folder: Path, contenders: Sequence[Contender], every: int = 1) -> list[Result]:
+    """Return the results of the contenders on every Nth page, in their order."""
+    warm_up()
+    rows = rows_of(folder, every)
     found: dict[str, list[Prediction]] = {one.name: [] for one in contenders}
     ms: dict[str, list[float]] = {one.name: [] for one in contenders}
     for contender in contenders:  # what is loaded and compiled once is not the first page's
-        contender.read(rows[0], _body(folder, rows[0]))
+        contender.read(rows[0], body_of(folder, rows[0]))
     for number, row in enumerate(rows):
-        body = _body(folder, row)
+        body = body_of(folder, row)
         first = number % len(contenders)
         for contender in (*contenders[first:], *contenders[:first]):
             begun = time.process_time()
@@ -204,7 +217,8 @@ def measure(folder: Path, contenders: Sequence[Contender]) -> list[Result]:
     return results
 
 
-def _body(folder: Path, row: Truth) -> bytes:
+def body_of(folder: Path, row: Truth) -> bytes:
+    """Return a page's bytes as it was served."""
     return gzip.decompress((folder / "pages" / f"{row['id']}.html.gz").read_bytes())
 
 

@@ -13,6 +13,7 @@ from nordcrawl.extensions.run_observer import RunObserver
 from nordcrawl.middlewares.address_guard import UrlGuardMiddleware
 from nordcrawl.middlewares.languages import LanguageMiddleware
 from nordcrawl.middlewares.pauses import PauseMiddleware
+from nordcrawl.middlewares.proxy import ProxyMiddleware
 from nordcrawl.middlewares.redirect_target import RedirectTargetMiddleware
 from nordcrawl.middlewares.robots import RobotsMiddleware
 from nordcrawl.middlewares.whole_body import WholeBodyMiddleware
@@ -30,6 +31,7 @@ class NordcrawlAddon:
             (UrlGuardMiddleware, 50, OffsiteMiddleware),
             (RobotsMiddleware, 100, RobotsTxtMiddleware),
             (LanguageMiddleware, 350, None),  # before DefaultHeadersMiddleware
+            (ProxyMiddleware, 360, None),  # redirects and robots.txt included
             (PauseMiddleware, 560, None),  # before RetryMiddleware sees the answer
             (RedirectTargetMiddleware, 610, None),  # before RedirectMiddleware sees the answer
             (WholeBodyMiddleware, 595, None),  # behind HttpCompressionMiddleware, which inflates

@@ -35,6 +35,8 @@ NORDCRAWL_SOURCES = os.environ.get("NORDCRAWL_SOURCES", "")
 NORDCRAWL_CONTACT = os.environ.get("NORDCRAWL_CONTACT", "")
 #: ``host=host:port,...``: the source's hosts elsewhere, for a local copy of a site.
 NORDCRAWL_HOSTS = os.environ.get("NORDCRAWL_HOSTS", "")
+#: ``http://host:port`` of a proxy by which sites are asked; no other variable is read.
+NORDCRAWL_PROXY = os.environ.get("NORDCRAWL_PROXY", "")
 #: Worker processes that parse and extract. 0 = one a core.
 NORDCRAWL_WORKERS = os.environ.get("NORDCRAWL_WORKERS") or 0
 #: Seconds that one page may take a worker before it is killed and the page marked.
@@ -100,7 +102,7 @@ DOWNLOAD_HANDLERS = {
 }
 # Refuses addresses that are not public, after name resolution, at every hop.
 TWISTED_DNS_RESOLVER = "nordcrawl.middlewares.resolver.GuardResolver"
-HTTPPROXY_ENABLED = False  # an http_proxy variable would go round the resolver
+HTTPPROXY_ENABLED = False  # an http_proxy variable would go round the resolver; NORDCRAWL_PROXY
 COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False
 REDIRECT_MAX_TIMES = 5

@@ -10,7 +10,7 @@ from nordcrawl.identity.installation import may_be, scoped
 from nordcrawl.model.article import Article, Block, BlockKind, Extractor
 from nordcrawl.model.ledger import ArticleState, Outcome
 from nordcrawl.model.page import Page, Visit
-from nordcrawl.model.reading import Reading
+from nordcrawl.model.reading import Reading, field_digests
 
 T1 = datetime(2026, 11, 1, tzinfo=UTC)
 T2 = datetime(2026, 11, 2, tzinfo=UTC)
@@ -77,6 +77,18 @@ def test_a_changed_headline_is_a_revision():
     v = verdict(candidate(replace(article(), title="Another")), state())
     assert v.outcome is Outcome.UPDATED
     assert "metadata" in v.reason
+
+
+def test_a_verdict_names_the_fields_that_changed():
+    before = replace(state(), fields=field_digests(article()))
+    edited = replace(article(LONG + "More."), title="Another", tags=("ice",))
+    assert verdict(candidate(edited), before).changed == ("title", "tags", "text")
+    assert (
+        verdict(candidate(replace(article(), links=("https://a.example/",))), before).changed == ()
+    )
+    told_no_digests = verdict(candidate(edited), state())
+    assert told_no_digests.changed == ("text",)
+    assert verdict(candidate()).changed == ()
 
 
 def test_the_same_bytes_read_otherwise_are_our_change_not_theirs():

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -187,8 +188,11 @@ def test_odd_pages_are_explained_as_they_are_read(body: bytes, family: str) -> N
 
 def test_text_of_the_pages_data_is_told_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n".join(f"{LONG} Del {n}." for n in range(6))
+    empty = html.fromstring("<html><body></body></html>")
     monkeypatch.setattr(
-        pipeline, "_generic", lambda *_: or_told(None, {"articleBody": text}, is_locked=False)
+        pipeline,
+        "_generic",
+        lambda *_: or_told(None, {"articleBody": text}, empty, is_locked=False),
     )
     found = explained("<h1>Ny havn i byen</h1><p>Logg inn for å lese.</p>")
     told_of = [(n.verdict, n.reason, n.place) for n in found.lines]
@@ -201,7 +205,7 @@ def test_text_of_the_pages_data_is_told_at_the_end(monkeypatch: pytest.MonkeyPat
 def test_listing_has_a_line_for_each_run() -> None:
     lines = as_text(explained()).splitlines()
     assert any(re.fullmatch(r"\+ p +" + re.escape(f"{LONG} Sist."), line) for line in lines)
-    signs = r"  \[pointer 0\.6 \+ linked 0\.6 \+ fragment 0\.4 = 1\.6\]"
+    signs = r"  \[pointer 0\.6 \+ part linked 0\.4 \+ fragment 0\.4 = 1\.4\]"
     pointer = r"- pointer +Les også: Havna er for liten" + signs
     assert any(re.fullmatch(pointer, line) for line in lines)
     assert any(re.match(r"= title +Ny havn i byen  \[title 0\.6 ", line) for line in lines)
@@ -244,7 +248,7 @@ def test_json_has_all_of_it() -> None:
         "place": "article > p",
         "signs": [
             {"name": "pointer", "weight": 0.6},
-            {"name": "linked", "weight": 0.6},
+            {"name": "part linked", "weight": 0.4},
             {"name": "fragment", "weight": 0.4},
         ],
         "text": "Les også: Havna er for liten",

@@ -183,3 +183,52 @@ def test_one_connection_and_a_name_with_a_contact(paper: Paper, job: Callable[..
     assert len(agents) == 1
     assert "nordcrawl/" in agents.pop()
     assert "desk@example.org" in paper.headers[0]["user-agent"]
+
+
+@pytest.mark.slow
+def test_a_proxy_is_asked_for_everything_where_the_operator_sets_one(tmp_path: Path) -> None:
+    """By a name that leads nowhere: only the proxy could answer."""
+
+    class Proxy(Paper):
+        def answer(self, path: str) -> Answer:
+            return super().answer(path.removeprefix("http://news.example"))
+
+    with Proxy() as proxy:
+        proxy.publish("/news/a", "Story a")
+        proxy.url, proxy.host = "http://news.example", "news.example"
+        source = proxy.source(tmp_path, "article_urls = ['^/news/']", "scheme = 'http'")
+        crawl = Job(
+            tmp_path,
+            "paper",
+            {
+                "NORDCRAWL_SOURCES": str(source),
+                "NORDCRAWL_CONTACT": "desk@example.org",
+                "NORDCRAWL_PROXY": f"http://127.0.0.1:{proxy.port}",
+                "http_proxy": "http://127.0.0.1:9",
+            },
+        )
+        done = crawl.crawl()
+        assert done.code == 0, done.text
+        assert {path.partition("news.example")[2] for path in proxy.requests} == {
+            "/robots.txt", "/.well-known/tdmrep.json", "/sitemap.xml", "/news/a",
+        }  # fmt: skip
+    assert [record["url"] for record in crawl.records()] == ["http://news.example/news/a"]
+
+
+@pytest.mark.slow
+def test_a_log_has_one_line_a_page_and_never_a_body(paper: Paper, job: Callable[..., Job]) -> None:
+    for n in range(20):
+        paper.publish(f"/news/{n}", f"Story {n}", f"Word{n}xyzzy says a thing. " * 30)
+    paper.answers["/news/missing"] = Answer(404)
+    paper.lastmods["/news/missing"] = None
+    crawl = job()
+    done = crawl.crawl()
+    assert done.code == 0, done.text
+    lines = done.err.splitlines()
+    for n in range(20):
+        assert sum(f"/news/{n} " in f"{line} " for line in lines) == 1
+    assert len(lines) < 21 + 25
+    assert all(len(line) < 4000 for line in lines)
+    assert "xyzzy" not in done.text
+    loud = crawl.crawl("-a", "mode=full", "-s", "NORDCRAWL_LOG_LEVEL=DEBUG")
+    assert "xyzzy" not in loud.text

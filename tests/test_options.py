@@ -43,6 +43,23 @@ def test_a_log_level_that_is_none_is_refused_by_its_name(name):
         Options.from_settings(Given(**{name: "QUIET"}))
 
 
+@pytest.mark.parametrize(
+    "proxy", ["https://proxy.example:3128", "proxy.example:3128", "http://", "http://a b:1",
+              "socks5://proxy.example", "http://proxy.example:3128/x"],
+)  # fmt: skip
+def test_a_proxy_is_an_http_address(proxy):
+    with pytest.raises(UsageError, match=r"NORDCRAWL_PROXY = .*http://host:port is allowed"):
+        Options.from_settings(Given(NORDCRAWL_PROXY=proxy))
+    good = "http://proxy.example:3128"
+    assert Options.from_settings(Given(NORDCRAWL_PROXY=good)).proxy == good
+
+
+def test_no_password_of_a_proxy_is_taken_or_shown():
+    with pytest.raises(UsageError, match="without user name and password") as caught:
+        Options.from_settings(Given(NORDCRAWL_PROXY="http://ann:geheim@proxy.example:3128"))
+    assert "geheim" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["NORDCRAWL_STATE_DIR", "NORDCRAWL_SOURCES"])
 def test_a_service_without_a_home_is_told_so(name):
     with pytest.raises(UsageError, match=f"{name} = .*an absolute path is needed"):

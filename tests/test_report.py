@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from nordcrawl.errors import ExitCode
 from nordcrawl.model.ledger import ARCHIVED, Outcome
 from nordcrawl.report.health import Health, Pages
 from nordcrawl.report.run_report import EntryReport, Report
+from nordcrawl.report.silence import silence
 from nordcrawl.report.summary import print_summary, summary
 
 T = datetime(2026, 11, 23, tzinfo=UTC)
@@ -86,6 +87,7 @@ FAILING = Health(new=Pages(asked=20, failed=19))
         ({"entries": [entry("a.example", None, "x", robots=True)], "hosts": ()}, ExitCode.ROBOTS),
         ({"health": FAILING}, ExitCode.SUSPECT),
         ({"health": FAILING, "outcomes": {Outcome.FETCH_FAILED: 3}}, ExitCode.NOTHING),
+        ({"silence": "no article for 9 days"}, ExitCode.SUSPECT),
         ({"health": FAILING, "hosts": ("a.example", "b.example")}, ExitCode.SOURCE_DOWN),
         (
             {"health": FAILING, "outcomes": {Outcome.NEW: 2, Outcome.OVER_BUDGET: 1}},
@@ -283,3 +285,23 @@ def test_colour_is_for_terminals_that_want_it(monkeypatch, environment, coloured
     plain = io.StringIO()
     print_summary(report(), plain)
     assert re.sub(r"\x1b\[[\d;]*m", "", out.getvalue()) == plain.getvalue()
+
+
+def test_a_silence_is_told_by_the_sources_own_history():
+    daily = [T - timedelta(days=n, hours=n % 5) for n in range(40)]
+    assert silence(daily, T + timedelta(days=2)) is None
+    assert "no article for 4 days" in (silence(daily, T + timedelta(days=4)) or "")
+    holidays = [at for at in daily if not 10 <= (T - at).days < 17]
+    assert silence(holidays, T + timedelta(days=14)) is None
+    assert "longer than" in (silence(holidays, T + timedelta(days=40)) or "")
+    weekly = [T - timedelta(weeks=n) for n in range(13)]
+    assert silence(weekly, T + timedelta(days=13)) is None
+    assert silence(weekly, T + timedelta(days=22))
+
+
+def test_what_tells_no_rhythm_expects_nothing():
+    assert silence([], T) is None
+    assert silence([T] * 100, T + timedelta(days=30)) is None
+    assert silence([T - timedelta(days=n) for n in range(9)], T + timedelta(days=30)) is None
+    assert silence([T - timedelta(days=n) for n in range(40)], T + timedelta(days=85)) is None
+    assert silence([T + timedelta(days=n) for n in range(40)], T) is None

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 from nordcrawl._version import __version__
 from nordcrawl.errors import UsageError
-from nordcrawl.model.printable import shown
+from nordcrawl.model.printable import shown, without_user
 from nordcrawl.model.url import is_loopback
 from nordcrawl.report import health
 from nordcrawl.sources.load import load
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 SETTINGS = (
     "NORDCRAWL_ARCHIVE", "NORDCRAWL_STATE_DIR", "NORDCRAWL_SOURCES", "NORDCRAWL_CONTACT",
-    "NORDCRAWL_HOSTS", "NORDCRAWL_WORKERS", "NORDCRAWL_PAGE_TIMEOUT_S",
+    "NORDCRAWL_HOSTS", "NORDCRAWL_PROXY", "NORDCRAWL_WORKERS", "NORDCRAWL_PAGE_TIMEOUT_S",
     "NORDCRAWL_RETRY_AFTER_MAX_S", "NORDCRAWL_CRAWL_DELAY_MAX_S",
     "NORDCRAWL_WORKER_MEMORY_MIB", "NORDCRAWL_PART_MIB", "NORDCRAWL_PART_AGE_S",
     "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG_LEVEL",
@@ -56,6 +56,7 @@ class Options:
     source_files: tuple[Path, ...] = ()
     contact: str = ""
     hosts: Mapping[str, str] = field(default_factory=dict)
+    proxy: str = ""
     workers: int = 1
     retry_after_max_s: float = 300.0
     crawl_delay_max_s: float = 60.0
@@ -102,6 +103,7 @@ class Options:
             source_files=checked("NORDCRAWL_SOURCES", _files, ()),
             contact=checked("NORDCRAWL_CONTACT", _contact, ""),
             hosts=checked("NORDCRAWL_HOSTS", _hosts, {}),
+            proxy=checked("NORDCRAWL_PROXY", _proxy, ""),
             workers=int(number("NORDCRAWL_WORKERS", 0, 256)) or _cores(),
             retry_after_max_s=number("NORDCRAWL_RETRY_AFTER_MAX_S", 0, 86_400),
             crawl_delay_max_s=number("NORDCRAWL_CRAWL_DELAY_MAX_S", 0, 3_600),
@@ -216,6 +218,15 @@ def _contact(text: str) -> str:
     text = text.strip()
     if text and not re.fullmatch(r"(?:mailto:)?[^\s@()<>]+@[^\s@()<>]+|https?://[^\s()<>]+", text):
         raise ValueError("a mail address or an http(s) URL is allowed")
+    return text
+
+
+def _proxy(text: str) -> str:
+    text = text.strip()
+    if without_user(text) != text:
+        raise ValueError("an address without user name and password, which logs would show")
+    if text and not re.fullmatch(r"http://[A-Za-z0-9.-]+(?::\d{1,5})?/?", text):
+        raise ValueError("http://host:port is allowed")
     return text
 
 

@@ -7,7 +7,9 @@ import asyncio
 import json
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from nordcrawl._version import __version__
 from nordcrawl.archive.store.address import archive_name
@@ -24,9 +26,13 @@ from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.times import rfc3339
 from nordcrawl.report.health import Asked
 from nordcrawl.report.run_report import Report
+from nordcrawl.report.silence import HISTORY, silence
 from nordcrawl.system.disk import make_folders, write_file
 
 logger = logging.getLogger(__name__)
+
+#: An article read so long after its publication came as new, and not by a backfill.
+SOON: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +97,20 @@ class Finish:
             unread=tuple(sorted(discovered.unread)),
             health=self.asked.health(),
             sitemaps_unread=discovered.sitemaps_unread,
+            silence=self._silence(),
         )
         self.asked.recent.write(recent_file(self.folder))
         write_report(report, self.folder)
         self._put(report)
         return report
+
+    def _silence(self) -> str | None:
+        """Return that nothing new has come for too long, for a run that looked for all of it."""
+        arguments, now = self.info.arguments, self.info.clock()
+        window = arguments.window
+        if arguments.urls or arguments.limit or window.since or window.until:
+            return None
+        return silence(self.writer.state.published_lately(now - HISTORY, SOON), now)
 
     def _put(self, report: Report) -> None:
         """Put the report to the store with the run, or keep it until what waits is shipped."""

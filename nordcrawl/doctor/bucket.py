@@ -19,6 +19,7 @@ from botocore import exceptions as boto_errors
 from botocore.parsers import ResponseParserError
 
 from nordcrawl.archive.format.keys import JSON_TYPE
+from nordcrawl.archive.format.probe import probe_of_day
 from nordcrawl.archive.store.bucket import Bucket, Intended
 from nordcrawl.archive.store.protocol import MARKER_KEY
 from nordcrawl.archive.store.s3_errors import (
@@ -32,7 +33,7 @@ from nordcrawl.archive.store.s3_errors import (
 )
 from nordcrawl.doctor.bucket_settings import ABSENT, LOOKS, Look
 from nordcrawl.doctor.finding import Clock, Finding, Status, fail, failed, note, ok
-from nordcrawl.doctor.probe import marker_finding, probe_object
+from nordcrawl.doctor.probe import marker_finding
 from nordcrawl.errors import ExitCode, StoreRefused
 from nordcrawl.model.url import is_loopback
 
@@ -167,7 +168,7 @@ class _Examination:
         else:
             yield marker_finding(self._bucket.uri, marker)
         yield self._absence()
-        key, body = probe_object(self._clock())
+        key, body = probe_of_day(self._clock())
         intended = Intended.of(body, JSON_TYPE)
         wrote = self._write(key, intended)
         yield wrote

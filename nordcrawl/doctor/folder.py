@@ -7,12 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from nordcrawl.archive.format.keys import JSON_TYPE
+from nordcrawl.archive.format.probe import probe_of_day
 from nordcrawl.archive.keep.delete import delete_own
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.store.protocol import MARKER_KEY, Put
 from nordcrawl.doctor.finding import Clock, Finding, fail, failed, note, ok
 from nordcrawl.doctor.machine import nearest_folder, room_finding
-from nordcrawl.doctor.probe import marker_finding, probe_object
+from nordcrawl.doctor.probe import marker_finding
 from nordcrawl.errors import ExitCode, ObjectMissing, StoreError
 
 
@@ -38,7 +39,7 @@ def examine_folder(root: Path, clock: Clock) -> Iterator[Finding]:
             yield failed("marker", error)
         else:
             yield marker_finding(store.uri, marker)
-    key, body = probe_object(clock())
+    key, body = probe_of_day(clock())
     try:
         yield from _try_folder(store, key, body)
     except StoreError as error:

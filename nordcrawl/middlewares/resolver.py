@@ -10,21 +10,27 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import socket
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
+from scrapy.crawler import Crawler
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
 )
-from scrapy.resolver import CachingThreadedResolver
+from scrapy.resolver import CachingThreadedResolver, HostResolution, dnscache
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet import defer
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.base import ReactorBase
 from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
 from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.internet.protocol import Protocol
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
 
 from nordcrawl.model.url import is_loopback
 
@@ -51,19 +57,42 @@ def check(name: str, address: str) -> str:
     '127.0.0.1'
     """
     ip = ipaddress.ip_address(address)
-    inner: ipaddress.IPv4Address | ipaddress.IPv6Address = ip
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or ip
-    if inner.is_loopback and is_loopback(name):
+    told = _inside(ip) or (ip,)
+    literal = f"[{name}]" if ":" in name else name
+    if told[0].is_loopback and is_loopback(literal):
         return address
-    if not inner.is_global or inner.is_multicast or inner.is_reserved:
-        raise AddressRefused(f"{name} leads to {address}, which is not a public address")
+    for each in told:
+        if not each.is_global or each.is_multicast or each.is_reserved:
+            raise AddressRefused(f"{name} leads to {address}, which is not a public address")
     return address
 
 
+#: Source: RFC 6052 section 2.1; RFC 8215 (for networks' own use, so public to nobody).
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_OWN_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+_NOBODY = ipaddress.IPv4Address(0)
+
+
+def _inside(
+    ip: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> tuple[ipaddress.IPv4Address, ...]:
+    """Return the IPv4 addresses that an IPv6 address leads to."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ()
+    found = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
+    if ip in _NAT64:
+        found.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
+    if ip in _OWN_NAT64:
+        found.append(_NOBODY)
+    return tuple(inner for inner in found if inner is not None)
+
+
 class GuardResolver(CachingThreadedResolver):
-    """Scrapy's caching IPv4 resolver, which also answers ``*.localhost`` by itself and refuses
-    what `check` refuses. Source: RFC 6761 section 6.3."""
+    """Scrapy's caching resolver, with IPv6, which also answers ``*.localhost`` by itself and
+    refuses what `check` refuses. Source: RFC 6761 section 6.3."""
+
+    proxy: str = ""
+    """Name of the operator's proxy, which may be anywhere."""
 
     refused: ClassVar[dict[str, str]] = {}
     """Why a host name (without port) was refused: Twisted keeps only that its look-up failed."""
@@ -78,7 +107,56 @@ class GuardResolver(CachingThreadedResolver):
         found = super().getHostByName(name, timeout)
         return found.addCallback(self._checked, name)
 
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
+        """Scrapy's constructor."""
+        guard = super().from_crawler(crawler, reactor)
+        told = urlsplit(str(crawler.settings.get("NORDCRAWL_PROXY") or ""))
+        guard.proxy = told.hostname or ""
+        return guard
+
+    def install_on_reactor(self) -> None:
+        """Answer for all connections: by name, and by what Twisted resolves in its old way."""
+        super().install_on_reactor()
+        reactor: Any = self.reactor
+        reactor.installNameResolver(_Names(self))
+
+    def addresses(self, name: str) -> defer.Deferred[list[str]]:
+        """Fire with all allowed addresses of a name as text, IPv4 first: most machines have that,
+        and some have no way for the other; or with `DNSLookupError` or `AddressRefused`."""
+        bare = name.rstrip(".").lower()
+        if bare == "localhost" or bare.endswith(".localhost"):
+            return defer.succeed(["127.0.0.1"])
+        key = f"{name} in all families"
+        if key in dnscache:
+            return defer.succeed(list(dnscache[key]))
+        reactor: Any = self.reactor
+        found: defer.Deferred[list[str]] = deferToThreadPool(
+            reactor, reactor.getThreadPool(), _look_up, name
+        )
+        found.addTimeout(self.timeout, reactor, lambda *_: _timed_out(name))
+        found.addCallback(self._allowed, name)
+        return found.addCallback(self._kept, key)
+
+    def _kept(self, found: list[str], key: str) -> list[str]:
+        if dnscache.limit:
+            dnscache[key] = found
+        return found
+
+    def _allowed(self, found: list[str], name: str) -> list[str]:
+        allowed, refused = [], None
+        for address in found:
+            try:
+                allowed.append(self._checked(address, name))
+            except AddressRefused as error:
+                refused = error
+        if refused is not None and not allowed:
+            raise refused
+        return allowed
+
     def _checked(self, address: str, name: str) -> str:
+        if self.proxy and name == self.proxy:
+            return address
         try:
             return check(name, address)
         except AddressRefused as error:
@@ -86,6 +164,59 @@ class GuardResolver(CachingThreadedResolver):
                 logger.warning("%s", error)
             self.refused[name] = str(error)
             raise
+
+
+def _look_up(name: str) -> list[str]:
+    """Return the addresses of a name, each once, IPv4 first; not for the reactor's thread.
+
+    Raises:
+        DNSLookupError: there are none.
+    """
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise DNSLookupError(f"no address for {name}") from error
+    told = dict.fromkeys(str(address[0]) for *_, address in found)
+    return sorted(told, key=lambda address: ":" in address)
+
+
+def _timed_out(name: str) -> list[str]:
+    raise DNSLookupError(f"no answer to who {name} is")
+
+
+class _Names:
+    """Twisted's ``IHostnameResolver``, which it asks for all addresses of a name."""
+
+    def __init__(self, guard: GuardResolver) -> None:
+        self._guard = guard
+
+    def resolveHostName(  # noqa: N802 - Twisted's name
+        self,
+        resolutionReceiver: Any,  # noqa: N803 - likewise
+        hostName: str,  # noqa: N803
+        portNumber: int = 0,  # noqa: N803
+        addressTypes: Sequence[type] | None = None,  # noqa: N803
+        transportSemantics: Literal["TCP", "UDP"] = "TCP",  # noqa: N803
+    ) -> HostResolution:
+        """Tell the receiver each address that may be connected to."""
+        resolution = HostResolution(hostName)
+        resolutionReceiver.resolutionBegan(resolution)
+
+        def tell(found: list[str]) -> None:
+            for address in found:
+                kind = IPv6Address if ":" in address else IPv4Address
+                if addressTypes is None or kind in addressTypes:
+                    told = kind(transportSemantics, address, portNumber)
+                    resolutionReceiver.addressResolved(told)
+
+        def end(failure: Any) -> None:
+            error = failure.value if isinstance(failure, Failure) else None
+            if error is not None and not isinstance(error, DNSLookupError):
+                logger.error("%s: %s", hostName, error)
+            resolutionReceiver.resolutionComplete()
+
+        self._guard.addresses(hostName).addCallback(tell).addBoth(end)
+        return resolution
 
 
 def refusal(url: str) -> str | None:

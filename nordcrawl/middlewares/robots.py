@@ -20,7 +20,7 @@ from nordcrawl.crawl.run import Run
 from nordcrawl.fetch import robots
 from nordcrawl.fetch.robots_copies import FRESH_FOR, Copies, Copy
 from nordcrawl.middlewares.address_guard import logger
-from nordcrawl.middlewares.resolver import is_down, refusal
+from nordcrawl.middlewares.resolver import is_down, never_connected, refusal
 from nordcrawl.middlewares.whole_body import WholeBodyMiddleware
 from nordcrawl.model.page import Page
 from nordcrawl.model.printable import shown
@@ -153,7 +153,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             response = await self.crawler.engine.download_async(wanted)
         except Exception as error:  # noqa: BLE001 - whatever failed, the host is not asked
             text = refusal(wanted.url) or reason(error)
-            down = await is_down(error, wanted.url)
+            # Where a proxy is asked, whether the host is there is the proxy's to say.
+            proxied = "proxy" in wanted.meta
+            down = never_connected(error) if proxied else await is_down(error, wanted.url)
             self._stats.inc_value(f"robotstxt/exception_count/{type(error)}")
         else:
             self._stats.inc_value("robotstxt/response_count")

@@ -99,6 +99,8 @@ class Report:
     """How the pages ended that were asked for."""
     sitemaps_unread: int = 0
     """Sitemaps that were found and not read, there being too many."""
+    silence: str | None = None
+    """That nothing new has come for too long, in words."""
 
     @property
     def archived(self) -> int:
@@ -171,6 +173,8 @@ class Report:
         named = self.discovered - sum(self.outcomes.get(outcome, 0) for outcome in _LEFT)
         if (suspicion := self.health.suspicion(named)) is not None:
             return ExitCode.SUSPECT, f"{suspicion}; look at the site and at what was archived"
+        if self.silence is not None:
+            return ExitCode.SUSPECT, f"{self.silence}; look at the site and its sitemaps and feeds"
         if self.outcomes.get(Outcome.OVER_BUDGET):
             return ExitCode.LIMIT, (
                 f"{self.outcomes[Outcome.OVER_BUDGET]} URLs were left for another run"

@@ -28,8 +28,11 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def make_folders(folder: Path) -> None:
-    """Make a folder and those above it that are missing, each durably; it may be there already."""
+def make_folders(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder and those above it that are missing, each durably; it may be there already.
+
+    `mode` is of those that are made, less the umask.
+    """
     missing = []
     level = folder.absolute()
     while not level.is_dir() and level != level.parent:
@@ -38,7 +41,7 @@ def make_folders(folder: Path) -> None:
     with suppress(PermissionError):  # of a folder that is not ours
         sync_folder(level.parent)  # who made it may have been killed before it did so
     for new in reversed(missing):
-        new.mkdir(exist_ok=True)
+        new.mkdir(mode, exist_ok=True)
         sync_folder(new.parent)
 
 

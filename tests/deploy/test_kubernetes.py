@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from nordcrawl.crawl.stopping import GONE_S
 from nordcrawl.errors import ExitCode
 
-from .files import DEPLOY, instructions, of_the_tests, ran, yaml
+from .files import DEPLOY, instructions, of_the_machine, of_the_tests, ran, yaml
 
 FOLDER = DEPLOY / "kubernetes"
 RESOURCES = sorted(path for path in FOLDER.glob("*.yaml") if path.name != "kustomization.yaml")
@@ -47,6 +48,16 @@ def test_the_kustomization_has_every_resource_and_says_the_image(pod: Any) -> No
     values = yaml(FOLDER / "kustomization.yaml")
     assert sorted(values["resources"]) == [path.name for path in RESOURCES]
     assert [image["name"] for image in values["images"]] == [pod["containers"][0]["image"]]
+
+
+def test_kustomize_builds_it() -> None:
+    said = ran(of_the_machine("kubectl"), "kustomize", FOLDER)
+    assert said.returncode == 0, said.stderr
+    built = {value["kind"]: value for value in YAML(typ="safe").load_all(said.stdout)}
+    assert len(built) == len(RESOURCES)
+    pod = built["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (image,) = yaml(FOLDER / "kustomization.yaml")["images"]
+    assert pod["containers"][0]["image"].startswith(image["newName"])
 
 
 def test_each_exit_code_has_one_answer(job: Any) -> None:

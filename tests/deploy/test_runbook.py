@@ -28,7 +28,7 @@ SOURCE = "highnorthnews"
 _PLACEHOLDERS = {"SOURCE": SOURCE, "%i": SOURCE, "${SOURCE:-highnorthnews}": SOURCE}
 _CALL = re.compile(
     r"(?:(?<![\w./@:-])(?<!-[nt] )(?:/opt/nordcrawl/bin/)?nordcrawl(?:-as-service(?: --keep)?)?"
-    r"|docker compose run --rm (?:crawl|keep)) ((?:[a-z]|--version)[^`|\n]*)"
+    r"|docker compose run --rm (?:-T )?(?:crawl|keep)) ((?:[a-z]|--version)[^`|\n]*)"
 )
 
 
@@ -44,6 +44,8 @@ def code(markdown: str) -> Iterator[str]:
 def calls() -> Iterator[tuple[str, list[str]]]:
     """Yield each command line of nordcrawl in ``deploy/``: where it stands, and its words."""
     for line in code(RUNBOOK.read_text("utf-8")):
+        if line.startswith("$ kubectl"):
+            continue  # where it is the name of a namespace
         for call in _CALL.findall(line):
             yield RUNBOOK.name, shlex.split(call.partition(" &&")[0], comments=True)
     wrapper = DEPLOY / "systemd" / "nordcrawl-as-service"

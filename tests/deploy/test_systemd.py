@@ -27,8 +27,8 @@ EXPOSURE_TENTHS = 15
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """A folder of units as an operator has it, each template with one instance, and with a program
-    that is there in the place of ours."""
+    """A folder of units as an operator has it on a machine with a role, each template with one
+    instance, and with a program that is there in the place of ours."""
     for path in [*SERVICES, *TIMERS]:
         text = path.read_text("utf-8")
         for line in text.splitlines():
@@ -36,6 +36,10 @@ def installed(tmp_path: Path) -> Path:
                 text = text.replace(line.split()[0], "ExecStart=/bin/true")
         (tmp_path / path.name).write_text(text, "utf-8")
         (tmp_path / path.name.replace("@", "@verify")).symlink_to(path.name)
+    for path in (CRAWL, KEEP):
+        drop_in = tmp_path / f"{path.name}.d" / "role.conf"
+        drop_in.parent.mkdir()
+        shutil.copy(UNITS / "role.conf", drop_in)
     return tmp_path
 
 

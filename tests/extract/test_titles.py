@@ -1,5 +1,6 @@
 """The vote on the headline, and what is cut off it."""
 
+# ruff: noqa: E501 - pages read better in one line
 from __future__ import annotations
 
 import pytest
@@ -7,7 +8,9 @@ from test_metadata import ld, read
 
 from nordcrawl.extract.fields import title as titles
 from nordcrawl.extract.fields.title import without_site
+from nordcrawl.extract.page import headings
 from nordcrawl.extract.page.head import read as read_head
+from nordcrawl.extract.page.text import unmarked
 from nordcrawl.extract.page.tree import parse
 
 
@@ -196,3 +199,41 @@ def test_all_printings_are_told_so_that_none_is_left_in_the_text() -> None:
         "Fiske Mye torsk langs kysten",
         "Kystfiske: Mye torsk langs kysten",
     } <= set(everything)
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("Skarvøy får<br>ny molo<br/>før høsten", "Skarvøy får ny molo før høsten"),
+        ("<div>Skarvøy får ny molo</div><div>før høsten</div>", "Skarvøy får ny molo før høsten"),
+        ("Skarvøy får <b>n</b>y molo<style>.a{}</style> før høsten", "Skarvøy får ny molo før høsten"),
+        ("Stein &amp;amp; storm på Skarvøy&amp;#8217;s kai", "Stein & storm på Skarvøy’s kai"),
+    ],
+)  # fmt: skip
+def test_a_heading_is_read_as_it_is_seen(heading: str, title: str) -> None:
+    root = parse(f"<html><body><h1>{heading}</h1><p>x</p></body></html>")
+    assert root is not None
+    assert [found.text for found in headings.read(root)] == [title]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Stein &amp;amp; storm: «molo» i <i>nord</i>",
+        "Stein &amp;amp;amp; storm:<br />«molo» i nord",
+        "&lt;p&gt;Stein &amp;amp; storm: «molo» i nord&lt;/p&gt;",
+    ],
+)
+def test_markup_and_double_escapes_are_no_part_of_a_title(told: str) -> None:
+    root = parse(
+        f"<html><head><meta property='og:title' content=\"{told}\"></head><body><p>x</p></body></html>"
+    )
+    assert root is not None
+    about = read_head(root, "https://avis.test/a")
+    assert titles.vote(about, None, "https://avis.test/a")[0] == "Stein & storm: «molo» i nord"
+
+
+def test_angle_brackets_that_are_no_tags_stay() -> None:
+    assert (
+        unmarked("Er 2 < 3 og 5 > 4? AT&T sier &copy ja") == "Er 2 < 3 og 5 > 4? AT&T sier &copy ja"
+    )

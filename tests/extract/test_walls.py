@@ -114,3 +114,18 @@ def test_the_scripts_of_guarded_sites_alone_say_nothing():
     script = '<script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js"></script>'
     article = read("Ny kai", f"<article><h1>Ny kai</h1>{SHORT}</article>{script}")
     assert isinstance(article, Article)
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("We will return shortly", "<p>Sorry</p>"),
+        ("Vi er straks tilbake", "<h1>Kaffepause</h1><p>Kom igjen om en time.</p>"),
+    ],
+)
+def test_next_to_no_text_is_no_article_whatever_it_says(title, body):
+    found = read(title, body)
+    assert isinstance(found, Rejected)
+    assert not found.blocked
+    dated = '<meta property="article:published_time" content="2026-11-20T10:00:00Z">'
+    assert isinstance(read(title, body, dated), Article), "a page that says it is one is one"

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from archive.builders import LIMITS, accept, finish_in_vain, make_record, open_writer
 
+from nordcrawl.archive.format.probe import probe_of_day
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY
 from nordcrawl.archive.write.shipper import Limits
@@ -27,7 +28,6 @@ from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import spool_folder
 from nordcrawl.doctor import bucket as bucket_examination
 from nordcrawl.doctor import machine
-from nordcrawl.doctor.probe import probe_object
 from nordcrawl.doctor.spools import _holder
 from nordcrawl.errors import StoreUnavailable
 
@@ -292,7 +292,7 @@ def test_the_crawlers_key(
 ) -> None:
     """It may not delete: the day's one object stays, and is no news the second time."""
     use(replace(seaweedfs, access_key="crawler"))
-    key, _ = probe_object(clock())
+    key, _ = probe_of_day(clock())
     for written in (f"{key} put", f"{key} was put before today"):
         report = ask(deployed)
         assert (report.code, report.failed()) == (0, [])
@@ -312,6 +312,17 @@ def test_a_readers_key(
     assert (report.code, report.failed()) == (4, ["write"])
     assert "right for a reader" in report["write"]["advice"]
     assert report["marker"]["status"] == "ok"
+
+
+def test_the_maintenance_key(
+    ask: Ask, seaweedfs: servers.S3Server, use: Callable[..., None], deployed: str
+) -> None:
+    """It sees what erasing depends on: versions, and a lock that nobody can lift."""
+    use(replace(seaweedfs, access_key="maintenance"))
+    report = ask(deployed)
+    assert (report.code, report.failed()) == (0, [])
+    for name in ("versions", "lock", "uploads", "lifecycle"):
+        assert "may not ask" not in report[name]["seen"]
 
 
 def test_a_key_to_which_missing_is_forbidden(

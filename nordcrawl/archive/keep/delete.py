@@ -15,7 +15,7 @@ proofs:
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -30,6 +30,7 @@ from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Commit, Known, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json, unpack
+from nordcrawl.archive.format.probe import probe_of
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, read_rows
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
 from nordcrawl.archive.log.follow import follow, listed
@@ -310,8 +311,7 @@ class Deleter:
     def _store_now(self) -> datetime:
         """Return the time by the store's clock, a little in the past."""
         if self._now is None:
-            key = f"probe/{hashlib.sha256(str(time.time_ns()).encode()).hexdigest()[:10]}.json"
-            body = b'{"format":"nordcrawl-probe"}\n'
+            key, body = probe_of(secrets.token_hex(5))
             self._store.put(key, body, content_type=keys.JSON_TYPE)
             try:
                 self._now = self._put_at(key)

@@ -65,7 +65,7 @@ class Maintainer:
             StoreRefused, StoreUnavailable, ArchiveDamaged: the store.
         """
         with explained(folder):
-            make_folders(folder)
+            make_folders(folder, 0o700)
         lock = Lock(folder / "lock")
         try:
             store.probe()

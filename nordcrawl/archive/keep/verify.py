@@ -10,54 +10,50 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
-from itertools import zip_longest
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint
-from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry, Segment
+from nordcrawl.archive.format.commit import Commit, CommitKind
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import Order
+from nordcrawl.archive.format.probe import is_probe, is_probe_key
 from nordcrawl.archive.format.receipt import Receipt
-from nordcrawl.archive.format.schema_file import SCHEMAS
+from nordcrawl.archive.format.schema_file import SCHEMAS, schema_bytes
 from nordcrawl.archive.format.sealed import decode_sealed
-from nordcrawl.archive.keep.verify_lines import LineCheck
-from nordcrawl.archive.local.spool import Spool
-from nordcrawl.archive.local.state import State
-from nordcrawl.archive.log.checkpoint import read_rows
+from nordcrawl.archive.keep.findings import Severity, Verification
+from nordcrawl.archive.keep.verify_checkpoints import misfolded, unreadable
+from nordcrawl.archive.keep.verify_lines import LineCheck, missing_outcomes
+from nordcrawl.archive.keep.verify_log import foundations, rewrites
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.pieces import PartMovedError, check_part, segment_lines
 from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, Snapshot, assemble, take
 from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY, ObjectEntry, Store
-from nordcrawl.archive.write.catch_up import fold_pieces, ledgers
-from nordcrawl.errors import ArchiveDamaged, ExitCode, ObjectMissing
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreUnavailable
+
+__all__ = ["Severity", "Verification", "verify"]
 
 SCHEMA_DIGESTS: Final = {
     "article-1": frozenset(
         {
             "f53ef03f9f329f988dd1321c030563082f18d50e3a1b6210b3171cbcb4098b93",  # 0.1.0
             "2fd02cc267607932a38b38cb950435d62642a2b0b664026d4a9f5ff95e984478",  # 0.2.0
-            "9396fc6c63c635847c74061c7e16d19ca7437822662deebef9b6b1d72cac9281",  # 0.3.0
         }
     ),
     "ledger-1": frozenset(
         {
             "277fa2e1f768aaf290a72202445637b24861e5088f45dd0d597aa5fc883d1aac",  # 0.1.0
             "589a7d9b2e585493d93220e59bff6655f716e86437a748e74297c30d9531e632",  # 0.2.0
-            "ccca3462701263aa5e2667e62634cfa2282ad158afcf5f5318ef9f291da50f22",  # 0.3.0
         }
     ),
 }
-"""SHA-256 of each schema file as any release put it; the first release's stays in an archive."""
-_EXAMPLES: Final = 1000
-"""Findings that are kept; the rest is counted."""
+"""SHA-256 of each schema file as earlier releases put it; the first one's stays in an archive."""
+
+_LOOKS: Final = 50
 
 _COMMIT = re.compile(r"commits/([0-9a-f]{10})/(\d{12})\.json")
 _RUN = re.compile(r"runs/[a-z0-9._-]+\.json")
@@ -68,60 +64,6 @@ _LITTER = re.compile(
     re.IGNORECASE,
 )
 """Names of files that file managers make (Finder, Explorer, Dolphin) or NFS, and a README."""
-_PROBE = re.compile(r"probe/(\d{4}-\d\d-\d\d|[0-9a-f]{10})\.json")
-
-
-class Severity(StrEnum):
-    """How bad a finding is."""
-
-    DAMAGE = "damage"
-    """Something is lost, changed or does not belong there."""
-    UNFINISHED = "unfinished"
-    """All that is committed is right; something was begun and not ended."""
-    NOTE = "note"
-    """Nothing of the archive's, and no harm: what people and their desktops leave in folders."""
-
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """One thing that is not as it should be."""
-
-    severity: Severity
-    key: str
-    what: str
-
-
-@dataclass(slots=True)
-class Verification:
-    """What was looked at, and what was found."""
-
-    archive: str
-    objects: int = 0
-    bytes: int = 0
-    writers: int = 0
-    commits: int = 0
-    parts: int = 0
-    article_lines: int = 0
-    ledger_lines: int = 0
-    articles: int = 0
-    copies: int = 0
-    """Revisions that a second writer has, too."""
-    superseded: int = 0
-    """Parts that were replaced and are not deleted yet."""
-    runs: int = 0
-    checkpoints: int = 0
-    erasures: int = 0
-    damage: int = 0
-    unfinished: int = 0
-    notes: int = 0
-    findings: list[Defect] = field(default_factory=list)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """Return 0 if all is well, 13 for damage, 5 if something is only unfinished."""
-        if self.damage:
-            return ExitCode.DAMAGED
-        return ExitCode.PENDING if self.unfinished else ExitCode.WHOLE
 
 
 def verify(
@@ -132,13 +74,14 @@ def verify(
     May run beside crawls, compactions and erasures: what they do meanwhile is no finding.
 
     Raises:
-        StoreRefused, StoreUnavailable: the store; nothing is said of the archive then.
+        StoreRefused, StoreUnavailable: the store, or others change the archive faster than it can
+            be looked at; nothing is said of it then.
     """
-    while True:
-        try:
+    for _ in range(_LOOKS):
+        # Somebody may replace a part meanwhile; the next look is a newer one.
+        with suppress(PartMovedError):
             return _Verifier(store, progress).run()
-        except PartMovedError:  # somebody replaced it meanwhile, so the next look is a newer one
-            continue
+    raise StoreUnavailable(f"{store.uri}: others go on changing it faster than it can be verified")
 
 
 class _Verifier:
@@ -151,6 +94,8 @@ class _Verifier:
         """Keys of objects that something accounts for."""
         self._receipts: frozenset[str] = frozenset()
         """Ids of erasures that are done."""
+        self._orders: frozenset[str] = frozenset()
+        """Ids of all erasures."""
         self._covered = Erasures()
         """These."""
 
@@ -162,7 +107,8 @@ class _Verifier:
         self._marker_and_schemas()
         logs = self._logs()
         snapshot = assemble(logs, {w: (log[-1].seq, log[-1].sha256) for w, log in logs.items()}, {})
-        self._rewrites(logs)
+        for key, what in (*foundations(logs), *rewrites(logs)):
+            self._damage(key, what)
         erasures = self._erasures(logs)
         self._is_clean = erasures.looked_at(snapshot.heads)
         with LineCheck() as lines:
@@ -170,24 +116,28 @@ class _Verifier:
             for key, what in lines.unpaired():
                 self._damage(key, what)
             self._found.articles, self._found.copies = lines.articles, lines.copies
+            outcomes = lines.outcomes()
+            for key, what in lines.forks():
+                self._note(key, what)
+            for key, order_id in lines.erased_by():
+                if order_id not in self._orders:
+                    self._damage(keys.erasure_key(order_id, "order"), f"missing, but {key} has a "
+                                 "tombstone of it")  # fmt: skip
         self._not_live(snapshot)
-        self._runs(logs)
+        self._runs(logs, outcomes)
         self._checkpoints(snapshot, erasures)
         self._strangers()
         self._found.findings.sort(key=lambda f: (f.severity, f.key))
         return self._found
 
     def _damage(self, key: str, what: str) -> None:
-        self._found.damage += 1
-        self._add(Defect(Severity.DAMAGE, key, what))
+        self._found.tell(Severity.DAMAGE, key, what)
 
     def _unfinished(self, key: str, what: str) -> None:
-        self._found.unfinished += 1
-        self._add(Defect(Severity.UNFINISHED, key, what))
+        self._found.tell(Severity.UNFINISHED, key, what)
 
-    def _add(self, finding: Defect) -> None:
-        if len(self._found.findings) < _EXAMPLES:
-            self._found.findings.append(finding)
+    def _note(self, key: str, what: str) -> None:
+        self._found.tell(Severity.NOTE, key, what)
 
     def _get(self, key: str) -> bytes | None:
         """Return an object, None if it is not there or the store itself says that it is damaged."""
@@ -214,7 +164,10 @@ class _Verifier:
             if (body := self._get(key)) is None:
                 if any(map(_COMMIT.fullmatch, self._objects)):  # else it is not begun yet
                     self._damage(key, "missing")
-            elif hashlib.sha256(body).hexdigest() not in SCHEMA_DIGESTS[name]:
+            elif (
+                body != schema_bytes(name)
+                and hashlib.sha256(body).hexdigest() not in SCHEMA_DIGESTS[name]
+            ):
                 self._damage(key, "not a schema that any nordcrawl up to this one has put")
 
     # --- log --------------------------------------------------------------------------------
@@ -227,12 +180,6 @@ class _Verifier:
         logs = {writer: self._log(writer, max(found)) for writer, found in seqs.items()}
         self._found.writers = len(logs)
         self._found.commits = sum(map(len, logs.values()))
-        for log in logs.values():
-            for commit in log:
-                for writer, seq in commit.base.items():
-                    if seq not in {c.seq for c in logs.get(writer, [])}:
-                        key = keys.commit_key(writer, seq)
-                        self._damage(key, f"missing or damaged, and {commit.key} builds on it")
         return {writer: log for writer, log in logs.items() if log}
 
     def _log(self, writer: str, listed: int) -> list[Commit]:
@@ -261,38 +208,6 @@ class _Verifier:
             prev_sha256, whole = commit.sha256, True
             log.append(commit)
 
-    def _rewrites(self, logs: dict[str, list[Commit]]) -> None:
-        """See that compactions changed no line, and erasures only what they rewrote."""
-        entries: dict[str, tuple[Commit, PartEntry]] = {}
-        for log in logs.values():
-            for commit in log:
-                for entry in commit.add:
-                    if entry.key in entries:
-                        self._damage(commit.key, f"adds {entry.key}, which another commit added")
-                    entries[entry.key] = (commit, entry)
-        for log in logs.values():
-            for commit in log:
-                before: defaultdict[str, list[Segment]] = defaultdict(list)
-                for key in commit.remove:
-                    if key not in entries:
-                        self._damage(commit.key, f"removes {key}, which no commit added")
-                        continue
-                    of, entry = entries[key]
-                    for segment in of.segments(entry):
-                        before[segment.origin].append(segment)
-                after = [s for entry in commit.add for s in entry.segments]
-                if commit.kind is CommitKind.COMPACT and not (
-                    {s.origin for s in after} == before.keys()
-                    and all(segment in before[segment.origin] for segment in after)
-                ):
-                    self._damage(commit.key, "a compaction, but not of the same lines")
-                for segment in after:
-                    most = max((s.records for s in before.get(segment.origin, ())), default=0)
-                    if segment.records > most:
-                        self._damage(
-                            commit.key, f"has lines of {segment.origin} that it did not take over"
-                        )
-
     # --- parts ------------------------------------------------------------------------------
 
     def _parts(self, snapshot: Snapshot, lines: LineCheck) -> None:
@@ -316,12 +231,19 @@ class _Verifier:
 
     def _part_body(self, part: LivePart) -> bytes | None:
         key = part.entry.key
+        if not key.endswith(f"-{part.entry.first_seq:012d}.jsonl.gz"):
+            self._damage(key, f"first_seq {part.entry.first_seq} is not that of its key")
         body = self._get(key)
+        if body is None:
+            # Twice: the first "missing" may be a mistake, and it may go after the log is read.
+            for _ in range(2):
+                if key in self._removed_meanwhile():
+                    raise PartMovedError(key)
+                if (body := self._get(key)) is not None:
+                    break
         if body is None:
             if key in self._removed_meanwhile():
                 raise PartMovedError(key)
-            body = self._get(key)  # some stores say "missing" for a moment
-        if body is None:
             self._damage(key, f"missing, with {part.entry.records} lines, but committed")
             return None
         try:
@@ -409,8 +331,9 @@ class _Verifier:
 
     # --- runs, erasures, checkpoints --------------------------------------------------------
 
-    def _runs(self, logs: dict[str, list[Commit]]) -> None:
+    def _runs(self, logs: dict[str, list[Commit]], outcomes: Mapping[str, int]) -> None:
         told: set[str] = set()
+        runs: list[tuple[str, dict[str, Any]]] = []
         for key in self._objects:
             if not _RUN.fullmatch(key):
                 continue
@@ -423,7 +346,11 @@ class _Verifier:
                 self._damage(key, f"no report of a run: {error}")
                 continue
             told.add(str(run["run_id"]))
+            runs.append((key, run))
             self._head(logs, run.get("log"), key)
+        if not self._found.erasures:  # which take lines out that a report counts
+            for key, what in missing_outcomes(runs, outcomes):
+                self._damage(key, what)
         for log in logs.values():
             for run_id in dict.fromkeys(c.run_id for c in log if c.kind is CommitKind.APPEND):
                 if run_id not in told:
@@ -459,6 +386,7 @@ class _Verifier:
             except ArchiveDamaged as error:
                 self._damage(key, str(error).removeprefix(f"{key}: "))
         self._found.erasures = len(orders)
+        self._orders = frozenset(orders)
         done = {receipt.order_id for receipt in receipts}
         self._receipts = frozenset(done)
         named = {c.run_id for log in logs.values() for c in log if c.kind is CommitKind.ERASE}
@@ -494,54 +422,23 @@ class _Verifier:
                 by_source[checkpoint.source].append(checkpoint)
         for source, checkpoints in by_source.items():
             self._found.checkpoints += len(checkpoints)
-            if not any(f.severity is Severity.DAMAGE for f in self._found.findings):
-                self._fold(snapshot, source, checkpoints, erasures)
-
-    def _fold(
-        self, snapshot: Snapshot, source: str, checkpoints: list[Checkpoint], erasures: Erasures
-    ) -> None:
-        """Fold the ledgers anew, and compare with each checkpoint on the way."""
-        digests = {(c.writer, c.seq): c.sha256 for log in snapshot.logs.values() for c in log}
-        pieces = ledgers(snapshot)
-        with tempfile.TemporaryDirectory(prefix="nordcrawl-") as folder:
-            spool = Spool.open(Path(folder), source)
-            try:
-                state = State(spool)
-                for checkpoint in checkpoints:
-                    for writer, (seq, sha256) in checkpoint.heads.items():
-                        if digests.get((writer, seq)) != sha256:
-                            key = keys.commit_key(writer, seq)
-                            self._damage(key, f"missing or changed: {checkpoint.key} ends with it")
-                    ends = {writer: seq for writer, (seq, _) in checkpoint.heads.items()}
-                    due = [p for p in pieces if p.segment.seq <= ends.get(p.segment.writer, 0)]
-                    pieces = [p for p in pieces if p not in due]
-                    fold_pieces(self._store, spool, state, due, erasures)
-                    self._compare(checkpoint, state, erasures)
-            finally:
-                spool.close()
-
-    def _compare(self, checkpoint: Checkpoint, state: State, erasures: Erasures) -> None:
-        try:
-            source = checkpoint.source
-            folded_rows = _comparable(source, state.rows(), erasures)
-            kept_rows = _comparable(source, read_rows(self._store, checkpoint), erasures)
-            for folded, kept in zip_longest(folded_rows, kept_rows):
-                if folded != kept:
-                    what = f"not the fold of the ledgers: {kept!r} is not {folded!r}"
-                    self._damage(checkpoint.key, what[:400])
-                    return
-        except ArchiveDamaged as error:
-            key, _, what = str(error).partition(": ")
-            self._damage(key, what)
-        except ValueError as error:
-            self._damage(checkpoint.key, str(error))
+            # What the ledgers fold to can't be said if there is damage.
+            wrong = (
+                unreadable(self._store, checkpoints)
+                if self._found.damage
+                else misfolded(self._store, snapshot, source, checkpoints, erasures)
+            )
+            for key, what in wrong:
+                self._damage(key, what)
 
     def _strangers(self) -> None:
         strangers = set(self._store.strangers())
         for name in sorted(strangers):
             self._stranger(name)
         for key in sorted(self._objects.keys() - self._known - strangers):
-            if _PROBE.fullmatch(key) or not self._store.exists(key):
+            if is_probe_key(key) and is_probe(key, self._get(key) or b""):
+                continue
+            if not self._store.exists(key):
                 continue
             if _CHECKPOINT.fullmatch(key):
                 self._unfinished(
@@ -552,23 +449,11 @@ class _Verifier:
 
     def _stranger(self, name: str) -> None:
         if name.startswith(".tmp/"):
-            self._found.notes += 1
-            self._add(Defect(Severity.NOTE, name, "of a put that is under way or was killed"))
+            self._note(name, "of a put that is under way or was killed")
         elif _LITTER.fullmatch(name.rpartition("/")[2]):
-            self._found.notes += 1
-            self._add(Defect(Severity.NOTE, name, "does not belong to the archive; does no harm"))
+            self._note(name, "does not belong to the archive; does no harm")
         else:
             self._damage(name, "does not belong to the archive")
-
-
-def _comparable(
-    source: str, rows: Iterator[dict[str, Any]], erasures: Erasures
-) -> Iterator[dict[str, Any]]:
-    """Leave out what an erasure covers, and what it makes ambiguous: who had a text first, when
-    the first is gone."""
-    for row in rows:
-        if not erasures or not (row["table"] == "text" or erasures.covers_row(source, row)):
-            yield row
 
 
 def _read_run(body: bytes) -> dict[str, Any]:

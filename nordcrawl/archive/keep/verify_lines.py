@@ -6,12 +6,15 @@ Remembers some 100 bytes a line in a temporary file, so memory does not grow wit
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, Final, Self
 
 import jsonschema_rs
 
+from nordcrawl.archive.format.commit import PartEntry
 from nordcrawl.archive.format.keys import PartKind, date_of
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import ERASED, ERASED_URI
@@ -22,6 +25,7 @@ from nordcrawl.model.times import parse_rfc3339, utc_date
 
 _DDL: Final = """
 CREATE TABLE article(source TEXT, article_id TEXT, revision INTEGER, writer TEXT, key TEXT,
+  text_sha256 TEXT,
   PRIMARY KEY(source, article_id, revision, writer)) WITHOUT ROWID;
 CREATE TABLE ledger(run_id TEXT, url TEXT, writer TEXT, PRIMARY KEY(run_id, url, writer))
   WITHOUT ROWID;
@@ -35,6 +39,7 @@ class LineCheck:
 
     def __init__(self) -> None:
         self._db = sqlite3.connect("")
+        self._tombs: dict[str, str] = {}
         for statement in _DDL.split(";"):
             self._db.execute(statement)
 
@@ -59,6 +64,8 @@ class LineCheck:
         at = values["at"] if kind is PartKind.LEDGER else values["fetch"]["fetched_at"]
         if (time := parse_rfc3339(at)) is None or utc_date(time) != date_of(piece.part.entry.key):
             return f"of {at}, which is not the day of its folder"
+        if not _within(time, piece.part.entry):
+            return f"of {at}, which is not within min_at and max_at of its part"
         return (
             self._article(piece, values) if kind is PartKind.ARTICLE else self._entry(piece, values)
         )
@@ -100,13 +107,35 @@ class LineCheck:
         )
         return int(count)
 
+    def forks(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, what) of revisions that two writers have with different texts: both are
+        read, as nobody can say which was first."""
+        yield from (
+            (key, f"{article_id}, revision {revision}: two writers have different texts of it")
+            for key, article_id, revision in self._db.execute(
+                "SELECT max(key), article_id, revision FROM article"
+                " GROUP BY source, article_id, revision HAVING count(DISTINCT text_sha256) > 1"
+            )
+        )
+
+    def erased_by(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, order id) of the orders that left tombstones."""
+        yield from ((key, order_id) for order_id, key in sorted(self._tombs.items()))
+
+    def outcomes(self) -> dict[str, int]:
+        """Return how many URLs have an outcome in each run."""
+        return dict(
+            self._db.execute("SELECT run_id, count(DISTINCT url) FROM ledger GROUP BY run_id")
+        )
+
     def _article(self, piece: LiveSegment, values: dict[str, Any]) -> str | None:
         if values["change"] == ERASED:
+            self._tombs.setdefault(values["run_id"], piece.part.entry.key)
             return None
         row = (values["source"], values["article_id"], values["revision"], piece.segment.writer)
         try:
-            insert = "INSERT INTO article VALUES (?, ?, ?, ?, ?)"
-            self._db.execute(insert, (*row, piece.part.entry.key))
+            insert = "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?)"
+            self._db.execute(insert, (*row, piece.part.entry.key, values["text_sha256"]))
         except sqlite3.IntegrityError:
             return f"{row[1]}, revision {row[2]}: a second time by the same writer"
         return None
@@ -131,3 +160,34 @@ class LineCheck:
 def _validator(kind: PartKind) -> jsonschema_rs.Draft202012Validator:
     name = "article-1" if kind is PartKind.ARTICLE else "ledger-1"
     return jsonschema_rs.Draft202012Validator(schema(name))
+
+
+def _within(time: datetime, entry: PartEntry) -> bool:
+    """Return whether a time is within what a commit says of its part, if it says anything."""
+    if not (entry.min_at and entry.max_at):
+        return True
+    try:
+        low, high = parse_rfc3339(entry.min_at), parse_rfc3339(entry.max_at)
+    except ValueError:
+        return False
+    return low is not None and high is not None and low <= time <= high
+
+
+def missing_outcomes(
+    runs: Iterable[tuple[str, Mapping[str, Any]]], outcomes: Mapping[str, int]
+) -> Iterator[tuple[str, str]]:
+    """Yield (key, what) of reports that count more outcomes than the ledger has lines of their run.
+
+    One whose lines were not all archived when it was written counts for nothing, and one that was
+    told twice neither.
+    """
+    runs = list(runs)
+    times = Counter(run["run_id"] for _, run in runs)
+    for key, run in runs:
+        told = run.get("outcomes")
+        if not isinstance(told, dict) or run.get("pending_records") or times[run["run_id"]] > 1:
+            continue
+        count = sum(number for number in told.values() if isinstance(number, int))
+        found = outcomes.get(run["run_id"], 0)
+        if found < count:
+            yield key, f"tells of {count} outcomes, but the ledger has {found} lines of its run"

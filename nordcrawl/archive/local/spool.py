@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.local.database import _damage_told, _refuse_lost_beginning, connect, prepare
+from nordcrawl.archive.local.database import _refuse_lost_beginning, connect, damage_told, prepare
+from nordcrawl.archive.local.salvage import is_damage, is_noted, note_damage, salvage
 from nordcrawl.archive.local.sealed import SealedPart
 from nordcrawl.errors import SpoolError
 from nordcrawl.system.disk import make_folders, sync_folder
@@ -88,19 +89,25 @@ class Spool:
         self._closed = False
 
     @classmethod
-    def open(cls, folder: Path, source: str) -> Spool:
+    def open(cls, folder: Path, source: str, *, fresh_state: bool = False) -> Spool:
         """Lock the folder, made if missing, and open what is in it.
+
+        A file in which damage was found before is made anew without its state, a cache, if what
+        waits in it is whole; so is any with `fresh_state`.
 
         Raises:
             LockHeld: another live process has it.
             SpoolError: it can't be written, is damaged, or belongs to another source.
         """
         with explained(folder):
-            make_folders(folder / "sealed")
+            make_folders(folder / "sealed", _PRIVATE)
+            folder.chmod(_PRIVATE)
         lock = Lock(folder / "lock")
         try:
-            with explained(folder / "spool.sqlite"), _damage_told(folder / "spool.sqlite"):
+            with explained(folder / "spool.sqlite"), damage_told(folder / "spool.sqlite"):
                 _refuse_lost_beginning(folder / "spool.sqlite")
+                if fresh_state or is_noted(folder / "spool.sqlite"):
+                    salvage(folder / "spool.sqlite", source)
                 write = connect(folder / "spool.sqlite")
                 try:
                     writer = prepare(write, folder / "spool.sqlite", source)
@@ -132,9 +139,11 @@ class Spool:
             try:
                 yield self._write
                 self._write.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 with suppress(sqlite3.Error):  # a failed COMMIT may have rolled back by itself
                     self._write.execute("ROLLBACK")
+                if is_damage(error):
+                    raise note_damage(self.path, error) from error
                 raise
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -147,6 +156,8 @@ class Spool:
             with self._read_lock:
                 return self._read.execute(sql, values).fetchall()
         except sqlite3.Error as error:
+            if is_damage(error):
+                raise note_damage(self.path, error) from error
             raise SpoolError(f"{self.path}: {error}") from error
 
     def add(self, lines: Sequence[SpooledLine], also: Callable[[sqlite3.Connection], None]) -> None:
@@ -446,6 +457,8 @@ class Spool:
                 (self.sealed / part.file_name).unlink()
 
 
+_PRIVATE: Final = 0o700
+"""What waits and what is known is for the crawler's user alone; so all in the folder is."""
 _SEALED: Final = re.compile(r"(?:article|ledger)-\d{12}\.jsonl\.gz")
 _STRAY: Final = re.compile(r"(?:article|ledger)-\d{12}-[0-9a-f]{8}\.stray")
 

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from nordcrawl.archive.local import polls
@@ -295,6 +295,17 @@ class State:
             if len(rows) < _PAGE:
                 return
             after = rows[-1][_URL_COLUMNS]
+
+    def published_lately(self, since: datetime, within: timedelta) -> list[datetime]:
+        """Return when articles were published since a time, of those whose latest revision was read
+        within so long of it; as of the disk."""
+        with self._lock:
+            rows = self._spool.query(
+                "SELECT published_at, seen_at FROM article WHERE published_at >= ?",
+                (rfc3339(since),),
+            )
+        told = ((parse_rfc3339(published), from_micros(seen)) for published, seen in rows)
+        return [at for at, seen in told if at is not None and timedelta(0) <= seen - at <= within]
 
     # --- checkpoints ------------------------------------------------------------------------
 

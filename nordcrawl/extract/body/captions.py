@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.body.frame import Frame, address
 from nordcrawl.extract.lexicon.phrases import CREDIT_IN_CAPTION, CREDIT_LABEL
+from nordcrawl.extract.page import pictures
 from nordcrawl.extract.page.marks import words_of
 from nordcrawl.extract.page.text import clean, key
 from nordcrawl.extract.page.text_runs import Picture, TextRun
@@ -167,15 +168,9 @@ def is_small(element: HtmlElement) -> bool:
 
 
 def picture_address(element: HtmlElement, frame: Frame) -> str | None:
-    """Return the address of an img element, whichever way its loading is put off."""
-    for name in ("data-src", "data-original", "data-lazy-src", "src"):
-        value = element.get(name) or ""
-        if value and not value.startswith("data:") and (url := address(value[:4000], frame)):
-            return url
-    for name in ("data-srcset", "srcset"):
-        if value := element.get(name) or "":
-            return address(value[:4000].split(",")[-1].split()[0], frame) if value.strip() else None
-    return None
+    """Return the address of a picture, whichever way its loading is put off."""
+    found = (address(told, frame) for told in pictures.addresses(element))
+    return next((url for url in found if url), None)
 
 
 def once(images: Iterable[Image]) -> tuple[Image, ...]:

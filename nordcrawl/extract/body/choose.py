@@ -17,7 +17,7 @@ from nordcrawl.extract.body import engine, furniture_boxes, rules
 from nordcrawl.extract.body.captions import is_small
 from nordcrawl.extract.body.container import Shape, TextContainer, holds, shape_of
 from nordcrawl.extract.body.gaps import AGAINST_TEXT, NEVER_TEXT, filled
-from nordcrawl.extract.body.signs import PageHints
+from nordcrawl.extract.body.signs import Around, PageHints
 from nordcrawl.extract.body.standfirst import is_in_lead, standfirst
 from nordcrawl.extract.body.tail import cut_tail
 from nordcrawl.extract.lexicon.phrases import NO_CAPTION
@@ -47,6 +47,9 @@ _HALF = 0.5
 _PLAIN_WORDS = 100
 _PLAIN_LINKED = 0.3
 _TEASERS = 4
+#: Most of what it has more has to be lines of so many words that end as sentences.
+_SAID = 8
+_MOST_SAID = 0.6
 #: A longer line beside a picture is no caption; only such elements have one.
 _CAPTION_WORDS = 60
 _PLAIN = frozenset(["p", "div", "span", "em", "small"])
@@ -77,26 +80,30 @@ def choose(cut: Cut, answers: engine.Answers, clues: PageHints) -> Choice | None
     if words >= _HALF * answers.most:
         return found
     other = _chosen(cut, answers.default(), clues, is_plain=True)
-    return other if other is not None and _is_better(other, words, cut) else found
+    return other if other is not None and _is_better(other, found) else found
 
 
-def _is_better(other: Choice, words: int, cut: Cut) -> bool:
-    """Return whether the engine's default answer stands against a choice of so many words.
+def _is_better(other: Choice, found: Choice | None) -> bool:
+    """Return whether the engine's default answer stands against a choice of far fewer words.
 
-    It does where the choice has less than half of its words, and it reads as an article: of
-    sentences, few links, no comments, and not one teaser after the other.
+    It does where what it has more reads as an article: of sentences, few links, no comments, and
+    not one teaser after the other.
     """
+    known = {(run.element, run.key) for run in found.runs} if found else set()
+    words = sum(run.words for run in found.runs if not rules.is_caption(run)) if found else 0
     text = [run for run in other.runs if not rules.is_caption(run)]
     total = sum(run.words for run in text)
     if total < _PLAIN_WORDS or words >= _HALF * total:
         return False
-    sentences = sum(run.words for run in text if run.text[-1:] in LINE_ENDS and run.words >= 8)
-    letters = sum(len(run.text) for run in text)
-    linked = sum(run.linked for run in text)
-    held = Counter(_article_of(run) for run in text if run.words >= 8)
+    more = [run for run in text if (run.element, run.key) not in known]
+    added = sum(run.words for run in more)
+    said = [run for run in more if run.words >= _SAID and run.text[-1:] in LINE_ENDS]
+    letters = sum(len(run.text) for run in more)
+    held = Counter(_article_of(run) for run in said)
     return (
-        sentences >= _HALF * total
-        and linked <= _PLAIN_LINKED * letters
+        sum(run.words for run in said) >= _MOST_SAID * added
+        and sum(run.linked for run in more) <= _PLAIN_LINKED * letters
+        and not any("heading" in run.near for run in said[: len(said) // 2 + 1])
         and (len(held) < _TEASERS or max(held.values()) > sum(held.values()) / 2)
     )
 
@@ -115,7 +122,9 @@ def _chosen(
         indices = _rescued(indices, cut.runs)
     if not indices:
         return None
-    runs: Sequence[TextRun] = cut.runs
+    runs: Sequence[TextRun] = _without_captions(cut.runs, indices)
+    if Around(clues, [runs[i] for i in indices]).is_consent():
+        return None
     home = homes.find(runs, indices)
     common: frozenset[str] = frozenset()
     if home is not None:
@@ -132,7 +141,7 @@ def _chosen(
     chosen = furniture_boxes.cut_lists(chosen, runs, home, dropped)
     chosen = rules.drop(chosen, clues, dropped, home, signs, runs)
     if home is not None:
-        chosen = furniture_boxes.drop_boxes(chosen, runs, home, dropped)
+        chosen = furniture_boxes.drop_boxes(chosen, runs, home, clues, dropped)
         chosen = furniture_boxes.drop_outside(chosen, home, dropped)
     chosen = furniture_boxes.drop_bare_headings(chosen, runs, dropped)
     chosen = cut_tail(chosen, clues, dropped, home, signs)
@@ -142,7 +151,7 @@ def _chosen(
     start = place[id(chosen[0])]
     title = _title_before(runs, start, clues)
     above = title if title is not None else max(-1, start - _MARGIN)
-    lead = standfirst(runs[above + 1 : start + 3], clues, home, title is not None)
+    lead = standfirst(runs[above + 1 : start + 3], Around(clues, chosen), home, title is not None)
     known = {id(run) for run in chosen}
     lead = [run for run in lead if id(run) in known or run.key not in {r.key for r in chosen}]
     first = min([place[id(run)] for run in chosen[:1] + lead])
@@ -251,6 +260,29 @@ def _title_before(runs: Sequence[TextRun], first: int, clues: PageHints) -> int 
 
 def _is_title(run: TextRun, clues: PageHints) -> bool:
     return run.key in clues.titles and "heading" in run.marks and "byline" not in run.marks
+
+
+def _without_captions(runs: Sequence[TextRun], indices: Sequence[int]) -> Sequence[TextRun]:
+    """Return the runs, none of them a caption where a class makes most of the chosen ones some.
+
+    Templates call a whole article's text after its picture.
+    """
+    total = sum(runs[i].words for i in indices)
+    told = [i for i in indices if _is_picture_text(runs[i])]
+    if sum(runs[i].words for i in told) <= _HALF * total:
+        return runs
+    marked = {"caption", "figure", "credit"}
+    return [
+        replace(
+            run,
+            marks=run.marks - marked,
+            near=run.near - marked,
+            groups=tuple(pair for pair in run.groups if pair[0] not in marked),
+        )
+        if run.element.tag != "figcaption" and marked & run.marks
+        else run
+        for run in runs
+    ]
 
 
 def _is_picture_text(run: TextRun) -> bool:

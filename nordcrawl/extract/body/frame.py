@@ -15,11 +15,14 @@ class Frame:
     """What is needed of the page around the runs."""
 
     base_url: str
+    """What relative addresses are relative to: the page's, or that of its base element."""
     local: tzinfo
     summaries: frozenset[int] = frozenset()
     """id() of the runs that are the standfirst."""
     headings: frozenset[int] = frozenset()
     """id() of the runs that are headings though they are printed as paragraphs."""
+    page_url: str = ""
+    """The page's own address, if it is another one."""
 
 
 def address(link: str | None, frame: Frame) -> str | None:
@@ -32,4 +35,5 @@ def address(link: str | None, frame: Frame) -> str | None:
     except ValueError:
         return None
     absolute = absolute.partition("#")[0]
-    return None if absolute == frame.base_url.partition("#")[0] else absolute
+    here = (frame.page_url or frame.base_url).partition("#")[0]
+    return None if absolute == here else absolute

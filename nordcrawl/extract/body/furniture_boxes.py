@@ -6,13 +6,13 @@ Each of these looks at several lines at once, so that two signs agree before any
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body.container import TextContainer
 from nordcrawl.extract.body.rules import GUARD, Dropped, is_caption
-from nordcrawl.extract.body.signs import boxes_of
+from nordcrawl.extract.body.signs import PageHints, boxes_of, content
 from nordcrawl.extract.lexicon.phrases import LISTS, NEWSLETTER
 from nordcrawl.extract.page.text import label_key
 from nordcrawl.extract.page.text_runs import TextRun
@@ -28,11 +28,24 @@ _LINK_BOX = 0.5
 #: The same of a line that, under a heading, makes the heading that of a list of links.
 _POINTING = 0.8
 _LIST_SHARE = 0.4
+#: A linked line of so many words is a headline, with so many lines at most a teaser.
+_HEADLINE_WORDS = 4
+_TEASER_LINES = 3
+#: A box of so many words at most may be a promotion, if of so many content words next to none are
+#: the article's.
+_PROMOTION_WORDS = 80
+_STRANGE_WORDS = 4
+_STRANGE = 0.15
+_OF_AN_ARTICLE = frozenset(("factbox", "quote", "table", "figure", "caption", "update"))
 _TEXT_WORDS = 12
 
 
 def drop_boxes(
-    chosen: Sequence[TextRun], runs: Sequence[TextRun], home: TextContainer, dropped: Dropped
+    chosen: Sequence[TextRun],
+    runs: Sequence[TextRun],
+    home: TextContainer,
+    clues: PageHints,
+    dropped: Dropped,
 ) -> list[TextRun]:
     """Return the runs without boxes of furniture: so is all that is in them.
 
@@ -43,21 +56,56 @@ def drop_boxes(
     offers = [run for run in chosen if "heading" in run.near and NEWSLETTER.search(run.text)]
     found = boxes_of((*furniture, *chosen), chosen, home)
     wrong = {found[id(run)] for run in (*furniture, *offers) if id(run) in found}
+    wrong |= _strange_boxes(chosen, found, clues)
     wrong |= _link_boxes(runs, {box for run in chosen if (box := found.get(id(run))) is not None})
     return _without(chosen, lambda run: found.get(id(run)) in wrong, "box", dropped)
 
 
 def _link_boxes(runs: Sequence[TextRun], boxes: set[HtmlElement]) -> set[HtmlElement]:
-    """Return those of the boxes whose text is links for the most part."""
+    """Return those of the boxes whose text is links for the most part, or that hold a linked
+    headline and two further lines at most."""
     letters: Counter[HtmlElement] = Counter()
     linked: Counter[HtmlElement] = Counter()
+    lines: Counter[HtmlElement] = Counter()
+    headlines: set[HtmlElement] = set()
     for run in runs if boxes else ():
         for element in (run.element, *run.element.iterancestors()):
             if element in boxes:
                 letters[element] += len(run.text)
                 linked[element] += run.linked
+                lines[element] += 1
+                if run.link_share > _POINTING and run.words >= _HEADLINE_WORDS:
+                    headlines.add(element)
                 break
-    return {box for box in boxes if linked[box] > _LINK_BOX * letters[box]}
+    return {
+        box
+        for box in boxes
+        if linked[box] > _LINK_BOX * letters[box]
+        or (box in headlines and lines[box] <= _TEASER_LINES)
+    }
+
+
+def _strange_boxes(
+    chosen: Sequence[TextRun], found: Mapping[int, HtmlElement], clues: PageHints
+) -> set[HtmlElement]:
+    """Return the short boxes that lead somewhere and of whose words next to none stand in the rest
+    of the article: a promotion, a tool, an offer."""
+    boxes: dict[HtmlElement, list[TextRun]] = {}
+    for run in chosen:
+        if (box := found.get(id(run))) is not None and not _OF_AN_ARTICLE & run.marks:
+            boxes.setdefault(box, []).append(run)
+    wrong = set()
+    for box, members in boxes.items():
+        leads = any(run.links or {"button", "form", "gate"} & run.marks for run in members)
+        if not leads or sum(run.words for run in members) > _PROMOTION_WORDS:
+            continue
+        inside = {id(run) for run in members}
+        rest = frozenset().union(*(content(run.text) for run in chosen if id(run) not in inside))
+        told = frozenset().union(*map(content, clues.descriptions))
+        own = frozenset().union(*(content(run.text) for run in members))
+        if len(own) >= _STRANGE_WORDS and len(own & (rest | told)) < _STRANGE * len(own):
+            wrong.add(box)
+    return wrong
 
 
 def drop_outside(chosen: Sequence[TextRun], home: TextContainer, dropped: Dropped) -> list[TextRun]:

@@ -71,6 +71,17 @@ _LIST_LINKS = 4
 #: Link share of a list above which it is a list of links and not of text.
 _LIST_LINKED = 0.4
 _TAIL_WORDS = 60
+_SHARE_WORDS = 20
+_CREDIT_WORDS = 8
+#: What stands within and between names.
+_PARTICLES = frozenset(
+    (
+        "de", "da", "di", "du", "van", "von", "der", "den", "la", "le", "el", "af", "av", "ten",
+        "og", "och", "and", "und", "et", "y",
+    )
+)  # fmt: skip
+_BEFORE_NAMES = re.compile(r"^[\W_]*(?:\w{2,16}:\s*)?")
+_BETWEEN_NAMES = re.compile(r"[\s,/&|–()-]+")
 
 #: Month names of the languages that the phrases are in, whole or cut to their beginning.
 _MONTHS = re.compile(
@@ -96,6 +107,7 @@ _DATE_WORDS = re.compile(
     r"sexta|feira|sábado|domingo)\b",
     re.IGNORECASE,
 )
+_ROLE = re.compile(r"^[\W_]*\w{2,16}:|[/|]|^\W*\(.*\)\W*$|\b[A-ZÆØÅÄÖÜ]{3,5}\b")
 #: Which page of how many, or which other one to turn to.
 _PAGE_NUMBER = re.compile(
     r"^\W*(?:(?:page|side|sida|seite|pagina|página|sivu|blad|síða|стр(?:аница)?)\W*)?"
@@ -175,7 +187,7 @@ def _is_notice(unit: Unit) -> bool:
 
 
 def _is_closing(unit: Unit) -> bool:
-    return not unit.is_speech and unit.words < _TAIL_WORDS and bool(TAIL.match(unit.run.text))
+    return not unit.is_quoted and unit.words < _TAIL_WORDS and bool(TAIL.match(unit.run.text))
 
 
 def _is_pointing(unit: Unit) -> bool:
@@ -202,12 +214,39 @@ def _is_initials(unit: Unit) -> bool:
     return unit.words <= _SIGN_WORDS and not unit.is_sentence and text[:2].isupper()
 
 
+def _is_credit_at_edge(unit: Unit) -> bool:
+    """Return whether a line above or below all paragraphs is names, a place or roles only."""
+    around, run = unit.around, unit.run
+    if unit.words > _CREDIT_WORDS or unit.is_sentence or unit.is_speech or run.linked:
+        return False
+    if around.is_below(run):
+        # A letter is signed by a name, too: here it takes a role, an agency or brackets.
+        if around.ends_in_fragments or not _ROLE.search(run.text):
+            return False
+    elif not around.is_above(run):
+        return False
+    return is_names(run.text)
+
+
+def is_names(text: str) -> bool:
+    """Return whether a line is names and what joins them: each word in a capital or a particle.
+
+    >>> is_names("Text: Kari Li / Jon van Dam"), is_names("Kari left")
+    (True, False)
+    """
+    words = [w for w in _BETWEEN_NAMES.split(_BEFORE_NAMES.sub("", text, count=1)) if w]
+    named = [word for word in words if word not in _PARTICLES]
+    return bool(named) and all(word[0].isupper() for word in named)
+
+
 def _is_linked(unit: Unit) -> bool:
     run = unit.run
     if unit.link_share < _SENTENCE_LINKED and run.text[-1] == "." and unit.words >= _SENTENCE_WORDS:
         return False
     if unit.link_share > _LINKED:
         return unit.words < _LINKED_WORDS or len(run.links) >= _LIST_LINKS
+    if not unit.around.is_below(run):
+        return False
     return unit.link_share > _MOST_LINKED and unit.words < _LINKED_WORDS and not unit.is_sentence
 
 
@@ -217,6 +256,16 @@ def _is_part_linked(unit: Unit) -> bool:
 
 def _is_link_list(unit: Unit) -> bool:
     return is_link_list(unit) and unit.link_share > _LIST_LINKED
+
+
+def _is_over_links(unit: Unit) -> bool:
+    heads = unit.kind == "heading" or not unit.is_sentence
+    return heads and unit.around.is_over_links(unit.run)
+
+
+def _is_share(unit: Unit) -> bool:
+    marks = unit.near if unit.kind in _LINES else unit.marks
+    return "share" in marks and unit.words < _SHARE_WORDS
 
 
 def _is_of_subject(unit: Unit) -> bool:
@@ -250,10 +299,11 @@ RULES: tuple[Rule, ...] = (
     Rule("closing", "words", 0.5, _LINES, _is_closing),
     Rule("about the author", "words", 0.6, _TOLD, _is_about_author),
     Rule("initials", "words", 0.6, _LAST, _is_initials),
+    Rule("names", "words", 0.6, _LINE, _is_credit_at_edge),
     Rule("page number", "words", 0.7, _LINE, lambda u: bool(_PAGE_NUMBER.match(u.run.text))),
     # What it links to.
     Rule("linked", "links", 0.6, _SAID, _is_linked),
-    Rule("link list", "links", 0.6, _BOXED - {"table"}, _is_link_list),
+    Rule("link list", "links", 0.6, _OF_ITEMS, _is_link_list),
     Rule("part linked", "links", 0.4, _SAID, _is_part_linked),
     Rule("link", "links", 0.2, _SAID, lambda u: 0 < u.link_share <= _SOME_LINKED),
     # What its own element, or a box around it, is called.
@@ -262,7 +312,8 @@ RULES: tuple[Rule, ...] = (
     Rule("furniture", "class", 0.6, _ALL, lambda u: u.has_class("footer", "nav", "form")),
     Rule("comments", "class", 0.6, _ALL, lambda u: u.has_class("comments")),
     Rule("newsletter box", "class", 0.6, _ALL, lambda u: u.has_class("newsletter")),
-    Rule("share", "class", 0.6, _ALL, lambda u: u.has_class("share") and u.words < 20),
+    Rule("share", "class", 0.6, _ALL, _is_share),
+    Rule("consent", "class", 0.6, _ALL, lambda u: u.has_class("consent")),
     Rule("bio", "class", 0.6, _ALL, lambda u: u.has_class("bio")),
     Rule("time", "class", 0.4, _LINES, lambda u: "time" in u.near),
     Rule("author", "class", 0.4, _LINES, lambda u: "byline" in u.near),
@@ -270,7 +321,7 @@ RULES: tuple[Rule, ...] = (
     Rule("above", "place", 0.4, _ALL, lambda u: u.around.is_above(u.run)),
     Rule("below", "place", 0.4, _ALL, lambda u: u.around.is_below(u.run)),
     Rule("box", "place", 0.4, _ALL, lambda u: u.around.box_of(u.run) is not None),
-    Rule("over links", "place", 0.4, _LINES, lambda u: u.around.is_over_links(u.run)),
+    Rule("over links", "place", 0.4, _LINES, _is_over_links),
     # How it is printed.
     Rule("fragment", "form", 0.4, _LINE, lambda u: not u.is_sentence),
     Rule("headlines", "form", 0.4, _LIST, _lists_headlines),
@@ -333,8 +384,9 @@ def units_of(runs: Sequence[TextRun], around: Around) -> list[Unit]:
     group: list[TextRun] = []
     holder: HtmlElement | None = None
     kind = ""
+    data: dict[HtmlElement, bool] = {}
     for run in runs:
-        run_kind, element = _kind_of(run)
+        run_kind, element = _kind_of(run, data)
         if group and (element is None or element is not holder):
             found.append(Unit(kind, tuple(group), around))
             group = []
@@ -348,14 +400,20 @@ def units_of(runs: Sequence[TextRun], around: Around) -> list[Unit]:
     return found
 
 
-def _kind_of(run: TextRun) -> tuple[str, HtmlElement | None]:
-    """Return the kind of the unit that a run is a part of, and its element if it holds several."""
+def _kind_of(run: TextRun, data: dict[HtmlElement, bool]) -> tuple[str, HtmlElement | None]:
+    """Return the kind of the unit that a run is a part of, and its element if it holds several.
+
+    `data` keeps for each table whether it holds data.
+    """
     for kind, element in run.groups:
-        if kind == "table" and not is_data(element):
-            continue
+        if kind == "table":
+            if element not in data:
+                data[element] = is_data(element)
+            if not data[element]:
+                continue
         if kind in _BOXED and not (kind == "quote" and element.tag in ("p", "div")):
             return kind, element
-    if is_caption(run):
+    if is_caption(run) and ("caption" in run.marks or not {"list", "table"} & run.marks):
         return "caption", None
     return ("heading" if "heading" in run.near else "line"), None
 

@@ -31,6 +31,9 @@ _FRAGMENT_WORDS = 25
 _ALL_LINKED = 0.8
 #: A colon behind so few ends a label and no sentence.
 _LABEL_WORDS = 3
+#: So many lines of credits stand below a text at most.
+_CREDITS = 3
+_LETTERS_A_WORD = 12
 #: Words so long carry what a text is about.
 _CONTENT = re.compile(r"\w{5,}")
 #: So many of them must be there to ask whether the rest of the article has them.
@@ -88,9 +91,13 @@ class Around:
 
     @cached_property
     def _edges(self) -> tuple[int, int]:
-        """Return the places of the first and last paragraph, -1 and the end if there is none."""
+        """Return the places of the first and last paragraph; of a brief, those of its longest."""
         found = [i for i, run in enumerate(self.runs) if self.is_paragraph(run)]
-        return (found[0], found[-1]) if found else (-1, len(self.runs))
+        if found:
+            return found[0], found[-1]
+        lines = [i for i, run in enumerate(self.runs) if "heading" not in run.near]
+        longest = max(lines, key=lambda i: self.runs[i].words, default=-1)
+        return longest, longest if lines else len(self.runs)
 
     def is_paragraph(self, run: TextRun) -> bool:
         """Return whether a run is a paragraph of the text: shape, place and length are so."""
@@ -154,6 +161,37 @@ class Around:
             return False
         return sum(self._words[word] > 1 for word in own) < _SHARED * len(own)
 
+    def is_of_subject(self, run: TextRun) -> bool:
+        """Return whether a line that may stand outside of the text shares content words with it or
+        with a description; where it has few of them, one is enough.
+
+        A script that parts no words is not asked.
+        """
+        own = content(run.text)
+        if not run.text.isascii() and len(own) * _LETTERS_A_WORD < len(run.text):
+            return True
+        shared = sum(self._words[word] > (id(run) in self._places) for word in own)
+        if len(own) < _CONTENT_WORDS:
+            return not own or shared > 0
+        return shared >= _SHARED * len(own)
+
+    @cached_property
+    def ends_in_fragments(self) -> bool:
+        """Whether more lines at the end than credits have are no sentences: a list or a poem."""
+        ends = [run.text[-1:] not in LINE_ENDS and run.words < _FRAGMENT_WORDS for run in self.runs]
+        return len(ends) > _CREDITS and all(ends[-_CREDITS - 1 :])
+
+    def is_consent(self) -> bool:
+        """Return whether all of the text stands in a box for leave to store data, and speaks of
+        nothing that the page's titles and descriptions speak of."""
+        if not self.runs or not all("consent" in run.marks for run in self.runs):
+            return False
+        told = frozenset().union(*map(content, self.clues.descriptions))
+        words = frozenset().union(*(content(run.text) for run in self.runs))
+        return words.isdisjoint(told) and not any(
+            w in title for w in words for title in self.clues.titles
+        )
+
     def shares(self, run: TextRun) -> bool:
         """Return whether several content words of a run, and a fair part, stand elsewhere too."""
         own = content(run.text)
@@ -201,10 +239,23 @@ def boxes_of(
 ) -> dict[int, HtmlElement]:
     """Return for the id() of each run the outermost box around it that holds none of the text.
 
-    A heading, paragraph, list or table right beside the text is no box.
+    A heading, paragraph, list or table right beside the text is no box; a list of cards, each with
+    a heading, is one.
     """
     found = home.boxes(runs, chosen)
-    return {key: box for key, box in found.items() if box.tag not in _LINE_TAGS}
+    known: dict[HtmlElement, bool] = {}
+    for box in found.values():
+        if box not in known:
+            known[box] = box.tag not in _LINE_TAGS or _holds_cards(box)
+    return {key: box for key, box in found.items() if known[box]}
+
+
+def _holds_cards(box: HtmlElement) -> bool:
+    return box.tag in _LISTS and next(box.iter(*_HEADINGS), None) is not None
+
+
+_LISTS = frozenset(("ul", "ol", "li"))
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
 @dataclass(frozen=True)
@@ -271,8 +322,12 @@ class Unit:
     @cached_property
     def is_speech(self) -> bool:
         """Whether it begins as what somebody says or asks."""
-        text = self.run.text
-        return text.startswith(_QUOTED) or (text.startswith(_DASHES) and self.is_sentence)
+        return self.is_quoted or (self.run.text.startswith(_DASHES) and self.is_sentence)
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether it begins with quotation marks."""
+        return self.run.text.startswith(_QUOTED)
 
     @cached_property
     def is_sentence(self) -> bool:

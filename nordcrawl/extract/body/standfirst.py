@@ -8,7 +8,7 @@ from nordcrawl.extract.body.blocks import is_byline
 from nordcrawl.extract.body.captions import is_credit
 from nordcrawl.extract.body.container import TextContainer
 from nordcrawl.extract.body.rules import is_date_line, is_label
-from nordcrawl.extract.body.signs import PageHints
+from nordcrawl.extract.body.signs import Around, PageHints
 from nordcrawl.extract.lexicon.phrases import NOTICES, POINTERS
 from nordcrawl.extract.page.marks import marks_of
 from nordcrawl.extract.page.text import SENTENCE_ENDS, key
@@ -19,7 +19,9 @@ _LEADS = 3
 _SENTENCE_WORDS = 8
 #: A teaser cut short is no standfirst.
 _CUT = ("...", "…", "[…]", "[...]")
-_NO_LEAD = frozenset(["figure", "caption", "nav", "related", "comments", "footer", "ad"])
+_NO_LEAD = frozenset(
+    ["figure", "caption", "nav", "related", "comments", "footer", "ad", "consent", "gate", "button"]
+)
 _NO_SENTENCE = frozenset(
     [
         "byline", "time", "share", "newsletter", "form", "button", "list", "table", "credit",
@@ -30,14 +32,20 @@ _NO_SENTENCE = frozenset(
 
 
 def standfirst(
-    runs: Sequence[TextRun], clues: PageHints, home: TextContainer | None, titled: bool
+    runs: Sequence[TextRun],
+    around: Around,
+    home: TextContainer | None,
+    titled: bool,
 ) -> list[TextRun]:
     """Return those of the runs that are the standfirst, chosen already or not.
 
     `runs` stand between the headline, if there is one (`titled`), and the text, with the text's
     first ones. The standfirst has a class of that meaning, or is what a description tells, or is
-    the first whole sentence under the headline that isn't printed like the text.
+    the first whole sentence under the headline that isn't printed like the text; and it speaks of
+    what the text or a description speaks of. A paragraph that is printed as all others are is one
+    of them, whatever the description says.
     """
+    clues = around.clues
     keys = [key(text) for text in clues.descriptions if len(text) > 30]
     found: dict[str, TextRun] = {}
     own: list[TextRun] = []
@@ -47,10 +55,11 @@ def standfirst(
             continue
         told = _matches(run.key, keys)
         if home is not None and home.is_text(run):
-            if told or "lead" in run.near:
+            # A description that was cut from a paragraph tells nothing of it.
+            if run.key in keys or "lead" in run.near:
                 own.append(run)
             within = False
-        elif run.text.endswith(_CUT):
+        elif run.text.endswith(_CUT) or not (told or around.is_of_subject(run)):
             continue
         elif (
             told

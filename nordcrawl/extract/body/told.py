@@ -8,64 +8,93 @@ from dataclasses import replace
 from html import escape, unescape
 from typing import Any
 
+from lxml.html import HtmlElement
+
 from nordcrawl.extract.body.choose import Choice
 from nordcrawl.extract.page.jsonld import strings
 from nordcrawl.extract.page.text import key
 from nordcrawl.extract.page.text_runs import TextRun
 from nordcrawl.extract.page.text_runs import cut as cut_runs
-from nordcrawl.extract.page.tree import MAX_CHARS, parse
+from nordcrawl.extract.page.tree import MAX_CHARS, parse, text_of
 
 #: What the page's data tells of the text counts where the page shows fewer words than this, and
 #: the data has so many, or twice as many as are shown.
 _TOLD_BELOW = 80
 _TOLD_WORDS = 100
-#: On a page that is locked the data has to say so much more than what is shown.
-_MORE = 1.3
-#: So much of what is shown must stand in what is told, else the one is not the whole of the other.
-_SAME = 0.6
-#: Letters of a shown line that are looked for in what is told; data ends a line otherwise.
+#: Most of the posts must stand nowhere on the page.
+_MOST = 0.6
+#: Letters of a line that are looked for in what is told; data ends a line otherwise.
 _BEGIN = 60
+_PARAGRAPH_WORDS = 12
+#: What the data tells behind the end of what is shown has so many words at least.
+_REST_WORDS = 30
 #: Posts of a live page that are read.
 _POSTS = 500
 _TAGS = re.compile(r"</?(?:p|br|div|h[1-6])\b", re.IGNORECASE)
 
 
-def or_told(choice: Choice | None, node: dict[str, Any], *, is_locked: bool) -> Choice | None:
+def or_told(
+    choice: Choice | None, node: dict[str, Any], root: HtmlElement, *, is_locked: bool
+) -> Choice | None:
     """Return the choice, or the one that the page's data has where that says more.
 
     `node` is the JSON-LD object of the article: its ``articleBody``, plain or with tags in it, and
-    the posts of its ``liveBlogUpdate``. The body is no rival of the page's own text where that is
-    there: of 274 news pages 38 have one, and most of those cut it short or run its paragraphs
-    together. So it counts where the page shows next to nothing, or is locked (`is_locked`) and
-    shows the beginning of the same text.
+    the posts of its ``liveBlogUpdate``; `root` is the page. The body is no rival of the page's own
+    text where that is there: of 274 news pages 38 have one, and most of those cut it short or run
+    its paragraphs together. So it counts where the page shows next to nothing, and where the page
+    is locked (`is_locked`) it goes on from where the shown text ends. Posts count that stand
+    nowhere on the page.
     Source: schema.org, NewsArticle, LiveBlogPosting.
     """
     shown = choice.runs if choice else ()
     words = sum(run.words for run in shown)
     body = "\n".join(_texts(node.get("articleBody")))
-    if _says_more(shown, words, body, is_locked=is_locked):
+    more = body.count(" ") >= _TOLD_WORDS
+    if more and words < _TOLD_BELOW and body.count(" ") >= 2 * words:
         found = _runs(_markup(body))
         return Choice(found, choice.pictures if choice else (), frozenset()) if found else choice
-    posts = _runs("".join(_posts(node.get("liveBlogUpdate"))))
-    known = "".join(run.key for run in shown)
-    new = tuple(run for run in posts if run.key not in known)
+    if choice is not None and more and is_locked and body.count(" ") > words:
+        return _continued(choice, _runs(_markup(body)))
+    updates = node.get("liveBlogUpdate")
+    if not updates:
+        return choice
+    posts = _runs("".join(_posts(updates)))
+    page = key(text_of(root.find("body")))
+    new = tuple(run for run in posts if run.key[:_BEGIN] not in page)
     told = sum(run.words for run in new)
-    if told < max(_TOLD_WORDS, words) or told < _SAME * sum(run.words for run in posts):
+    if told < max(_TOLD_WORDS, words) or told < _MOST * sum(run.words for run in posts):
         return choice
     return Choice(new, (), frozenset()) if choice is None else replace(choice, runs=(*shown, *new))
 
 
-def _says_more(shown: tuple[TextRun, ...], words: int, body: str, *, is_locked: bool) -> bool:
-    told = body.count(" ")
-    if told < _TOLD_WORDS:
-        return False
-    if words < _TOLD_BELOW:
-        return told >= 2 * words
-    if not is_locked or told < _MORE * words:
-        return False
-    folded = key(body)
-    same = sum(run.words for run in shown if run.key[:_BEGIN] in folded)
-    return same >= _SAME * words
+def _continued(choice: Choice, told: tuple[TextRun, ...]) -> Choice:
+    """Return a choice with what the data tells behind the last of its paragraphs that both have.
+
+    What is shown behind that is an offer to subscribe, most often, and goes.
+    """
+    ends = [run.key[-_BEGIN:] for run in told]
+    for place in range(len(choice.runs) - 1, -1, -1):
+        run = choice.runs[place]
+        if run.words < _PARAGRAPH_WORDS:
+            continue
+        at = next((i for i, end in enumerate(ends) if run.key.endswith(end)), None)
+        if at is not None:
+            rest = told[at + 1 :]
+        else:
+            end = run.text[-_BEGIN:]
+            within = next((i for i, other in enumerate(told) if end in other.text), None)
+            if within is None:
+                continue
+            left = told[within].text.partition(end)[2].strip()
+            rest = (*_runs(f"<p>{escape(left)}</p>" if left else ""), *told[within + 1 :])
+        if sum(other.words for other in rest) < _REST_WORDS:
+            return choice
+        behind = choice.runs[place + 1 :]
+        gone = tuple((other, "locked") for other in behind)
+        return replace(
+            choice, runs=(*choice.runs[: place + 1], *rest), dropped=(*choice.dropped, *gone)
+        )
+    return choice
 
 
 def _posts(value: object) -> Iterator[str]:

@@ -61,6 +61,14 @@ _CLASS = re.compile(
     r"date|time|publi|dato|datum|fecha|posted|submitted|byline|meta|author|autor|info|created",
     re.IGNORECASE,
 )
+#: Elements and names of classes of boxes that are not the article's.
+_PART = 3
+_BOXES = frozenset(("aside", "nav", "form", "script", "style", "noscript", "template", "select"))
+_OTHERS = re.compile(
+    r"related|recommend|recent|latest|popular|most-?read|sidebar|widget|comment|kommentar|"
+    r"teasers?(?![\w-])|calend|kalend",
+    re.IGNORECASE,
+)
 _CHANGED = re.compile("|".join(words("datelines", "changed")), re.IGNORECASE)
 _PUBLISHED = re.compile("|".join(words("datelines", "published")), re.IGNORECASE)
 
@@ -112,9 +120,21 @@ def changed(
         yield dateline.moment, "time" if dateline.is_coded else "printed"
 
 
-def is_elsewhere(holder: HtmlElement) -> bool:
-    """Return whether an element stands in the page's furniture or in a box of other articles."""
-    return is_foreign(holder, frozenset(), _CLASS)
+def is_elsewhere(holder: HtmlElement, heading: HtmlElement | None) -> bool:
+    """Return whether an element stands in a box of other articles or in the page's furniture.
+
+    What holds the headline, `heading`, holds the article too, whatever its class says.
+    """
+    above = frozenset() if heading is None else frozenset(heading.iterancestors())
+    body = holder.getroottree().getroot()
+    for element in (holder, *holder.iterancestors()):
+        if element in above or element.tag == "body":
+            return False
+        if element.tag in _BOXES or _OTHERS.search(names_of(element)):
+            # What holds a good part of the page is named for what else is in it.
+            size, whole = (sum(1 for _ in e.iter()) for e in (element, body))
+            return _PART * size < whole
+    return False
 
 
 def _rank(dateline: Dateline) -> int | None:

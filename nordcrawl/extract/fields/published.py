@@ -18,6 +18,7 @@ from nordcrawl.extract.fields.context import Context
 from nordcrawl.extract.page import dates
 from nordcrawl.extract.page.dates import Moment
 from nordcrawl.extract.page.microdata import Microdata
+from nordcrawl.extract.page.near_headline import headline
 from nordcrawl.extract.page.schema_values import times
 from nordcrawl.extract.page.text import clean_line
 from nordcrawl.extract.page.tree import text_of
@@ -49,7 +50,7 @@ _WIDE_ELEMENTS = 1500
 _WITH_YEAR = etree.XPath(
     "//text()[contains(., $year)][not(parent::style or parent::script)]"
     " | //@datetime[contains(., $year)] | //@title[contains(., $year)]"
-    " | //head//meta/@content[contains(., $year)]"
+    " | //head//meta/@content[contains(., $year)] | //*[@property]/@content[contains(., $year)]"
 )
 _LONG_CHARS = 5000
 #: A date this long after the fetch was never when something was published.
@@ -228,16 +229,17 @@ def _guessed(context: Context, reader: _Reader) -> Iterator[str]:
         )
     except Exception:  # noqa: BLE001 - foreign code on hostile pages: any failure means no date
         return
-    if found and _is_printed(found, root, reader):
+    if found and _is_printed(found, context, reader):
         yield found
 
 
-def _is_printed(day: str, root: HtmlElement, reader: _Reader) -> bool:
+def _is_printed(day: str, context: Context, reader: _Reader) -> bool:
     """Return whether a day, as in ISO 8601, stands on a page in full, and not in another's box."""
-    for text in cast("list[datelines.Text]", _WITH_YEAR(root, year=day[:4])):
+    heading = headline(list(context.root.iter("h1")), _titles(context))
+    for text in cast("list[datelines.Text]", _WITH_YEAR(context.root, year=day[:4])):
         for _, moment in dates.every(text[:_LONG_CHARS], reader.local, reader.month_first):
             if moment.at.date().isoformat() == day:
                 holder = text.getparent()
-                if holder is not None and not datelines.is_elsewhere(holder):
+                if holder is not None and not datelines.is_elsewhere(holder, heading):
                     return True
     return False

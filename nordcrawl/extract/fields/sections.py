@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from nordcrawl.extract.fields.context import Context
 from nordcrawl.extract.page.jsonld import strings
-from nordcrawl.extract.page.text import clean_line
+from nordcrawl.extract.page.text import clean_line, unmarked
 
 #: "Sport, culture and leisure" is one section.
 _AND = re.compile(r"\s(?:og|and|och|und|et|y|ja|&)\s", re.IGNORECASE)
@@ -34,9 +34,9 @@ def _sections(values: tuple[str, ...]) -> tuple[str, ...]:
     """
     found: list[str] = []
     for value in values:
-        parts = [part for part in map(clean_line, value.split(",")) if part]
+        parts = [part for part in map(unmarked, value.split(",")) if part]
         joined = len(parts) > 1 and not _AND.search(value)
-        found.extend(parts if joined else [clean_line(value)])
+        found.extend(parts if joined else [unmarked(value)])
     return tuple(dict.fromkeys(part for part in found if part))
 
 

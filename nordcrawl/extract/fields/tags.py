@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 from nordcrawl.extract.lexicon.tables import words
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.jsonld import strings
-from nordcrawl.extract.page.text import clean_line, key
+from nordcrawl.extract.page.text import clean_line, key, unmarked
 from nordcrawl.extract.page.tree import text_of
 
 #: In this order; "keywords" was meant for search engines, and many write there what they publish.
@@ -88,7 +88,7 @@ def tidy(values: Sequence[str], site: Iterable[str] = ()) -> tuple[str, ...]:
     names = set(site)
     kept: dict[str, str] = {}
     for value in values:
-        name = clean_line(value).strip(" #\"'[]&")
+        name = unmarked(value).strip(" #\"'[]&")
         if (found := _FIELD.match(name)) and len(values) > 1:
             if found["name"].casefold() not in _SUBJECTS:
                 continue

@@ -14,6 +14,7 @@ from nordcrawl.extract.page import headings, jsonld
 from nordcrawl.extract.page.headings import Heading
 from nordcrawl.extract.page.jsonld import JsonLd
 from nordcrawl.extract.page.microdata import Microdata
+from nordcrawl.extract.page.pictures import base_of
 from nordcrawl.extract.page.text import clean, clean_line, unmarked
 from nordcrawl.extract.page.tree import text_of
 
@@ -47,6 +48,8 @@ class Head:
     scripts: str
     """Inline scripts that are not JSON-LD, joined, cut at 200 000 characters."""
     body_classes: frozenset[str]
+    base: str
+    """What relative addresses are relative to: the page's address, or its base element's."""
 
     def meta(self, *names: str) -> str | None:
         """Return the first value of the first name that has any."""
@@ -97,8 +100,9 @@ def read(root: HtmlElement, url: str) -> Head:
     body = root.find("body")
     told = [text for heading in found[:3] for text in (heading.bare, heading.text)]
     hints = (*told, *metas.get("og:title", ())[:1])
+    base = base_of(root, url)
     own = (link.href for link in links if "canonical" in link.rel.split())
-    addresses = [_absolute(a, url) for a in (*own, *metas.get("og:url", ()))]
+    addresses = [_absolute(a, base) for a in (*own, *metas.get("og:url", ()))]
     return Head(
         {name: tuple(values) for name, values in metas.items()},
         tuple(links),
@@ -108,6 +112,7 @@ def read(root: HtmlElement, url: str) -> Head:
         jsonld.read(blocks, url, [unmarked(hint) for hint in hints], addresses, title),
         "\n".join(scripts),
         frozenset((body.get("class") or "").split()) if body is not None else frozenset(),
+        base,
     )
 
 

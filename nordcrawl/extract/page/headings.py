@@ -6,15 +6,13 @@ Does not know which of several headings is the article's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import cast
 
-from lxml import etree
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.page.text import clean_line, key
+from nordcrawl.extract.page.text import key, unmarked
 
 #: Bounds for pages whose headings are not closed.
 _MOST = 100
@@ -23,9 +21,7 @@ _CHARS = 2000
 #: In a heading these hold no words of it. Source: HTML Living Standard, 4.5.12 (rt and rp hold the
 #: reading of what stands beside them), 4.2.6 (style), 4.12 (scripting).
 _SILENT = frozenset(("style", "script", "noscript", "template", "svg", "rt", "rp"))
-_VOICED = etree.XPath(
-    f".//text()[not({' or '.join(f'ancestor::{name}' for name in sorted(_SILENT))})]"
-)
+_BREAKS = frozenset(("br", "p", "div", "h2", "h3", "h4", "li", "ul"))
 #: Names of classes for the line above a headline. A subtitle is one only where it stands first.
 _KICKER = re.compile(
     r"kicker|over-?line|top-?line|dachzeile|roof-?line|eyebrow|(?:supe?r|over|pre|sub)-?"
@@ -65,11 +61,23 @@ def of(element: HtmlElement) -> Heading | None:
 
 def _line(element: HtmlElement) -> str:
     """Return the words in an element, those of silent elements left out."""
-    if next(element.iter(*_SILENT), None) is None:
-        texts: Iterable[str] = islice(element.itertext(), _TEXTS)
-    else:
-        texts = cast("list[str]", _VOICED(element))[:_TEXTS]
-    return clean_line("".join(texts)[:_CHARS])
+    return unmarked("".join(islice(_texts(element), _TEXTS))[:_CHARS])
+
+
+def _texts(element: HtmlElement) -> Iterator[str]:
+    """Yield the texts in an element as they are read: what breaks the line parts words."""
+    if next(element.iter(*_SILENT, *_BREAKS), None) is None:
+        yield from element.itertext()
+        return
+    yield element.text or ""
+    for child in element:
+        if child.tag in _BREAKS:
+            yield " "
+        if child.tag not in _SILENT:
+            yield from _texts(child)
+        if child.tag in _BREAKS:
+            yield " "
+        yield child.tail or ""
 
 
 def _kicker(heading: HtmlElement) -> HtmlElement | None:

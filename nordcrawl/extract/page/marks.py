@@ -48,6 +48,10 @@ _WORDS: dict[str, str] = {
     "nav": "breadcrumb breadcrumbs menu navigation navbar pagination pager toolbar skip",
     "footer": "footer",
     "update": "changelog endringslogg",
+    "consent": "consent cookie cookies cookiebar cookiebanner cookieconsent cookienotice gdpr "
+    "onetrust usercentrics didomi samtykke informasjonskapsler einwilligung",
+    "gate": "paywall regwall registerwall subscription abonnement registration promobar "
+    "promobanner appbanner appbox apppromo downloadapp",
     "bio": "bio biography authorbio aboutauthor",
     "hidden": "visuallyhidden sronly screenreader screenreadertext offscreen",
     "player": "player audioplayer audio podcast podcastplayer videoplayer",

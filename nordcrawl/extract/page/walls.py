@@ -26,6 +26,9 @@ MOST_TEXT_BY_SCRIPT: Final = 600
 #: Characters of an article's text that make it one in spite of such a script.
 LEAST_TEXT: Final = 200
 
+#: Characters of visible text under which a page that does not say that it is an article is none.
+LEAST_PAGE: Final = 80
+
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
@@ -147,6 +150,8 @@ def recognise(text: str, page: Page, about: Head, found: Article | Rejected) -> 
         for mark in _SCRIPTS:
             if mark.pattern.search(markup):
                 return Rejected(f"wall: {mark.name}", blocked=True)
+    if len(text) < LEAST_PAGE and not isinstance(found, Rejected):
+        return Rejected("next to no text")
     return None
 
 
