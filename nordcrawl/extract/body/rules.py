@@ -461,5 +461,24 @@ def drop(
         # The headline above the text is no part of it, however short the text is.
         if words <= GUARD * total or name == "title":
             gone.update((id(run), name) for unit in units for run in unit.runs)
+    gone = _without_speakers(gone, chosen)
     dropped.extend((run, gone[id(run)]) for run in chosen if id(run) in gone)
     return [run for run in chosen if id(run) not in gone]
+
+
+def _without_speakers(gone: dict[int, str], chosen: Sequence[TextRun]) -> dict[int, str]:
+    """Return what goes without those who are quoted, where what they said stays."""
+    said = {
+        element
+        for run in chosen
+        if id(run) not in gone
+        for kind, element in run.groups
+        if kind == "quote"
+    }
+    kept = {
+        id(run)
+        for run in chosen
+        if "cite" in run.near
+        and any(kind == "quote" and element in said for kind, element in run.groups)
+    }
+    return {number: name for number, name in gone.items() if number not in kept}
