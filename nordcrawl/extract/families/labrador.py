@@ -8,7 +8,7 @@ header, and the first body after that. Where the anchors are missing (an older p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC
 from urllib.parse import unquote, urljoin, urlsplit
@@ -19,6 +19,7 @@ from nordcrawl.extract.body.blocks import is_byline
 from nordcrawl.extract.body.boxes import boxed
 from nordcrawl.extract.body.choose import Choice
 from nordcrawl.extract.body.rules import Dropped, is_cross_language, is_label, is_pointer
+from nordcrawl.extract.body.signs import content
 from nordcrawl.extract.body.standfirst import is_in_lead
 from nordcrawl.extract.families.labrador_layout import (
     FURNITURE,
@@ -35,7 +36,11 @@ from nordcrawl.extract.families.landmarks import picture_first
 from nordcrawl.extract.fields import authors
 from nordcrawl.extract.fields.context import Given
 from nordcrawl.extract.fields.language import primary
-from nordcrawl.extract.lexicon.phrases import CROSS_LANGUAGE, LANGUAGE_NAMES, NOTICES
+from nordcrawl.extract.lexicon.phrases import (
+    CROSS_LANGUAGE,
+    LANGUAGE_NAMES,
+    NOTICES,
+)
 from nordcrawl.extract.page import dates
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.jsonld import path_of, strings
@@ -123,7 +128,9 @@ def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading
     top = cut(tops, [e for holder in tops for e in furniture(holder, _TOP_FURNITURE, cms_id)])
     top = boxed(top)
     below = boxed(_between(bodies, cms_id))
-    lead = _lead(top.runs, tops, profile, title)
+    subject = content(" ".join((title, *(run.text for run in below.runs))))
+    leads = [run for run in top.runs if not _is_promotion(run, subject)]
+    lead = _lead(leads, tops, profile, title)
     lead_ids = frozenset(id(run) for run in lead)
     shown = [run for run in top.runs if id(run) in lead_ids or _is_caption(run)]
     dropped: Dropped = []
@@ -189,10 +196,19 @@ def _lead(
         )
         and not {"caption", "figure"} & run.marks
         and not is_cross_language(run)
-        # Imported articles can have a promotion of the newsletter where the standfirst belongs.
-        and not NOTICES.match(run.text)
     ]
     return lead or _plain_lead(runs, title)
+
+
+def _is_promotion(run: TextRun, subject: Set[str]) -> bool:
+    """Return whether a line begins as an appeal to readers does, and speaks of nothing that the
+    article speaks of or leads to what it offers.
+
+    Imported articles can have a promotion of the newsletter where the standfirst belongs.
+    """
+    if not NOTICES.match(run.text):
+        return False
+    return bool(run.linked) or subject.isdisjoint(content(run.text))
 
 
 def _has_class(element: HtmlElement, selectors: Iterable[str]) -> bool:
@@ -219,7 +235,6 @@ def _plain_lead(runs: Iterable[TextRun], title: str) -> list[TextRun]:
             and run.element.tag != "h1"
             and not is_byline(run.text)
             and not is_cross_language(run)
-            and not NOTICES.match(run.text)
             and dates.parse(run.text, UTC) is None
         ):
             return [run]
@@ -241,7 +256,7 @@ def _text(
         if after_label and run.link_share > 0.8:
             dropped.append((run, "linked"))  # what stands under "Les også" or "Nøkkelord"
             continue
-        boxed = {"figure", "caption", "quote", "factbox", "update", "table"} & run.marks
+        boxed = {"figure", "caption", "quote", "factbox", "update", "table", "list"} & run.marks
         if is_label(run.text, labels) and not boxed:
             after_label = True
             dropped.append((run, "label"))
