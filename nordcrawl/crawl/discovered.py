@@ -18,6 +18,7 @@ from nordcrawl.crawl.entries import own_validators
 from nordcrawl.crawl.frontier import Frontier
 from nordcrawl.crawl.info import RunInfo
 from nordcrawl.crawl.knowledge import Knowledge
+from nordcrawl.crawl.told import Told
 from nordcrawl.discover import By, Discovery, Link, Words
 from nordcrawl.fetch import polling
 from nordcrawl.fetch.polling import Ask, Polled
@@ -70,6 +71,16 @@ class Discovered:
             url, link = hidden_url(url), Link(hidden_url(url))
         if self._frontier.add(url, link, found_by):
             self._tally.discover(url)
+
+    def told(self, url: str) -> Told:
+        """Return what is said of a discovered URL, and by whom."""
+        known = self._knowledge.url(url)
+        return Told(
+            self._frontier.found[url].link,
+            self.kind_of,
+            self._info.source.zone,
+            None if known is None or known.weak_alias else self._knowledge.article_of(known),
+        )
 
     # --- what is asked ----------------------------------------------------------------------
 

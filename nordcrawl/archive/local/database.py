@@ -53,7 +53,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
+def damage_told(path: Path) -> Iterator[None]:
     """Say what to do where SQLite says that the file is none of its own."""
     try:
         yield

@@ -8,36 +8,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import TYPE_CHECKING, cast
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.fields import bylines
+from nordcrawl.extract.fields.names import split, tidy
 from nordcrawl.extract.lexicon.phrases import BYLINE, CREDIT_LABEL
-from nordcrawl.extract.lexicon.tables import one_of, words
+from nordcrawl.extract.page import spoken
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.marks import marks_of
 from nordcrawl.extract.page.schema_values import people, types_of
-from nordcrawl.extract.page.text import clean_line, key
-from nordcrawl.extract.page.tree import select, text_of
+from nordcrawl.extract.page.text import key
+from nordcrawl.extract.page.tree import select
 
-_NOT_NAMES = re.compile(
-    r"^https?://|^www\.|@|^\W*$|^\d+$|^[\w-]+\.(?:de|com|org|net|no|se|dk|fi|is|ch|at|fr|uk|cl)$|^\(|"
-    r"^(?:image|photo|foto|bild|bilde)\s*:|^(?:admin|administrator|null|none|undefined|author|by|av)$",
-    re.IGNORECASE,
-)
-_ROLE = re.compile(
-    rf"\s*(?:,|\||\(|–|—|\s-\s|/)\s*{one_of(*words('names', 'roles'))}\b.*$", re.IGNORECASE
-)
-#: "Kari Nordmann @kari", "Kari Nordmann (kari@avis.test)".
-_HANDLE = re.compile(r"\s+[(<]?(?:@\w+|[\w.+-]+@[\w.-]+\.\w+)[)>]?$")
-#: "Paper by Name": what stands before is where it was written for.
-_PAPER_BY = re.compile(r"[^\W\d_]\w{1,20} (?:[Vv]on|[Bb]y|[Aa]v|[Pp]ar|[Pp]or) ([^\W\d_]\w+ .+)$")
 _METAS = (
     "author", "article:author", "parsely-author", "byl", "sailthru.author", "dc.creator",
     "article:author_name", "citation_author", "cxenseparse:author", "og:article:author",
 )  # fmt: skip
-_JOIN = re.compile(rf"\s*(?:,|;|\s{one_of(*words('names', 'and'))}\s)\s*")
+if TYPE_CHECKING:
+    from nordcrawl.extract.fields.datelines import Text
+
+__all__ = ["find", "split", "tidy"]
+
+_LINE_CHARS = 120
+#: More names are no byline, and more lines with an author's name are not looked at.
+_MOST, _LINES = 6, 8
+_NAME = re.compile(r"(?:[^\W\d_][\w.'’-]* )+[^\W\d_][\w.'’-]+")
+_WITH_NAME = etree.XPath("//body//text()[contains(., $name) and string-length(.) < 160]")
 _MICRODATA = ('[itemprop="author"] [itemprop="name"]', '[itemprop="author"]', '[rel="author"]')
 _VISIBLE = (
     ".byline [itemprop=name]", ".byline a[rel=author]", ".byline .author", ".author-name",
@@ -53,17 +52,36 @@ def find(head: Head, root: HtmlElement, site: Iterable[str] = ()) -> tuple[tuple
     """Return (names, origin): JSON-LD, then meta, microdata, marked and printed bylines.
 
     The names of the site itself count only where there is no other; where its data says that a
-    desk is the author, no guess counts against that.
+    desk is the author, only a byline that says by whom counts against that. Of data that names one
+    of the authors that the byline names, the byline wins.
     """
-    keys = {key(name) for name in site}
+    keys = {key(name) for name in site} - {""}
     own: tuple[tuple[str, ...], str] = ((), "")
     for names, origin in _sources(head, root):
-        people = tuple(name for name in names if key(name) not in keys)
-        if people and not (origin == "printed" and own[1] == "json-ld" and _is_desk(head)):
-            return people, origin
+        others = tuple(name for name in names if key(name) not in keys)
+        if len(others) == 1 and origin == "json-ld" and (both := _line_of_more(root, others[0])):
+            return both, "byline"
+        if others and not (origin == "printed" and own[1] == "json-ld" and _is_desk(head)):
+            return others, origin
         if names and not own[0]:
             own = (names, origin)
     return own
+
+
+def _line_of_more(root: HtmlElement, name: str) -> tuple[str, ...]:
+    """Return the names of a byline that begins as one and names an author and others; else none."""
+    for text in cast("list[Text]", _WITH_NAME(root, name=name))[:_LINES]:
+        holder = text.getparent()
+        for element in (holder, None if holder is None else holder.getparent()):
+            if element is None or _in_teaser(element) or _in_caption(element):
+                continue
+            line = spoken.names(element)
+            if len(line) >= _LINE_CHARS or "\n" in line or not BYLINE.match(line):
+                continue
+            names = tidy(split(line))
+            if 1 < len(names) <= _MOST and name in names and all(map(_NAME.fullmatch, names)):
+                return names
+    return ()
 
 
 def _is_desk(head: Head) -> bool:
@@ -78,20 +96,26 @@ def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], s
     node = head.jsonld.node
     for name in ("author", "creator"):
         values = people(node.get(name))
-        yield tidy(part for value in values for part in split(value)), "json-ld"
+        yield tidy(p for value in values for p in split(value, is_data=True)), "json-ld"
     for meta in _METAS:
-        yield tidy(part for value in head.all(meta) for part in split(value)), "meta"
+        yield tidy(p for value in head.all(meta) for p in split(value, is_data=True)), "meta"
     marked = " ".join(_MARKS(root)).lower()
     for selectors, origin in ((_MICRODATA, "microdata"), (_VISIBLE, "byline")):
         for selector in selectors if "author" in marked or "byline" in marked else ():
             found = [
                 e for e in select(root, (selector,))[:8] if not _in_teaser(e) and not _in_caption(e)
             ]
-            texts = [t for e in found if 2 < len(t := clean_line(text_of(e))) < 120]
-            texts = [text for text in texts if not CREDIT_LABEL.match(text)]
-            yield tidy(part for text in texts for part in split(text))[:6], origin
+            texts = [text for e in found if 2 < len(text := spoken.names(e)) < _LINE_CHARS]
+            texts = [text for text in texts if not _is_credit(text)]
+            is_data = origin == "microdata"
+            yield tidy(p for text in texts for p in split(text, is_data=is_data))[:6], origin
     line = bylines.printed(root, (head.title, *head.all("og:title")[:1]))
     yield tidy(split(line) if line else ()), "printed"
+
+
+def _is_credit(text: str) -> bool:
+    """Return whether a line only says who made a picture."""
+    return CREDIT_LABEL.match(text) is not None and not split(text)
 
 
 def _in_teaser(element: HtmlElement) -> bool:
@@ -121,37 +145,3 @@ def _in_caption(element: HtmlElement) -> bool:
         "caption" in marks_of(str(e.tag), e.get("class") or "", None)
         for e in (element, *islice(element.iterancestors(), _CAPTION_LEVELS))
     )
-
-
-def split(text: str) -> list[str]:
-    """Return the names in a printed byline.
-
-    >>> split("Av Kari Nordmann og Ola Hansen")
-    ['Kari Nordmann', 'Ola Hansen']
-    """
-    text = BYLINE.sub("", clean_line(text), count=1)
-    if ";" in text:
-        return [part.strip() for part in text.split(";") if part.strip()]
-    parts = [part for part in _JOIN.split(text) if part]
-    # Two full names or more; a part in lower case is a role, a single word an agency or place.
-    if sum(" " in part for part in parts) >= 2 and all(part[0].isupper() for part in parts):
-        return parts
-    return [text]
-
-
-def tidy(names: Iterable[str]) -> tuple[str, ...]:
-    """Return names without labels, roles, addresses and twins that differ in hyphens only."""
-    kept: dict[str, str] = {}
-    for name in names:
-        name = _HANDLE.sub("", BYLINE.sub("", clean_line(name), count=1))
-        if found := _PAPER_BY.match(name):
-            name = found[1]
-        name = _ROLE.sub("", name).strip(" ,;:|•·")
-        if not name or len(name) > 120 or _NOT_NAMES.search(name):
-            continue
-        if name.isupper() and " " in name and len(name) > 8:
-            name = name.title()
-        folded = key(name)
-        if folded not in kept or kept[folded].count("-") > name.count("-"):
-            kept[folded] = name
-    return tuple(kept.values())
