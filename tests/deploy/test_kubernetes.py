@@ -115,9 +115,9 @@ def test_what_the_pod_refers_to_is_there(resources: dict[str, Any], pod: Any) ->
     assert claim == {"claimName": names["PersistentVolumeClaim"]}
     mounted = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     assert mounted.keys() == volumes.keys()
-    settings = resources["ConfigMap"]["data"]
-    assert settings["NORDCRAWL_STATE_DIR"].startswith(mounted["state"] + "/")
-    keys = Path(settings["AWS_SHARED_CREDENTIALS_FILE"])
+    environment = resources["ConfigMap"]["data"]
+    assert environment["NORDCRAWL_STATE_DIR"].startswith(mounted["state"] + "/")
+    keys = Path(environment["AWS_SHARED_CREDENTIALS_FILE"])
     assert str(keys.parent) == mounted["credentials"]
     assert volumes["credentials"]["secret"]["optional"] is True
     secret = volumes["credentials"]["secret"]["secretName"]
