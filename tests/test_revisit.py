@@ -290,3 +290,10 @@ def test_a_change_told_before_the_last_one_is_seen_all_the_same():
     known = seen(timedelta(hours=1), "2031-01-01T00:00:00Z")
     assert due(Told("2026-11-23T11:30:00Z"), known, NOW - timedelta(days=500)).fetch
     assert not due(Told("2031-01-01T00:00:00Z"), known, NOW - timedelta(days=500)).fetch
+
+
+def test_what_is_called_unchanged_without_an_article_was_never_read():
+    known = seen(timedelta(hours=1), "2026-11-20T10:00:00Z", Outcome.UNCHANGED, None)
+    assert due(Told("2026-11-20T10:00:00Z"), known).fetch
+    told = seen(timedelta(hours=1), "2026-11-20T10:00:00Z", Outcome.UNCHANGED)
+    assert not due(Told("2026-11-20T10:00:00Z"), told).fetch

@@ -87,6 +87,8 @@ def decide(
         return Due(True, f"last ended as {known.outcome}")
     if known.outcome in (Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED, Outcome.BLOCKED):
         return Due(True, f"last ended as {known.outcome}")
+    if known.outcome is Outcome.UNCHANGED and known.article_id is None:
+        return Due(True, "unchanged, though nothing was ever read")
     if known.outcome is Outcome.OUT_OF_RANGE and known.article_id is None:
         return Due(True, "read, but never archived")
     if mode == "full":

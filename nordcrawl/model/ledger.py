@@ -298,10 +298,7 @@ def fold(known: UrlState | None, entry: LedgerEntry, now: datetime | None = None
     if wins(entry.at, state.at):
         won.update(outcome=entry.outcome, at=entry.at)
     gone = entry.is_gone and entry.outcome in _GONE
-    read = entry.outcome in _READ and not gone
-    if entry.outcome is Outcome.UNCHANGED and entry.article_id is None:
-        read = False  # nothing was ever read that could be as it was
-    read_at = entry.fetched_at if read else None
+    read_at = entry.fetched_at if entry.outcome in _READ and not gone else None
     if read_at is not None:
         if wins(read_at, state.fetched_at):
             won.update(
