@@ -30,11 +30,11 @@ class PageItem:
     page: Page = field(repr=False)
     article: Article | None = field(default=None, repr=False)
     """Set by `ExtractPipeline`."""
+    verdict: Verdict | None = None
+    """Set by `DedupPipeline`."""
     reading: Reading | None = field(default=None, repr=False)
     """The same article with its digests, as the worker made it; set by `ExtractPipeline`, where an
     item of another kind has room for it."""
-    verdict: Verdict | None = None
-    """Set by `DedupPipeline`."""
 
 
 class LeftOpen(DropItem):

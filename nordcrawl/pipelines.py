@@ -80,7 +80,7 @@ class ExtractPipeline(RunPipeline):
         """Fill in `PageItem.article` and `PageItem.reading`, or settle the page as no article,
         failed, out of range or reserved by its publisher."""
         run, page = self.run, item.page
-        told = run.told(item.url)
+        told = run.discovered.told(item.url)
         profile = replace(run.info.source.profile, told_title=told.title)
         try:
             async with self._room_for(page):

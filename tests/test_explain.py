@@ -205,7 +205,7 @@ def test_text_of_the_pages_data_is_told_at_the_end(monkeypatch: pytest.MonkeyPat
 def test_listing_has_a_line_for_each_run() -> None:
     lines = as_text(explained()).splitlines()
     assert any(re.fullmatch(r"\+ p +" + re.escape(f"{LONG} Sist."), line) for line in lines)
-    signs = r"  \[pointer 0\.6 \+ linked 0\.6 \+ fragment 0\.4 = 1\.6\]"
+    signs = r"  \[pointer 0\.6 \+ part linked 0\.4 \+ fragment 0\.4 = 1\.4\]"
     pointer = r"- pointer +Les også: Havna er for liten" + signs
     assert any(re.fullmatch(pointer, line) for line in lines)
     assert any(re.match(r"= title +Ny havn i byen  \[title 0\.6 ", line) for line in lines)
@@ -248,7 +248,7 @@ def test_json_has_all_of_it() -> None:
         "place": "article > p",
         "signs": [
             {"name": "pointer", "weight": 0.6},
-            {"name": "linked", "weight": 0.6},
+            {"name": "part linked", "weight": 0.4},
             {"name": "fragment", "weight": 0.4},
         ],
         "text": "Les også: Havna er for liten",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import scrapy
 from nordcrawl.items import PageFields, PageItem, WrongItem, address_of
 from nordcrawl.model.article import Article, Block, BlockKind, Extractor
 from nordcrawl.model.page import Page
+from nordcrawl.model.reading import Reading
 
 URL = "https://example.org/news/1"
 PAGE = Page(URL, b"<p>text</p>", datetime(2026, 11, 1, tzinfo=UTC))
@@ -55,6 +56,25 @@ def test_every_kind_of_item_is_read_and_filled(kind):
     fields.article = ARTICLE
     assert PageFields(item).article is ARTICLE
     assert address_of(item) == URL
+
+
+@pytest.mark.parametrize("kind", [PageItem, dict, OfAttrs, OfPydantic, OfScrapy])
+def test_a_reading_goes_along_with_every_kind_of_item(kind):
+    item = kind(url=URL, page=PAGE)
+    fields = PageFields(item)
+    reading = Reading.of(ARTICLE, PAGE.body_sha256)
+    fields.reading = reading
+    assert fields.article is ARTICLE
+    assert PageFields(item).reading == reading
+    assert (PageFields(item).reading is reading) is (kind in (PageItem, dict))
+
+
+def test_another_article_has_digests_of_its_own():
+    item = PageItem(URL, PAGE)
+    PageFields(item).reading = Reading.of(ARTICLE, PAGE.body_sha256)
+    item.article = replace(ARTICLE, title="Corrected by the desk")
+    assert PageFields(item).reading == Reading.of(item.article, PAGE.body_sha256)
+    assert PageFields(item).reading.content_sha256 != ARTICLE.content_sha256
 
 
 @pytest.mark.parametrize(

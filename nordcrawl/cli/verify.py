@@ -11,7 +11,8 @@ from typing import Final
 from rich.console import Console
 from rich.progress import Progress
 
-from nordcrawl.archive.keep.verify import Severity, Verification, verify
+from nordcrawl.archive.keep.findings import Severity, Verification
+from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.cli.environment import archive_option, options_from_environment, require_archive
 from nordcrawl.errors import ExitCode

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final
 
 from nordcrawl.archive.read.earlier import Earlier
@@ -41,7 +42,7 @@ class Changed:
         if before is not None:
             try:
                 return await self._workers.call(changes.describe, verdict.changed, before, text)
-            except WorkFailed as error:
+            except (WorkFailed, BrokenProcessPool) as error:
                 self._info.notes.append(
                     f"what changed in {verdict.article_id} is not told: {error}"
                 )

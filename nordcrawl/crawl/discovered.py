@@ -18,6 +18,7 @@ from nordcrawl.crawl.entries import own_validators
 from nordcrawl.crawl.frontier import Frontier
 from nordcrawl.crawl.info import RunInfo
 from nordcrawl.crawl.knowledge import Knowledge
+from nordcrawl.crawl.told import Told
 from nordcrawl.discover import By, Discovery, Link, Words
 from nordcrawl.fetch import polling
 from nordcrawl.fetch.polling import Ask, Polled
@@ -36,6 +37,8 @@ MAX_SITEMAPS: Final = 500
 MAX_SITEMAP_DEPTH: Final = 3
 #: Bad addresses of an entry that the report names; of the others it has the number.
 BAD_SHOWN: Final = 20
+#: Articles of an entry that can't all be gone the next time.
+EMPTIED: Final = 3
 
 
 class Discovered:
@@ -62,6 +65,8 @@ class Discovered:
         self._knowledge = knowledge
         self._tally = tally
         self._sitemaps_left = most_sitemaps
+        self._asked_as: dict[str, str] = {}
+        """Where redirects led -> the entry that was asked for."""
         self._followed = 0
 
     def note(self, url: str, link: Link, found_by: str) -> None:
@@ -71,6 +76,16 @@ class Discovered:
         if self._frontier.add(url, link, found_by):
             self._tally.discover(url)
 
+    def told(self, url: str) -> Told:
+        """Return what is said of a discovered URL, and by whom."""
+        known = self._knowledge.url(url)
+        return Told(
+            self._frontier.found[url].link,
+            self.kind_of,
+            self._info.source.zone,
+            None if known is None or known.weak_alias else self._knowledge.article_of(known),
+        )
+
     # --- what is asked ----------------------------------------------------------------------
 
     def entry(self, kind: str, url: str, parent: str | None = None) -> EntryReport:
@@ -79,7 +94,7 @@ class Discovered:
 
     def kind_of(self, url: str) -> str:
         """Return what an entry is, by its address: ``sitemap``, ``feed`` or ``listing``."""
-        entry = self.entries.get(url)
+        entry = self.entries.get(self._asked_as.get(url, url))
         return entry.kind if entry is not None else "sitemap"
 
     def begin(self, kind: str, url: str) -> EntryReport:
@@ -172,17 +187,24 @@ class Discovered:
             sitemaps=tuple(_link(row, url) for row in before.sitemaps),
         )
 
-    async def answered(self, kind: str, page: Page, found: Discovery, told: str | None) -> None:
-        """Take note of what an entry named: for the next run, and for what it no longer names."""
-        if found.problem is not None:
-            return
+    async def answered(
+        self, kind: str, page: Page, found: Discovery, told: str | None
+    ) -> str | None:
+        """Take note of what an entry named: for the next run, and for what it no longer names.
+        Return why it is not to be believed, or None."""
         url = page.requested_url
+        self._asked_as[page.url] = url
+        if found.problem is not None:
+            return found.problem
         before = await asyncio.to_thread(self._writer.polls.get, url)
         now = await asyncio.to_thread(self._articles_of, found.links, url)
         then = None
         if before is not None:
             rows = (_link(row, url) for row in before.links)
             then = await asyncio.to_thread(self._articles_of, rows, url)
+        if then is not None and len(then) >= EMPTIED and not now:
+            # A wall or an error page in its place has links, too, and names no article.
+            return f"names no article, and {len(then)} the last time"
         if kind == "feed" or found.is_news:
             known = {link for link in now if self._knowledge.url(link) is not None}
             if not self._knowledge.is_first and polling.is_gap(then, now, known):
@@ -207,6 +229,7 @@ class Discovered:
             tuple(map(_row, found.sitemaps)),
         )
         await asyncio.to_thread(self._writer.polls.put, poll)
+        return None
 
     async def weigh_failures(self) -> None:
         """Look what became of the articles that entries named which failed in this run; when all

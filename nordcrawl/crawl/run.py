@@ -31,12 +31,10 @@ from nordcrawl.crawl.outcomes import Outcomes, Parts
 from nordcrawl.crawl.planning import Planner
 from nordcrawl.crawl.reservations import Reservations
 from nordcrawl.crawl.statements import Statements
-from nordcrawl.crawl.told import Told
 from nordcrawl.crawl.under_way import UnderWay
 from nordcrawl.model.ledger import Tally
 from nordcrawl.model.times import utc_now
 from nordcrawl.report.health import Asked, Recent
-from nordcrawl.report.health import Limits as HealthLimits
 from nordcrawl.report.run_report import Report
 from nordcrawl.sources.source import Source
 from nordcrawl.workers.pool import Workers
@@ -71,7 +69,7 @@ class Run:
         )
         self.judge = Judge(self.knowledge, self.reservations)
         tally = Tally()
-        asked = Asked(_health_limits(info), Recent.read(recent_file(folder)))
+        asked = Asked(info.suspect, Recent.read(recent_file(folder)))
         changed = Changed(info, store, writer.state, self.workers)
         self.discovered = Discovered(info, writer, self.frontier, self.knowledge, tally)
         parts = Parts(
@@ -115,16 +113,6 @@ class Run:
         info = RunInfo(options, source, arguments, run_id, clock, started_at=clock())
         return cls(info, store, writer, stop)
 
-    def told(self, url: str) -> Told:
-        """Return what is said of a discovered URL, and by whom."""
-        known = self.knowledge.url(url)
-        return Told(
-            self.frontier.found[url].link,
-            self.discovered.kind_of,
-            self.info.source.zone,
-            None if known is None or known.weak_alias else self.knowledge.article_of(known),
-        )
-
     def stop(self) -> None:
         """End the crawl within the times of `nordcrawl.crawl.stopping`, which begin with the first
         `stopping.request`: nothing more is asked, what was fetched is archived. Called in the
@@ -151,12 +139,3 @@ class Run:
         self._store_stop.set()
         self.workers.close()
         self._writer.close()
-
-
-def _health_limits(info: RunInfo) -> HealthLimits:
-    """Return what makes a run suspect: by the source's table, else by the settings."""
-    share, pages = info.source.suspect_share, info.source.suspect_pages
-    return HealthLimits(
-        share=info.options.suspect.share if share is None else share,
-        pages=info.options.suspect.pages if pages is None else pages,
-    )

@@ -32,6 +32,7 @@ from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.text import key, label_key
 from nordcrawl.extract.page.text_runs import Cut, cut
 from nordcrawl.extract.page.tree import MAX_CHARS, MAX_TAGS, parse, prune, select
+from nordcrawl.extract.page.unseen import unseen
 from nordcrawl.model.article import TOLD, Article, BlockKind, Evidence, Rejected
 from nordcrawl.model.charset import decode
 from nordcrawl.model.page import Page
@@ -183,7 +184,8 @@ def _generic(
     names: tuple[str, ...],
     anchors: Landmarks | None,
 ) -> Choice | None:
-    page_cut = boxed(cut([context.root], anchors.furniture if anchors else ()))
+    hidden = unseen(context.root)
+    page_cut = boxed(cut([context.root], anchors.furniture if anchors else (), hidden))
     given = context.given
     candidates = (*candidates, *(text for text in (given.title, given.kicker) if text))
     subtitles = (given.subtitle,) if given.subtitle else ()
@@ -197,7 +199,7 @@ def _generic(
     holders = select(context.root, context.profile.selectors("body"))
     if holders:
         return _selected(boxed(cut(holders)), clues)
-    choice = choose.choose(page_cut, engine.Answers(context.root, page_cut.runs), clues)
+    choice = choose.choose(page_cut, engine.Answers(context.root, page_cut.runs, hidden), clues)
     if choice is not None and (anchors is not None or context.profile.family == "labrador"):
         choice = completed(choice, page_cut.runs, labels)
     if anchors is None or anchors.article is None:
@@ -205,7 +207,7 @@ def _generic(
     if choice is not None and (own := kept_to(anchors.article, choice)) is not None:
         return own
     runs = within(anchors.article, page_cut)
-    answers = engine.Answers(context.root, runs) if runs else None
+    answers = engine.Answers(context.root, runs, hidden) if runs else None
     found = choose.choose(page_cut, answers, clues) if answers else None
     return found if found is not None else choice
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 import sys
-import zlib
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+
+from zlib_ng import zlib_ng
 
 try:
     import brotli
@@ -31,6 +32,7 @@ Fault: TypeAlias = Literal["cut short", "damaged", "too large", "in an unknown c
 
 #: Bytes taken in, and given out, at a time.
 _PIECE = 1 << 16
+_ZlibError: Any = zlib_ng.error  # its stub has an instance for the class
 #: Members of a gzip file, or frames of zstd; more are meant to cost time.
 _MAX_PARTS = 10_000
 #: Codings one upon the other. Source: curl allows as many.
@@ -93,7 +95,7 @@ def _undo(body: bytes, coding: str, most: int) -> Decoded:
                 return Decoded(bytes(out[:most]), "too large")
     except EOFError:
         fault = "cut short"
-    except (zlib.error, brotli.error, zstd.ZstdError):
+    except (_ZlibError, brotli.error, zstd.ZstdError):
         fault = "damaged"
     if fault is not None and _is_text(body):
         return Decoded(body)
@@ -129,9 +131,9 @@ def _inflated(data: memoryview, wbits: int) -> _Part:
 
     Raises:
         EOFError: it has no end.
-        zlib.error: it is broken.
+        zlib_ng.error: it is broken.
     """
-    stream = zlib.decompressobj(wbits)
+    stream = zlib_ng.decompressobj(wbits)
     for end, chunk in _chunks(data):
         rest: memoryview | bytes = chunk
         while rest and not stream.eof:
@@ -152,7 +154,7 @@ def _gzip(data: memoryview) -> Iterable[bytes]:
         data = data[ended:]
         if data[:2] != _GZIP:
             return
-    raise zlib.error("too many members")
+    raise _ZlibError("too many members")
 
 
 def _deflate(data: memoryview) -> Iterable[bytes]:

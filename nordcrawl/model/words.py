@@ -102,7 +102,7 @@ def _reason(error: BaseException, depth: int) -> str:
 
 
 def _is_wrapper(error: BaseException) -> bool:
-    """Tell whether an exception is Scrapy's own for one that it caught."""
+    """Return whether an exception is Scrapy's own for one that it caught."""
     return type(error).__module__.startswith("scrapy.")
 
 

@@ -90,8 +90,9 @@ def _guarded(
 
 
 def _is_of_memory(error: BaseException) -> bool:
-    """Tell whether memory ran out; a library that is loaded then says so in the loader's words, and
-    C code that got none often returns without saying why, which Python tells as a `SystemError`.
+    """Return whether memory ran out; a library that is loaded then says so in the loader's words,
+    and C code that got none often returns without saying why, which Python tells as a
+    `SystemError`.
     Source: glibc, elf/dl-load.c, "failed to map segment from shared object"."""
     if isinstance(error, ImportError):
         return "failed to map segment" in str(error) or "annot allocate memory" in str(error)

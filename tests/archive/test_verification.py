@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit
 from nordcrawl.archive.format.lines import encode_line, pack
 from nordcrawl.archive.keep.compact import compact
-from nordcrawl.archive.keep.verify import Severity, verify
+from nordcrawl.archive.keep.verify import SCHEMA_DIGESTS, Severity, verify
 from nordcrawl.archive.log.follow import chain, writers
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.errors import ExitCode, ObjectMissing
@@ -264,3 +266,11 @@ def test_the_command_says_it(root: Path, tmp_path: Path, job: Callable[..., Any]
     assert f"commits/{commit.parent.name}/{commit.name}" in done.out
     commands.settings["NORDCRAWL_ARCHIVE"] = str(tmp_path / "nowhere")
     assert commands.nordcrawl("verify").code in (2, 4)
+
+
+def test_the_schemas_of_this_version_are_known() -> None:
+    """Else every archive of it would be called damaged."""
+    folder = resources.files("nordcrawl.archive.schema")
+    for name, known in SCHEMA_DIGESTS.items():
+        text = (folder / f"{name}.json").read_bytes()
+        assert hashlib.sha256(text).hexdigest() in known, name

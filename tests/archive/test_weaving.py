@@ -56,6 +56,8 @@ class World:
         self.folder = folder
         self.random = random.Random(seed)
         self.acknowledged: set[str] = set()
+        self.crawling: set[str] = set()
+        """Who may be between a look at the orders and a commit."""
         self.followed: Counter[str] = Counter()
         self.cursor: Cursor | None = None
         self.receipt = False
@@ -75,6 +77,7 @@ class World:
     def _crawl(self, store: Any, name: str, number: int) -> None:
         run_id = f"run-{name}-{number}"
         spool = Spool.open(self.folder / name, SOURCE)
+        self.crawling.add(name)
         try:
             state = State(spool)
             obedience = Obedience(store, spool, state)
@@ -96,6 +99,7 @@ class World:
             except StoreUnavailable:
                 pass  # the next round ships it
         finally:
+            self.crawling.discard(name)
             spool.close()
 
     def _accept(self, spool: Spool, state: State, obedience: Obedience, record: Record) -> None:
@@ -142,6 +146,9 @@ class World:
                 if not finish(self.keeper(store), order).left:
                     self.receipt = True
                     return
+                # What is about to be committed is, or is given up, within the hour.
+                while self.crawling:
+                    store.exists("nothing yet")
                 self.store.tick(3600)
 
     # --- readers ------------------------------------------------------------------------------

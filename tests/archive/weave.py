@@ -16,6 +16,10 @@ from nordcrawl.archive.log import follow, wholeness
 from .memory import MemoryStore
 
 _STUCK_S = 600.0
+_SLEEPY = 0.05
+"""How likely somebody falls asleep at a call."""
+_NAPS = (20, 100, 400)
+"""For how many calls of others."""
 
 
 class StoppedError(BaseException):
@@ -75,8 +79,15 @@ class Weave:
             thread.daemon = True
             thread.start()
             self._take_idle()
+        asleep: dict[str, int] = {}
         while self._waiting:
-            name = self._random.choice(sorted(self._waiting))
+            # One that sleeps between two calls while others do all of their work finds more than
+            # an even mixture does.
+            if self._random.random() < _SLEEPY:
+                asleep[self._random.choice(sorted(self._waiting))] = self._random.choice(_NAPS)
+            asleep = {name: left - 1 for name, left in asleep.items() if left > 1}
+            awake = self._waiting.keys() - asleep.keys() or self._waiting.keys()
+            name = self._random.choice(sorted(awake))
             self.calls += 1
             self._waiting.pop(name).release()
             self._take_idle()

@@ -10,35 +10,32 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from itertools import zip_longest
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint
-from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry, Segment
+from nordcrawl.archive.format.commit import Commit, CommitKind
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import Order
 from nordcrawl.archive.format.probe import is_probe, is_probe_key
 from nordcrawl.archive.format.receipt import Receipt
 from nordcrawl.archive.format.schema_file import SCHEMAS, schema_bytes
 from nordcrawl.archive.format.sealed import decode_sealed
+from nordcrawl.archive.keep.findings import Severity, Verification
+from nordcrawl.archive.keep.verify_checkpoints import misfolded, unreadable
 from nordcrawl.archive.keep.verify_lines import LineCheck, missing_outcomes
-from nordcrawl.archive.local.spool import Spool
-from nordcrawl.archive.local.state import State
-from nordcrawl.archive.log.checkpoint import read_rows
+from nordcrawl.archive.keep.verify_log import foundations, rewrites
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.pieces import PartMovedError, check_part, segment_lines
 from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, Snapshot, assemble, take
 from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY, ObjectEntry, Store
-from nordcrawl.archive.write.catch_up import fold_pieces, ledgers
-from nordcrawl.errors import ArchiveDamaged, ExitCode, ObjectMissing
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreUnavailable
+
+__all__ = ["Severity", "Verification", "verify"]
 
 SCHEMA_DIGESTS: Final = {
     "article-1": frozenset(
@@ -55,8 +52,8 @@ SCHEMA_DIGESTS: Final = {
     ),
 }
 """SHA-256 of each schema file as earlier releases put it; the first one's stays in an archive."""
-_EXAMPLES: Final = 1000
-"""Findings that are kept; the rest is counted."""
+
+_LOOKS: Final = 50
 
 _COMMIT = re.compile(r"commits/([0-9a-f]{10})/(\d{12})\.json")
 _RUN = re.compile(r"runs/[a-z0-9._-]+\.json")
@@ -69,59 +66,6 @@ _LITTER = re.compile(
 """Names of files that file managers make (Finder, Explorer, Dolphin) or NFS, and a README."""
 
 
-class Severity(StrEnum):
-    """How bad a finding is."""
-
-    DAMAGE = "damage"
-    """Something is lost, changed or does not belong there."""
-    UNFINISHED = "unfinished"
-    """All that is committed is right; something was begun and not ended."""
-    NOTE = "note"
-    """Nothing of the archive's, and no harm: what people and their desktops leave in folders."""
-
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """One thing that is not as it should be."""
-
-    severity: Severity
-    key: str
-    what: str
-
-
-@dataclass(slots=True)
-class Verification:
-    """What was looked at, and what was found."""
-
-    archive: str
-    objects: int = 0
-    bytes: int = 0
-    writers: int = 0
-    commits: int = 0
-    parts: int = 0
-    article_lines: int = 0
-    ledger_lines: int = 0
-    articles: int = 0
-    copies: int = 0
-    """Revisions that a second writer has, too."""
-    superseded: int = 0
-    """Parts that were replaced and are not deleted yet."""
-    runs: int = 0
-    checkpoints: int = 0
-    erasures: int = 0
-    damage: int = 0
-    unfinished: int = 0
-    notes: int = 0
-    findings: list[Defect] = field(default_factory=list)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """Return 0 if all is well, 13 for damage, 5 if something is only unfinished."""
-        if self.damage:
-            return ExitCode.DAMAGED
-        return ExitCode.PENDING if self.unfinished else ExitCode.WHOLE
-
-
 def verify(
     store: Store, progress: Callable[[int, int], None] = lambda done, all_: None
 ) -> Verification:
@@ -130,13 +74,14 @@ def verify(
     May run beside crawls, compactions and erasures: what they do meanwhile is no finding.
 
     Raises:
-        StoreRefused, StoreUnavailable: the store; nothing is said of the archive then.
+        StoreRefused, StoreUnavailable: the store, or others change the archive faster than it can
+            be looked at; nothing is said of it then.
     """
-    while True:
-        try:
+    for _ in range(_LOOKS):
+        # Somebody may replace a part meanwhile; the next look is a newer one.
+        with suppress(PartMovedError):
             return _Verifier(store, progress).run()
-        except PartMovedError:  # somebody replaced it meanwhile, so the next look is a newer one
-            continue
+    raise StoreUnavailable(f"{store.uri}: others go on changing it faster than it can be verified")
 
 
 class _Verifier:
@@ -162,7 +107,8 @@ class _Verifier:
         self._marker_and_schemas()
         logs = self._logs()
         snapshot = assemble(logs, {w: (log[-1].seq, log[-1].sha256) for w, log in logs.items()}, {})
-        self._rewrites(logs)
+        for key, what in (*foundations(logs), *rewrites(logs)):
+            self._damage(key, what)
         erasures = self._erasures(logs)
         self._is_clean = erasures.looked_at(snapshot.heads)
         with LineCheck() as lines:
@@ -185,20 +131,13 @@ class _Verifier:
         return self._found
 
     def _damage(self, key: str, what: str) -> None:
-        self._found.damage += 1
-        self._add(Defect(Severity.DAMAGE, key, what))
+        self._found.tell(Severity.DAMAGE, key, what)
 
     def _unfinished(self, key: str, what: str) -> None:
-        self._found.unfinished += 1
-        self._add(Defect(Severity.UNFINISHED, key, what))
+        self._found.tell(Severity.UNFINISHED, key, what)
 
     def _note(self, key: str, what: str) -> None:
-        self._found.notes += 1
-        self._add(Defect(Severity.NOTE, key, what))
-
-    def _add(self, finding: Defect) -> None:
-        if len(self._found.findings) < _EXAMPLES:
-            self._found.findings.append(finding)
+        self._found.tell(Severity.NOTE, key, what)
 
     def _get(self, key: str) -> bytes | None:
         """Return an object, None if it is not there or the store itself says that it is damaged."""
@@ -241,12 +180,6 @@ class _Verifier:
         logs = {writer: self._log(writer, max(found)) for writer, found in seqs.items()}
         self._found.writers = len(logs)
         self._found.commits = sum(map(len, logs.values()))
-        for log in logs.values():
-            for commit in log:
-                for writer, seq in commit.base.items():
-                    if seq not in {c.seq for c in logs.get(writer, [])}:
-                        key = keys.commit_key(writer, seq)
-                        self._damage(key, f"missing or damaged, and {commit.key} builds on it")
         return {writer: log for writer, log in logs.items() if log}
 
     def _log(self, writer: str, listed: int) -> list[Commit]:
@@ -275,38 +208,6 @@ class _Verifier:
             prev_sha256, whole = commit.sha256, True
             log.append(commit)
 
-    def _rewrites(self, logs: dict[str, list[Commit]]) -> None:
-        """See that compactions changed no line, and erasures only what they rewrote."""
-        entries: dict[str, tuple[Commit, PartEntry]] = {}
-        for log in logs.values():
-            for commit in log:
-                for entry in commit.add:
-                    if entry.key in entries:
-                        self._damage(commit.key, f"adds {entry.key}, which another commit added")
-                    entries[entry.key] = (commit, entry)
-        for log in logs.values():
-            for commit in log:
-                before: defaultdict[str, list[Segment]] = defaultdict(list)
-                for key in commit.remove:
-                    if key not in entries:
-                        self._damage(commit.key, f"removes {key}, which no commit added")
-                        continue
-                    of, entry = entries[key]
-                    for segment in of.segments(entry):
-                        before[segment.origin].append(segment)
-                after = [s for entry in commit.add for s in entry.segments]
-                if commit.kind is CommitKind.COMPACT and not (
-                    {s.origin for s in after} == before.keys()
-                    and all(segment in before[segment.origin] for segment in after)
-                ):
-                    self._damage(commit.key, "a compaction, but not of the same lines")
-                for segment in after:
-                    most = max((s.records for s in before.get(segment.origin, ())), default=0)
-                    if segment.records > most:
-                        self._damage(
-                            commit.key, f"has lines of {segment.origin} that it did not take over"
-                        )
-
     # --- parts ------------------------------------------------------------------------------
 
     def _parts(self, snapshot: Snapshot, lines: LineCheck) -> None:
@@ -334,10 +235,15 @@ class _Verifier:
             self._damage(key, f"first_seq {part.entry.first_seq} is not that of its key")
         body = self._get(key)
         if body is None:
+            # Twice: the first "missing" may be a mistake, and it may go after the log is read.
+            for _ in range(2):
+                if key in self._removed_meanwhile():
+                    raise PartMovedError(key)
+                if (body := self._get(key)) is not None:
+                    break
+        if body is None:
             if key in self._removed_meanwhile():
                 raise PartMovedError(key)
-            body = self._get(key)  # some stores say "missing" for a moment
-        if body is None:
             self._damage(key, f"missing, with {part.entry.records} lines, but committed")
             return None
         try:
@@ -516,60 +422,14 @@ class _Verifier:
                 by_source[checkpoint.source].append(checkpoint)
         for source, checkpoints in by_source.items():
             self._found.checkpoints += len(checkpoints)
-            if self._found.damage:  # what the ledgers fold to can't be said then
-                self._read_checkpoints(checkpoints)
-            else:
-                self._fold(snapshot, source, checkpoints, erasures)
-
-    def _fold(
-        self, snapshot: Snapshot, source: str, checkpoints: list[Checkpoint], erasures: Erasures
-    ) -> None:
-        """Fold the ledgers anew, and compare with each checkpoint on the way."""
-        digests = {(c.writer, c.seq): c.sha256 for log in snapshot.logs.values() for c in log}
-        pieces = ledgers(snapshot)
-        with tempfile.TemporaryDirectory(prefix="nordcrawl-") as folder:
-            spool = Spool.open(Path(folder), source)
-            try:
-                state = State(spool)
-                for checkpoint in checkpoints:
-                    for writer, (seq, sha256) in checkpoint.heads.items():
-                        if digests.get((writer, seq)) != sha256:
-                            key = keys.commit_key(writer, seq)
-                            self._damage(key, f"missing or changed: {checkpoint.key} ends with it")
-                    ends = {writer: seq for writer, (seq, _) in checkpoint.heads.items()}
-                    due = [p for p in pieces if p.segment.seq <= ends.get(p.segment.writer, 0)]
-                    pieces = [p for p in pieces if p not in due]
-                    fold_pieces(self._store, spool, state, due, erasures)
-                    self._compare(checkpoint, state, erasures)
-            finally:
-                spool.close()
-
-    def _read_checkpoints(self, checkpoints: list[Checkpoint]) -> None:
-        for checkpoint in checkpoints:
-            try:
-                for _ in read_rows(self._store, checkpoint):
-                    pass
-            except ArchiveDamaged as error:
-                key, _, what = str(error).partition(": ")
+            # What the ledgers fold to can't be said if there is damage.
+            wrong = (
+                unreadable(self._store, checkpoints)
+                if self._found.damage
+                else misfolded(self._store, snapshot, source, checkpoints, erasures)
+            )
+            for key, what in wrong:
                 self._damage(key, what)
-            except ValueError as error:
-                self._damage(checkpoint.key, str(error))
-
-    def _compare(self, checkpoint: Checkpoint, state: State, erasures: Erasures) -> None:
-        try:
-            source = checkpoint.source
-            folded_rows = _comparable(source, state.rows(), erasures)
-            kept_rows = _comparable(source, read_rows(self._store, checkpoint), erasures)
-            for folded, kept in zip_longest(folded_rows, kept_rows):
-                if folded != kept:
-                    what = f"not the fold of the ledgers: {kept!r} is not {folded!r}"
-                    self._damage(checkpoint.key, what[:400])
-                    return
-        except ArchiveDamaged as error:
-            key, _, what = str(error).partition(": ")
-            self._damage(key, what)
-        except ValueError as error:
-            self._damage(checkpoint.key, str(error))
 
     def _strangers(self) -> None:
         strangers = set(self._store.strangers())
@@ -594,16 +454,6 @@ class _Verifier:
             self._note(name, "does not belong to the archive; does no harm")
         else:
             self._damage(name, "does not belong to the archive")
-
-
-def _comparable(
-    source: str, rows: Iterator[dict[str, Any]], erasures: Erasures
-) -> Iterator[dict[str, Any]]:
-    """Leave out what an erasure covers, and what it makes ambiguous: who had a text first, when
-    the first is gone."""
-    for row in rows:
-        if not erasures or not (row["table"] == "text" or erasures.covers_row(source, row)):
-            yield row
 
 
 def _read_run(body: bytes) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.local.database import _damage_told, _refuse_lost_beginning, connect, prepare
+from nordcrawl.archive.local.database import _refuse_lost_beginning, connect, damage_told, prepare
+from nordcrawl.archive.local.salvage import is_damage, is_noted, note_damage, salvage
 from nordcrawl.archive.local.sealed import SealedPart
 from nordcrawl.errors import SpoolError
 from nordcrawl.system.disk import make_folders, sync_folder
@@ -88,8 +89,11 @@ class Spool:
         self._closed = False
 
     @classmethod
-    def open(cls, folder: Path, source: str) -> Spool:
+    def open(cls, folder: Path, source: str, *, fresh_state: bool = False) -> Spool:
         """Lock the folder, made if missing, and open what is in it.
+
+        A file in which damage was found before is made anew without its state, a cache, if what
+        waits in it is whole; so is any with `fresh_state`.
 
         Raises:
             LockHeld: another live process has it.
@@ -100,8 +104,10 @@ class Spool:
             folder.chmod(_PRIVATE)
         lock = Lock(folder / "lock")
         try:
-            with explained(folder / "spool.sqlite"), _damage_told(folder / "spool.sqlite"):
+            with explained(folder / "spool.sqlite"), damage_told(folder / "spool.sqlite"):
                 _refuse_lost_beginning(folder / "spool.sqlite")
+                if fresh_state or is_noted(folder / "spool.sqlite"):
+                    salvage(folder / "spool.sqlite", source)
                 write = connect(folder / "spool.sqlite")
                 try:
                     writer = prepare(write, folder / "spool.sqlite", source)
@@ -133,9 +139,11 @@ class Spool:
             try:
                 yield self._write
                 self._write.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 with suppress(sqlite3.Error):  # a failed COMMIT may have rolled back by itself
                     self._write.execute("ROLLBACK")
+                if is_damage(error):
+                    raise note_damage(self.path, error) from error
                 raise
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -148,6 +156,8 @@ class Spool:
             with self._read_lock:
                 return self._read.execute(sql, values).fetchall()
         except sqlite3.Error as error:
+            if is_damage(error):
+                raise note_damage(self.path, error) from error
             raise SpoolError(f"{self.path}: {error}") from error
 
     def add(self, lines: Sequence[SpooledLine], also: Callable[[sqlite3.Connection], None]) -> None:
@@ -494,6 +504,10 @@ def set_cursor(db: sqlite3.Connection, writer: str, cseq: int, sha256: str) -> N
     db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", (writer, cseq, sha256))
 
 
+def _privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
     """Write a part's file so that its name never stands for less than the whole.
 
@@ -505,7 +519,7 @@ def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
     path = spool.sealed / part.file_name
     staged = path.with_suffix(".tmp")
     with spool.files(), explained(path):
-        with staged.open("wb") as file:
+        with open(staged, "wb", opener=_privately) as file:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())

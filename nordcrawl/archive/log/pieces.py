@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from nordcrawl.archive.format.commit import PartEntry, Segment
@@ -14,6 +15,8 @@ from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
+_MISTAKES: Final = 2
+"""How often a store may say "missing" by mistake, each time with patience, until it is believed."""
 _CACHE_BYTES: Final = 32 << 20
 """Compressed bytes of parts that are kept while segments of others come between theirs."""
 
@@ -44,17 +47,24 @@ class Pieces:
     def _found(self, piece: LiveSegment) -> tuple[LiveSegment, bytes] | None:
         """Return a piece where it lies now, with the bytes of its part; None if every line of it
         was erased. Each turn but the last finds it in another part, as somebody moved it on."""
-        place = piece
+        place, again = piece, 0
         while True:
             try:
+                if again:
+                    body = get_patiently(self._store, place.part.entry.key)
+                    check_part(place.part.entry, body)
+                    return place, body
                 return place, self._body(place.part.entry)
             except ObjectMissing:
                 lost = place.part.entry
             moved = self._place(piece, lost.key)
             if moved is None:
                 return None
-            if moved.part.entry.key == lost.key:
-                return moved, self._late_body(lost)
+            # The first "missing" may have been a mistake of the store's, and the part may have gone
+            # since the log was read. Not so twice.
+            again = again + 1 if moved.part.entry.key == lost.key else 0
+            if again > _MISTAKES:
+                raise ArchiveDamaged(f"{lost.key}: missing, but committed")
             place = moved
 
     def _place(self, piece: LiveSegment, lost: str) -> LiveSegment | None:
@@ -69,14 +79,6 @@ class Pieces:
             if found is None and piece.part.entry.key not in later.removed:
                 raise ArchiveDamaged(f"{piece.part.entry.key}: missing, and its log with it")
         return found
-
-    def _late_body(self, entry: PartEntry) -> bytes:
-        try:
-            body = get_patiently(self._store, entry.key)
-        except ObjectMissing as error:
-            raise ArchiveDamaged(f"{entry.key}: missing, but committed") from error
-        check_part(entry, body)
-        return body
 
     def _body(self, entry: PartEntry) -> bytes:
         if (held := self._bodies.get(entry.key)) is not None:
@@ -135,15 +137,17 @@ def part_body(store: Store, part: LivePart) -> bytes:
         StoreRefused, StoreUnavailable: the store.
     """
     entry = part.entry
-    try:
-        body = store.get(entry.key)
-    except ObjectMissing:
-        if entry.key in take(store).removed:
-            raise PartMovedError(entry.key) from None
+    get = store.get
+    for last in (*[False] * _MISTAKES, True):
         try:
-            body = get_patiently(store, entry.key)
+            body = get(entry.key)
+            break
         except ObjectMissing as error:
-            raise ArchiveDamaged(f"{entry.key}: missing, but committed") from error
+            if entry.key in take(store).removed:
+                raise PartMovedError(entry.key) from None
+            if last:
+                raise ArchiveDamaged(f"{entry.key}: missing, but committed") from error
+            get = partial(get_patiently, store)
     check_part(entry, body)
     return body
 

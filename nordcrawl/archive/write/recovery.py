@@ -125,7 +125,7 @@ def rebuild_state(
     Raises:
         LockHeld, SpoolError, StoreError: as `Writer.open`.
     """
-    spool = Spool.open(folder, source)
+    spool = Spool.open(folder, source, fresh_state=True)
     try:
         state = State(spool)
         obedience = Obedience(store, spool, state)

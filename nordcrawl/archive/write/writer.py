@@ -25,6 +25,7 @@ from nordcrawl.archive.format.lines import decode_json, encode_line
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.local.polls import Polls
 from nordcrawl.archive.local.purge import Obedience
+from nordcrawl.archive.local.salvage import is_noted
 from nordcrawl.archive.local.spool import Spool, SpooledLine
 from nordcrawl.archive.local.state import Change, State
 from nordcrawl.archive.log.erasures import Erasures
@@ -129,6 +130,23 @@ class Writer:
             ValueError: source or run id can't stand in a key.
         """
         keys.check_names(source, run_id)
+        try:
+            return cls._open(store, folder, source, run_id, limits, clock)
+        except SpoolError:
+            if not is_noted(folder / "spool.sqlite"):
+                raise
+            return cls._open(store, folder, source, run_id, limits, clock)  # with a new state
+
+    @classmethod
+    def _open(
+        cls,
+        store: Store,
+        folder: Path,
+        source: str,
+        run_id: str,
+        limits: Limits,
+        clock: Callable[[], datetime],
+    ) -> Self:
         spool = Spool.open(folder, source)
         try:
             writer = cls(store, spool, run_id, limits, clock)

@@ -148,6 +148,8 @@ def _part(run: TextRun, frame: Frame) -> tuple[str, HtmlElement | None]:
 def _data_table(run: TextRun) -> HtmlElement | None:
     """Return the outermost table around a run that holds data; tables may lay out a page."""
     tables = [element for kind, element in run.groups if kind == "table"]
+    if len(tables) == 1:
+        return tables[0]
     return next((table for table in tables if is_data(table)), tables[0])
 
 

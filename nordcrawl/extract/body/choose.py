@@ -199,7 +199,9 @@ def _captioned(
         if {"quote", "table", "list", "figure", "caption"} & run.marks:
             continue
         box = next((b for b in (run.element, *_above(run.element, 2)) if b in boxes), None)
-        if box is None or box in home.around or len(text_of(box)) > 2 * len(run.text) + 200:
+        if box is None or box in home.around or next(box.iter("h1"), None) is not None:
+            continue
+        if len(text_of(box)) > 2 * len(run.text) + 200:
             continue
         if any(home.is_text(runs[i]) and holds(box, runs[i].element) for i in chosen):
             continue

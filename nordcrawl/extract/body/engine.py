@@ -22,7 +22,6 @@ from trafilatura.settings import DEFAULT_CONFIG, Extractor
 from nordcrawl.extract.page.text import clean, key
 from nordcrawl.extract.page.text_runs import TextRun
 from nordcrawl.extract.page.tree import cut, text_of
-from nordcrawl.extract.page.unseen import unseen
 
 #: Elements in the engine's result above which it gives up; a book has fewer paragraphs.
 _MAX_TREE_SIZE = 20_000
@@ -63,10 +62,16 @@ class Answers:
     `runs` are all of the page: a choice that has most of what could be text in them can't be
     bettered by much, and neither the engine's comparison of algorithms nor its default choice is
     asked for. Measured on 847 pages: the same lines as with all of them, for half of the time.
+    `hidden` is what no reader sees.
     """
 
-    def __init__(self, root: HtmlElement, runs: Sequence[TextRun]) -> None:
-        self._root = slim(root, runs)
+    def __init__(
+        self,
+        root: HtmlElement,
+        runs: Sequence[TextRun],
+        hidden: frozenset[HtmlElement] = frozenset(),
+    ) -> None:
+        self._root = slim(root, runs, hidden)
         self.most = sum(
             run.words for run in runs if run.words >= _TEXT_WORDS and run.link_share < _PART_LINKED
         )
@@ -94,7 +99,11 @@ class Answers:
         return _run(self._root, False)
 
 
-def slim(root: HtmlElement, runs: Sequence[TextRun]) -> HtmlElement:
+def slim(
+    root: HtmlElement,
+    runs: Sequence[TextRun],
+    hidden: frozenset[HtmlElement] = frozenset(),
+) -> HtmlElement:
     """Return a copy of the page without what can't be its text: menus, scripts, empty elements.
 
     The engine copies the tree five times and asks some fifty XPaths of each; most of a news page
@@ -108,7 +117,7 @@ def slim(root: HtmlElement, runs: Sequence[TextRun]) -> HtmlElement:
                 break
             kept.add(above)
     copied = root.makeelement("html", _attributes(root))
-    _slim(root, copied, kept, texts, unseen(root))
+    _slim(root, copied, kept, texts, hidden)
     return copied
 
 
@@ -135,7 +144,8 @@ def _slim(
             inner = etree.SubElement(copied, tag, _attributes(child))
             _slim(child, inner, kept, texts, hidden)
         elif has_text and child.tag not in _NO_TEXT and child not in hidden:
-            inner = deepcopy(child) if hidden.isdisjoint(child.iter()) else _shown(child, hidden)
+            whole = not hidden or hidden.isdisjoint(child.iter())
+            inner = deepcopy(child) if whole else _shown(child, hidden)
             inner.tail = None
             copied.append(inner)
         if inner is not None:

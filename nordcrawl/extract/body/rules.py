@@ -71,13 +71,17 @@ _LIST_LINKS = 4
 #: Link share of a list above which it is a list of links and not of text.
 _LIST_LINKED = 0.4
 _TAIL_WORDS = 60
+_SHARE_WORDS = 20
 _CREDIT_WORDS = 8
-#: Names and what joins them: each word begins with a capital, or is a particle of names.
-_CREDIT = re.compile(
-    r"[\W_]*(?:\w{2,16}:\s*)?[^\W\d_a-zæøåäöüéà-ÿа-яё][\w.'’-]*"
-    r"(?:(?:\s*[,/&|–-]\s*|\s+)(?:(?:de|da|di|du|van|von|der|den|la|le|el|af|av|ten|og|och|and|und|"
-    r"et|y)|[^\W\d_a-zæøåäöüéà-ÿа-яё][\w.'’-]*))*[\W_]*"
-)
+#: What stands within and between names.
+_PARTICLES = frozenset(
+    (
+        "de", "da", "di", "du", "van", "von", "der", "den", "la", "le", "el", "af", "av", "ten",
+        "og", "och", "and", "und", "et", "y",
+    )
+)  # fmt: skip
+_BEFORE_NAMES = re.compile(r"^[\W_]*(?:\w{2,16}:\s*)?")
+_BETWEEN_NAMES = re.compile(r"[\s,/&|–()-]+")
 
 #: Month names of the languages that the phrases are in, whole or cut to their beginning.
 _MONTHS = re.compile(
@@ -183,7 +187,7 @@ def _is_notice(unit: Unit) -> bool:
 
 
 def _is_closing(unit: Unit) -> bool:
-    return not unit.is_speech and unit.words < _TAIL_WORDS and bool(TAIL.match(unit.run.text))
+    return not unit.is_quoted and unit.words < _TAIL_WORDS and bool(TAIL.match(unit.run.text))
 
 
 def _is_pointing(unit: Unit) -> bool:
@@ -211,11 +215,7 @@ def _is_initials(unit: Unit) -> bool:
 
 
 def _is_credit_at_edge(unit: Unit) -> bool:
-    """Return whether a line above or below all paragraphs is names, a place or roles and no more.
-
-    >>> bool(_CREDIT.fullmatch("Text: Kari Li / Jon van Dam")), bool(_CREDIT.fullmatch("Kari left"))
-    (True, False)
-    """
+    """Return whether a line above or below all paragraphs is names, a place or roles only."""
     around, run = unit.around, unit.run
     if unit.words > _CREDIT_WORDS or unit.is_sentence or unit.is_speech or run.linked:
         return False
@@ -225,7 +225,18 @@ def _is_credit_at_edge(unit: Unit) -> bool:
             return False
     elif not around.is_above(run):
         return False
-    return _CREDIT.fullmatch(run.text) is not None
+    return is_names(run.text)
+
+
+def is_names(text: str) -> bool:
+    """Return whether a line is names and what joins them: each word in a capital or a particle.
+
+    >>> is_names("Text: Kari Li / Jon van Dam"), is_names("Kari left")
+    (True, False)
+    """
+    words = [w for w in _BETWEEN_NAMES.split(_BEFORE_NAMES.sub("", text, count=1)) if w]
+    named = [word for word in words if word not in _PARTICLES]
+    return bool(named) and all(word[0].isupper() for word in named)
 
 
 def _is_linked(unit: Unit) -> bool:
@@ -234,6 +245,8 @@ def _is_linked(unit: Unit) -> bool:
         return False
     if unit.link_share > _LINKED:
         return unit.words < _LINKED_WORDS or len(run.links) >= _LIST_LINKS
+    if not unit.around.is_below(run):
+        return False
     return unit.link_share > _MOST_LINKED and unit.words < _LINKED_WORDS and not unit.is_sentence
 
 
@@ -243,6 +256,16 @@ def _is_part_linked(unit: Unit) -> bool:
 
 def _is_link_list(unit: Unit) -> bool:
     return is_link_list(unit) and unit.link_share > _LIST_LINKED
+
+
+def _is_over_links(unit: Unit) -> bool:
+    heads = unit.kind == "heading" or not unit.is_sentence
+    return heads and unit.around.is_over_links(unit.run)
+
+
+def _is_share(unit: Unit) -> bool:
+    marks = unit.near if unit.kind in _LINES else unit.marks
+    return "share" in marks and unit.words < _SHARE_WORDS
 
 
 def _is_of_subject(unit: Unit) -> bool:
@@ -282,14 +305,14 @@ RULES: tuple[Rule, ...] = (
     Rule("linked", "links", 0.6, _SAID, _is_linked),
     Rule("link list", "links", 0.6, _OF_ITEMS, _is_link_list),
     Rule("part linked", "links", 0.4, _SAID, _is_part_linked),
-    Rule("link", "links", 0.2, _SAID, lambda u: 0 < u.link_share <= _SOME_LINKED),
+    Rule("link", "links", 0.1, _SAID, lambda u: 0 < u.link_share <= _SOME_LINKED),
     # What its own element, or a box around it, is called.
     Rule("header", "class", 0.6, _LINE, _is_header),
     Rule("related", "class", 0.6, _ALL, lambda u: u.has_class("related")),
     Rule("furniture", "class", 0.6, _ALL, lambda u: u.has_class("footer", "nav", "form")),
     Rule("comments", "class", 0.6, _ALL, lambda u: u.has_class("comments")),
     Rule("newsletter box", "class", 0.6, _ALL, lambda u: u.has_class("newsletter")),
-    Rule("share", "class", 0.6, _ALL, lambda u: u.has_class("share") and u.words < 20),
+    Rule("share", "class", 0.6, _ALL, _is_share),
     Rule("consent", "class", 0.6, _ALL, lambda u: u.has_class("consent")),
     Rule("bio", "class", 0.6, _ALL, lambda u: u.has_class("bio")),
     Rule("time", "class", 0.4, _LINES, lambda u: "time" in u.near),
@@ -298,14 +321,14 @@ RULES: tuple[Rule, ...] = (
     Rule("above", "place", 0.4, _ALL, lambda u: u.around.is_above(u.run)),
     Rule("below", "place", 0.4, _ALL, lambda u: u.around.is_below(u.run)),
     Rule("box", "place", 0.4, _ALL, lambda u: u.around.box_of(u.run) is not None),
-    Rule("over links", "place", 0.4, _LINES, lambda u: u.around.is_over_links(u.run)),
+    Rule("over links", "place", 0.4, _LINES, _is_over_links),
     # How it is printed.
     Rule("fragment", "form", 0.4, _LINE, lambda u: not u.is_sentence),
     Rule("headlines", "form", 0.4, _LIST, _lists_headlines),
     Rule("again", "form", 0.3, _LINES, lambda u: u.around.is_repeated(u.run)),
     Rule("foreign", "form", 0.3, _SAID, lambda u: u.around.is_foreign(u.run)),
     Rule("of the subject", "form", -0.4, _LINE, _is_of_subject),
-    Rule("unlike its kind", "form", 0.4, _HEADING, lambda u: u.around.is_odd_link(u.run)),
+    Rule("unlike its kind", "form", 0.3, _HEADING, lambda u: u.around.is_odd_link(u.run)),
 )  # fmt: skip
 
 
@@ -361,8 +384,9 @@ def units_of(runs: Sequence[TextRun], around: Around) -> list[Unit]:
     group: list[TextRun] = []
     holder: HtmlElement | None = None
     kind = ""
+    data: dict[HtmlElement, bool] = {}
     for run in runs:
-        run_kind, element = _kind_of(run)
+        run_kind, element = _kind_of(run, data)
         if group and (element is None or element is not holder):
             found.append(Unit(kind, tuple(group), around))
             group = []
@@ -376,14 +400,20 @@ def units_of(runs: Sequence[TextRun], around: Around) -> list[Unit]:
     return found
 
 
-def _kind_of(run: TextRun) -> tuple[str, HtmlElement | None]:
-    """Return the kind of the unit that a run is a part of, and its element if it holds several."""
+def _kind_of(run: TextRun, data: dict[HtmlElement, bool]) -> tuple[str, HtmlElement | None]:
+    """Return the kind of the unit that a run is a part of, and its element if it holds several.
+
+    `data` keeps for each table whether it holds data.
+    """
     for kind, element in run.groups:
-        if kind == "table" and not is_data(element):
-            continue
+        if kind == "table":
+            if element not in data:
+                data[element] = is_data(element)
+            if not data[element]:
+                continue
         if kind in _BOXED and not (kind == "quote" and element.tag in ("p", "div")):
             return kind, element
-    if is_caption(run):
+    if is_caption(run) and ("caption" in run.marks or not {"list", "table"} & run.marks):
         return "caption", None
     return ("heading" if "heading" in run.near else "line"), None
 
@@ -431,5 +461,24 @@ def drop(
         # The headline above the text is no part of it, however short the text is.
         if words <= GUARD * total or name == "title":
             gone.update((id(run), name) for unit in units for run in unit.runs)
+    gone = _without_speakers(gone, chosen)
     dropped.extend((run, gone[id(run)]) for run in chosen if id(run) in gone)
     return [run for run in chosen if id(run) not in gone]
+
+
+def _without_speakers(gone: dict[int, str], chosen: Sequence[TextRun]) -> dict[int, str]:
+    """Return what goes without those who are quoted, where what they said stays."""
+    said = {
+        element
+        for run in chosen
+        if id(run) not in gone
+        for kind, element in run.groups
+        if kind == "quote"
+    }
+    kept = {
+        id(run)
+        for run in chosen
+        if "cite" in run.near
+        and any(kind == "quote" and element in said for kind, element in run.groups)
+    }
+    return {number: name for number, name in gone.items() if number not in kept}

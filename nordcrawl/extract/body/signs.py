@@ -322,8 +322,12 @@ class Unit:
     @cached_property
     def is_speech(self) -> bool:
         """Whether it begins as what somebody says or asks."""
-        text = self.run.text
-        return text.startswith(_QUOTED) or (text.startswith(_DASHES) and self.is_sentence)
+        return self.is_quoted or (self.run.text.startswith(_DASHES) and self.is_sentence)
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether it begins with quotation marks."""
+        return self.run.text.startswith(_QUOTED)
 
     @cached_property
     def is_sentence(self) -> bool:

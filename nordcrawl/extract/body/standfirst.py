@@ -66,9 +66,22 @@ def standfirst(
             or "lead" in run.near
             or (within and _is_sentence(run, index) and is_in_lead(run))
             or (titled and within and not found and _is_sentence(run, index))
+            or (within and found and _is_alike(run, next(reversed(found.values()))))
         ):
             found.setdefault(run.key, run)
     return list(found.values())[:_LEADS] or own[:_LEADS]
+
+
+def _is_alike(run: TextRun, before: TextRun) -> bool:
+    """Return whether a paragraph stands right behind one of the standfirst, printed as that is."""
+    one, other = run.element, before.element
+    names = [(e.get("class") or "").split()[:1] for e in (one, other)]
+    return (
+        one.getprevious() is other
+        and one.tag == other.tag
+        and names[0] == names[1] != []
+        and not _NO_SENTENCE & run.near
+    )
 
 
 def _may_lead(run: TextRun, clues: PageHints) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.page.text_runs import TextRun
 
-#: A cell with more words makes a table one that only lays out the page.
-_CELL_WORDS = 60
+#: A cell with more words makes a table one that only lays out the page; a note in one has fewer.
+_MOST_WORDS = 180
 #: So many columns and rows a cell spans at most. Source: HTML, 4.9.11 (colspan, rowspan).
 _SPAN = 1000
 _CELLS = ("td", "th")
@@ -17,20 +18,16 @@ _CELLS = ("td", "th")
 _OF_A_PAGE = ("table", "article", "form", "h1", "nav")
 
 
-def is_data(table: HtmlElement, words: Mapping[HtmlElement, int] | None = None) -> bool:
-    """Return whether a table holds data: two rows or columns of short cells, no part of a page.
-
-    `words` are those of each cell that has any, counted from the text where not given.
-    """
-    cells = [cell for row in rows_of(table) for cell in row]
-    if (
-        len(cells) < 2
-        or next((e for e in table.iter(*_OF_A_PAGE) if e is not table), None) is not None
-    ):
+def is_data(table: HtmlElement) -> bool:
+    """Return whether a table holds data: two cells or more, all short, and no part of a page."""
+    if any(element is not table for element in table.iter(*_OF_A_PAGE)):
         return False
-    if words is None:
-        return all(sum(t.count(" ") for t in cell.itertext()) <= 3 * _CELL_WORDS for cell in cells)
-    return all(words.get(cell, 0) <= _CELL_WORDS for cell in cells)
+    cells = [cell for row in rows_of(table) for cell in row]
+    return len(cells) > 1 and all(_words_of(cell) <= _MOST_WORDS for cell in cells)
+
+
+def _words_of(cell: HtmlElement) -> int:
+    return sum(len(text.split()) for text in cast("list[str]", list(cell.itertext())))
 
 
 def rows_of(table: HtmlElement) -> list[list[HtmlElement]]:

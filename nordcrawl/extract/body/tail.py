@@ -33,7 +33,7 @@ def cut_tail(
             break
         last = units[-1]
         is_none, found = judge(last, [_LAST], last=True)
-        bare = last.kind == "heading"
+        bare = all("heading" in run.near for run in last.runs) and last.kind != "quote"
         if not (bare or (last.kind != "caption" and is_none)):
             break
         if taken + last.words > _TAIL_SHARE * total:

@@ -8,9 +8,10 @@ header, and the first body after that. Where the anchors are missing (an older p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC
+from itertools import takewhile
 from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml.html import HtmlElement
@@ -77,6 +78,11 @@ _TIMES = {
 }
 #: A note of a live page prints its time in so many words at most.
 _TIME_WORDS = 3
+#: A standfirst has so many words at least where no class tells of it, and shares so many longer
+#: ones with headline and text where it begins like a notice.
+_LEAD_WORDS = 6
+_TOLD = 2
+_LONG_WORD = re.compile(r"\w{5,}")
 _TAGS = (".articleFooter .tags a", ".articleFooter a[href*='/tag/']")
 _SECTION = (".lab-article-section",)
 _TOP_FURNITURE = tuple(s for s in FURNITURE if s not in (".dates", ".bylines"))
@@ -123,7 +129,8 @@ def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading
     top = cut(tops, [e for holder in tops for e in furniture(holder, _TOP_FURNITURE, cms_id)])
     top = boxed(top)
     below = boxed(_between(bodies, cms_id))
-    lead = _lead(top.runs, tops, profile, title)
+    text = {word for line in (title, *(run.text for run in below.runs)) for word in _words(line)}
+    lead = _lead(top.runs, tops, profile, title, text)
     lead_ids = frozenset(id(run) for run in lead)
     shown = [run for run in top.runs if id(run) in lead_ids or _is_caption(run)]
     dropped: Dropped = []
@@ -172,27 +179,65 @@ def _title(element: HtmlElement | None) -> str:
 
 
 def _lead(
-    runs: Sequence[TextRun], tops: Sequence[HtmlElement], profile: Profile, title: str
+    runs: Sequence[TextRun],
+    tops: Sequence[HtmlElement],
+    profile: Profile,
+    title: str,
+    text: Set[str],
 ) -> list[TextRun]:
     """Return the runs of the standfirst, by its class or else by its place and length."""
     selectors = (*profile.selectors("subtitle"), *_STANDFIRST)
     marked = [
         e for top in tops for e in (select(top, selectors) or [top][: _has_class(top, selectors)])
     ]
-    lead = [
+    may_be = [
         run
         for run in runs
-        if (
-            any(_is_in(run.element, element) for element in marked)
-            if marked
-            else "lead" in run.near or is_in_lead(run)
-        )
-        and not {"caption", "figure"} & run.marks
+        if not {"caption", "figure"} & run.marks
         and not is_cross_language(run)
-        # Imported articles can have a promotion of the newsletter where the standfirst belongs.
-        and not NOTICES.match(run.text)
+        and not _is_promotion(run, text)
     ]
-    return lead or _plain_lead(runs, title)
+    lead = (
+        [run for run in may_be if any(_is_in(run.element, element) for element in marked)]
+        or [run for run in may_be if "lead" in run.near or is_in_lead(run)]
+        or _plain_lead(may_be, title)
+    )
+    return [*lead, *(run for run in _alike(runs, lead) if not _is_promotion(run, text))]
+
+
+def _is_promotion(run: TextRun, text: Set[str]) -> bool:
+    """Return whether a line is no standfirst: it begins like a notice and tells of nothing else.
+
+    Imported articles can have a promotion of the newsletter where the standfirst belongs. `text`
+    are the longer words of headline and text.
+    """
+    return NOTICES.match(run.text) is not None and len(_words(run.text) & text) < _TOLD
+
+
+def _words(text: str) -> set[str]:
+    """Return the longer words of a text, folded."""
+    return set(_LONG_WORD.findall(text.casefold()))
+
+
+def _alike(runs: Sequence[TextRun], lead: Sequence[TextRun]) -> list[TextRun]:
+    """Return the further paragraphs right behind a standfirst that are printed as it is."""
+    if len(lead) != 1:
+        return []
+    first = lead[0]
+    name = (first.element.get("class") or "").split()[:1]
+    behind = runs[next(i for i, run in enumerate(runs) if run is first) + 1 :]
+    return list(
+        takewhile(
+            lambda run: (
+                run.words >= _LEAD_WORDS
+                and run.element.tag == first.element.tag
+                and run.element.getparent() is first.element.getparent()
+                and (run.element.get("class") or "").split()[:1] == name
+                and not {"caption", "figure", "byline", "time"} & run.marks
+            ),
+            behind,
+        )
+    )
 
 
 def _has_class(element: HtmlElement, selectors: Iterable[str]) -> bool:
@@ -213,13 +258,11 @@ def _plain_lead(runs: Iterable[TextRun], title: str) -> list[TextRun]:
     """Return the header's first long paragraph, where nothing is marked as the standfirst."""
     for run in runs:
         if (
-            run.words >= 6
+            run.words >= _LEAD_WORDS
             and run.key != key(title)
-            and not {"caption", "figure", "credit", "byline", "time", "label"} & run.marks
+            and not {"credit", "byline", "time", "label"} & run.marks
             and run.element.tag != "h1"
             and not is_byline(run.text)
-            and not is_cross_language(run)
-            and not NOTICES.match(run.text)
             and dates.parse(run.text, UTC) is None
         ):
             return [run]
@@ -242,7 +285,8 @@ def _text(
             dropped.append((run, "linked"))  # what stands under "Les også" or "Nøkkelord"
             continue
         boxed = {"figure", "caption", "quote", "factbox", "update", "table"} & run.marks
-        if is_label(run.text, labels) and not boxed:
+        in_list = "list" in run.marks and not run.links
+        if is_label(run.text, labels) and not boxed and not in_list:
             after_label = True
             dropped.append((run, "label"))
             continue

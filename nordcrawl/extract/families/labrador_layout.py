@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.jsonld import path_of
+from nordcrawl.extract.page.marks import marks_of
 from nordcrawl.extract.page.text_runs import cut
 from nordcrawl.extract.page.tree import select
 
@@ -30,6 +32,8 @@ FURNITURE = (
     ".dates", ".paywallLabel", ".floatingText", "nav", "footer", "button", ".visuallyhidden",
     ".lang-link", ".comments", ".meta",
 )  # fmt: skip
+#: Levels above a line that names who is quoted at which the quote's box may be.
+_QUOTE_LEVELS = 3
 _ID_ATTRIBUTES = frozenset(
     ("data-id", "data-article-id", "data-lab-id", "data-page-id", "data-articleid")
 )
@@ -179,12 +183,18 @@ def furniture(
         if element is not holder
         and ((element.tag == "article" and _is_teaser(element)) or _is_foreign(element, cms_id))
     )
-    found = [
-        e for e in found if e.tag != "footer" or next(e.iterancestors("blockquote"), None) is None
-    ]
+    found = [e for e in found if e.tag != "footer" or not _names_who_is_quoted(e)]
     # A standfirst or caption may stand in a wrapper that carries one of those names.
     found = [e for e in found if not _holds_article(e, holder)]
     return [*found, *_bare_titles(holder, found)]
+
+
+def _names_who_is_quoted(footer: HtmlElement) -> bool:
+    """Return whether a footer is a quote's. Source: HTML, 4.4.4 "The blockquote element"."""
+    return any(
+        "quote" in marks_of(str(e.tag), e.get("class") or "", None)
+        for e in islice(footer.iterancestors(), _QUOTE_LEVELS)
+    )
 
 
 def _bare_titles(holder: HtmlElement, dropped: list[HtmlElement]) -> list[HtmlElement]:

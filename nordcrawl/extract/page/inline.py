@@ -16,7 +16,8 @@ _LINES = frozenset(
     ("p", "h1", "h2", "h3", "h4", "h5", "h6", "a", "span", "b", "i", "em", "strong", "q", "cite",
      "small", "sup", "sub", "label", "dt", "th")
 )  # fmt: skip
-_INLINE = frozenset(("span", "b", "strong", "em", "i", "font", "a"))
+#: Elements that are inline by their tag and may be printed as blocks all the same.
+MAY_BE_APART = frozenset(("span", "b", "strong", "em", "i", "font", "a", "button"))
 #: A mark of a note has so many characters at most, brackets left out.
 _NOTE_CHARS = 3
 _NOTE = re.compile(r"^[\s\[(]*(?:\d{1,3}|[a-z]|[ivx]{1,4}|[*†‡§]{1,3})[\s\])]*$", re.IGNORECASE)
@@ -44,8 +45,10 @@ def is_set_apart(element: HtmlElement) -> bool:
         if parent is None or parent.tag in _LINES:
             return False
         return not (_has_words(element.tail) or _has_words(_before(element)))
-    if tag not in _INLINE:
-        return tag == "button" and not _is_in_line(element)
+    if tag == "button":
+        return not _is_in_line(element)
+    if tag not in MAY_BE_APART:
+        return False
     if (style := element.get("style")) and _DISPLAY.search(style):
         return True
     return not _APART.isdisjoint((element.get("class") or "").split())

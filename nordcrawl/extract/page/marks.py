@@ -41,7 +41,9 @@ _WORDS: dict[str, str] = {
     "ad": "ad ads adunit advert advertisement advertising annonse annons annonce adlabel "
     "sponsored sponsor dfp adslot",
     "factbox": "factbox faktaboks faktaruta factsbox faktarute faktabox infobox",
-    "quote": "quote pullquote quotebox blockquote sitat zitat citat",
+    "quote": "quote quotes pullquote pullquotes quotebox quoteblock quotetext blockquote "
+    "quotation sitat sitatboks sitatbox sitatblokk uttrekk zitat zitatbox zitatblock citat "
+    "citatboks citatbox citatruta",
     "tags": "tags tag keywords tagcloud taglist",
     "nav": "breadcrumb breadcrumbs menu navigation navbar pagination pager toolbar skip",
     "footer": "footer",
@@ -69,6 +71,11 @@ _SPLIT = re.compile(r"[^a-zæøåäöüéA-ZÆØÅÄÖÜÉ]+|(?<=[a-zæøåäö]
 NONE: frozenset[str] = frozenset()
 #: An element with more names than this has them made by a tool.
 _NAMES = 40
+
+
+def names_of(mark: str) -> frozenset[str]:
+    """Return the words that make a mark."""
+    return frozenset(_WORDS[mark].split())
 
 
 def words_of(names: str) -> frozenset[str]:

@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.page import pictures
 from nordcrawl.extract.page.inline import (
+    MAY_BE_APART,
     is_note_link,
     is_set_apart,
     language_around,
@@ -57,6 +58,7 @@ _NEARLY = 0.8
 #: Names of who said a quotation are the run's where they are so much of it.
 _NAMING = frozenset(("cite", "byline"))
 _HALF = 0.5
+_OWN_PART = frozenset(("caption", "credit"))
 _DASHES = ("–", "—", "-", "―", "•")
 _CITE = frozenset(("cite",))
 #: Inline elements that make no group of what stands around them, whatever their class.
@@ -145,15 +147,19 @@ class _Open:
     """Marks of the inline elements around it, up to the block."""
 
 
-def cut(roots: Sequence[HtmlElement], without: Iterable[HtmlElement] = ()) -> Cut:
+def cut(
+    roots: Sequence[HtmlElement],
+    without: Iterable[HtmlElement] = (),
+    hidden: frozenset[HtmlElement] | None = None,
+) -> Cut:
     """Return the runs and pictures of the trees, one after the other.
 
     What stands in an element of `without` is passed over, and what no reader of the page sees
-    (`nordcrawl.extract.page.unseen`).
+    (`nordcrawl.extract.page.unseen`), which is looked for where it is not given as `hidden`.
     """
     walker = _Walker(frozenset(without))
     for root in roots:
-        walker.begin(root)
+        walker.begin(root, hidden)
         walker.walk(root)
     return Cut(tuple(walker.runs), tuple(walker.pictures))
 
@@ -178,9 +184,9 @@ class _Walker:
         """For each line break, how many parts, links, linked and strong letters were before it."""
         self._linked = self._strong = self._breaks = 0
 
-    def begin(self, root: HtmlElement) -> None:
+    def begin(self, root: HtmlElement, hidden: frozenset[HtmlElement] | None) -> None:
         """Look at a tree as a whole: what in it is not shown, and how its language quotes."""
-        self._without = self._left_out | unseen(root)
+        self._without = self._left_out | (unseen(root) if hidden is None else hidden)
         self._marks_of_speech = quotation_marks(language_around(root))
 
     def walk(self, root: HtmlElement) -> None:
@@ -198,11 +204,13 @@ class _Walker:
             self._add(text, inside)
         without = self._without
         for child in element:
-            if child.tag == "noscript" and child not in without:
-                self._picture_without_scripts(child, inside)
-            elif child.tag in _SKIP or child in without:
+            tag = child.tag
+            if without and child in without:
                 pass
-            elif child.tag == "a" and is_note_link(child):
+            elif tag in _SKIP:
+                if tag == "noscript":
+                    self._picture_without_scripts(child, inside)
+            elif tag == "a" and is_note_link(child):
                 # No word of the text, and yet what tells that the note is one of its notes.
                 self._links.append(child.get("href", ""))
             else:
@@ -231,8 +239,15 @@ class _Walker:
         if tag == "footer" and any(mark == "quote" for mark, _ in around.groups):
             own = _CITE  # names who is quoted. Source: HTML, 4.4.4 "The blockquote element"
         # A caption or credit is a part of its own even where the page uses span.
-        is_block = tag in _BLOCK or bool(own & {"caption", "credit"}) or is_set_apart(element)
-        if not is_block and own & _NAMING and any(mark == "quote" for mark, _ in around.groups):
+        is_block = tag in _BLOCK or bool(own and own & _OWN_PART)
+        if not is_block and (tag in MAY_BE_APART or "-" in tag):
+            is_block = is_set_apart(element)
+        if (
+            not is_block
+            and own
+            and own & _NAMING
+            and any(mark == "quote" for mark, _ in around.groups)
+        ):
             is_block = stands_alone(element)
         if is_block:
             self._flush(around)

@@ -7,6 +7,7 @@ paragraphs is its text, however it is hidden before some script has run.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import cast
 
 from lxml import etree
@@ -14,14 +15,13 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.page.marks import words_of
 
-#: All that may be hidden. `popover` and a dialog that is not open are so by the user agent's style.
-#: Source: HTML, 15.3.1 "Hidden elements", 15.3.2 (dialog), 6.12 "The popover attribute".
+#: All that may be hidden, but by a class. `popover` and a dialog that is not open are so by the
+#: user agent's style. Source: HTML, 15.3.1 "Hidden elements", 15.3.2 (dialog), 6.12 "The popover
+#: attribute".
 _MAYBE = etree.XPath(
     "descendant::*[@hidden or @popover or @role='tooltip' or self::dialog"
-    " or contains(@style, 'isplay') or contains(@style, 'isibility') or contains(@style, 'clip')"
-    " or contains(@class, 'hidden') or contains(@class, 'sr-only') or contains(@class, 'd-none')"
-    " or contains(@class, 'screen-reader') or contains(@class, 'screenreader')"
-    " or contains(@class, 'sronly') or contains(@class, 'ffscreen') or contains(@class, 'Hidden')]"
+    " or (@style and (contains(@style, 'isplay') or contains(@style, 'isibility')"
+    " or contains(@style, 'clip')))]"
 )
 _STYLE = re.compile(
     r"(?:^|;|\s)(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|"
@@ -41,6 +41,7 @@ _SHOWN = re.compile(
     r"^(?:(?:sm|md|lg|xl|2xl|xs|print|[a-z]+):|d-(?:sm|md|lg|xl|xxl|print)-|d-(?:block|flex|inline))"
 )
 _NAMES = 40
+_NAME_CHARS = 60
 #: Names of boxes that a reader folds and unfolds.
 _UNFOLDED = frozenset(
     ("collapsed", "collapse", "collapsible", "collapsable", "accordion", "expandable", "expander",
@@ -54,9 +55,11 @@ _MOST = 0.4
 def unseen(root: HtmlElement) -> frozenset[HtmlElement]:
     """Return the outermost elements of a tree that no reader sees; what stands in them goes too."""
     maybe = cast("list[HtmlElement]", _MAYBE(root))
-    if not maybe:
-        return frozenset()
-    hidden = [element for element in maybe if _is_hidden(element)]
+    hidden = {e for e in maybe if _is_put_away(e) and not is_unfoldable(e)}
+    for element in root.iterdescendants():
+        names = element.get("class")
+        if names and (way := _hides(names)) and (way == _ALOUD or not is_unfoldable(element)):
+            hidden.add(element)
     if not hidden:
         return frozenset()
     total = sum(map(_letters, root.iter("p")))
@@ -67,12 +70,19 @@ def unseen(root: HtmlElement) -> frozenset[HtmlElement]:
     ) - {root}
 
 
-def _is_hidden(element: HtmlElement) -> bool:
-    get = element.get
-    names = (get("class") or "").split()
-    if 0 < len(names) <= _NAMES and any(len(n) < 60 and _READ_ALOUD.match(n) for n in names):
-        return True
-    return _is_put_away(element, names) and not is_unfoldable(element)
+_ALOUD, _AWAY = "read aloud", "put away"
+
+
+@lru_cache(maxsize=16384)
+def _hides(names: str) -> str | None:
+    """Return how a class attribute hides its element, None if it does not."""
+    parts = names.split()
+    if len(parts) > _NAMES:
+        return None
+    if any(len(name) < _NAME_CHARS and _READ_ALOUD.match(name) for name in parts):
+        return _ALOUD
+    away = not _NOT_SHOWN.isdisjoint(parts) and not any(map(_SHOWN.match, parts))
+    return _AWAY if away else None
 
 
 def is_unfoldable(element: HtmlElement) -> bool:
@@ -94,7 +104,7 @@ def is_unfoldable(element: HtmlElement) -> bool:
     return False
 
 
-def _is_put_away(element: HtmlElement, names: list[str]) -> bool:
+def _is_put_away(element: HtmlElement) -> bool:
     get = element.get
     if (hidden := get("hidden")) is not None and hidden.casefold() != "until-found":
         return True
@@ -102,9 +112,7 @@ def _is_put_away(element: HtmlElement, names: list[str]) -> bool:
         return True
     if element.tag == "dialog" and get("open") is None:
         return True
-    if (style := get("style")) and _STYLE.search(style):
-        return True
-    return not _NOT_SHOWN.isdisjoint(names) and not any(map(_SHOWN.match, names))
+    return _STYLE.search(get("style") or "") is not None
 
 
 def _letters(element: HtmlElement) -> int:

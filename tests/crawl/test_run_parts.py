@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -237,6 +238,10 @@ async def stopped(function: Callable[..., Any], *arguments: Any) -> Any:
     raise WorkStopped("the run was stopped")
 
 
+async def broken(function: Callable[..., Any], *arguments: Any) -> Any:
+    raise BrokenProcessPool("no worker")
+
+
 async def test_words_are_compared_with_the_revision_before_in_a_worker() -> None:
     part, notes = changed(in_a_worker, lambda *_: {"text": "The old pier"})
     told = await part.describe(revision("title", "text"), "The new pier")
@@ -258,13 +263,16 @@ async def test_nothing_is_looked_up_that_nobody_wants_to_know(verdict: Verdict) 
     assert await part.describe(first, TEXT) is None
 
 
-async def test_what_no_worker_compares_is_told_by_its_fields_and_noted() -> None:
-    part, notes = changed(stopped, lambda *_: {"text": "The old pier"})
+@pytest.mark.parametrize(("call", "why"), [(stopped, "the run was stopped"), (broken, "no worker")])
+async def test_what_no_worker_compares_is_told_by_its_fields_and_noted(
+    call: Callable[..., Any], why: str
+) -> None:
+    part, notes = changed(call, lambda *_: {"text": "The old pier"})
     told = await part.describe(revision("text"), "The new pier")
     assert told is not None
     assert told == changes.describe(("text",), None, "The new pier")
     assert told["fields"] == ["text"]
-    assert notes == ["what changed in pier:1 is not told: the run was stopped"]
+    assert notes == [f"what changed in pier:1 is not told: {why}"]
 
 
 async def test_a_store_that_does_not_have_the_revision_costs_the_words_only() -> None:
