@@ -283,3 +283,24 @@ def test_a_paper_before_the_name_goes() -> None:
 def test_published_by_any_of_its_names(name: str) -> None:
     article = read(f"<meta name='{name}' content='2026-05-01T10:20:30Z'>")
     assert article.published_at == datetime(2026, 5, 1, 10, 20, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "locked"),
+    [
+        ({"isAccessibleForFree": "https://schema.org/False"}, True),
+        ({"isAccessibleForFree": "schema:True"}, False),
+        ({"isAccessibleForFree": {"@id": "http://schema.org/False"}}, True),
+        ({"isAccessibleForFree": "False"}, True),
+        ({"hasPart": {"@type": "WebPageElement", "isAccessibleForFree": "False"}}, True),
+        ({"hasPart": [{"isAccessibleForFree": True}, {"isAccessibleForFree": False}]}, True),
+        ({"hasPart": [{"isAccessibleForFree": True}]}, None),
+        ({"isAccessibleForFree": True, "hasPart": [{"isAccessibleForFree": False}]}, False),
+        ({"isAccessibleForFree": "perhaps"}, None),
+    ],
+)
+def test_behind_a_paywall_in_every_form_of_false(
+    told: dict[str, object], locked: bool | None
+) -> None:
+    node = {"@type": "NewsArticle", "headline": "Mye torsk langs kysten", **told}
+    assert read(ld(node)).paywalled is locked

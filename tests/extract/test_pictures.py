@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_metadata import ld, read
 
+from nordcrawl.extract.body.captions import is_signature
 from nordcrawl.extract.page import pictures
 from nordcrawl.extract.page.tree import parse
 
@@ -122,3 +123,44 @@ def test_the_name_of_a_node_is_no_picture() -> None:
         ld([{**node, "image": {"@id": "#1"}}, {"@id": "#1", "url": "https://avis.test/1.jpg"}])
     )
     assert [image.url for image in told.images] == ["https://avis.test/1.jpg"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Forstørr bildet", "Öppna bild i helskärm", "01:02:03", "3 / 7", "Video loading", "Legende:"],
+)
+def test_what_works_a_picture_is_no_caption(line: str) -> None:
+    article = read(
+        body=f"<figure><img src='/1.jpg'><figcaption>{line}</figcaption></figure>"
+        "<figure><img src='/2.jpg'><figcaption>Torsk på kaia i mai.</figcaption></figure>"
+    )
+    assert [image.caption for image in article.images] == [None, "Torsk på kaia i mai."]
+    assert [image.url for image in article.images] == [
+        "https://avis.test/1.jpg",
+        "https://avis.test/2.jpg",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_only"),
+    [
+        ("Kari Vik / NTB", True),
+        ("Keystone/Kari Vik via AP", True),
+        ("Getty Images", True),
+        ("picture alliance / dpa", True),
+        ("Kari Vik/Reuters", True),
+        ("Reuters fylte 170 år i fjor", False),
+        ("Jonas Berg, AP", False),
+        ("Reuters åpnet kontor i Bodø.", False),
+        ("Kari Vik", False),
+    ],
+)
+def test_a_line_of_sellers_and_makers_is_a_credit(line: str, is_only: bool) -> None:
+    assert is_signature(line) is is_only
+
+
+def test_a_caption_that_is_only_a_credit_is_none() -> None:
+    article = read(
+        body="<figure><img src='/1.jpg'><figcaption>Kari Vik / NTB</figcaption></figure>"
+    )
+    assert [(i.caption, i.credit) for i in article.images] == [(None, "Kari Vik / NTB")]

@@ -9,7 +9,8 @@ from itertools import groupby
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body.frame import Frame, address
-from nordcrawl.extract.lexicon.phrases import CREDIT_IN_CAPTION, CREDIT_LABEL
+from nordcrawl.extract.lexicon.phrases import CREDIT_IN_CAPTION, CREDIT_LABEL, NO_CAPTION
+from nordcrawl.extract.lexicon.tables import words
 from nordcrawl.extract.page import pictures
 from nordcrawl.extract.page.marks import words_of
 from nordcrawl.extract.page.text import clean, key
@@ -21,6 +22,19 @@ from nordcrawl.model.article import Block, BlockKind, Image
 _MAKER = frozenset(("credit", "photographer", "fotograf", "byline", "author"))
 
 
+#: Agencies and those who lend pictures; "picture alliance" in small letters, too.
+_SELLERS = frozenset((*words("agencies", "names"), *words("agencies", "pictures")))
+_SIGNATURE_CHARS, _SIGNATURE_WORDS = 80, 9
+#: Names of so few letters are those of parties too.
+_INITIALS = 2
+_WORD = re.compile(r"[^\W\d_][\w.'’-]*")
+#: Between the names of a signature; and the parts of names that are in small letters.
+_CONNECTING = re.compile(
+    r"(?<!\w)(?:via|by|av|af|von|für|pour|for|de|la|van|der|den|picture[ -]alliance|dpa|epd|"
+    r"ullstein bild)(?!\w)"
+)
+
+
 def is_credit(run: TextRun) -> bool:
     """Tell whether a run in a figure names who made the picture, by class or by its label."""
     if run.element.get("itemprop") == "caption":
@@ -30,6 +44,7 @@ def is_credit(run: TextRun) -> bool:
         or ("byline" in run.near and not names_within(run))
         or ("credit" in run.marks and "caption" not in run.near)
         or (run.words <= 12 and CREDIT_LABEL.match(run.text) is not None)
+        or is_signature(run.text)
     )
 
 
@@ -42,6 +57,25 @@ def names_within(run: TextRun) -> bool:
 def _is_maker(element: HtmlElement) -> bool:
     names = f"{element.get('class') or ''} {element.get('itemprop') or ''}"
     return bool(words_of(names) & _MAKER)
+
+
+def is_signature(text: str) -> bool:
+    """Return whether a line is nothing but the names of those who sell or made a picture.
+
+    >>> is_signature("Keystone / AP / Kari Vik"), is_signature("Reuters fylte 170 år i fjor")
+    (True, False)
+    """
+    if len(text) > _SIGNATURE_CHARS or text[-1:] in ".!?":
+        return False
+    words_ = _WORD.findall(_CONNECTING.sub(" ", text))
+    named = any(
+        re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+        for name in _SELLERS
+        if len(name) > _INITIALS or "/" in text
+    )
+    return named and len(words_) <= _SIGNATURE_WORDS and all(
+        word[0].isupper() or word in _SELLERS for word in words_
+    )  # fmt: skip
 
 
 def credit_of(text: str) -> str | None:
@@ -70,7 +104,7 @@ def captions(group: list[TextRun]) -> list[Block]:
                 captions[-1] = Block(BlockKind.CAPTION, captions[-1].text, credit=credit)
             else:
                 captions.append(Block(BlockKind.CAPTION, "", credit=credit))
-        else:
+        elif NO_CAPTION.match(text) is None:
             text, credit = parted(text)
             if credit is None and (named := _inline_credit(part[-1])) is not None:
                 credit, text = credit_of(named), text.removesuffix(named).rstrip(" ([|/–—-")
@@ -107,6 +141,8 @@ def pictured(
     captions: list[Block], group: list[TextRun], free: list[Picture], frame: Frame
 ) -> list[tuple[int, Image]]:
     """Give each caption its picture: of the same figure, else the nearest one not yet taken."""
+    if not captions:
+        return []
     figure = group[0].within("figure")
     near = [p for p in free if figure is not None and any(e is figure for _, e in p.groups)]
     if not near:

@@ -7,6 +7,7 @@ policy of whoever runs the crawl.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from lxml.html import HtmlElement
 
@@ -20,6 +21,7 @@ from nordcrawl.rights import OTHER_AGENTS, join, read_page
 from nordcrawl.rights.directives import AGENT
 
 _CHARS = 500
+_PARTS = 50
 _CC = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[\w./-]{1,60}")
 
 
@@ -85,14 +87,34 @@ def _licence(head: Head, root: HtmlElement) -> str | None:
     return None
 
 
+def _truth(value: Any) -> bool | None:
+    """Return a value of schema.org's Boolean: one of JSON, a word, or the name of its term."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, dict):
+        value = value.get("@id") or value.get("@value")
+    word = next(strings(value), "").rsplit("/", 1)[-1].rsplit(":", 1)[-1].casefold()
+    return {"true": True, "false": False, "yes": True, "no": False}.get(word)
+
+
 def paywalled(head: Head) -> tuple[bool | None, str]:
-    """Return (whether the text is for subscribers only, origin); (None, "") when not told."""
-    for value in (head.jsonld.node.get("isAccessibleForFree"),):
-        if isinstance(value, bool):
-            return not value, "json-ld"
-        text = next(strings(value), "").lower()
-        if text in ("true", "false"):
-            return text == "false", "json-ld"
+    """Return (whether the text is for subscribers only, origin); (None, "") when not told.
+
+    Source: schema.org, isAccessibleForFree, of an article or of the WebPageElement in it that is
+    locked; Boolean, whose values are https://schema.org/True and False.
+    """
+    node = head.jsonld.node
+    free = _truth(node.get("isAccessibleForFree"))
+    parts = node.get("hasPart")
+    of_parts = [
+        _truth(part.get("isAccessibleForFree"))
+        for part in (parts if isinstance(parts, list) else [parts])[:_PARTS]
+        if isinstance(part, dict)
+    ]
+    if free is not None:
+        return not free, "json-ld"
+    if False in of_parts:  # some say it only of the element that is locked
+        return True, "json-ld"
     tier = (head.meta("article:content_tier", "og:article:content_tier") or "").lower()
     if tier in ("free", "locked", "metered"):
         return tier != "free", "meta"

@@ -97,7 +97,11 @@ _TIME = (
     rf"(?=\s?(?:{_AM}|{_PM}|{_AFTER}\b)))"
     rf"(?!\d|[.:/]\d)(?:\s*{_HALF})?(?:\s?{_AFTER}\b)?"
 )
-_GAP = rf"(?:T|(?:[\s,;:|·•()./–—-]|\b{one_of(*words('clock', 'before'))}\b\.?)*(?<!\d))"
+#: A day of the week in brackets stands between them in Japanese.
+_GAP = (
+    r"(?:T|(?:[(（]\s?[^\W\d_]{1,9}\.?\s?[)）]|[\s,;:|·•()./–—-]|"
+    rf"\b{one_of(*words('clock', 'before'))}\b\.?)*(?<!\d))"
+)
 _CLOCK = re.compile(_GAP + _TIME, re.IGNORECASE)
 #: The same before its day: "08:15, 3 June 2024", "8:15 a.m. EDT Monday, June 3, 2024".
 _CLOCK_FIRST = re.compile(rf"(?<![\d.:/-]){_TIME}", re.IGNORECASE)

@@ -53,7 +53,7 @@ _NAMES = one_of(*sorted((*_ABBREVIATIONS, *_PLACES), key=len, reverse=True))
 #: (RFC 9557, section 4.1); a name is in capitals, as "est" and "et" are words of French.
 _ZONE = re.compile(
     r"\s*,?\s?[(\[]?(?:"
-    rf"(?:UTC|GMT|utc|gmt)?\s?{_OFFSET}|(?P<place>[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_+-]+){{1,2}})"
+    rf"(?:UTC|GMT|utc|gmt)?\s?{_OFFSET}|(?P<place>[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z0-9_+-]+){{1,2}})"
     rf"|(?P<name>{_NAMES}|utc|gmt|z|Мск|мск)(?![\w/])"
     r")[)\]]?"
 )
