@@ -539,7 +539,9 @@ def _rows(d: Draw, pieces: Sequence[str], row: Callable[[str], str], text: str) 
     """Return the pieces, paragraphs together in text boxes of which others stand apart."""
     out, box = [], []
     for piece in pieces:
-        if piece.startswith(("<p>", f'<p class="{d.noise("p")}">', "<div>", "<h2", "<h3", "<h4")):
+        if piece.startswith(("<p", "<div>", "<h2", "<h3", "<h4")) or piece.endswith(
+            "</span></div>"
+        ):
             box.append(piece)
             continue
         if box:
