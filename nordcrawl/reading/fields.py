@@ -27,6 +27,7 @@ KNOWN_KEYS: Final[Mapping[str, Sequence[str]]] = {
         *("modified_at", "language", "kind", "section", "tags", "blocks", "images", "links"),
         *("translations", "paywalled", "rights"),
     ),
+    "told": ("lastmod", "published", "title"),
     "article.fields": (
         *("title", "subtitle", "kicker", "authors", "published_at", "modified_at", "language"),
         *("kind", "section", "tags", "text", "blocks", "images", "paywalled", "rights"),

@@ -162,6 +162,15 @@ class ArticleStateRecord(TypedDict):
     gone: NotRequired[bool]
 
 
+class SaidRecord(TypedDict):
+    """What a sitemap or feed said of a page, in its own words."""
+
+    text: str
+    precision: NotRequired[str]
+    zone: NotRequired[str]
+    by: NotRequired[str | None]
+
+
 class LedgerRecord(TypedDict):
     """One line of ``ledger-v1/``: how one discovered URL ended in one run."""
 
@@ -176,7 +185,7 @@ class LedgerRecord(TypedDict):
     lastmod: str | None
     published: NotRequired[str | None]
     title: NotRequired[str | None]
-    told: NotRequired[dict[str, dict[str, str | None]] | None]
+    told: NotRequired[dict[str, SaidRecord] | None]
     status: int | None
     final_url: str | None
     fetched_at: str | None

@@ -292,7 +292,9 @@ def test_page_without_text_of_its_own_is_no_article(body: str) -> None:
 
 
 def test_brief_of_one_sentence_has_no_headline_in_its_text() -> None:
-    assert lines(read(P[0])) == [TEXT[0]]
+    line = "The ferry does not cross today, the county says, and it will not tomorrow."
+    told = "<meta property=og:type content=article>"
+    assert lines(read(f"<p>{line}</p>", told)) == [line]
 
 
 # --- how it is printed ------------------------------------------------------------------------

@@ -305,7 +305,7 @@ RULES: tuple[Rule, ...] = (
     Rule("linked", "links", 0.6, _SAID, _is_linked),
     Rule("link list", "links", 0.6, _OF_ITEMS, _is_link_list),
     Rule("part linked", "links", 0.4, _SAID, _is_part_linked),
-    Rule("link", "links", 0.2, _SAID, lambda u: 0 < u.link_share <= _SOME_LINKED),
+    Rule("link", "links", 0.1, _SAID, lambda u: 0 < u.link_share <= _SOME_LINKED),
     # What its own element, or a box around it, is called.
     Rule("header", "class", 0.6, _LINE, _is_header),
     Rule("related", "class", 0.6, _ALL, lambda u: u.has_class("related")),
@@ -328,7 +328,7 @@ RULES: tuple[Rule, ...] = (
     Rule("again", "form", 0.3, _LINES, lambda u: u.around.is_repeated(u.run)),
     Rule("foreign", "form", 0.3, _SAID, lambda u: u.around.is_foreign(u.run)),
     Rule("of the subject", "form", -0.4, _LINE, _is_of_subject),
-    Rule("unlike its kind", "form", 0.4, _HEADING, lambda u: u.around.is_odd_link(u.run)),
+    Rule("unlike its kind", "form", 0.3, _HEADING, lambda u: u.around.is_odd_link(u.run)),
 )  # fmt: skip
 
 

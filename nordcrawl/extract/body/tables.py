@@ -9,8 +9,8 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.page.text_runs import TextRun
 
-#: A cell with more words makes a table one that only lays out the page.
-_CELL_WORDS = 60
+#: A cell with more words makes a table one that only lays out the page; a note in one has fewer.
+_MOST_WORDS = 180
 #: So many columns and rows a cell spans at most. Source: HTML, 4.9.11 (colspan, rowspan).
 _SPAN = 1000
 _CELLS = ("td", "th")
@@ -23,7 +23,7 @@ def is_data(table: HtmlElement) -> bool:
     if any(element is not table for element in table.iter(*_OF_A_PAGE)):
         return False
     cells = [cell for row in rows_of(table) for cell in row]
-    return len(cells) > 1 and all(_words_of(cell) <= _CELL_WORDS for cell in cells)
+    return len(cells) > 1 and all(_words_of(cell) <= _MOST_WORDS for cell in cells)
 
 
 def _words_of(cell: HtmlElement) -> int:

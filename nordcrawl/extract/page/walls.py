@@ -150,7 +150,7 @@ def recognise(text: str, page: Page, about: Head, found: Article | Rejected) -> 
         for mark in _SCRIPTS:
             if mark.pattern.search(markup):
                 return Rejected(f"wall: {mark.name}", blocked=True)
-    if len(text) < LEAST_PAGE and not isinstance(found, Rejected):
+    if isinstance(found, Article) and max(len(text), len(found.text)) < LEAST_PAGE:
         return Rejected("next to no text")
     return None
 
