@@ -127,7 +127,7 @@ _NONSENSE = (
     "ytre",
     "rom-8",
 )
-_HELD_NONSENSE = (
+_RARE_NONSENSE = (
     "x1n2onr6",
     "Layout_col__9Zq",
     "felt",
@@ -144,18 +144,18 @@ class Draw:
     """A source of choices, the same for the same seed."""
 
     seed: int
-    held: bool = False
-    """Whether choices that nothing was mended on may be drawn."""
+    rare: bool = False
+    """Whether shapes that few pages have may be drawn, too."""
     taken: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
         self._fixed: dict[str, str] = {}
 
-    def one(self, name: str, options: Sequence[str], held: Sequence[str] = ()) -> str:
+    def one(self, name: str, options: Sequence[str], rare: Sequence[str] = ()) -> str:
         """Return one option, the same whenever it is asked for by this name."""
         if name not in self._fixed:
-            pool = [*options, *held, *held] if self.held else list(options)
+            pool = [*options, *rare, *rare] if self.rare else list(options)
             self._fixed[name] = self._random.choice(pool)
             self.taken.append(f"{name}={self._fixed[name]}")
         return self._fixed[name]
@@ -184,15 +184,15 @@ class Draw:
 
     def noise(self, place: str) -> str:
         """Return a class attribute's value that tells nothing."""
-        names = [*_NONSENSE, *(_HELD_NONSENSE if self.held else ())]
+        names = [*_NONSENSE, *(_RARE_NONSENSE if self.rare else ())]
         return self.one(
             f"noise {place}", [" ".join(self._random.sample(names, 2)) for _ in range(3)]
         )
 
 
-def page(seed: int, *, held: bool = False) -> tuple[str, Draw]:
+def page(seed: int, *, rare: bool = False) -> tuple[str, Draw]:
     """Return a page in the markup of a seed, and what was drawn for it."""
-    draw = Draw(seed, held)
+    draw = Draw(seed, rare)
     system = draw.one(
         "system",
         [
@@ -539,7 +539,9 @@ def _rows(d: Draw, pieces: Sequence[str], row: Callable[[str], str], text: str) 
     """Return the pieces, paragraphs together in text boxes of which others stand apart."""
     out, box = [], []
     for piece in pieces:
-        if piece.startswith(("<p>", f'<p class="{d.noise("p")}">', "<div>", "<h2", "<h3", "<h4")):
+        if piece.startswith(("<p", "<div>", "<h2", "<h3", "<h4")) or piece.endswith(
+            "</span></div>"
+        ):
             box.append(piece)
             continue
         if box:

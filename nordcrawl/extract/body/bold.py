@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nordcrawl.extract.body.holders import wide_marks
 from nordcrawl.extract.page.text import key
 from nordcrawl.extract.page.text_runs import TextRun
 from nordcrawl.extract.page.tree import text_of
@@ -34,12 +35,13 @@ def bold_headings(runs: Sequence[TextRun], summaries: frozenset[int]) -> frozens
     body = [run for run in runs if id(run) not in summaries]
     if any("heading" in run.near and not {"quote", "factbox"} & run.marks for run in body):
         return frozenset()
+    other = _NO_HEADING - wide_marks(runs)
     found: set[int] = set()
     for before, run, after in zip(body, body[1:], body[2:], strict=False):
         if (
-            is_bold_line(run)
-            and not is_bold_line(before)
-            and not _NO_HEADING & after.marks
+            is_bold_line(run, other)
+            and not is_bold_line(before, other)
+            and not other & after.marks
             and after.words >= _TEXT_WORDS
             and not _is_bold(after)
         ):
@@ -47,9 +49,12 @@ def bold_headings(runs: Sequence[TextRun], summaries: frozenset[int]) -> frozens
     return frozenset(found)
 
 
-def is_bold_line(run: TextRun) -> bool:
-    """Return whether a run is a short line, all in bold, that may stand for a heading."""
-    if run.words > _HEADING_WORDS or run.links or _NO_HEADING & run.marks or not run.key:
+def is_bold_line(run: TextRun, other: frozenset[str] = _NO_HEADING) -> bool:
+    """Return whether a run is a short line, all in bold, that may stand for a heading.
+
+    `other` are the marks of what has no such headings in it.
+    """
+    if run.words > _HEADING_WORDS or run.links or other & run.marks or not run.key:
         return False
     return run.text[-1] not in _ENDS and run.text[0] not in _STARTS and _is_bold(run)
 

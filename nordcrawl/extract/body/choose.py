@@ -141,6 +141,10 @@ def _chosen(
     chosen = furniture_boxes.cut_lists(chosen, runs, home, dropped)
     chosen = rules.drop(chosen, clues, dropped, home, signs, runs)
     if home is not None:
+        # What unfolds the text as a whole is none of it.
+        opening = [r for r in chosen if "toggle" in r.near and r.element.getparent() in home.around]
+        dropped.extend((run, "toggle") for run in opening)
+        chosen = [run for run in chosen if run not in opening]
         chosen = furniture_boxes.drop_boxes(chosen, runs, home, clues, dropped)
         chosen = furniture_boxes.drop_outside(chosen, home, dropped)
     chosen = furniture_boxes.drop_bare_headings(chosen, runs, dropped)

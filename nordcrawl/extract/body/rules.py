@@ -37,6 +37,7 @@ from nordcrawl.extract.lexicon.phrases import (
 from nordcrawl.extract.page.dates import parse
 from nordcrawl.extract.page.text import label_key
 from nordcrawl.extract.page.text_runs import TextRun
+from nordcrawl.extract.page.tree import text_of
 
 #: The sum of weights at which a unit is no text.
 ENOUGH = 1.0
@@ -178,7 +179,9 @@ def is_date_line(run: TextRun) -> bool:
         return False
     dated = _MONTHS.search(run.text) is not None or parse(run.text, UTC) is not None
     if not dated:
-        return False
+        # A label may stand right before the day, with only an element's end between them.
+        times = (text_of(element) for element in run.element.iter("time"))
+        return "time" in run.near and any(parse(text, UTC) is not None for text in times)
     return "time" in run.near or len(_DATE_WORDS.sub("", _MONTHS.sub("", run.text.casefold()))) <= 4
 
 

@@ -71,13 +71,26 @@ def completed(choice: Choice, runs: Sequence[TextRun], labels: frozenset[str]) -
     if not found:
         return choice
     return replace(
-        choice, runs=tuple(sorted((*choice.runs, *found), key=lambda run: place[_name(run)]))
+        choice,
+        runs=tuple(
+            sorted(
+                (*choice.runs, *(_bare(run, around) for run in found)),
+                key=lambda run: place[_name(run)],
+            )
+        ),
     )
 
 
 def _name(run: TextRun) -> tuple[int, str]:
     """Return what a run has in common with the same one that carries other marks."""
     return id(run.element), run.text
+
+
+def _bare(run: TextRun, around: Set[HtmlElement]) -> TextRun:
+    """Return a run without what the elements around the whole text say of it."""
+    groups = tuple(pair for pair in run.groups if pair[1] not in around)
+    wide = frozenset(kind for kind, element in run.groups if element in around)
+    return replace(run, groups=groups, marks=run.marks - wide | {kind for kind, _ in groups})
 
 
 def _furniture_boxes(
