@@ -23,7 +23,7 @@ from typing import Any
 
 from nordcrawl.cli.prediction import prediction
 from nordcrawl.extract import pipeline, warm_up
-from nordcrawl.extract.body import rules
+from nordcrawl.extract.body import judge, rules
 from nordcrawl.model.article import Rejected
 from nordcrawl.model.profile import Profile
 from nordcrawl.model.url import host_of
@@ -228,7 +228,7 @@ def _turns(signs: Iterable[rules.Evidence], name: str, sorts: Mapping[str, str])
         if any(sign == name for sign, _ in evidence):
             whole = [(sign, sorts.get(sign, "place"), weight) for sign, weight in evidence]
             rest = [sign for sign in whole if sign[0] != name]
-            if rules.is_against(whole) != rules.is_against(rest):
+            if judge.is_against(whole) != judge.is_against(rest):
                 return True
     return False
 
