@@ -70,3 +70,55 @@ def test_nine_walls_and_a_story_are_one_record(paper: Paper, job: Callable[..., 
     crawl.crawl()
     assert len(crawl.records()) == 1
     assert crawl.report()["outcomes"] == {"new": 1, "blocked": 4, "not_article": 5}
+
+
+@pytest.mark.slow
+def test_a_consent_wall_by_redirect_is_no_article_and_all_is_due_again(
+    paper: Paper, job: Callable[..., Job]
+) -> None:
+    """Also where its words are nobody's and no rule of the source names it."""
+    crawl = job("timezone = 'Europe/Oslo'")
+    for n in range(5):
+        paper.publish(f"/news/{n}", f"Story {n}")
+    good = dict(paper.answers)
+    wall = "<html><head><title>Valg</title></head><body><h1>Velg hva vi husker</h1>"
+    wall += "<p>Vi og de vi handler med vil gjerne huske hvor du har vært og hva du leste.</p>" * 6
+    for n in range(5):
+        gate = f"/valg?til=%2Fnews%2F{n}"
+        paper.answers[f"/news/{n}"] = Answer(302, {"Location": gate})
+        paper.answers[gate] = Answer(200, HTML, wall.encode())
+    done = crawl.crawl()
+    assert done.code == 8, done.text
+    assert crawl.report()["outcomes"] == {"blocked": 5}
+    paper.answers = good
+    assert crawl.crawl().code == 0
+    assert crawl.report()["outcomes"] == {"new": 5}
+
+
+@pytest.mark.slow
+def test_what_passes_for_a_page_once_is_due_again_in_the_next_run(
+    paper: Paper, job: Callable[..., Job]
+) -> None:
+    crawl = job()
+    for n in range(9):
+        paper.publish(f"/news/{n}", f"Story {n}", lastmod="2026-10-20T10:00:00Z")
+    good = dict(paper.answers)
+    passing = [
+        Answer(202, {"x-amzn-waf-action": "challenge"}),
+        Answer(202, HTML),
+        Answer(205, HTML),
+        Answer(200, HTML),
+        Answer(200, HTML, b"<html><head><title>Vi er straks tilbake</title></head></html>"),
+        Answer(
+            200, HTML, b"<html><head><title>Pause</title></head><body><p>Snart.</p></body></html>"
+        ),
+        Answer(304, {"ETag": '"a"'}),
+    ]
+    for n, answer in enumerate(passing):
+        paper.answers[f"/news/{n}"] = answer
+    paper.answers["/news/7"] = Answer(203, HTML, good["/news/7"].body)
+    crawl.crawl()
+    assert sorted(r["title"] for r in crawl.records()) == ["Story 7", "Story 8"]
+    paper.answers = good
+    assert crawl.crawl().code == 0
+    assert crawl.report()["outcomes"] == {"new": 7, "skipped_fresh": 2}

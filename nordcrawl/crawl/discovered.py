@@ -37,6 +37,8 @@ MAX_SITEMAPS: Final = 500
 MAX_SITEMAP_DEPTH: Final = 3
 #: Bad addresses of an entry that the report names; of the others it has the number.
 BAD_SHOWN: Final = 20
+#: Articles of an entry that can't all be gone the next time.
+EMPTIED: Final = 3
 
 
 class Discovered:
@@ -63,6 +65,8 @@ class Discovered:
         self._knowledge = knowledge
         self._tally = tally
         self._sitemaps_left = most_sitemaps
+        self._asked_as: dict[str, str] = {}
+        """Where redirects led -> the entry that was asked for."""
         self._followed = 0
 
     def note(self, url: str, link: Link, found_by: str) -> None:
@@ -90,7 +94,7 @@ class Discovered:
 
     def kind_of(self, url: str) -> str:
         """Return what an entry is, by its address: ``sitemap``, ``feed`` or ``listing``."""
-        entry = self.entries.get(url)
+        entry = self.entries.get(self._asked_as.get(url, url))
         return entry.kind if entry is not None else "sitemap"
 
     def begin(self, kind: str, url: str) -> EntryReport:
@@ -183,17 +187,24 @@ class Discovered:
             sitemaps=tuple(_link(row, url) for row in before.sitemaps),
         )
 
-    async def answered(self, kind: str, page: Page, found: Discovery, told: str | None) -> None:
-        """Take note of what an entry named: for the next run, and for what it no longer names."""
-        if found.problem is not None:
-            return
+    async def answered(
+        self, kind: str, page: Page, found: Discovery, told: str | None
+    ) -> str | None:
+        """Take note of what an entry named: for the next run, and for what it no longer names.
+        Return why it is not to be believed, or None."""
         url = page.requested_url
+        self._asked_as[page.url] = url
+        if found.problem is not None:
+            return found.problem
         before = await asyncio.to_thread(self._writer.polls.get, url)
         now = await asyncio.to_thread(self._articles_of, found.links, url)
         then = None
         if before is not None:
             rows = (_link(row, url) for row in before.links)
             then = await asyncio.to_thread(self._articles_of, rows, url)
+        if then is not None and len(then) >= EMPTIED and not now:
+            # A wall or an error page in its place has links, too, and names no article.
+            return f"names no article, and {len(then)} the last time"
         if kind == "feed" or found.is_news:
             known = {link for link in now if self._knowledge.url(link) is not None}
             if not self._knowledge.is_first and polling.is_gap(then, now, known):
@@ -218,6 +229,7 @@ class Discovered:
             tuple(map(_row, found.sitemaps)),
         )
         await asyncio.to_thread(self._writer.polls.put, poll)
+        return None
 
     async def weigh_failures(self) -> None:
         """Look what became of the articles that entries named which failed in this run; when all

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Self
 from urllib.parse import urljoin
 
@@ -24,7 +25,7 @@ from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import stop_requested
 from nordcrawl.discover import Discovery, Link
 from nordcrawl.errors import UsageError
-from nordcrawl.fetch.answer import READABLE, judge
+from nordcrawl.fetch.answer import READABLE, is_gate, judge
 from nordcrawl.items import PageItem
 from nordcrawl.middlewares.address_guard import UrlRefused
 from nordcrawl.middlewares.pauses import HostGivenUp, HostPaused, RunStopped
@@ -188,6 +189,9 @@ class NewsSpider(Spider):
             return
         else:
             page = to_page(response, url, run.info.clock())
+            if is_gate(page.url, page.redirects):
+                entry.problem = "redirects to a gate, which is to lead back"
+                return
             try:
                 found = await self._read(kind, page)
             except (WorkFailed, asyncio.CancelledError) as error:
@@ -196,7 +200,7 @@ class NewsSpider(Spider):
             if stopping.requested:
                 entry.problem = _STOPPED
                 return
-            await discovered.answered(kind, page, found, told)
+            found = replace(found, problem=await discovered.answered(kind, page, found, told))
         entry.problem = found.problem
         entry.skipped.extend(found.skipped)
         entry.damage.extend(found.damage)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +19,7 @@ from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.errors import ArchiveDamaged, ExitCode, StoreRefused
 
-from .builders import SOURCE, accept, make_record, open_writer
+from .builders import SOURCE, accept, archive, make_record, open_writer
 from .whole import ids, lines, maintainer, now, run
 
 
@@ -86,6 +86,19 @@ def test_a_grace_keeps_what_was_replaced(store: FolderStore, tmp_path: Path) -> 
         assert verify(store).superseded == 6
         assert verify(store).exit_code is ExitCode.WHOLE
         assert compact(kept).deleted == 6
+
+
+def test_times_are_compared_as_times(store: FolderStore, tmp_path: Path) -> None:
+    whole = datetime(2026, 10, 26, 9, 0, tzinfo=UTC)
+    for number, at in enumerate((whole, whole + timedelta(seconds=0.5)), start=1):
+        archive(store, tmp_path / "spool", make_record(number, at=at))
+    with maintainer(store, tmp_path) as kept:
+        compact(kept)
+    (part, _) = Reader(store).snapshot().parts
+    assert (part.entry.min_at, part.entry.max_at) == (
+        "2026-10-26T09:00:00Z",
+        "2026-10-26T09:00:00.500000Z",
+    )
 
 
 def test_parts_up_to_a_size_only(store: FolderStore, tmp_path: Path) -> None:

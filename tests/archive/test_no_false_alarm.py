@@ -184,6 +184,19 @@ def test_a_new_disk_and_an_archive_without_marker_do(tmp_path: Path, name: str) 
     assert (root / "_nordcrawl.json").exists()
 
 
+@pytest.mark.parametrize("target", ["elsewhere", "archive"])
+def test_a_link_to_a_folder_is_not_followed(tmp_path: Path, target: str) -> None:
+    root = tmp_path / "archive"
+    store = FolderStore(root)
+    run(store, tmp_path / "spool", "run-1", 1)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "mine.json").write_text("{}")
+    (root / "runs" / "more").symlink_to(tmp_path / target)
+    assert [e.key for e in store.list("runs/")] == ["runs/run-1.json"]
+    found = verify(store)
+    assert [(f.severity, f.key) for f in found.findings] == [(Severity.DAMAGE, "runs/more")]
+
+
 def test_an_archive_in_which_somebody_left_files_goes_on(tmp_path: Path) -> None:
     root = tmp_path / "archive"
     store = FolderStore(root)

@@ -75,8 +75,8 @@ def test_a_revision_that_forked_is_noted(store: MemoryStore, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("changed", "what"),
     [
-        ({"min_at": "2026-10-26T08:38:02Z"}, "not within min_at and max_at"),
-        ({"max_at": "2026-10-26T08:38:02Z"}, "not within min_at and max_at"),
+        ({"min_at": "2026-10-26T08:38:03Z"}, "not within min_at and max_at"),
+        ({"max_at": "2026-10-26T08:38:01Z"}, "not within min_at and max_at"),
         ({"min_at": "yesterday"}, "not within min_at and max_at"),
         ({"first_seq": 7}, "is not that of its key"),
     ],
@@ -126,6 +126,8 @@ def test_a_spool_is_for_its_user_alone(tmp_path: Path) -> None:
         os.umask(before)
     for folder in (tmp_path / "state" / "spool", tmp_path / "state" / "spool" / "sealed"):
         assert folder.stat().st_mode & 0o077 == 0
+    for file in (tmp_path / "state" / "spool").glob("spool.sqlite*"):
+        assert file.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(

@@ -117,8 +117,6 @@ _NONSENSE = (
     "x-al9",
     "zone-b",
     "cell",
-)
-_HELD_NONSENSE = (
     "tw-flex",
     "q1w2",
     "Box-sc-9",
@@ -128,6 +126,16 @@ _HELD_NONSENSE = (
     "kant",
     "ytre",
     "rom-8",
+)
+_HELD_NONSENSE = (
+    "x1n2onr6",
+    "Layout_col__9Zq",
+    "felt",
+    "kol-3",
+    "tcl-a",
+    "b-44",
+    "is-wide",
+    "gap16",
 )
 
 
@@ -187,8 +195,17 @@ def page(seed: int, *, held: bool = False) -> tuple[str, Draw]:
     draw = Draw(seed, held)
     system = draw.one(
         "system",
-        ["labrador", "labrador", "plain", "plain", "drupal7", "drupal9", "panels", "wordpress"],
-        ["layout builder"],
+        [
+            "labrador",
+            "labrador",
+            "plain",
+            "plain",
+            "drupal7",
+            "drupal9",
+            "panels",
+            "wordpress",
+            "layout builder",
+        ],
     )
     header, body = _header(draw, system), _body(draw, system)
     shell = _SHELLS[system](draw, header, body)
@@ -204,13 +221,13 @@ def _header(d: Draw, system: str) -> str:
         "p": f'<p class="kicker">{KICKER}</p>',
         "labels": f'<div class="labels"><span class="{d.one("kicker class", ["kicker", "label", "overline", "section-name"])}">{KICKER}</span></div>',
         "noise": f'<div class="{d.noise("kicker")}">{KICKER}</div>',
-    }[d.one("kicker", ["none", "p", "labels"], ["noise"])]
+    }[d.one("kicker", ["none", "p", "labels", "noise"])]
     inside = (
         f'<span class="kicker">{KICKER}</span> '
         if not kicker and d.chance("kicker in headline", 0.3)
         else ""
     )
-    headline = f'<h1 class="{d.one("h1 class", ["headline mainTitle t35", "headline", "page-title", "title"], ["tittel"])}">{inside}{escape(TITLE)}</h1>'
+    headline = f'<h1 class="{d.one("h1 class", ["headline mainTitle t35", "headline", "page-title", "title", "tittel"])}">{inside}{escape(TITLE)}</h1>'
     lead, picture, byline = _lead(d, system), _lead_picture(d, system), _byline(d)
     if system in ("drupal7", "drupal9", "panels", "layout builder"):
         return "\x00".join((kicker + headline, picture, lead, byline))
@@ -221,7 +238,7 @@ def _header(d: Draw, system: str) -> str:
         "articleHeader column hasCaption"
         if system == "labrador"
         else d.one(
-            "header class", ["article-header", "entry-header", "artHead", "topp"], ["heading-block"]
+            "header class", ["article-header", "entry-header", "artHead", "topp", "heading-block"]
         )
     )
     related = _related(d) if order == "block over picture" and d.chance("related in header") else ""
@@ -235,10 +252,18 @@ def _header(d: Draw, system: str) -> str:
 def _lead(d: Draw, system: str) -> str:
     name = d.one(
         "lead class",
-        ["subtitle", "ingress", "lead", "standfirst", "article__intro", "preamble"],
-        ["leadtext", "underrubrik"],
+        [
+            "subtitle",
+            "ingress",
+            "lead",
+            "standfirst",
+            "article__intro",
+            "preamble",
+            "leadtext",
+            "underrubrik",
+        ],
     )
-    shape = d.one("lead", ["p", "h2", "div p", "twice"], ["strong"])
+    shape = d.one("lead", ["p", "h2", "div p", "twice", "strong"])
     text = escape(STANDFIRST)
     if system in ("drupal7", "drupal9"):
         return f"<p>{text}</p>"
@@ -255,14 +280,22 @@ def _lead_picture(d: Draw, system: str) -> str:
     img = '<img src="/image/77.webp" width="960" height="548" alt="Fyret i motlys">'
     shape = d.one(
         "lead picture",
-        ["figure", "figure div", "caption outside", "plain box", "slideshow"],
-        ["link", "picture element"],
+        [
+            "figure",
+            "figure div",
+            "caption outside",
+            "plain box",
+            "slideshow",
+            "link",
+            "picture element",
+        ],
+        ["hero", "two slides"],
     )
     text, credit = escape(LEAD_CAPTION), escape(PHOTO)
     inline = f"{text} (Foto: {credit})."
     own = d.chance("lead credit of its own")
     mark = d.one(
-        "lead caption class", ["caption", "image-caption", "bildetekst", "legend"], ["figtekst"]
+        "lead caption class", ["caption", "image-caption", "bildetekst", "legend", "figtekst"]
     )
     whole = (
         f'<span class="{d.noise("txt")}">{text}</span> <span class="{d.one("credit class", ["credit", "photographer", "fotograf", "byline"])}">Foto: {credit}</span>'
@@ -275,6 +308,8 @@ def _lead_picture(d: Draw, system: str) -> str:
         "caption outside": f'<div class="media"><figure class="headerImage"><div class="img">{img}</div></figure></div><div class="caption"><figcaption itemprop="caption">{text}</figcaption><figcaption itemprop="author" data-byline-prefix="Foto: ">{credit}</figcaption></div>',
         "plain box": f'<div class="{d.noise("box")}">{img}<div class="{mark}">{whole}</div></div>',
         "slideshow": f'<div class="{d.one("show", ["slideshow", "swiper", "flexslider", "gallery"])}"><div class="slides"><div class="slide"><div class="{d.noise("shot")}">{img}</div><p class="{mark}">{inline}</p></div></div></div>',
+        "hero": f'<section class="hero"><div class="{d.noise("bg")}">{img}</div><div class="{d.noise("over")}"><small>{inline}</small></div></section>',
+        "two slides": f'<div class="swiper-wrapper"><div class="swiper-slide"><figure>{img}<figcaption>{inline}</figcaption></figure></div></div>',
         "link": f'<div class="{d.noise("box")}"><a href="/image/77-stor.webp">{img}</a><p class="{d.noise("cap")}">{inline}</p></div>',
         "picture element": f'<figure><picture><source srcset="/image/77.avif 1x">{img}</picture><p>{text}</p><p>(Foto: {credit})</p></figure>',
     }[shape]
@@ -301,8 +336,8 @@ def _byline(d: Draw) -> str:
 def _body(d: Draw, system: str) -> list[str]:
     """Return the body's pieces, furniture among them."""
     pieces: list[str] = []
-    between = d.one("related between", ["none", "aside", "list", "pointer"], ["cards"])
-    shape = d.one("paragraphs", ["p", "p", "div", "br"], ["p class"])
+    between = d.one("related between", ["none", "aside", "list", "pointer", "cards"])
+    shape = d.one("paragraphs", ["p", "p", "div", "br", "p class"], ["span in div", "p span"])
     for index, part in enumerate(PARTS):
         piece = _part(d, part, index)
         if part.kind == "p" and shape == "br" and index and PARTS[index - 1].kind == "p":
@@ -322,7 +357,7 @@ def _part(d: Draw, part: Part, index: int) -> str:
     text = escape(part.text)
     match part.kind:
         case "heading":
-            tag = d.one("heading", ["h2", "h3", "h4", "bold"], ["bold b"])
+            tag = d.one("heading", ["h2", "h3", "h4", "bold", "bold b"])
             if tag == "bold":
                 return f"<p><strong>{text}</strong></p>"
             return f"<p><b>{text}</b><br></p>" if tag == "bold b" else f"<{tag}>{text}</{tag}>"
@@ -332,6 +367,10 @@ def _part(d: Draw, part: Part, index: int) -> str:
             return _figure(d, part, index)
         case _:
             shape = d.one("paragraphs", [])
+            if shape == "span in div":
+                return f'<div class="{d.noise("p")}"><span>{text}</span></div>'
+            if shape == "p span":
+                return f'<p><span class="{d.noise("p")}">{text}</span></p>'
             if shape == "div":
                 return f"<div>{text}</div>"
             return (
@@ -344,13 +383,19 @@ def _quote(d: Draw, part: Part) -> str:
     role = escape(part.role)
     name = d.one(
         "quote class",
-        ["quotebox", "pull-quote", "sitat", "article__quote", "type-quote"],
-        ["sitatboks", "blockQuote"],
+        [
+            "quotebox",
+            "pull-quote",
+            "sitat",
+            "article__quote",
+            "type-quote",
+            "sitatboks",
+            "blockQuote",
+        ],
     )
     who_class = d.one(
         "speaker class",
-        ["author", "who", "sitat-kilde", "x9", "credit", "name", "caption"],
-        ["avsender", "ingress"],
+        ["author", "who", "sitat-kilde", "x9", "credit", "name", "caption", "avsender", "ingress"],
     )
     one = f"{who}, {role}" if role else who
     rows = f'<div class="{d.noise("who")}">{who}</div>' + (
@@ -372,8 +417,11 @@ def _quote(d: Draw, part: Part) -> str:
             "wrapped",
             "rows",
             "inline",
+            "section",
+            "marks in div",
+            "svg first",
+            "p p",
         ],
-        ["section", "marks in div", "svg first", "p p"],
     )
     return {
         "labrador": f'<div class="column quotebox compressed"><div class="content"><h3 class="quote t30"><span>{said}</span></h3><p class="author">{one}</p></div></div>',
@@ -392,6 +440,11 @@ def _quote(d: Draw, part: Part) -> str:
         "section": f'<section class="{name}"><div><p>{said}</p></div><div><small>{one}</small></div></section>',
         "marks in div": f'<div class="{d.noise("q")}"><p>«{said}»</p><p><em>{one}</em></p></div>',
         "svg first": f'<div class="{name}"><svg><path d="M0 0"/></svg><span class="mark">“</span><p>{said}</p><footer>{one}</footer></div>',
+        "who first": f'<figure class="{name}"><figcaption>{one}</figcaption><blockquote>{said}</blockquote></figure>',
+        "headings": f'<div class="{name}"><h4>{said}</h4><h5>{one}</h5></div>',
+        "small": f'<p class="{name}">{said} <small>{one}</small></p>',
+        "list": f'<ul class="{name}"><li>{said}</li><li>{one}</li></ul>',
+        "deep": f'<div class="{name}"><div><div><div><span>{said}</span></div></div></div><div><div><span>{one}</span></div></div></div>',
         "p p": f'<p class="{name}">{said}</p><p class="{name}-author">{one}</p>',
     }[shape]
 
@@ -411,12 +464,12 @@ def _figure(d: Draw, part: Part, index: int) -> str:
             "imported",
             "next paragraph",
             "credit apart",
+            "table",
+            "linked picture",
+            "next div",
         ],
-        ["table", "linked picture", "next div"],
     )
-    mark = d.one(
-        "caption class", ["caption", "image-caption", "bildetekst", "meta"], ["undertekst"]
-    )
+    mark = d.one("caption class", ["caption", "image-caption", "bildetekst", "meta", "undertekst"])
     apart = f'<span class="{d.noise("cred")}">(Foto: {credit})</span>' if credit else ""
     author = (
         f'<figcaption itemprop="author" data-byline-prefix="Foto: ">{credit}</figcaption>'
@@ -432,6 +485,11 @@ def _figure(d: Draw, part: Part, index: int) -> str:
         "imported": f"<p>{img}<br><em>{inline}</em></p>",
         "next paragraph": f"<p>{img}</p><p><em>{inline}</em></p>",
         "credit apart": f'<div class="{d.noise("pic")}">{img}<div>{text}</div>{apart}</div>',
+        "definition": f"<dl><dt>{img}</dt><dd>{inline}</dd></dl>",
+        "small": f"<p>{img} <small>{inline}</small></p>",
+        "center": f"<center>{img}<br><i>{inline}</i></center>",
+        "outer figcaption": f"<div><div><figure>{img}</figure></div><figcaption>{inline}</figcaption></div>",
+        "span below": f'<div class="{d.noise("pic")}"><span>{img}</span><span class="{d.noise("cap")}">{inline}</span></div>',
         "table": f"<table><tr><td>{img}</td></tr><tr><td>{inline}</td></tr></table>",
         "linked picture": f'<figure><a href="/stor/{index}.jpg">{img}</a><figcaption><span>{text}</span> {apart}</figcaption></figure>',
         "next div": f'<div class="{d.noise("pic")}">{img}</div><div class="{mark}">{inline}</div>',
@@ -494,8 +552,12 @@ def _rows(d: Draw, pieces: Sequence[str], row: Callable[[str], str], text: str) 
 
 
 def _laid_out(d: Draw, pieces: Sequence[str], name: str) -> str:
-    tag = d.one("body tag", ["div", "section"], ["article"])
-    match d.one("layout", ["flat", "rows", "row each", "inner"], ["parts"]):
+    tag = d.one("body tag", ["div", "section", "article"])
+    match d.one("layout", ["flat", "rows", "row each", "inner", "parts"], ["table", "details"]):
+        case "table":
+            return f'<table class="{name}"><tr><td>{"".join(pieces)}</td></tr></table>'
+        case "details":
+            return f'<details open class="{name}"><summary>Vis hele saken</summary>{"".join(pieces)}</details>'
         case "flat":
             return f'<{tag} class="{name}">{"".join(pieces)}</{tag}>'
         case "inner":
@@ -522,7 +584,7 @@ def _plain(d: Draw, header: str, pieces: Sequence[str]) -> str:
     body = _laid_out(
         d,
         pieces,
-        d.one("body class", ["article-content", "story", "entry", d.noise("body")], ["brodtekst"]),
+        d.one("body class", ["article-content", "story", "entry", d.noise("body"), "brodtekst"]),
     )
     outer = d.one("outer", ["article", "div", "main"])
     inner = f'<div class="{d.noise("outer")}"><{outer} class="{d.noise("art")}">{header}{body}</{outer}></div>'
@@ -531,7 +593,7 @@ def _plain(d: Draw, header: str, pieces: Sequence[str]) -> str:
 
 def _fields(d: Draw, header: str, pieces: Sequence[str], wrap: str, node: str, close: str) -> str:
     headline, picture, lead, byline = header.split("\x00")
-    of = d.one("lead field", ["lead", "ingress", "intro"], ["summary-text"])
+    of = d.one("lead field", ["lead", "ingress", "intro", "summary-text"])
     fields = wrap.format(name="field-main-media", inner=picture) + wrap.format(
         name=f"field-{of}", inner=lead
     )

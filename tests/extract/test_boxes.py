@@ -178,3 +178,9 @@ def test_the_kicker_is_the_short_line_above_the_headline(above: str, kicker: str
     if kicker:
         assert article.provenance["kicker"].origin == "printed"
     assert kicker not in [block.text for block in article.blocks]
+
+
+def test_a_speaker_stays_with_what_they_said_whoever_they_are() -> None:
+    names = '<meta name="author" content="Eva Lie">'
+    box = f'<div class="quotebox"><p>{SAID}</p><p>Eva Lie</p></div>'
+    assert middle(read(box, head=names)) == [Block(BlockKind.QUOTE, SAID, speaker="Eva Lie")]

@@ -237,3 +237,35 @@ def test_angle_brackets_that_are_no_tags_stay() -> None:
     assert (
         unmarked("Er 2 < 3 og 5 > 4? AT&T sier &copy ja") == "Er 2 < 3 og 5 > 4? AT&T sier &copy ja"
     )
+
+
+@pytest.mark.parametrize(
+    "logo",
+    [
+        "<h1><a href='/'>Kystposten</a></h1>",
+        "<a href='https://avis.test/'><h1>Kystposten</h1></a>",
+        "<h1>Kystposten</h1>",
+    ],
+)
+def test_a_heading_that_is_the_sites_name_is_no_headline(logo: str) -> None:
+    root = parse(
+        "<html><head><meta property='og:site_name' content='Kystposten'>"
+        "<meta property='og:title' content='Skarvøy får ny molo'></head>"
+        f"<body>{logo}<h1>Skarvøy får ny molo før høsten</h1><p>x</p></body></html>"
+    )
+    assert root is not None
+    about = read_head(root, "https://avis.test/a")
+    title = titles.vote(about, None, "https://avis.test/a")[0]
+    assert title is not None
+    assert title.startswith("Skarvøy får ny molo")
+
+
+def test_a_sites_name_that_is_really_the_headline_is_not_cut_off() -> None:
+    root = parse(
+        "<html><head><meta property='og:site_name' content='Debatt: Hjelp, nå kommer de'>"
+        "<meta property='og:title' content='Hjelp, nå kommer de'></head>"
+        "<body><h1>Debatt: Hjelp, nå kommer de</h1><p>x</p></body></html>"
+    )
+    assert root is not None
+    about = read_head(root, "https://avis.test/a")
+    assert titles.site_names(about, None, "https://avis.test/a") == ("avis.test", "avis")

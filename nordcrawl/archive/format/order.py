@@ -14,6 +14,10 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
 from nordcrawl.errors import ArchiveDamaged
+from nordcrawl.model.article import Article, Extractor
+from nordcrawl.model.page import Page
+from nordcrawl.model.reading import Reading
+from nordcrawl.model.record import Record
 from nordcrawl.model.times import parse_rfc3339, rfc3339
 from nordcrawl.model.url import canonicalize
 
@@ -169,52 +173,19 @@ def tombstone(key: tuple[str, str], revision: int, order: Order, now: datetime) 
     Its status is 451, RFC 7725 section 3: unavailable for legal reasons.
     """
     source, article_id = key
-    nothing = hashlib.sha256(b"").hexdigest()
     nowhere = hidden_url(f"{source} {article_id}")
-    return {
-        "schema": 1,
-        "source": source,
-        "article_id": article_id,
-        "revision": revision,
-        "change": ERASED,
-        "url": nowhere,
-        "canonical_url": nowhere,
-        "aliases": [],
-        "title": None,
-        "subtitle": None,
-        "kicker": None,
-        "authors": [],
-        "published_at": None,
-        "modified_at": None,
-        "language": None,
-        "kind": None,
-        "section": None,
-        "tags": [],
-        "blocks": [],
-        "text": "",
-        "images": [],
-        "links": [],
-        "translations": [],
-        "paywalled": None,
-        "text_sha256": nothing,
-        "previous_text_sha256": None,
-        "changed": None,
-        "moved_from": None,
-        "near_duplicate_of": None,
-        "rights": {},
-        "provenance": {},
-        "fetch": {
-            "requested_url": nowhere,
-            "redirects": [],
-            "status": 451,
-            "fetched_at": rfc3339(now),
-            "etag": None,
-            "last_modified": None,
-            "content_type": None,
-            "bytes": 0,
-            "body_sha256": nothing,
-        },
-        "extractor": {"name": "erasure", "version": "1", "nordcrawl": __version__},
-        "run_id": order.order_id,
-        "archived_at": rfc3339(now),
-    }
+    nothing = Article(title=None, blocks=(), extractor=Extractor("erasure", "1", __version__))
+    page = Page(nowhere, b"", now, status=451)
+    return Record(
+        source=source,
+        article_id=article_id,
+        revision=revision,
+        change=ERASED,
+        reading=Reading.of(nothing, page.body_sha256),
+        page=page,
+        canonical_url=nowhere,
+        aliases=(),
+        previous_text_sha256=None,
+        run_id=order.order_id,
+        archived_at=now,
+    ).to_json()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -34,7 +35,7 @@ from nordcrawl.archive.log.erasures import read_erasures
 from nordcrawl.archive.log.pieces import PartMovedError, part_body, slices
 from nordcrawl.archive.log.snapshot import LivePart, Snapshot
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.errors import StoreRefused
+from nordcrawl.errors import StoreError, StoreRefused
 
 logger = logging.getLogger(__name__)
 
@@ -114,8 +115,9 @@ def compact(
         except PartMovedError:
             maintainer.discard(deleter)
             deleter = maintainer.deleter()
-        except BaseException:
-            maintainer.discard(deleter)
+        except StoreError:
+            with suppress(StoreError):  # what stays is an orphan
+                maintainer.discard(deleter)
             raise
     if not dry_run:
         if done.commits:

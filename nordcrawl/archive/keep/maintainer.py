@@ -12,7 +12,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
 
@@ -24,6 +24,7 @@ from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged
+from nordcrawl.model.times import parse_rfc3339
 from nordcrawl.system.disk import make_folders
 from nordcrawl.system.lock import Lock, explained
 
@@ -140,8 +141,8 @@ class Maintainer:
             records=sum(segment.records for segment in segments),
             first_seq=number,
             last_seq=number,
-            min_at=min(entry.min_at for entry in like),
-            max_at=max(entry.max_at for entry in like),
+            min_at=min((entry.min_at for entry in like), key=_moment),
+            max_at=max((entry.max_at for entry in like), key=_moment),
             segments=tuple(segments),
         )
 
@@ -194,3 +195,8 @@ class Maintainer:
         while self._uncommitted:
             key, body = self._uncommitted.popitem()
             deleter.delete(key, Own(body))
+
+
+def _moment(text: str) -> tuple[datetime, str]:
+    """Return a time so that times compare: as text half a second comes before the whole one."""
+    return (parse_rfc3339(text) if text else None) or datetime.min.replace(tzinfo=UTC), text

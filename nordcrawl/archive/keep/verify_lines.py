@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, Self
 
@@ -163,14 +163,22 @@ def _validator(kind: PartKind) -> jsonschema_rs.Draft202012Validator:
 
 
 def _within(time: datetime, entry: PartEntry) -> bool:
-    """Return whether a time is within what a commit says of its part, if it says anything."""
+    """Return whether a time is within what a commit says of its part, if it says anything.
+
+    Compactions of earlier releases compared times as text, which is wrong by less than a second.
+    """
     if not (entry.min_at and entry.max_at):
         return True
     try:
         low, high = parse_rfc3339(entry.min_at), parse_rfc3339(entry.max_at)
     except ValueError:
         return False
-    return low is not None and high is not None and low <= time <= high
+    if low is None or high is None:
+        return False
+    return low - _AS_TEXT <= time <= high + _AS_TEXT
+
+
+_AS_TEXT: Final = timedelta(seconds=1)
 
 
 def missing_outcomes(

@@ -6,7 +6,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +45,10 @@ CREATE TABLE IF NOT EXISTS obeyed(order_id TEXT PRIMARY KEY) WITHOUT ROWID
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the spool's file so that what is committed survives a power cut."""
+    """Open the spool's file, of this user alone if it is new, so that what is committed survives a
+    power cut."""
+    with suppress(OSError):  # SQLite says why it can't open it
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # its logs get the mode of it
     db = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
     db.execute("PRAGMA page_size=8192")  # of a new file: a line is longer than the usual 4096
     db.execute("PRAGMA synchronous=FULL")

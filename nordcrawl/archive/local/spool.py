@@ -504,6 +504,10 @@ def set_cursor(db: sqlite3.Connection, writer: str, cseq: int, sha256: str) -> N
     db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", (writer, cseq, sha256))
 
 
+def _privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
     """Write a part's file so that its name never stands for less than the whole.
 
@@ -515,7 +519,7 @@ def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
     path = spool.sealed / part.file_name
     staged = path.with_suffix(".tmp")
     with spool.files(), explained(path):
-        with staged.open("wb") as file:
+        with open(staged, "wb", opener=_privately) as file:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())

@@ -215,10 +215,11 @@ class FolderStore:
                 yield key.rpartition("/")[2]
 
     def strangers(self) -> Iterator[str]:
-        """Yield the paths of files that can be none of ours: by their name, or as links to nowhere
-        or devices; and of those that are staged."""
-        for folder, _, files in os.walk(self._root):
-            for name in sorted(files):
+        """Yield the paths of files that can be none of ours: by their name, as links to nowhere
+        or to folders, or as devices; and of those that are staged."""
+        for folder, folders, files in os.walk(self._root):
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            for name in sorted((*files, *links)):
                 path = Path(folder, name)
                 relative = path.relative_to(self._root).as_posix()
                 if relative == f"{_STAGING}/{_LOCK}":
@@ -278,15 +279,17 @@ class FolderStore:
             )
 
     def _scan(self, folder: str) -> tuple[tuple[str, bool], ...]:
-        """Return the keys in one folder and whether each is a folder, leaving out foreign names."""
+        """Return the keys in one folder and whether each is a folder. Foreign names are left out,
+        and links to folders: what lies there may not be ours, or have no end."""
         keys = []
         with self._explained("list", self._root / folder):
             try:
                 with os.scandir(self._root / folder) as entries:
                     for entry in entries:
                         key = f"{folder}/{entry.name}" if folder else entry.name
-                        if is_key(key) and (entry.is_dir() or entry.is_file()):
-                            keys.append((key, entry.is_dir()))
+                        is_folder = entry.is_dir(follow_symlinks=False)
+                        if is_key(key) and (is_folder or entry.is_file()):
+                            keys.append((key, is_folder))
             except (FileNotFoundError, NotADirectoryError):
                 return ()
         return tuple(sorted(keys))

@@ -129,8 +129,7 @@ def drop(
     """Return the runs without the units that signs agree against; captions are kept.
 
     `page` are all runs of the page. Signs are told in `signs`, of what stays too. What one sign
-    leads is kept after all where it
-    would be too much of the page.
+    leads is kept after all where it would be too much of the page.
     """
     around = Around(clues, chosen, home, page)
     total = sum(run.words for run in chosen if not is_caption(run)) or 1
@@ -156,6 +155,7 @@ def drop(
         # The headline above the text is no part of it, however short the text is.
         if words <= GUARD * total or name == "title":
             gone.update((id(run), name) for unit in units for run in unit.runs)
+    gone = _without_speakers(gone, chosen)
     dropped.extend((run, gone[id(run)]) for run in chosen if id(run) in gone)
     return [run for run in chosen if id(run) not in gone]
 
@@ -163,3 +163,21 @@ def drop(
 def is_caption(run: TextRun) -> bool:
     """Return whether a run is a caption, which is no text of the article and not judged as such."""
     return bool({"figure", "caption"} & run.marks) and "quote" not in run.marks
+
+
+def _without_speakers(gone: dict[int, str], chosen: Sequence[TextRun]) -> dict[int, str]:
+    """Return what goes without those who are quoted, where what they said stays."""
+    said = {
+        element
+        for run in chosen
+        if id(run) not in gone
+        for kind, element in run.groups
+        if kind == "quote"
+    }
+    kept = {
+        id(run)
+        for run in chosen
+        if "cite" in run.near
+        and any(kind == "quote" and element in said for kind, element in run.groups)
+    }
+    return {number: name for number, name in gone.items() if number not in kept}

@@ -297,7 +297,7 @@ RULES: tuple[Rule, ...] = (
     Rule("share", "class", 0.6, _ALL, _is_share),
     Rule("consent", "class", 0.6, _ALL, lambda u: u.has_class("consent")),
     Rule("bio", "class", 0.6, _ALL, lambda u: u.has_class("bio")),
-    Rule("time", "class", 0.4, _LINES, lambda u: "time" in u.near),
+    Rule("time", "class", 0.5, _LINES, lambda u: "time" in u.near),
     Rule("author", "class", 0.4, _LINES, lambda u: "byline" in u.near),
     # Where it stands.
     Rule("above", "place", 0.4, _ALL, lambda u: u.around.is_above(u.run)),

@@ -42,11 +42,12 @@ _HANDLE = re.compile(r"\s*[(<]?(?:(?<![\w.])@\w+|[\w.+-]+@[\w.-]+\.\w+)[)>]?$")
 #: Initials, agencies, what they did and places, in brackets behind a name.
 _BRACKETS = re.compile(r"\s*[(\[{][^()\[\]{}]{0,60}[)\]}]")
 _WEEKDAYS = one_of(*(day for names in table("weekdays").values() for days in names for day in days))
+_MONTHS = one_of(*(m for names in table("months").values() for those in names for m in those))
 _DATED = one_of(*words("datelines", "changed"), *words("datelines", "published"))
 #: A date or time behind a name.
 _TIME = re.compile(
-    r"(?:\s+[|,·•–—-]?\s*|\s*[|,·•–—-]\s*)(?:(?<!\w)(?:\d{1,2}[.:/-]\d|\d{1,2}\.?\s[^\W\d_]{3,}|"
-    rf"\d{{4}}\b|\d+\s?(?:min|h)\b)|(?<=\s){_DATED}).*$|"
+    r"(?:\s+[|,·•–—-]?\s*|\s*[|,·•–—-]\s*)(?:(?<!\w)(?:\d{1,2}[.:/-]\d|"
+    rf"\d{{1,2}}\.?\s{_MONTHS}\b|\d{{4}}\b|\d+\s?(?:min|h)\b)|(?<=\s){_DATED}).*$|"
     r"\s*[|,·•–—-]\s*(?:i dag|i går|today|yesterday|heute|gestern)\b.*$",
     re.IGNORECASE,
 )

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.lexicon.tables import words
+from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.jsonld import strings
-from nordcrawl.extract.page.text import clean_line, key, unmarked
+from nordcrawl.extract.page.text import clean_line, key, label_key, unmarked
 from nordcrawl.extract.page.tree import text_of
 
 #: In this order; "keywords" was meant for search engines, and many write there what they publish.
@@ -28,6 +29,11 @@ _PARTS = re.compile(r"\s*[;,|、，；]\s*")
 _FIELD = re.compile(r"^(?P<name>[A-Z][\w ]{1,20}): ?(?P<value>\S.*)$")
 _SUBJECTS = frozenset(["subject", "topic", "tag", "keyword", "theme", "tema", "thema"])
 _IDENTIFIER = re.compile(r"^(?:\d+|[\w-]+:[\w:./-]+|[a-z]+(?:[A-Z][a-z]+){2,}|https?://.*)$")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+#: "topic/harbours": where a system files it, and what as.
+_FILED = re.compile(r"^([a-z][a-z_-]*)/(?=\S)")
+#: Words of a language without spaces, which then part keywords.
+_SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+(?:\s+[\u3040-\u30ff\u3400-\u9fff]+){2,}")
 _CHARS = 100
 _WORDS = 8
 #: Parts of an address, and of a class name, of a link to all that is filed under a keyword.
@@ -36,6 +42,10 @@ _CLASS = re.compile(r"(?<![a-z])tags?(?![a-z])|tag-?list|taglist|keyword|schlagw
 _ADDRESS_WORDS = 4
 _FURNITURE = ("nav", "header", "footer", "aside")
 _LINKS = 40
+_LABELS = frozenset(words("tag_labels"))
+_LABEL = re.compile(rf"{one_of(*words('tag_labels'))}(?:\s*[:：]|\s|$)", re.IGNORECASE)
+#: How far above a link its list may begin, and how long such a list may be.
+_LEVELS, _LIST_CHARS, _LABEL_CHARS = 4, 600, 40
 
 
 def find(
@@ -85,32 +95,46 @@ def tidy(values: Sequence[str], site: Iterable[str] = ()) -> tuple[str, ...]:
     """
     if len(values) == 1 or (values and all(_PARTS.search(value) for value in values)):
         values = [part for value in values for part in _PARTS.split(value)]
+    values = [
+        part
+        for value in values
+        for part in (value.split() if _SPACELESS.fullmatch(value.strip()) else [value])
+    ]
+    known = {value.strip().casefold() for value in values} | _ADDRESS
+    all_filed = len(values) > 1 and all(map(_FILED.match, values))
     names = set(site)
     kept: dict[str, str] = {}
     for value in values:
         name = unmarked(value).strip(" #\"'[]&")
+        if (filed := _FILED.match(name)) and (all_filed or filed[1] in known):
+            name = name[filed.end() :]
         if (found := _FIELD.match(name)) and len(values) > 1:
             if found["name"].casefold() not in _SUBJECTS:
                 continue
             name = found["value"]
-        if not name or len(name) > _CHARS or _IDENTIFIER.match(name) or key(name) in names:
+        if not name or len(name) > _CHARS or key(name) in names:
+            continue
+        if _IDENTIFIER.match(name) or _UUID.fullmatch(name):
             continue
         kept.setdefault(name.casefold(), name)
     return tuple(kept.values())
 
 
 def _linked(root: HtmlElement) -> Iterator[str]:
-    """Yield the texts of the page's links to keywords, those in running text left out."""
+    """Yield the texts of the page's links to keywords, those in running text left out, and those
+    that stand in its menus too; of a list with a label, no others."""
+    found = [link for link in root.iter("a") if _is_keyword(link)]
+    menus = {
+        link.get("href")
+        for furniture in root.iter(*_FURNITURE)
+        for link in furniture.iter("a")
+    }  # fmt: skip
+    shown = [link for link in found if link.get("href") not in menus]
+    labelled = [link for link in shown if _is_labelled(link)]
     count = 0
-    for link in root.iter("a"):
-        if not _is_keyword(link):
-            continue
+    for link in labelled or shown:
         text = clean_line(text_of(link))
-        if (
-            not text
-            or text.count(" ") >= _WORDS
-            or next(link.iterancestors(*_FURNITURE), None) is not None
-        ):
+        if not text or text.count(" ") >= _WORDS:
             continue
         line = next(link.iterancestors("p"), None)
         if line is not None and len(clean_line(text_of(line))) > 3 * len(text) + 40:
@@ -119,6 +143,19 @@ def _linked(root: HtmlElement) -> Iterator[str]:
         count += 1
         if count == _LINKS:
             return
+
+
+def _is_labelled(link: HtmlElement) -> bool:
+    """Return whether the list that a link stands in begins with a label for keywords."""
+    for holder in islice(link.iterancestors(), _LEVELS):
+        line = clean_line(text_of(holder)[:_LIST_CHARS])
+        if len(line) >= _LIST_CHARS - 1:
+            return False
+        before = holder.getprevious()
+        beside = clean_line(text_of(before)[:_LABEL_CHARS]) if before is not None else ""
+        if _LABEL.match(line) or (beside and label_key(beside) in _LABELS):
+            return True
+    return False
 
 
 def _is_keyword(link: HtmlElement) -> bool:
@@ -133,5 +170,5 @@ def _is_keyword(link: HtmlElement) -> bool:
         and parts[-1 if parts[-1] else -2] not in _ADDRESS
     ):
         return True
-    near = (link, *list(link.iterancestors())[:2])
+    near = (link, *islice(link.iterchildren(), 1), *islice(link.iterancestors(), 2))
     return any(_CLASS.search(element.get("class") or "") for element in near)

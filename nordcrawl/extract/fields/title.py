@@ -38,6 +38,8 @@ _TAIL_LETTERS = 13
 _SLUG_LETTERS = 12
 #: In an h1 a kicker can stand without any mark; longer ones are no kickers.
 _KICKER_WORDS = 7
+#: A site's name is of fewer spaces.
+_SITE_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _said(head: Head) -> Iterator[Claim]:
     if told:
         yield Claim("json-ld", told, _WEIGHTS["json-ld"])
     whole = [key(value) for value in (told, social) if value]
-    for heading in head.headings[:_HEADINGS]:
+    for heading in [h for h in head.headings[:_HEADINGS] if not h.leads_home] or head.headings[:1]:
         # What the page's head has in the headline too is no kicker.
         is_whole = any(value.startswith(key(heading.text)) for value in whole)
         yield Claim("h1", heading.text if is_whole else heading.bare, _WEIGHTS["h1"])
@@ -211,9 +213,12 @@ def _agreement(one: str, other: str) -> float:
 def site_names(head: Head, site_title: str | None, url: str) -> tuple[str, ...]:
     """Return the names that the site goes by, best known first."""
     told = (head.meta("og:site_name"), head.meta("application-name"), head.jsonld.publisher)
-    # Some systems write the headline where the site's name belongs.
-    said = (*(heading.bare for heading in head.headings[:1]), *head.all("og:title"))
-    titles = {key(title) for title in said}
+    # Some systems write the headline where the site's name belongs; others write the name of the
+    # site as their first heading, in few words, which then is not what the head calls the page.
+    said = [*head.all("og:title"), *filter(None, (head.jsonld.text("headline"),))]
+    printed = [heading.bare for heading in head.headings[:1]]
+    is_long = bool(printed) and printed[0].count(" ") >= _SITE_WORDS
+    titles = {key(title) for title in ([*said, *printed] if is_long or not said else said)}
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     names = (site_title, *(n for n in told if n and key(n) not in titles), host, *_labels(host))
     return tuple(dict.fromkeys(name for name in names if name))

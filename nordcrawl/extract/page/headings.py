@@ -32,6 +32,9 @@ _KICKER = re.compile(
 _JOINT = " :|/-·•"
 
 
+_HOME = re.compile(r"/|(?:https?:)?//[^/?#]+/?|\./")
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """One h1 that has text."""
@@ -39,6 +42,8 @@ class Heading:
     text: str
     bare: str
     """Without the kicker, where an element in the heading is marked as one; else the same."""
+    leads_home: bool = False
+    """Whether all of it is a link to the front page, as the site's name is."""
 
 
 def read(root: HtmlElement) -> tuple[Heading, ...]:
@@ -52,11 +57,22 @@ def of(element: HtmlElement) -> Heading | None:
     whole = _line(element)
     if not whole:
         return None
+    if _leads_home(element, whole):
+        return Heading(whole, whole, leads_home=True)
     kicker = _kicker(element)
     if kicker is None:
         return Heading(whole, whole)
     bare = whole.removeprefix(_line(kicker)).lstrip(_JOINT)
     return Heading(whole, bare if len(key(bare)) > len(key(whole)) / 3 else whole)
+
+
+def _leads_home(heading: HtmlElement, whole: str) -> bool:
+    """Return whether a heading is, or stands in, a link to the front page."""
+    links = [*heading.iter("a"), *heading.iterancestors("a")]
+    return len(links) == 1 and (
+        _HOME.fullmatch((links[0].get("href") or "").strip()) is not None
+        and key(_line(links[0])).startswith(key(whole))
+    )
 
 
 def _line(element: HtmlElement) -> str:
