@@ -284,7 +284,7 @@ RULES: tuple[Rule, ...] = (
     Rule("names", "words", 0.6, _LINE, _is_credit_at_edge),
     Rule("page number", "words", 0.7, _LINE, lambda u: bool(_PAGE_NUMBER.match(u.run.text))),
     # What it links to.
-    Rule("linked", "links", 0.6, _SAID, _is_linked),
+    Rule("linked", "links", 0.5, _SAID, _is_linked),
     Rule("link list", "links", 0.6, _OF_ITEMS, _is_link_list),
     Rule("part linked", "links", 0.4, _SAID, _is_part_linked),
     Rule("link", "links", 0.1, _SAID, lambda u: 0 < u.link_share <= _SOME_LINKED),
