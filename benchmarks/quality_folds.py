@@ -14,16 +14,18 @@ import argparse
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from lxml.html import HtmlElement
+
 from nordcrawl.cli.prediction import prediction
 from nordcrawl.extract import pipeline, warm_up
-from nordcrawl.extract.body import rules
+from nordcrawl.extract.body import engine, judge, rules
 from nordcrawl.model.article import Rejected
 from nordcrawl.model.profile import Profile
 from nordcrawl.model.url import host_of
@@ -84,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lines = list(signs_table(folder, rows, scorer))
         print("\n".join(lines))
         if options.markdown is not None:
-            write_table(options.markdown, lines)
+            write_table(options.markdown, lines, len(rows))
         return 0
     for line in folds_table(folder, rows, scorer, options.held):
         print(line)
@@ -207,8 +209,25 @@ def _figure(scorer: Any, scores: Scores) -> float:
     return float(scorer.prf(*scores["segments"])[2]) if "segments" in scores else 0.0
 
 
+_lines: dict[tuple[str, int, bool, bool], list[str]] = {}
+_engine = engine._run
+
+
+def _remembered(row: Mapping[str, Any]) -> Callable[..., list[str]]:
+    """Return the engine, asked once of each page: it knows nothing of signs, and costs the most."""
+
+    def run(root: HtmlElement, precision: bool, fast: bool = False) -> list[str]:
+        key = (str(row["id"]), sum(1 for _ in root.iter()), precision, fast)
+        if key not in _lines:
+            _lines[key] = _engine(root, precision, fast)
+        return _lines[key]
+
+    return run
+
+
 def _read(folder: Path, row: Mapping[str, Any], scorer: Any) -> Read:
     page = quality.page_of(row, quality.body_of(folder, row))
+    engine._run = _remembered(row)
     root = pipeline.tree_of(page)
     if isinstance(root, Rejected):
         return Read(scorer.score_page(row, {"id": row["id"]}), ())
@@ -228,7 +247,7 @@ def _turns(signs: Iterable[rules.Evidence], name: str, sorts: Mapping[str, str])
         if any(sign == name for sign, _ in evidence):
             whole = [(sign, sorts.get(sign, "place"), weight) for sign, weight in evidence]
             rest = [sign for sign in whole if sign[0] != name]
-            if rules.is_against(whole) != rules.is_against(rest):
+            if judge.is_against(whole) != judge.is_against(rest):
                 return True
     return False
 
@@ -243,14 +262,14 @@ def _without(name: str) -> Iterator[None]:
         rules.RULES = kept
 
 
-def write_table(document: Path, lines: Sequence[str]) -> None:
+def write_table(document: Path, lines: Sequence[str], pages: int) -> None:
     """Put the table of gains between its two marks of a Markdown file; the rest of it stays."""
     text = document.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise SystemExit(f"{document}: there are no lines {BEGIN!r} and {END!r} in it")
-    told = f"Measured on {datetime.now(UTC):%Y-%m-%d}, as gained by the sign being there."
+    told = f"Measured on {datetime.now(UTC):%Y-%m-%d} on {pages} pages, as gained by the sign."
     table = "\n".join(lines)
     document.write_text(f"{before}{BEGIN}\n\n{told}\n\n{table}\n\n{END}{after}", encoding="utf-8")
 

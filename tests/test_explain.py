@@ -30,7 +30,7 @@ from nordcrawl.cli.explain_html import as_html
 from nordcrawl.cli.explain_text import as_json, as_text, visible
 from nordcrawl.cli.main import main
 from nordcrawl.extract import extract, pipeline
-from nordcrawl.extract.body import rules
+from nordcrawl.extract.body import judge, rules
 from nordcrawl.extract.body.told import or_told
 from nordcrawl.extract.explain import Explanation, Fate, explain
 from nordcrawl.model.article import Article
@@ -375,8 +375,8 @@ def test_documents_table_of_signs_is_the_table_of_rules() -> None:
 
 def test_no_sign_alone_takes_a_line_out() -> None:
     for rule in rules.RULES:
-        assert rule.weight < rules.ENOUGH, rule.name
-        assert not rules.is_against([(rule.name, rule.sort, rule.weight)] * 3), rule.name
+        assert rule.weight < judge.ENOUGH, rule.name
+        assert not judge.is_against([(rule.name, rule.sort, rule.weight)] * 3), rule.name
 
 
 # --- the page, as text -----------------------------------------------------------------------

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.body import choose, engine, rules, told
+from nordcrawl.extract.body import choose, engine, judge, told
 from nordcrawl.extract.body.blocks import Body, assemble
 from nordcrawl.extract.body.bold import bold_headings
 from nordcrawl.extract.body.boxes import boxed
 from nordcrawl.extract.body.choose import Choice
 from nordcrawl.extract.body.frame import Frame
+from nordcrawl.extract.body.rules import Dropped
 from nordcrawl.extract.body.signs import PageHints
 from nordcrawl.extract.compose import compose
 from nordcrawl.extract.families import drupal, labrador, wordpress
@@ -213,8 +214,8 @@ def _generic(
 
 
 def _selected(found: Cut, clues: PageHints) -> Choice | None:
-    dropped: rules.Dropped = []
-    runs = rules.drop(found.runs, clues, dropped)
+    dropped: Dropped = []
+    runs = judge.drop(found.runs, clues, dropped)
     return Choice(tuple(runs), found.pictures, frozenset(), tuple(dropped)) if runs else None
 
 

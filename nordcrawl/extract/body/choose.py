@@ -13,10 +13,11 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body import container as homes
-from nordcrawl.extract.body import engine, furniture_boxes, rules
+from nordcrawl.extract.body import engine, furniture_boxes, judge
 from nordcrawl.extract.body.captions import is_small
 from nordcrawl.extract.body.container import Shape, TextContainer, holds, shape_of
 from nordcrawl.extract.body.gaps import AGAINST_TEXT, NEVER_TEXT, filled
+from nordcrawl.extract.body.rules import Dropped, Evidence, Signs, is_date_line, is_label
 from nordcrawl.extract.body.signs import Around, PageHints
 from nordcrawl.extract.body.standfirst import is_in_lead, standfirst
 from nordcrawl.extract.body.tail import cut_tail
@@ -65,7 +66,7 @@ class Choice:
     """id() of the runs that are the standfirst."""
     dropped: tuple[tuple[TextRun, str], ...] = ()
     """Runs that looked like text at first, each with the name of the rule that took it out."""
-    signs: tuple[tuple[TextRun, rules.Evidence], ...] = ()
+    signs: tuple[tuple[TextRun, Evidence], ...] = ()
     """What speaks against a run, kept or not: (name, weight) of each sign."""
 
 
@@ -90,8 +91,8 @@ def _is_better(other: Choice, found: Choice | None) -> bool:
     not one teaser after the other.
     """
     known = {(run.element, run.key) for run in found.runs} if found else set()
-    words = sum(run.words for run in found.runs if not rules.is_caption(run)) if found else 0
-    text = [run for run in other.runs if not rules.is_caption(run)]
+    words = sum(run.words for run in found.runs if not judge.is_caption(run)) if found else 0
+    text = [run for run in other.runs if not judge.is_caption(run)]
     total = sum(run.words for run in text)
     if total < _PLAIN_WORDS or words >= _HALF * total:
         return False
@@ -135,11 +136,11 @@ def _chosen(
         indices = filled(indices, runs, home)
         # Further rows of the text may have been found beside it.
         home = homes.find(runs, indices) or home
-    dropped: rules.Dropped = []
+    dropped: Dropped = []
     chosen = [runs[i] for i in indices if not _is_picture_text(runs[i])]
-    signs: rules.Signs = {}
+    signs: Signs = {}
     chosen = furniture_boxes.cut_lists(chosen, runs, home, dropped)
-    chosen = rules.drop(chosen, clues, dropped, home, signs, runs)
+    chosen = judge.drop(chosen, clues, dropped, home, signs, runs)
     if home is not None:
         # What unfolds the text as a whole is none of it.
         opening = [r for r in chosen if "toggle" in r.near and r.element.getparent() in home.around]
@@ -304,11 +305,7 @@ def _is_caption(run: TextRun, clues: PageHints) -> bool:
         return False
     if "byline" in run.marks and "figure" not in run.marks:
         return False
-    if (
-        rules.is_label(run.text, clues.labels)
-        or rules.is_date_line(run)
-        or NO_CAPTION.match(run.text)
-    ):
+    if is_label(run.text, clues.labels) or is_date_line(run) or NO_CAPTION.match(run.text):
         return False
     if "figure" in run.marks:
         return True

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body.container import TextContainer
-from nordcrawl.extract.body.rules import GUARD, Dropped, is_caption
+from nordcrawl.extract.body.judge import GUARD, is_caption
+from nordcrawl.extract.body.rules import Dropped
 from nordcrawl.extract.body.signs import PageHints, boxes_of, content
 from nordcrawl.extract.lexicon.phrases import LISTS, NEWSLETTER
 from nordcrawl.extract.page.text import label_key

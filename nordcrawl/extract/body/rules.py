@@ -1,31 +1,23 @@
-"""Weigh the signs that speak against a line, and take out what several independent ones agree on.
+"""The table of signs that speak against a line: `RULES`, in the order in which they are named.
 
-`RULES` is the whole of it: each sign with its weight, its sort and what it may be asked of. A unit
-goes where the weights sum up to `ENOUGH` and are of two sorts at least, so that no phrase, class,
-link or place alone takes anything. What an editor wrote as one (a list, table, quotation, fact
-box) stays or goes as one. Does not choose the text itself.
+Each sign is a question, with its weight, its sort and what it may be asked of. It takes nothing
+out: `nordcrawl.extract.body.judge` sums signs up.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 
-from lxml.html import HtmlElement
-
 from nordcrawl.extract.body.blocks import is_byline
-from nordcrawl.extract.body.container import TextContainer
 from nordcrawl.extract.body.signs import (
-    Around,
-    PageHints,
     Unit,
     are_headlines,
     is_link_list,
     shared_words,
 )
-from nordcrawl.extract.body.tables import is_data
 from nordcrawl.extract.lexicon.phrases import (
     CROSS_LANGUAGE,
     LABELS,
@@ -39,15 +31,6 @@ from nordcrawl.extract.page.text import label_key
 from nordcrawl.extract.page.text_runs import TextRun
 from nordcrawl.extract.page.tree import text_of
 
-#: The sum of weights at which a unit is no text.
-ENOUGH = 1.0
-_ROUNDING = 1e-9
-#: Sorts of signs that tell what a line is, and the weight from which one of them does.
-_TELLING = frozenset(("words", "links", "class"))
-_TELLS = 0.5
-#: Share of a page's words above which a sign is not believed there: the template then uses a word
-#: in its own way. Measured: costs 0.001 where rules were tuned, gains as much where they were not.
-GUARD = 0.25
 #: Words of a line that a phrase at its beginning may still speak for as a whole.
 _PHRASE_WORDS = 60
 _LABEL_WORDS = 12
@@ -119,7 +102,6 @@ _PAGE_NUMBER = re.compile(
 
 Dropped = list[tuple[TextRun, str]]
 """Runs that were taken out, each with the name of the rule: for who asks why a line is missing."""
-
 Sign = tuple[str, str, float]
 """Name, sort and weight of a sign that was found."""
 Evidence = tuple[tuple[str, float], ...]
@@ -305,7 +287,7 @@ RULES: tuple[Rule, ...] = (
     Rule("names", "words", 0.6, _LINE, _is_credit_at_edge),
     Rule("page number", "words", 0.7, _LINE, lambda u: bool(_PAGE_NUMBER.match(u.run.text))),
     # What it links to.
-    Rule("linked", "links", 0.6, _SAID, _is_linked),
+    Rule("linked", "links", 0.5, _SAID, _is_linked),
     Rule("link list", "links", 0.6, _OF_ITEMS, _is_link_list),
     Rule("part linked", "links", 0.4, _SAID, _is_part_linked),
     Rule("link", "links", 0.1, _SAID, lambda u: 0 < u.link_share <= _SOME_LINKED),
@@ -318,7 +300,7 @@ RULES: tuple[Rule, ...] = (
     Rule("share", "class", 0.6, _ALL, _is_share),
     Rule("consent", "class", 0.6, _ALL, lambda u: u.has_class("consent")),
     Rule("bio", "class", 0.6, _ALL, lambda u: u.has_class("bio")),
-    Rule("time", "class", 0.4, _LINES, lambda u: "time" in u.near),
+    Rule("time", "class", 0.5, _LINES, lambda u: "time" in u.near),
     Rule("author", "class", 0.4, _LINES, lambda u: "byline" in u.near),
     # Where it stands.
     Rule("above", "place", 0.4, _ALL, lambda u: u.around.is_above(u.run)),
@@ -333,155 +315,3 @@ RULES: tuple[Rule, ...] = (
     Rule("of the subject", "form", -0.4, _LINE, _is_of_subject),
     Rule("unlike its kind", "form", 0.3, _HEADING, lambda u: u.around.is_odd_link(u.run)),
 )  # fmt: skip
-
-
-def signs_of(unit: Unit, extra: Iterable[Sign] = (), *, last: bool = False) -> list[Sign]:
-    """Return (name, sort, weight) of all that speaks against a unit, in the order of `RULES`.
-
-    `extra` are signs that only the page's course tells: what became of the line before. `last` is
-    whether nothing of the text stands below it.
-    """
-    found = [
-        (rule.name, rule.sort, rule.weight)
-        for rule in RULES
-        if (unit.kind in rule.where or (last and "last" in rule.where)) and rule.holds(unit)
-    ]
-    known = {name for name, _, _ in found}
-    return [*found, *(sign for sign in extra if sign[0] not in known)]
-
-
-def is_against(signs: Sequence[Sign]) -> bool:
-    """Return whether signs agree that a unit is no text.
-
-    They do with enough weight, of two sorts at least, of which one tells what the line is: place
-    and form alone are those of any short last line.
-    """
-    sorts = {sort for _, sort, weight in signs if weight > 0}
-    total = sum(weight for _, _, weight in signs)
-    tells = any(sort in _TELLING and weight >= _TELLS for _, sort, weight in signs)
-    return tells and len(sorts) > 1 and total > ENOUGH - _ROUNDING
-
-
-def judge(unit: Unit, extra: Iterable[Sign] = (), *, last: bool = False) -> tuple[bool, list[Sign]]:
-    """Return whether a unit is no text, and the signs that say so or were found at all.
-
-    A list or fact box is none as well where each of its items would be none by itself.
-    """
-    found = signs_of(unit, extra, last=last)
-    if is_against(found) or unit.kind not in _OF_ITEMS:
-        return is_against(found), found
-    place = [sign for sign in found if sign[1] == "place"]
-    items = [
-        signs_of(Unit("item", (run,), unit.around), place)
-        for run in unit.runs
-        if "heading" not in run.near
-    ]
-    if items and all(map(is_against, items)):
-        return True, items[0]
-    return False, found
-
-
-def units_of(runs: Sequence[TextRun], around: Around) -> list[Unit]:
-    """Return the runs as units, in order: what an editor wrote as one is one."""
-    found: list[Unit] = []
-    group: list[TextRun] = []
-    holder: HtmlElement | None = None
-    kind = ""
-    data: dict[HtmlElement, bool] = {}
-    for run in runs:
-        run_kind, element = _kind_of(run, data)
-        if group and (element is None or element is not holder):
-            found.append(Unit(kind, tuple(group), around))
-            group = []
-        if element is None:
-            found.append(Unit(run_kind, (run,), around))
-        else:
-            kind, holder = run_kind, element
-            group.append(run)
-    if group:
-        found.append(Unit(kind, tuple(group), around))
-    return found
-
-
-def _kind_of(run: TextRun, data: dict[HtmlElement, bool]) -> tuple[str, HtmlElement | None]:
-    """Return the kind of the unit that a run is a part of, and its element if it holds several.
-
-    `data` keeps for each table whether it holds data.
-    """
-    for kind, element in run.groups:
-        if kind == "table":
-            if element not in data:
-                data[element] = is_data(element)
-            if not data[element]:
-                continue
-        if kind in _BOXED and not (kind == "quote" and element.tag in ("p", "div")):
-            return kind, element
-    if is_caption(run) and ("caption" in run.marks or not {"list", "table"} & run.marks):
-        return "caption", None
-    return ("heading" if "heading" in run.near else "line"), None
-
-
-def is_caption(run: TextRun) -> bool:
-    """Return whether a run is a caption, which is no text of the article and not judged as such."""
-    return bool({"figure", "caption"} & run.marks) and "quote" not in run.marks
-
-
-def drop(
-    chosen: Sequence[TextRun],
-    clues: PageHints,
-    dropped: Dropped,
-    home: TextContainer | None = None,
-    signs: Signs | None = None,
-    page: Sequence[TextRun] = (),
-) -> list[TextRun]:
-    """Return the runs without the units that signs agree against; captions are kept.
-
-    `page` are all runs of the page. Signs are told in `signs`, of what stays too. What one sign
-    leads is kept after all where it
-    would be too much of the page.
-    """
-    around = Around(clues, chosen, home, page)
-    total = sum(run.words for run in chosen if not is_caption(run)) or 1
-    led: dict[str, list[Unit]] = {}
-    under: list[Sign] = []
-    for unit in units_of(chosen, around):
-        if unit.kind == "caption":
-            continue
-        is_none, found = judge(unit, under if unit.kind in _BOXED else ())
-        if signs is not None and found:
-            told = tuple((name, weight) for name, _, weight in found)
-            signs.update((id(run), told) for run in unit.runs)
-        under = []
-        if is_none:
-            led.setdefault(found[0][0], []).append(unit)
-            if found[0][0] in ("label", "pointer"):
-                under = [("under a label", "place", 0.4)]
-        elif unit.kind == "heading" and (is_label(unit.run.text, clues.labels)):
-            under = [("under a label", "place", 0.4)]
-    gone: dict[int, str] = {}
-    for name, units in led.items():
-        words = sum(unit.words for unit in units)
-        # The headline above the text is no part of it, however short the text is.
-        if words <= GUARD * total or name == "title":
-            gone.update((id(run), name) for unit in units for run in unit.runs)
-    gone = _without_speakers(gone, chosen)
-    dropped.extend((run, gone[id(run)]) for run in chosen if id(run) in gone)
-    return [run for run in chosen if id(run) not in gone]
-
-
-def _without_speakers(gone: dict[int, str], chosen: Sequence[TextRun]) -> dict[int, str]:
-    """Return what goes without those who are quoted, where what they said stays."""
-    said = {
-        element
-        for run in chosen
-        if id(run) not in gone
-        for kind, element in run.groups
-        if kind == "quote"
-    }
-    kept = {
-        id(run)
-        for run in chosen
-        if "cite" in run.near
-        and any(kind == "quote" and element in said for kind, element in run.groups)
-    }
-    return {number: name for number, name in gone.items() if number not in kept}

@@ -11,8 +11,8 @@ from nordcrawl.extract.page.text_runs import TextRun
 
 #: A cell with more words makes a table one that only lays out the page; a note in one has fewer.
 _MOST_WORDS = 180
-#: So many columns and rows a cell spans at most. Source: HTML, 4.9.11 (colspan, rowspan).
-_SPAN = 1000
+#: So many columns and rows a cell spans at most: pages say thousands where they mean all.
+_SPAN = 50
 _CELLS = ("td", "th")
 #: What no cell of a data table holds.
 _OF_A_PAGE = ("table", "article", "form", "h1", "nav")

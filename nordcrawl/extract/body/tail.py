@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nordcrawl.extract.body.container import TextContainer
-from nordcrawl.extract.body.rules import Dropped, Signs, judge, units_of
+from nordcrawl.extract.body.judge import judge, units_of
+from nordcrawl.extract.body.rules import Dropped, Signs
 from nordcrawl.extract.body.signs import Around, PageHints
 from nordcrawl.extract.page.text_runs import TextRun
 

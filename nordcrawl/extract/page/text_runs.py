@@ -372,17 +372,20 @@ class _Walker:
                 told = self._links[link:link_end]
                 pieces.append((text, linked_end - linked, strong_end - strong, told))
             part, link, linked, strong = part_end, link_end, linked_end, strong_end
-        lines: list[tuple[str, int, int, list[str]]] = []
+        groups: list[list[tuple[str, int, int, list[str]]]] = []
         joins = self._wrap.joins([piece[0] for piece in pieces])
         for piece, joined in zip(pieces, joins, strict=True):
             if joined:
-                before = lines.pop()
-                piece = (
-                    f"{before[0]} {piece[0]}", before[1] + piece[1], before[2] + piece[2],
-                    before[3] + piece[3],
-                )  # fmt: skip
-            lines.append(piece)
-        return lines
+                groups[-1].append(piece)
+            else:
+                groups.append([piece])
+        return [
+            (
+                " ".join(piece[0] for piece in group), sum(piece[1] for piece in group),
+                sum(piece[2] for piece in group), [link for piece in group for link in piece[3]],
+            )
+            for group in groups
+        ]  # fmt: skip
 
 
 def _around(root: HtmlElement) -> _Open:
