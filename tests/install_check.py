@@ -197,7 +197,7 @@ def check(user: Installation) -> None:
     lines = user.run(f"nordcrawl read --archive {archive} --latest 2>/dev/null").splitlines()
     if len({json.loads(line)["article_id"] for line in lines}) != 32:
         raise Failed(f"nordcrawl read gives {len(lines)} lines, not 32")
-    _expect(user.run("nordcrawl doctor", NORDCRAWL_ARCHIVE=archive), "nothing keeps a crawl")
+    _expect(user.run("nordcrawl doctor", NORDCRAWL_ARCHIVE=archive), "ready to crawl")
     _expect(
         user.run(f"nordcrawl read --archive {archive} --format parquet --output a.parquet", 2),
         "nordcrawl: error: --format parquet needs pyarrow: pip install 'nordcrawl[parquet]'",

@@ -15,7 +15,7 @@ def test_before_and_after_a_crawl(job: Callable[..., Job], paper: Paper) -> None
     before = crawl.nordcrawl("doctor")
     assert before.code == 0, before.text
     assert before.err == ""
-    assert before.out.splitlines()[-1] == "exit 0: nothing keeps a crawl from its work"
+    assert before.out.splitlines()[-1] == "exit 0: ready to crawl"
     assert not crawl.archive.exists(), "it leaves nothing behind"
     assert f"{crawl.settings['NORDCRAWL_STATE_DIR']}, to be made in" in before.out
     assert crawl.crawl().code == 0

@@ -46,8 +46,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def examine(archive: str | None, *, as_json: bool, clock: Clock = utc_now) -> int:
-    """Look at settings, machine and archive, say what was seen, and return the exit code: 0 if
-    nothing keeps a crawl from its work.
+    """Look at settings, machine and archive, say what was seen, and return the exit code: 0 means
+    ready to crawl.
     """
     findings = list(_findings(archive, clock))
     code = exit_code(findings)
@@ -103,7 +103,7 @@ def _spools(options: Options) -> Iterator[Finding]:
 
 
 def _guarded(name: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """Turn whatever a look ends with into a finding: a doctor does not die of a disease."""
+    """Turn whatever a look ends with into a finding: a failed look must not stop the others."""
     try:
         yield from look()
     except NordcrawlError as error:
@@ -116,7 +116,7 @@ def _guarded(name: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Findi
 def _verdict(findings: list[Finding], code: ExitCode) -> str:
     failures = sum(finding.status is Status.FAIL for finding in findings)
     if not failures:
-        return f"exit {int(code)}: nothing keeps a crawl from its work"
+        return f"exit {int(code)}: ready to crawl"
     return f"exit {int(code)} {code.name.lower()}: {failures} of {len(findings)} looks failed"
 
 

@@ -165,7 +165,7 @@ def _report(source: Source, answers: Sequence[Answer], look: _Look) -> dict[str,
 
 
 def _is_answer(page: Page) -> bool:
-    """Tell whether a status says something; of a statement file, 4xx says that there is none."""
+    """Return whether a status says something; of a statement file, 4xx says that there is none."""
     if path_of(page.requested_url) in (ROBOTS_PATH, TDMREP_PATH):
         return page.status < 500 and page.status != 429
     return page.status == 200

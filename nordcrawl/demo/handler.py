@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _unchanged(ours: Mapping[str, str], asked: Mapping[str, str]) -> bool:
-    """Tell whether a conditional request is met by a 304.
+    """Return whether a conditional request is met by a 304.
 
     Source: RFC 9110 section 13.2.2: If-None-Match goes before If-Modified-Since.
     """

@@ -61,7 +61,7 @@ def _lifecycle(bucket: Bucket) -> Finding:
 
 
 def _applies(rule: Mapping[str, Any], prefix: str) -> bool:
-    """Tell whether a rule concerns objects below our prefix; ours have no tags."""
+    """Return whether a rule concerns objects below our prefix; ours have no tags."""
     chosen = rule.get("Filter", {})
     chosen = chosen.get("And", chosen)
     if chosen.get("Tag") or chosen.get("Tags"):

@@ -56,7 +56,7 @@ def examine_state(folder: Path) -> Iterator[Finding]:
 
 
 def room_finding(name: str, place: Path, least: int) -> Finding:
-    """Tell whether a disk has so many bytes left."""
+    """Return whether a disk has so many bytes left."""
     try:
         found = os.statvfs(place)
     except OSError as error:

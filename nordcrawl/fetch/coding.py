@@ -103,7 +103,7 @@ def _undo(body: bytes, coding: str, most: int) -> Decoded:
 
 
 def _is_text(body: bytes) -> bool:
-    """Tell whether a body is readable as it is; random bytes pass for text in no UTF-8."""
+    """Return whether a body is readable as it is; random bytes pass for text in no UTF-8."""
     start = body[:_LOOKED_AT]
     if len(start.strip()) < _LEAST_TEXT or _BINARY.search(start):
         return False

@@ -70,7 +70,7 @@ def decide(
 
 
 def is_gap(before: Collection[str] | None, now: Collection[str], known: Collection[str]) -> bool:
-    """Tell whether something may have come and gone between two polls of a feed or news sitemap.
+    """Return whether something may have come and gone between two polls of a feed or news sitemap.
 
     `before` is what it named the last time, None if that is not known: then `known`, those of
     `now` that the archive knows, must do.

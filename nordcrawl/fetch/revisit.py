@@ -35,7 +35,7 @@ class Window:
     until: datetime | None = None
 
     def holds(self, at: datetime) -> bool:
-        """Tell whether a time of publication lies inside; both ends belong to it."""
+        """Return whether a time of publication lies inside; both ends belong to it."""
         return not (
             (self.since is not None and at < self.since)
             or (self.until is not None and at > self.until)

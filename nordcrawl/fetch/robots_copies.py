@@ -30,7 +30,7 @@ class Copy:
     body: bytes
 
     def is_fresh(self, now: datetime) -> bool:
-        """Tell whether it may still be used; one from the future may not."""
+        """Return whether it may still be used; one from the future may not."""
         return timedelta(0) <= now - self.fetched_at < FRESH_FOR
 
 

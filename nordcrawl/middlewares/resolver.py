@@ -229,7 +229,7 @@ _LOOK_S = 5.0
 
 
 def never_connected(error: BaseException | None) -> bool:
-    """Tell whether a request failed because no connection to its host could be made: its name
+    """Return whether a request failed because no connection to its host could be made: its name
     leads to no address, nobody listens there, or there is no way."""
     if isinstance(error, DownloadTimeoutError):
         return isinstance(error.__cause__, ConnectError)

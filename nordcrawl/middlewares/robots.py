@@ -209,6 +209,6 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
 
 def _is_unreachable(status: int) -> bool:
-    """Tell whether a status says that robots.txt can't be had now. 429 is no statement about
+    """Return whether a status says that robots.txt can't be had now. 429 is no statement about
     what is allowed, though RFC 9309 counts all of 4xx as one."""
     return status >= 500 or status == 429

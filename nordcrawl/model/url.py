@@ -129,7 +129,7 @@ def without_query(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host (with or without port) says by its name that it is this machine.
+    """Return whether a host (with or without port) says by its name that it is this machine.
 
     Source: RFC 6761 section 6.3 (``localhost`` and every name below it).
 

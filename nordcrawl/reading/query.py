@@ -55,7 +55,7 @@ class Span:
         return self.start is not None or self.end is not None
 
     def holds(self, at: datetime | None) -> bool:
-        """Tell whether a time lies within; no time lies in no stretch that has an end."""
+        """Return whether a time lies within; no time lies in no stretch that has an end."""
         if at is None:
             return not self
         return (self.start is None or self.start <= at) and (self.end is None or at <= self.end)
@@ -130,7 +130,7 @@ class Query:
         return bool(self.languages or self.sections or self.published or self.fetched or self.words)
 
     def chooses(self, record: Mapping[str, Any]) -> bool:
-        """Tell whether a record passes the filters; `latest` and `as_of` are the reader's.
+        """Return whether a record passes the filters; `latest` and `as_of` are the reader's.
 
         Raises:
             ArchiveDamaged: a time in it is none.

@@ -119,7 +119,7 @@ class Pages:
         return self.failed + self.no_article + self.same_text
 
     def is_suspect(self, limits: Limits, of: int | None = None) -> bool:
-        """Tell whether too many are bad, among these or among `of` pages."""
+        """Return whether too many are bad, among these or among `of` pages."""
         many = self.bad if of is not None else self.asked
         return many >= limits.pages and self.bad > limits.share * (self.asked if of is None else of)
 

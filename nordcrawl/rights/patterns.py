@@ -37,7 +37,7 @@ def normal(text: str) -> str:
 
 
 def matches(pattern: str, path: str) -> bool:
-    """Tell whether a pattern matches the beginning of a path (all of it after a final ``$``).
+    """Return whether a pattern matches the beginning of a path (all of it after a final ``$``).
 
     >>> matches("/a/*.html$", "/a/b/c.html"), matches("/a/*.html$", "/a/b.html?x=1")
     (True, False)

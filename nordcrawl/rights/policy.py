@@ -113,7 +113,7 @@ def decide(policy: Policy, page: PageRights, site: SiteRights | None) -> Denial 
 
 
 def unreadable(held: Iterable[Statement], site: SiteRights | None) -> bool:
-    """Tell whether it can't be known if mining is reserved: the host has a tdmrep.json that
+    """Return whether it can't be known if mining is reserved: the host has a tdmrep.json that
     nobody can read, and the page itself says neither."""
     if site is None or not site.tdm.is_unreadable:
         return False

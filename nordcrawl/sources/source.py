@@ -241,7 +241,7 @@ class Source(BaseModel):
         )
 
     def allows(self, url: str) -> bool:
-        """Tell whether a canonical URL's host and port are this source's."""
+        """Return whether a canonical URL's host and port are this source's."""
         return host_of(url) in self._netlocs
 
     def link(self, url: str, base: str | None = None) -> str:
@@ -256,7 +256,7 @@ class Source(BaseModel):
         return without_parameters(canonical, self.noise_query) if self.noise_query else canonical
 
     def is_denied(self, url: str) -> bool:
-        """Tell whether a URL as found is one that is never followed, on any page."""
+        """Return whether a URL as found is one that is never followed, on any page."""
         return not self.allows(canonicalize(url)) or self._is_denied(url)
 
     def _is_denied(self, url: str) -> bool:
@@ -266,13 +266,13 @@ class Source(BaseModel):
         return any(pattern.search(path_of(url)) for pattern in self._denied)
 
     def is_article(self, url: str) -> bool:
-        """Tell whether a canonical URL has the shape of an article (True where none is given)."""
+        """Return whether a canonical URL has the shape of an article (True where none is given)."""
         if not self.article_urls:
             return True
         return any(pattern.search(path_of(url)) for pattern in self._articles)
 
     def is_listing(self, url: str) -> bool:
-        """Tell whether a canonical URL has the shape of a listing to follow."""
+        """Return whether a canonical URL has the shape of a listing to follow."""
         return any(pattern.search(path_of(url)) for pattern in self._listings)
 
     def sort(self, found: str, base: str) -> tuple[LinkKind, str]:

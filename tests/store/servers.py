@@ -372,7 +372,7 @@ def update_swift_listings(folder: Path) -> None:
 
 
 def keeps_attributes(folder: Path) -> bool:
-    """Tell whether files here can have extended attributes, in which Swift keeps metadata."""
+    """Return whether files here can have extended attributes, in which Swift keeps metadata."""
     try:
         os.setxattr(folder, "user.swift.metadata", b"x")
     except (OSError, AttributeError):

@@ -600,7 +600,7 @@ def test_as_text(s3: str, ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("ok    settings")
     assert any(line.startswith("note  marker") for line in lines)
-    assert lines[-1] == "exit 0: nothing keeps a crawl from its work"
+    assert lines[-1] == "exit 0: ready to crawl"
     assert not any("\x1b" in line for line in lines)
     assert doctor.examine("gs://x", as_json=False) == 2
     assert capsys.readouterr().out.splitlines()[-1].startswith("exit 2 usage: 1 of ")

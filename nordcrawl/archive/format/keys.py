@@ -92,12 +92,12 @@ def checkpoint_part_key(source: str, name: str, number: int) -> str:
 
 
 def is_writer(name: str) -> bool:
-    """Tell whether this is a writer's id: ten hex digits."""
+    """Return whether this is a writer's id: ten hex digits."""
     return _WRITER.fullmatch(name) is not None
 
 
 def is_part_key(key: str) -> bool:
-    """Tell whether this can be the key of a part; what a commit names is not trusted blindly."""
+    """Return whether this can be the key of a part; what a commit names is not trusted blindly."""
     return _PART.fullmatch(key) is not None
 
 

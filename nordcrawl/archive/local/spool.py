@@ -464,8 +464,8 @@ _STRAY: Final = re.compile(r"(?:article|ledger)-\d{12}-[0-9a-f]{8}\.stray")
 
 
 def is_spool(folder: Path) -> bool:
-    """Tell whether something may wait in a folder: a spool, or the parts of one whose database was
-    lost."""
+    """Return whether something may wait in a folder: a spool, or the parts of one whose database
+    was lost."""
     return (folder / "spool.sqlite").is_file() or any(
         _SEALED.fullmatch(file.name) or _STRAY.fullmatch(file.name)
         for file in (folder / "sealed").glob("*-*")

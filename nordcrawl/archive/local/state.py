@@ -473,7 +473,7 @@ def title_key(title: str | None) -> str | None:
 
 
 def _is_old(db: sqlite3.Connection) -> bool:
-    """Tell whether the tables are those of an earlier version, which are then folded anew."""
+    """Return whether the tables are those of an earlier version, which are then folded anew."""
     columns = [len(db.execute(f"PRAGMA table_info({t})").fetchall()) for t in ("url", "article")]
     return columns not in ([0, 0], [_URL_COLUMNS, _ARTICLE_COLUMNS])
 

@@ -184,7 +184,7 @@ class FolderStore:
                 raise ObjectMissing(f"get {key}: no file {path}") from error
 
     def exists(self, key: str) -> bool:
-        """Tell whether there is a file under `key`."""
+        """Return whether there is a file under `key`."""
         path = self._path(key)
         with self._explained("look for", path):
             try:

@@ -28,7 +28,7 @@ _PREFIX = re.compile(r"(?:[a-z0-9=_-][a-z0-9=._-]*/)*(?:[a-z0-9=_-][a-z0-9=._-]*
 
 
 def is_key(text: str) -> bool:
-    """Tell whether `text` can be a key: no empty level, none that begins with a dot.
+    """Return whether `text` can be a key: no empty level, none that begins with a dot.
 
     >>> is_key("commits/ab12/000000000001.json"), is_key("a/../b"), is_key("/a"), is_key("a/")
     (True, False, False, False)
@@ -147,7 +147,7 @@ class Store(Protocol):
         """
 
     def exists(self, key: str) -> bool:
-        """Tell whether there is an object under this key."""
+        """Return whether there is an object under this key."""
 
     def list(self, prefix: str) -> Iterator[ObjectEntry]:
         """Yield the objects whose keys start with `prefix`, in no promised order."""

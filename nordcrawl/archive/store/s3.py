@@ -158,7 +158,7 @@ class S3Store:
         return self._get(check_key(key), time.monotonic() + self._retry_s)
 
     def exists(self, key: str) -> bool:
-        """Tell whether there is an object.
+        """Return whether there is an object.
 
         A HEAD has no body, so its 404 may mean the bucket, or come from a proxy: a GET of one
         byte then tells. A 403 is `StoreRefused`, never "missing".

@@ -104,7 +104,7 @@ def code_of(error: boto_errors.ClientError) -> str:
 
 
 def is_unknown_operation(error: boto_errors.ClientError) -> bool:
-    """Tell whether the store says that it has no such operation, or not with this header."""
+    """Return whether the store says that it has no such operation, or not with this header."""
     return code_of(error) in _UNKNOWN_OPERATION or status_of(error) == 501
 
 

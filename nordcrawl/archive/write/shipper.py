@@ -266,7 +266,7 @@ class Shipper:
                 self._put(part)
 
     def _is_there(self, frozen: tuple[int, int, bytes]) -> bool:
-        """Tell whether an earlier try put this very commit, and its answer was lost."""
+        """Return whether an earlier try put this very commit, and its answer was lost."""
         _, cseq, body = frozen
         found = self._get(keys.commit_key(self._spool.writer, cseq))
         return found == hashlib.sha256(body).hexdigest()
@@ -338,7 +338,7 @@ class Shipper:
     # --- identity ---------------------------------------------------------------------------
 
     def is_archive_known(self) -> bool:
-        """Tell whether the archive is the one that this spool knows: a commit it remembers, its
+        """Return whether the archive is the one that this spool knows: a commit it remembers, its
         own if there is one, is still there. A deleted and newly begun archive has none of them.
         """
         writer = self._spool.writer

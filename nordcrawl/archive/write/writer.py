@@ -528,7 +528,7 @@ def _size(lines: tuple[SpooledLine, ...]) -> int:
 
 
 def _has_half_characters(entry: LedgerEntry) -> bool:
-    """Tell whether one of the texts that the state keeps has half a surrogate pair in it."""
+    """Return whether one of the texts that the state keeps has half a surrogate pair in it."""
     article = entry.article
     kept = (entry.url, entry.lastmod, entry.etag, entry.last_modified, entry.article_id)
     more = (article.url, article.title, article.article_id, article.extractor) if article else ()

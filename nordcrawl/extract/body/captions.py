@@ -36,7 +36,7 @@ _CONNECTING = re.compile(
 
 
 def is_credit(run: TextRun) -> bool:
-    """Tell whether a run in a figure names who made the picture, by class or by its label."""
+    """Return whether a run in a figure names who made the picture, by class or by its label."""
     if run.element.get("itemprop") == "caption":
         return False
     return (
@@ -170,7 +170,7 @@ def pictured(
 
 
 def _is_before(picture: Picture, run: TextRun) -> bool:
-    """Tell whether the picture stands right before the caption, or in one small box with it."""
+    """Return whether the picture stands right before the caption, or in one small box with it."""
     around = set(picture.element.iterancestors())
     holder = run.element
     for _ in range(4):

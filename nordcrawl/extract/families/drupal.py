@@ -141,7 +141,7 @@ def find(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Landmar
 
 
 def is_drupal(head: Head) -> bool:
-    """Tell whether a page was made by Drupal, by what core writes into head, body and scripts."""
+    """Return whether a page was made by Drupal, by what core writes into head, body and scripts."""
     if any(value.lower().startswith("drupal") for value in head.all("generator")):
         return True
     if "path-node" in head.body_classes or any(map(_BODY_TYPE.match, head.body_classes)):

@@ -109,7 +109,7 @@ class Reading:
 
 
 def is_labrador(head: Head) -> bool:
-    """Tell whether a page was made by Labrador, by the script that all of its pages have."""
+    """Return whether a page was made by Labrador, by the script that all of its pages have."""
     return "Dac.clientData" in head.scripts
 
 
@@ -241,7 +241,7 @@ def _alike(runs: Sequence[TextRun], lead: Sequence[TextRun]) -> list[TextRun]:
 
 
 def _has_class(element: HtmlElement, selectors: Iterable[str]) -> bool:
-    """Tell whether an element itself has one of the classes; `select` looks only inside."""
+    """Return whether an element itself has one of the classes; `select` looks only inside."""
     classes = set((element.get("class") or "").split())
     return any(s.startswith(".") and s[1:] in classes for s in selectors)
 

@@ -159,12 +159,12 @@ def _holds(element: HtmlElement, body: HtmlElement) -> bool:
 
 
 def _is_wrapper(article: HtmlElement, own: set[HtmlElement]) -> bool:
-    """Tell whether an article element that opens behind the header still is this article's."""
+    """Return whether an article element that opens behind the header still is this article's."""
     return not _is_teaser(article) and article.getparent() in own
 
 
 def in_teaser(element: HtmlElement) -> bool:
-    """Tell whether an element belongs to the teaser of another article, or to a box of them."""
+    """Return whether an element belongs to the teaser of another article, or to a box of them."""
     return any(
         (above.tag == "article" and _is_teaser(above))
         or "related" in (above.get("class") or "").split()
@@ -215,12 +215,12 @@ def _is_teaser(article: HtmlElement) -> bool:
 
 
 def is_note(article: HtmlElement) -> bool:
-    """Tell whether an element is one note of a live page, which is a part of its text."""
+    """Return whether an element is one note of a live page, which is a part of its text."""
     return (article.get("itemtype") or "").endswith("/BlogPosting")
 
 
 def _is_foreign(element: HtmlElement, cms_id: str | None) -> bool:
-    """Tell whether an element inside the body is another article, by its number or headline."""
+    """Return whether an element inside the body is another article, by its number or headline."""
     if is_note(element):
         return False
     ids = _own_ids(element)

@@ -140,7 +140,7 @@ def within(article: HtmlElement, page: Cut) -> list[TextRun] | None:
 
 
 def is_much(choice: Choice, page: Cut) -> bool:
-    """Tell whether a choice of text is more than a box or teaser of the page.
+    """Return whether a choice of text is more than a box or teaser of the page.
 
     A page may hold several whole articles, so that one is far less than all of its text.
     """

@@ -125,7 +125,7 @@ def find(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Landmar
 
 
 def is_wordpress(head: Head) -> bool:
-    """Tell whether a page was made by WordPress, by what stands in every such page's head.
+    """Return whether a page was made by WordPress, by what stands in every such page's head.
 
     Its generator can be switched off; its REST address and the folders of its files rarely are.
     """

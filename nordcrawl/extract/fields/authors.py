@@ -85,7 +85,7 @@ def _line_of_more(root: HtmlElement, name: str) -> tuple[str, ...]:
 
 
 def _is_desk(head: Head) -> bool:
-    """Tell whether the page's data says that its author is no person."""
+    """Return whether the page's data says that its author is no person."""
     authors = head.jsonld.node.get("author")
     values = authors if isinstance(authors, list) else [authors]
     types = {name for value in values if isinstance(value, dict) for name in types_of(value)}
@@ -119,7 +119,7 @@ def _is_credit(text: str) -> bool:
 
 
 def _in_teaser(element: HtmlElement) -> bool:
-    """Tell whether an element belongs to a comment, footer, quotation or another's teaser."""
+    """Return whether an element belongs to a comment, footer, quotation or another's teaser."""
     for ancestor in element.iterancestors():
         names = f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}".lower()
         if ancestor.tag in ("footer", "aside", "nav", "blockquote") or any(

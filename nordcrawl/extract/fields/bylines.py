@@ -110,7 +110,7 @@ def _bylines(root: HtmlElement, titles: Iterable[str]) -> Iterator[Byline]:
 
 
 def _may_open(text: str) -> bool:
-    """Tell whether a text is short and begins with a word that a byline can begin with."""
+    """Return whether a text is short and begins with a word that a byline can begin with."""
     if len(text) > 2 * _LINE_CHARS:
         return False
     first = text[:80].split(None, 2)[:2]
@@ -118,7 +118,7 @@ def _may_open(text: str) -> bool:
 
 
 def _is_marked(element: HtmlElement) -> bool:
-    """Tell whether an element, or the one around it, is made for names."""
+    """Return whether an element, or the one around it, is made for names."""
     parent = element.getparent()
     return any(
         _names_authors(names_of(e)) or "author" in (e.get("rel") or "")

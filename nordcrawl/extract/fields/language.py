@@ -129,7 +129,7 @@ def _agree(declared: str, found: str, text: str) -> bool:
 
 
 def _known(language: str) -> bool:
-    """Tell whether the identifier can find this language at all."""
+    """Return whether the identifier can find this language at all."""
     return ("no" if language == "nb" else language) in identifier().labels
 
 

@@ -73,13 +73,13 @@ def _sources(head: Head) -> Iterator[tuple[Sequence[str], str]]:
 
 
 def _is_address(found: Sequence[str], url: str) -> bool:
-    """Tell whether tags are the words of the page's address, which a system has parted."""
+    """Return whether tags are the words of the page's address, which a system has parted."""
     parts = set(re.split(r"[\W_]+", urlsplit(url).path.lower()))
     return len(found) >= _ADDRESS_WORDS and all(tag.lower() in parts for tag in found)
 
 
 def _tells_more(found: Sequence[str], before: Sequence[str]) -> bool:
-    """Tell whether a later source has all of the earlier one and more, or parts its phrase."""
+    """Return whether a later source has all of the earlier one and more, or parts its phrase."""
     now = {tag.casefold() for tag in found}
     then = {tag.casefold() for tag in before}
     if len(before) == 1 and len(found) > 1:

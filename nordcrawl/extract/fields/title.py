@@ -256,7 +256,7 @@ def without_site(title: str, names: tuple[str, ...] | Sequence[str]) -> str:
 
 
 def _closes(title: str, found: re.Match[str]) -> bool:
-    """Tell whether a separator is a guillemet that closes, or opens, a quotation."""
+    """Return whether a separator is a guillemet that closes, or opens, a quotation."""
     before, mark = title[: found.start()], found[0].strip()
     if mark in ("»", "›"):
         return before.count("«") + before.count("‹") > before.count("»") + before.count("›")

@@ -55,7 +55,7 @@ def headline(headings: Sequence[HtmlElement], titles: Iterable[str]) -> HtmlElem
 
 
 def is_foreign(holder: HtmlElement, above: Set[HtmlElement], own: re.Pattern[str]) -> bool:
-    """Tell whether an element stands in the page's furniture or in another article.
+    """Return whether an element stands in the page's furniture or in another article.
 
     What holds the headline, `above`, holds the article too, whatever its class says. `own` are
     names that make an element count after all, if they stand on itself or on an aside.

@@ -156,7 +156,7 @@ def recognise(text: str, page: Page, about: Head, found: Article | Rejected) -> 
 
 
 def _is_article(about: Head, found: Article | Rejected) -> bool:
-    """Tell whether the page itself says that it is an article."""
+    """Return whether the page itself says that it is an article."""
     if about.jsonld.node:
         return True
     if isinstance(found, Rejected):
