@@ -304,8 +304,15 @@ class FolderStore:
     def _place(self, staged: Path, path: Path) -> bool:
         """As `_create`, with the folders that it takes; a deletion may remove them, empty yet."""
         for _ in range(_PLACING_TRIES):
-            with suppress(FileNotFoundError):
+            try:
                 path.parent.mkdir(parents=True, exist_ok=True)  # `put` syncs them all
+            except FileNotFoundError:
+                continue
+            except FileExistsError:  # also if it went between the two looks that `mkdir` takes
+                if path.parent.is_file():
+                    raise
+                continue
+            with suppress(FileNotFoundError):
                 return self._create(staged, path)
         return self._create(staged, path)
 
