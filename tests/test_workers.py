@@ -1,6 +1,7 @@
 """One page can't stop the crawl: a slow, greedy or dying task costs itself only."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import time
@@ -12,6 +13,7 @@ import pytest
 from nordcrawl.extract import extract
 from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
+from nordcrawl.workers import excepthook
 from nordcrawl.workers.pool import Workers, WorkFailed, WorkStopped
 from waiting import HANG_S
 
@@ -172,3 +174,19 @@ async def test_a_page_that_needs_too_much_memory_is_said_to_and_not_to_have_no_t
             assert await pool.call(double, 4) == 8
         finally:
             pool.close()
+
+
+def test_a_worker_that_starts_while_its_pool_closes_is_no_news(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lock = multiprocessing.get_context("forkserver").Lock()
+    kind, most = lock._semlock.kind, lock._semlock.maxvalue  # type: ignore[attr-defined]
+    with pytest.raises(FileNotFoundError) as gone:
+        lock.__setstate__((0, kind, most, "/nordcrawl-no-such-lock"))  # type: ignore[attr-defined]
+    excepthook.tell(gone.type, gone.value, gone.value.__traceback__.tb_next)  # type: ignore[union-attr]
+    assert capsys.readouterr().err == ""
+    try:
+        Path("/no/such/file").read_bytes()
+    except FileNotFoundError as error:
+        excepthook.tell(type(error), error, error.__traceback__)
+    assert "/no/such/file" in capsys.readouterr().err

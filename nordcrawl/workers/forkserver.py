@@ -9,11 +9,14 @@ And whatever a library has to say to standard error, no worker dies of it being 
 
 import os
 import signal
+import sys
 
 from nordcrawl.system.streams import prepare_for_crawl
+from nordcrawl.workers import excepthook
 
 # numpy's threads, one a core, are of no use to a worker, and each takes address space.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 prepare_for_crawl()
+sys.excepthook = excepthook.tell
