@@ -27,7 +27,7 @@ test: $(VENV)/dev.done  ## Run the tests and the fast checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
-	$(TESTS) -m "not slow"
+	$(TESTS) -m "not slow" --ignore tests/deploy  # which make check looks at
 
 test-faults: $(VENV)/dev.done  ## Run the slow suites: kills, faults, scale
 	$(TESTS) -m slow

@@ -12,6 +12,7 @@ from paper import WORDS, Answer, Paper, article_html
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
+@pytest.mark.slow
 def test_a_304_to_no_condition_is_no_answer(paper: Paper, job: Callable[..., Job]) -> None:
     paper.publish("/news/a", "Story a")
     paper.publish("/news/b", "Story b")

@@ -47,6 +47,7 @@ def by_key(records):
     return keyed
 
 
+@pytest.mark.slow
 def test_the_demo_runs_and_shows_what_it_promises(tmp_path):
     done = Job(tmp_path, "highnorthnews").nordcrawl("demo")
     assert done.code == 0, done.text

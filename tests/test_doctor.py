@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from jobs import Job
 from paper import Paper
 
 
+@pytest.mark.slow
 def test_before_and_after_a_crawl(job: Callable[..., Job], paper: Paper) -> None:
     paper.publish("/news/a", "A story")
     crawl = job()

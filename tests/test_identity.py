@@ -85,6 +85,7 @@ def test_what_is_gone_twice_is_removed_once_and_may_come_back(
     assert crawl.nordcrawl("verify").code == 0
 
 
+@pytest.mark.slow
 def test_a_redirect_to_a_new_address_is_a_move(paper: Paper, job: Callable[..., Job]) -> None:
     crawl = job()
     paper.publish("/news/old", "The bridge", story(3))
@@ -116,6 +117,7 @@ def test_an_address_that_still_stands_has_not_moved(paper: Paper, job: Callable[
     assert crawl.report()["outcomes"]["duplicate"] == 1
 
 
+@pytest.mark.slow
 def test_five_texts_under_one_canonical_are_five_articles(
     paper: Paper, job: Callable[..., Job]
 ) -> None:

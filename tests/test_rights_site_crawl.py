@@ -55,6 +55,7 @@ def test_an_unreadable_tdmrep_json_is_never_silence(site: Paper, job: Callable[.
     assert "tdmrep.json unreadable" in done.text
 
 
+@pytest.mark.slow
 def test_a_site_without_the_files_is_crawled_as_ever(site: Paper, job: Callable[..., Job]) -> None:
     site.answers[TDMREP] = Answer(503)
     found = kept(job())
@@ -83,6 +84,7 @@ def test_content_signal_of_robots_txt(
         assert record["rights"]["checked_at"].endswith("Z")
 
 
+@pytest.mark.slow
 def test_record_keeps_all_and_says_what_was_reserved(site: Paper, job: Callable[..., Job]) -> None:
     site.answers[TDMREP] = Answer(body=b'[{"location": "*", "tdm-reservation": 1}]')
     found = kept(job("article_urls = ['^/news/']", 'rights = "record"'))

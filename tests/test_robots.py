@@ -68,6 +68,7 @@ def test_groups_of_our_name_are_one_and_the_longest_rule_wins(
     assert asked == ["/news/b-other-end", "/news/c"]
 
 
+@pytest.mark.slow
 def test_a_redirected_robots_txt_is_followed(paper: Paper, job: Callable[..., Job]) -> None:
     """RFC 9309 section 2.3.1.2."""
     for name in "ab":
@@ -146,6 +147,7 @@ BEYOND = b"#" * 99 + b"\n"
 
 
 @pytest.mark.parametrize("coding", first_of("br", ""))
+@pytest.mark.slow
 def test_of_a_huge_robots_txt_the_head_is_read(
     paper: Paper, job: Callable[..., Job], coding: str
 ) -> None:

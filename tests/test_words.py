@@ -130,6 +130,7 @@ def test_no_exception_of_the_network_shows_an_object():
                 assert not re.search(r"Failure|<class|<\w+\.|0x[0-9a-f]{6}", told), (kind, told)
 
 
+@pytest.mark.slow
 async def test_a_server_that_closes_is_told_as_such(paper, job):
     paper.publish("/news/1", "A story")
     paper.lastmods["/news/2"] = None

@@ -213,6 +213,7 @@ class KilledError(BaseException):
     """Stands for a kill: nobody handles it."""
 
 
+@pytest.mark.slow
 def test_killed_at_every_put_and_delete_it_is_resumed(tmp_path: Path) -> None:
     class Deadly(FolderStore):
         left = 10**9
