@@ -8,6 +8,7 @@ failed run.
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, Self
@@ -31,7 +32,7 @@ from nordcrawl.workers.pool import WorkFailed, WorkStopped
 LARGE_PAGE_BYTES = 512 << 10
 
 
-class RunPipeline:
+class RunPipeline(ABC):
     """What the three have in common: the run of their crawler's spider."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -59,9 +60,9 @@ class RunPipeline:
         await self.process(PageFields(item))
         return item
 
+    @abstractmethod
     async def process(self, item: PageFields) -> None:
         """Do this pipeline's work on an item's fields."""
-        raise NotImplementedError
 
     def drop(self, item: PageFields, outcome: Outcome, reason: str) -> DropItem:
         """Settle an item that goes no further, and return what to raise."""

@@ -96,7 +96,7 @@ def compact_archive(
             dry_run=dry_run,
             orphans=None if orphans_hours is None else timedelta(hours=orphans_hours),
         )
-    would = "would be" if dry_run else "are"
+    would = "would become" if dry_run else "have become"
     print(f"{done.parts_before} parts {would} {done.parts_after}, no line changed")
     if not dry_run:
         print(f"{done.deleted} objects deleted, {done.kept} kept")
