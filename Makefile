@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TRUTH ?= ../shared/quality-dev
-# Tests run side by side, one more than cores, because many wait for a process or a server.
-JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Tests run side by side, two to a core, because many wait for a process or a server.
+JOBS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 TESTS = $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 8
 # A seventh of the slow tests for each day of the week (UTC), or another one: PART=1/7 ... 7/7
 PART ?= $(shell date -u +%u)/7
