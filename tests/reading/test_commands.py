@@ -316,6 +316,19 @@ def test_schema_is_printed_for_validators_and_engines(job: Job, tmp_path: Path) 
     assert job.nordcrawl("schema", "runs").code == 2
 
 
+def test_a_source_named_by_digits_is_a_text_for_duckdb(job: Job, tmp_path: Path) -> None:
+    folder = tmp_path / "articles-v1/source=007/date=2026-11-22"
+    folder.mkdir(parents=True)
+    (folder / "a-1.jsonl.gz").write_bytes(
+        pack([encode_json(make_record(1).to_json() | {"source": "007"})])
+    )
+    duckdb.sql(job.nordcrawl("schema", "--format", "duckdb").out)
+    rows = duckdb.execute(
+        "SELECT typeof(source), source FROM articles(?)", [f"{tmp_path}/articles-v1/**/*.gz"]
+    )
+    assert rows.fetchall() == [("VARCHAR", "007")]
+
+
 def test_engines_read_parts_that_look_different_to_each(
     store: Store, root: Path, job: Job, tmp_path: Path
 ) -> None:

@@ -343,6 +343,8 @@ class CarelessStore:
     """Or "ignored", or "refused" (501)."""
     md5_etags: bool = True
     keeps_metadata: bool = True
+    checksum_refusal: tuple[int, str, str] | None = None
+    """Status, code and message of its answer to a put with a SHA-256."""
     objects: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -355,6 +357,8 @@ class CarelessStore:
 
     def _put(self, key: str, request: Request) -> Answer:
         headers = {name.lower(): text for name, text in request.headers.items()}
+        if self.checksum_refusal and "x-amz-checksum-sha256" in headers:
+            return error(*self.checksum_refusal)(request, self) or Answer(400)
         condition = {
             name: headers[name] for name in ("if-none-match", "if-match") if name in headers
         }

@@ -10,7 +10,9 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.compat
 import pytest
@@ -452,6 +454,33 @@ def test_region(monkeypatch: pytest.MonkeyPatch) -> None:
     assert S3Store("bucket")._bucket.client.meta.region_name == "eu-north-1"
 
 
+@pytest.mark.parametrize(
+    ("said", "host", "path"),
+    [
+        ("", "store.test", "/news/nordic/_nordcrawl.json"),
+        (
+            "[default]\ns3 =\n  addressing_style = virtual\n",
+            "news.store.test",
+            "/nordic/_nordcrawl.json",
+        ),
+    ],
+    ids=["path", "virtual"],
+)
+def test_the_bucket_stands_where_the_aws_configuration_wants_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, host: str, path: str
+) -> None:
+    (tmp_path / "config").write_text(said)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store.test")
+    client = S3Store("news", "nordic")._bucket.client
+    url = client.generate_presigned_url(
+        "get_object", Params={"Bucket": "news", "Key": f"nordic/{MARKER_KEY}"}
+    )
+    assert (urlsplit(url).netloc, urlsplit(url).path) == (host, path)
+
+
 def test_bad_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "key:canary@127.0.0.1:9")
     assert "AWS_ENDPOINT_URL" in refused(lambda: S3Store("bucket"))
@@ -630,6 +659,37 @@ def test_lost_answer_of_a_careless_store(
     server.faults = [Fault(faulty.reset_after)]
     assert put(store) is Put.ALREADY
     assert store.get(KEY) == BODY
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (
+            400,
+            "InvalidArgument",
+            "Unsupported header 'x-amz-checksum-sha256' received for this API call.",
+        ),
+        (501, "NotImplemented", "Header 'x-amz-checksum-sha256' is not implemented"),
+        (400, "InvalidRequest", "Checksum algorithm SHA256 is not supported"),
+    ],
+    ids=lambda refusal: refusal[1],
+)
+def test_a_store_that_takes_no_checksum_is_written_without(
+    careless: Callable[..., tuple[S3Store, faulty.Server]], refusal: tuple[int, str, str]
+) -> None:
+    store, _ = careless(checksum_refusal=refusal)
+    assert store.probe() == Capabilities(conditional_put=True, checksum=False)
+    assert put(store) is Put.CREATED
+    assert store.get(KEY) == BODY
+
+
+def test_a_checksum_that_is_wrong_is_no_reason_to_leave_it_away(
+    behind: S3Store, proxy: faulty.Server
+) -> None:
+    wrong = faulty.error(400, "BadDigest", "The x-amz-checksum-sha256 did not match")
+    proxy.faults = [Fault(wrong)]
+    assert put(behind) is Put.CREATED
+    assert behind._bucket.takes_checksum
 
 
 def test_proof_damaged_on_the_way_accuses_nobody(

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore import exceptions as boto_errors
 
-from nordcrawl.archive.store.bucket import Addressing, Bucket, Intended
+from nordcrawl.archive.store.bucket import Bucket, Intended
 from nordcrawl.archive.store.protocol import (
     MARKER_BODY,
     MARKER_KEY,
@@ -79,7 +79,6 @@ class S3Store:
         prefix: str = "",
         *,
         retry_s: float = 300.0,
-        addressing: Addressing = "path",
         connect_timeout_s: float = 5.0,
         read_timeout_s: float | None = None,
         stop: threading.Event | None = None,
@@ -92,7 +91,6 @@ class S3Store:
         self._bucket = Bucket(
             bucket,
             prefix,
-            addressing=addressing,
             connect_timeout_s=connect_timeout_s,
             read_timeout_s=read_timeout_s or min(_LONGEST_TRY_S, max(_SHORTEST_TRY_S, retry_s / 2)),
             stop=stop,
