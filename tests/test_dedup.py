@@ -56,6 +56,38 @@ def test_white_space_and_quote_marks_are_no_change():
     assert article("«Hei»").content_sha256 == article("“Hei”").content_sha256
 
 
+def with_line(line):
+    blocks = (Block(BlockKind.P, LONG), Block(BlockKind.P, line))
+    return Article("Title", blocks, EXTRACTOR)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("1,234 views", "9,999 views"),
+        ("12 kommentarer", "1 kommentar"),
+        ("Delinger: 4", "Delinger: 5"),
+        ("1.2k shares", "1 203 shares"),
+    ],
+)
+def test_a_line_that_counts_readers_is_no_content(before, after):
+    v = verdict(candidate(with_line(after)), state(with_line(before)))
+    assert v.outcome is Outcome.UNCHANGED
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("3 dead", "5 dead"),
+        ("Molde 2, Brann 1", "Molde 2, Brann 2"),
+        ("The clip had 1,234 views in May.", "The clip had 9,999 views in May."),
+    ],
+)
+def test_a_number_that_is_news_is_content(before, after):
+    v = verdict(candidate(with_line(after)), state(with_line(before)))
+    assert v.outcome is Outcome.UPDATED
+
+
 def test_a_touch_of_the_modified_time_alone_is_no_revision():
     v = verdict(candidate(article(modified_at=T2)), state(article(modified_at=T1)))
     assert v.outcome is Outcome.UNCHANGED
