@@ -17,15 +17,15 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from archive.builders import archive, make_record
 
-from jobs import Done, Job
 from nordcrawl.archive.format import schema_file
 from nordcrawl.archive.format.lines import encode_json, pack, unpack
 from nordcrawl.archive.format.schema_file import SCHEMAS
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.cli.main import main
 from nordcrawl.reading.fields import columns
+from tests.support.archive_builders import archive, make_record
+from tests.support.jobs import Done, Job
 
 LINES = [encode_json(make_record(n).to_json()) for n in range(1, 4)]
 

@@ -14,7 +14,6 @@ import pandas as pd
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from archive.builders import make_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +24,7 @@ from nordcrawl.reading.fields import EXTRA, KNOWN_KEYS, columns, parse
 from nordcrawl.reading.forms import picked, write_csv
 from nordcrawl.reading.parquet import write_parquet
 from nordcrawl.reading.table import MOST_ROWS, write_table
+from tests.support.archive_builders import make_record
 
 csv.field_size_limit(sys.maxsize)
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
