@@ -23,7 +23,7 @@ from nordcrawl.archive.keep.delete import Deleter, Own
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.errors import ArchiveDamaged
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreUnavailable
 from nordcrawl.model.times import parse_rfc3339
 from nordcrawl.system.disk import make_folders
 from nordcrawl.system.lock import Lock, explained
@@ -106,7 +106,8 @@ class Maintainer:
         """Put a part under a key of the next commit, read it back; return key and number.
 
         Raises:
-            StoreRefused, StoreUnavailable, ArchiveDamaged: the store.
+            StoreUnavailable: also where the store goes on saying that it has none.
+            StoreRefused, ArchiveDamaged: the store.
         """
         number = (self._seq + 1) * _NUMBERS + self._number
         self._number += 1
@@ -114,7 +115,11 @@ class Maintainer:
         self.store.put(key, body, content_type=keys.PART_TYPE)
         self._uncommitted[key] = body
         # What it replaces will be deleted, so the proof of the put is not enough.
-        if get_patiently(self.store, key) != body:
+        try:
+            shown = get_patiently(self.store, key)
+        except ObjectMissing:
+            raise StoreUnavailable(f"{key}: was put, and the store does not show it") from None
+        if shown != body:
             raise ArchiveDamaged(f"{key}: the store gives back other bytes than were put")
         return key, number
 
