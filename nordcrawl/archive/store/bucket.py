@@ -21,7 +21,7 @@ import boto3
 from botocore import exceptions as boto_errors
 from botocore.config import Config
 
-from nordcrawl.archive.store.retry import TransferClock
+from nordcrawl.archive.store.retry import RetryPolicy, TransferClock
 from nordcrawl.archive.store.s3_errors import (
     DamagedError,
     TryAgainError,
@@ -83,6 +83,7 @@ class Bucket:
         connect_timeout_s: float = 5.0,
         read_timeout_s: float = 60.0,
         stop: threading.Event | None = None,
+        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 (frozen)
     ) -> None:
         """Make the client; nothing is sent.
 
@@ -93,6 +94,7 @@ class Bucket:
         self.prefix = f"{prefix}/" if prefix else ""
         self.stop = stop or threading.Event()
         self._read_timeout_s = read_timeout_s
+        self._policy = policy
         for library in ("boto3", "botocore", "urllib3", "s3transfer"):
             # At DEBUG they log signed headers and bodies.
             logging.getLogger(library).setLevel(logging.WARNING)
@@ -118,7 +120,7 @@ class Bucket:
 
     def put(self, key: str, intended: Intended, condition: dict[str, Any]) -> str:
         """Send one PUT and return the ETag of its answer."""
-        clock = TransferClock.start(self._read_timeout_s, len(intended.body), self.stop)
+        clock = self._clock(len(intended.body))
         answer = self.client.put_object(
             Bucket=self.name,
             Key=self.prefix + key,
@@ -129,6 +131,9 @@ class Bucket:
             **condition,
         )
         return answer.get("ETag", "").strip('"')
+
+    def _clock(self, size: int) -> TransferClock:
+        return TransferClock.start(self._read_timeout_s, size, self.stop, self._policy)
 
     def head(self, key: str) -> HeadObjectOutputTypeDef | None:
         """Return what the store tells of an object; None if there is none."""
@@ -153,7 +158,7 @@ class Bucket:
     def open(self, key: str, *, first_byte: bool = False, verify: bool = True) -> bytes | None:
         """Read an object, or only its first byte; None if there is none."""
         part: dict[str, Any] = {"Range": "bytes=0-0"} if first_byte else {}
-        clock = TransferClock.start(self._read_timeout_s, 0, self.stop)
+        clock = self._clock(0)
         try:
             answer = self.client.get_object(Bucket=self.name, Key=self.prefix + key, **part)
         except boto_errors.ClientError as error:
