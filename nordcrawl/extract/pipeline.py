@@ -95,8 +95,8 @@ def find(root: HtmlElement, page: Page, profile: Profile) -> Extraction:
 
 def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extraction:
     name, anchors, is_told = "generic", None, False
-    if reading := _labrador(root, about, page, profile):
-        name, choice, given = "labrador", reading.choice, reading.given
+    if laid_out := _labrador(root, about, page, profile):
+        name, choice, given = "labrador", laid_out.choice, laid_out.given
     else:
         anchors = _anchors(root, about, page, profile)
         choice, given = None, Given()
@@ -162,15 +162,15 @@ def _is_markup(page: Page) -> bool:
 
 def _labrador(
     root: HtmlElement, about: Head, page: Page, profile: Profile
-) -> labrador.Reading | None:
+) -> labrador.LaidOut | None:
     """Return the article of a page that is Labrador's by its source, or by its own marks.
 
     What only the marks tell has to hold a fair part of the page's text.
     """
     if profile.family == "labrador":
         return labrador.read(root, about, page, profile)
-    reading = labrador.read(root, about, page, profile) if labrador.is_labrador(about) else None
-    return reading if reading and is_much(reading.choice, cut([root])) else None
+    found = labrador.read(root, about, page, profile) if labrador.is_labrador(about) else None
+    return found if found and is_much(found.choice, cut([root])) else None
 
 
 def _anchors(root: HtmlElement, about: Head, page: Page, profile: Profile) -> Landmarks | None:

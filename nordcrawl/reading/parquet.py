@@ -28,9 +28,6 @@ from nordcrawl.reading.fields import (
 )
 from nordcrawl.reading.forms import as_json
 
-#: A row group is written when its records come to this as JSON, or at so many rows. Memory is some
-#: ten times it, however large the archive.
-GROUP_BYTES: Final = 8 << 20
 GROUP_ROWS: Final = 10_000
 
 _SCALARS: Final[Mapping[Scalar, pa.DataType]] = {
@@ -63,9 +60,15 @@ def arrow_schema(fields: Sequence[Field] | None = None) -> pa.Schema:
 
 
 def write_parquet(
-    records: Iterable[Mapping[str, Any]], fields: Sequence[Field] | None, out: IO[bytes]
+    records: Iterable[Mapping[str, Any]],
+    fields: Sequence[Field] | None,
+    out: IO[bytes],
+    *,
+    group_bytes: int = 8 << 20,
 ) -> None:
-    """Write a Parquet file, row group by row group.
+    """Write a Parquet file, row group by row group: one is written when its records come to
+    `group_bytes` as JSON, or to `GROUP_ROWS`. Memory is some ten times it, however large the
+    archive.
 
     Raises:
         ArchiveDamaged: a value is not of its field's type; names article and field.
@@ -74,7 +77,7 @@ def write_parquet(
     gate = _Gate(out)
     writer = pq.ParquetWriter(cast(IO[bytes], gate), schema, compression="zstd")
     try:
-        for table in _groups(records, fields, schema):
+        for table in _groups(records, fields, schema, group_bytes):
             writer.write_table(table)
     except BaseException:
         # Closed by whatever way, the writer would end what is half with a good footer.
@@ -104,14 +107,17 @@ class _Gate:
 
 
 def _groups(
-    records: Iterable[Mapping[str, Any]], fields: Sequence[Field] | None, schema: pa.Schema
+    records: Iterable[Mapping[str, Any]],
+    fields: Sequence[Field] | None,
+    schema: pa.Schema,
+    group_bytes: int,
 ) -> Iterator[pa.Table]:
     rows: list[dict[str, Any]] = []
     size = 0
     for record in records:
         rows.append(_row(record, fields))
         size += len(orjson.dumps(record))
-        if size >= GROUP_BYTES or len(rows) >= GROUP_ROWS:
+        if size >= group_bytes or len(rows) >= GROUP_ROWS:
             yield _table(rows, schema)
             rows, size = [], 0
     if rows:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from nordcrawl.fetch.answer import judge
-from nordcrawl.fetch.revisit import Told, Window, decide
+from nordcrawl.fetch.revisit import ToldTimes, Window, decide
 from nordcrawl.model.ledger import LedgerEntry, Outcome, UrlState, fold
 from nordcrawl.model.page import Page
 from nordcrawl.sources.landing import landing
@@ -25,16 +25,16 @@ def due(told, known, published=None, mode="incremental", window=OPEN):
 
 
 def test_what_was_never_seen_is_due():
-    assert due(Told(), None).fetch
+    assert due(ToldTimes(), None).fetch
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FETCH_FAILED, Outcome.OVER_BUDGET, Outcome.BLOCKED])
 def test_what_never_gave_an_answer_is_due(outcome):
-    assert due(Told(), UrlState("u", outcome, NOW)).fetch
+    assert due(ToldTimes(), UrlState("u", outcome, NOW)).fetch
 
 
 def test_a_failure_after_a_good_fetch_is_tried_again():
-    assert due(Told(), seen(timedelta(minutes=1), outcome=Outcome.FETCH_FAILED)).fetch
+    assert due(ToldTimes(), seen(timedelta(minutes=1), outcome=Outcome.FETCH_FAILED)).fetch
 
 
 @pytest.mark.parametrize(
@@ -53,54 +53,58 @@ def test_a_failure_after_a_good_fetch_is_tried_again():
     ],
 )
 def test_without_a_word_from_the_source_age_decides(age, ago, fetch):
-    assert due(Told(), seen(ago), NOW - age).fetch is fetch
+    assert due(ToldTimes(), seen(ago), NOW - age).fetch is fetch
 
 
 def test_a_moved_lastmod_is_due_at_once():
     known = seen(timedelta(minutes=1), lastmod="2026-11-22T10:00:00Z")
-    assert due(Told("2026-11-23T11:59:30Z"), known, NOW - timedelta(days=500)).fetch
+    assert due(ToldTimes("2026-11-23T11:59:30Z"), known, NOW - timedelta(days=500)).fetch
 
 
 def test_an_unmoved_lastmod_is_not_due_even_for_a_young_article():
     known = seen(timedelta(hours=2), lastmod="2026-11-23T09:00:00Z")
-    verdict = due(Told("2026-11-23T09:00:00Z"), known, NOW - timedelta(hours=3))
+    verdict = due(ToldTimes("2026-11-23T09:00:00Z"), known, NOW - timedelta(hours=3))
     assert (verdict.fetch, verdict.outcome) == (False, Outcome.SKIPPED_FRESH)
 
 
 def test_a_feed_that_dates_it_after_the_last_look_makes_it_due():
     known = seen(timedelta(minutes=5))
-    assert due(Told(published="2026-11-23T11:58:00Z"), known, NOW - timedelta(days=500)).fetch
-    assert not due(Told(published="2026-11-23T11:50:00Z"), known, NOW - timedelta(days=500)).fetch
+    assert due(ToldTimes(published="2026-11-23T11:58:00Z"), known, NOW - timedelta(days=500)).fetch
+    assert not due(
+        ToldTimes(published="2026-11-23T11:50:00Z"), known, NOW - timedelta(days=500)
+    ).fetch
 
 
 def test_a_bare_date_of_today_leaves_it_to_age():
     known = seen(timedelta(hours=2), lastmod="2026-11-23")
-    assert due(Told("2026-11-23"), known, NOW - timedelta(hours=3)).fetch
-    assert not due(Told("2026-11-23"), seen(timedelta(minutes=5), "2026-11-23"), NOW).fetch
+    assert due(ToldTimes("2026-11-23"), known, NOW - timedelta(hours=3)).fetch
+    assert not due(ToldTimes("2026-11-23"), seen(timedelta(minutes=5), "2026-11-23"), NOW).fetch
 
 
 def test_even_an_unmoved_lastmod_is_checked_once_a_month():
     known = seen(timedelta(days=31), lastmod="2026-01-01")
-    assert due(Told("2026-01-01"), known, NOW - timedelta(days=400)).fetch
+    assert due(ToldTimes("2026-01-01"), known, NOW - timedelta(days=400)).fetch
 
 
 def test_a_full_run_asks_for_everything():
-    assert due(Told("2026-01-01"), seen(timedelta(minutes=1), "2026-01-01"), mode="full").fetch
+    assert due(ToldTimes("2026-01-01"), seen(timedelta(minutes=1), "2026-01-01"), mode="full").fetch
 
 
 def test_the_window_goes_by_what_is_known():
     window = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 10, tzinfo=UTC))
-    old = due(Told("2026-10-01"), None, window=window)
+    old = due(ToldTimes("2026-10-01"), None, window=window)
     assert (old.fetch, old.outcome) == (False, Outcome.OUT_OF_RANGE)
-    assert due(Told("2026-11-20"), None, window=window).fetch  # edited later, may be of the window
-    assert not due(Told(published="2026-11-20T00:00:00Z"), None, window=window).fetch
-    assert not due(Told(), None, datetime(2026, 10, 1, tzinfo=UTC), window=window).fetch
-    assert due(Told(), None, datetime(2026, 11, 5, tzinfo=UTC), window=window).fetch
+    assert due(
+        ToldTimes("2026-11-20"), None, window=window
+    ).fetch  # edited later, may be of the window
+    assert not due(ToldTimes(published="2026-11-20T00:00:00Z"), None, window=window).fetch
+    assert not due(ToldTimes(), None, datetime(2026, 10, 1, tzinfo=UTC), window=window).fetch
+    assert due(ToldTimes(), None, datetime(2026, 11, 5, tzinfo=UTC), window=window).fetch
 
 
 def test_what_was_read_but_out_of_range_is_due_when_the_range_is_open():
     assert due(
-        Told(), seen(timedelta(minutes=1), outcome=Outcome.OUT_OF_RANGE, article_id=None)
+        ToldTimes(), seen(timedelta(minutes=1), outcome=Outcome.OUT_OF_RANGE, article_id=None)
     ).fetch
 
 
@@ -240,7 +244,7 @@ def missed(*days, outcome=Outcome.NOT_ARTICLE, before=None):
 
 def test_a_page_without_an_article_was_not_read():
     """Whatever a sitemap says of its last change: due in the next run, then ever more seldom."""
-    told = Told("2026-11-20T10:00:00Z")
+    told = ToldTimes("2026-11-20T10:00:00Z")
     once = missed(0)
     assert once.fetched_at is None
     later = NOW + timedelta(minutes=15)
@@ -253,8 +257,8 @@ def test_a_page_without_an_article_was_not_read():
     assert [is_due(missed(0, 0.1), days) for days in (0.2, 1.0, 1.2)] == [False, False, True]
     assert [is_due(missed(0, 4), days) for days in (5, 11, 12.1)] == [False, False, True]
     assert is_due(missed(0, 400), 431)
-    assert is_due(missed(0, 0.1), 0.2, Told("2026-11-23T13:00:00Z")) is False
-    assert is_due(missed(0, 0.1), 0.2, Told("2026-11-23T16:00:00Z"))
+    assert is_due(missed(0, 0.1), 0.2, ToldTimes("2026-11-23T13:00:00Z")) is False
+    assert is_due(missed(0, 0.1), 0.2, ToldTimes("2026-11-23T16:00:00Z"))
 
 
 def test_an_articles_page_that_shows_none_keeps_what_was_read():
@@ -272,28 +276,28 @@ YEARS = timedelta(days=1500)
 
 def test_a_state_from_the_future_is_looked_at_and_heals():
     ahead = seen(-YEARS, "2026-11-20T10:00:00Z")
-    for told in (Told(), Told("2026-11-20T10:00:00Z"), Told(published="2026-11-20")):
+    for told in (ToldTimes(), ToldTimes("2026-11-20T10:00:00Z"), ToldTimes(published="2026-11-20")):
         assert due(told, ahead).fetch
     good = LedgerEntry("r", "s", ahead.url, Outcome.UNCHANGED, NOW, fetched_at=NOW,
                        article_id="s:a", lastmod="2026-11-20T10:00:00Z")  # fmt: skip
     healed = fold(ahead, good, NOW)
     assert (healed.at, healed.fetched_at, healed.linked_at) == (NOW, NOW, NOW)
     assert fold(ahead, good).fetched_at == NOW, "by the clock, where no time is given"
-    assert not due(Told("2026-11-20T10:00:00Z"), healed).fetch
+    assert not due(ToldTimes("2026-11-20T10:00:00Z"), healed).fetch
     bad = LedgerEntry("r", "s", ahead.url, Outcome.UPDATED, NOW + YEARS, fetched_at=NOW + YEARS,
                       article_id="s:a")  # fmt: skip
     assert fold(healed, bad, NOW) == healed
-    assert due(Told(), missed(1500, 1501)).fetch
+    assert due(ToldTimes(), missed(1500, 1501)).fetch
 
 
 def test_a_change_told_before_the_last_one_is_seen_all_the_same():
     known = seen(timedelta(hours=1), "2031-01-01T00:00:00Z")
-    assert due(Told("2026-11-23T11:30:00Z"), known, NOW - timedelta(days=500)).fetch
-    assert not due(Told("2031-01-01T00:00:00Z"), known, NOW - timedelta(days=500)).fetch
+    assert due(ToldTimes("2026-11-23T11:30:00Z"), known, NOW - timedelta(days=500)).fetch
+    assert not due(ToldTimes("2031-01-01T00:00:00Z"), known, NOW - timedelta(days=500)).fetch
 
 
 def test_what_is_called_unchanged_without_an_article_was_never_read():
     known = seen(timedelta(hours=1), "2026-11-20T10:00:00Z", Outcome.UNCHANGED, None)
-    assert due(Told("2026-11-20T10:00:00Z"), known).fetch
+    assert due(ToldTimes("2026-11-20T10:00:00Z"), known).fetch
     told = seen(timedelta(hours=1), "2026-11-20T10:00:00Z", Outcome.UNCHANGED)
-    assert not due(Told("2026-11-20T10:00:00Z"), told).fetch
+    assert not due(ToldTimes("2026-11-20T10:00:00Z"), told).fetch

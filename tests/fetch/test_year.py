@@ -15,7 +15,7 @@ import pytest
 
 from nordcrawl.fetch.polling import Polled
 from nordcrawl.fetch.polling import decide as decide_poll
-from nordcrawl.fetch.revisit import DAILY, LONGEST, SCHEDULE, Told, Window, decide
+from nordcrawl.fetch.revisit import DAILY, LONGEST, SCHEDULE, ToldTimes, Window, decide
 from nordcrawl.model.ledger import LedgerEntry, Outcome, UrlState, fold
 from tests.support.suite_parts import first_of
 
@@ -58,7 +58,7 @@ class Crawler:
         live = [s for s in site if s.published <= now and not (s.gone and s.gone <= now)]
         self.everything += 2 + len(range(0, len(live), PAGES)) + len(live)
         vanished = self._sitemaps(live, now)
-        told = {s.url: Told(f"{s.changed(now):%Y-%m-%dT%H:%M:%SZ}") for s in live}
+        told = {s.url: ToldTimes(f"{s.changed(now):%Y-%m-%dT%H:%M:%SZ}") for s in live}
         for story in site:
             if story.published > now:
                 continue
@@ -67,7 +67,7 @@ class Crawler:
             if not named and known is None:
                 continue
             due = decide(
-                told[story.url] if named and self.tells_lastmod else Told(),
+                told[story.url] if named and self.tells_lastmod else ToldTimes(),
                 known,
                 story.published if known else None,
                 mode="incremental",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nordcrawl.model.ledger import LedgerEntry, Outcome, fold
 from nordcrawl.report import health
-from nordcrawl.report.health import Asked, Limits, Recent
+from nordcrawl.report.health import Asked, Recent, SuspectLimits
 
 T = datetime(2026, 11, 23, tzinfo=UTC)
 SEEN = T - timedelta(days=1)
@@ -40,7 +40,7 @@ class Pages:
     """A run: pages that ended in one way each."""
 
     def __init__(self, limits=None, recent=None):
-        self.asked = Asked(limits or Limits(), recent or Recent())
+        self.asked = Asked(limits or SuspectLimits(), recent or Recent())
         self.count = 0
         self.named = 0
 
@@ -71,7 +71,7 @@ class Pages:
 
 
 def run(**given):
-    return Pages(Limits(**given))
+    return Pages(SuspectLimits(**given))
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ endings = st.lists(
     ),
     max_size=40,
 )  # fmt: skip
-limits = st.builds(Limits, st.floats(0, 1), st.integers(1, 12))
+limits = st.builds(SuspectLimits, st.floats(0, 1), st.integers(1, 12))
 
 
 def judged(pages, limits):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from nordcrawl.archive.keep.erase import Erased, finish, put_order
 from nordcrawl.archive.keep.erase_plan import plan_erasure
 from nordcrawl.archive.keep.maintainer import Maintainer
+from nordcrawl.archive.log.checkpoint import CheckpointPolicy
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.archive.write import catch_up
+from nordcrawl.archive.write.writer import Limits
 from nordcrawl.model.record import Record
-from tests.support.archive_builders import SOURCE, accept, make_record, open_writer
+from tests.support.archive_builders import LIMITS, SOURCE, accept, make_record, open_writer
+
+CHECKPOINTS = replace(LIMITS, checkpoints=CheckpointPolicy(lines=1, lines_per_url=0))
+"""Limits by which every run that has a line ends with a checkpoint."""
 
 
 def now() -> datetime:
@@ -28,25 +32,15 @@ def run(
     run_id: str,
     *numbers: int,
     make: Callable[..., Record] = make_record,
+    limits: Limits = LIMITS,
 ) -> bool:
     """A whole run of a few new articles; tells whether it left a checkpoint."""
-    with open_writer(store, folder, run_id) as writer:
+    with open_writer(store, folder, run_id, limits=limits) as writer:
         accept(writer, *(make(number, run_id=run_id) for number in numbers))
         report = writer.finish(deadline_s=300)
         assert (report.failure, report.pending_records) == (None, 0)
         writer.put_run({"run_id": run_id, "source": SOURCE, "nordcrawl": "0.2.0"})
         return writer.checkpoint()
-
-
-@contextmanager
-def often_checkpoints() -> Iterator[None]:
-    """A checkpoint at the end of every run with a line."""
-    before = catch_up.CHECKPOINT_LINES, catch_up.CHECKPOINT_SHARE
-    catch_up.CHECKPOINT_LINES, catch_up.CHECKPOINT_SHARE = 1, 0.0
-    try:
-        yield
-    finally:
-        catch_up.CHECKPOINT_LINES, catch_up.CHECKPOINT_SHARE = before
 
 
 def maintainer(store: Store, folder: Path) -> Maintainer:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.commit import Commit, CommitKind, Known, PartEntry, Segment
+from nordcrawl.archive.format.commit import Commit, CommitKind, KnownCommit, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.keep.delete import Deleter, Own
 from nordcrawl.archive.log.follow import get_patiently
@@ -87,11 +87,11 @@ class Maintainer:
         self.close()
 
     @property
-    def known(self) -> dict[str, Known]:
+    def known(self) -> dict[str, KnownCommit]:
         """This writer's own last commit, which a listing may lack yet; as `follow` takes it."""
         if not self._seq:
             return {}
-        return {self.writer: Known(self._seq, self._sha256, "this maintenance put it")}
+        return {self.writer: KnownCommit(self._seq, self._sha256, "this maintenance put it")}
 
     def deleter(self) -> Deleter:
         """Return a `Deleter` that knows of all commits of this one; raises as its constructor."""

@@ -21,7 +21,7 @@ import boto3
 from botocore import exceptions as boto_errors
 from botocore.config import Config
 
-from nordcrawl.archive.store.retry import TransferClock
+from nordcrawl.archive.store.retry import RetryPolicy, TransferClock
 from nordcrawl.archive.store.s3_errors import (
     DamagedError,
     TryAgainError,
@@ -85,6 +85,7 @@ class Bucket:
         connect_timeout_s: float = 5.0,
         read_timeout_s: float = 60.0,
         stop: threading.Event | None = None,
+        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 (frozen)
     ) -> None:
         """Make the client; nothing is sent.
 
@@ -97,6 +98,7 @@ class Bucket:
         self.takes_checksum = True
         """False once the store has refused a put for the SHA-256 that came with it."""
         self._read_timeout_s = read_timeout_s
+        self._policy = policy
         for library in ("boto3", "botocore", "urllib3", "s3transfer"):
             # At DEBUG they log signed headers and bodies.
             logging.getLogger(library).setLevel(logging.WARNING)
@@ -135,7 +137,7 @@ class Bucket:
         return self._put(key, intended, condition)
 
     def _put(self, key: str, intended: Intended, condition: dict[str, Any], **checksum: Any) -> str:
-        clock = TransferClock.start(self._read_timeout_s, len(intended.body), self.stop)
+        clock = self._clock(len(intended.body))
         answer = self.client.put_object(
             Bucket=self.name,
             Key=self.prefix + key,
@@ -146,6 +148,9 @@ class Bucket:
             **checksum,
         )
         return answer.get("ETag", "").strip('"')
+
+    def _clock(self, size: int) -> TransferClock:
+        return TransferClock.start(self._read_timeout_s, size, self.stop, self._policy)
 
     def head(self, key: str) -> HeadObjectOutputTypeDef | None:
         """Return what the store tells of an object; None if there is none."""
@@ -170,7 +175,7 @@ class Bucket:
     def open(self, key: str, *, first_byte: bool = False, verify: bool = True) -> bytes | None:
         """Read an object, or only its first byte; None if there is none."""
         part: dict[str, Any] = {"Range": "bytes=0-0"} if first_byte else {}
-        clock = TransferClock.start(self._read_timeout_s, 0, self.stop)
+        clock = self._clock(0)
         try:
             answer = self.client.get_object(Bucket=self.name, Key=self.prefix + key, **part)
         except boto_errors.ClientError as error:

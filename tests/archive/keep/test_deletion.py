@@ -45,7 +45,7 @@ from tests.support.archive_builders import (
     open_writer,
     url_of,
 )
-from tests.support.archive_runs import erase, ids, often_checkpoints, run
+from tests.support.archive_runs import CHECKPOINTS, erase, ids, run
 from tests.support.memory_store import MemoryStore
 
 WEEKS = timedelta(days=60)
@@ -382,9 +382,8 @@ def test_a_copied_maintenance_folder_costs_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", ["manifest", "part"])
 def test_a_damaged_checkpoint_keeps_nobody(tmp_path: Path, place: str) -> None:
     store = MemoryStore()
-    with often_checkpoints():
-        for number in range(1, 5):
-            assert run(store, tmp_path / "spool", f"run-{number}", number)
+    for number in range(1, 5):
+        assert run(store, tmp_path / "spool", f"run-{number}", number, limits=CHECKPOINTS)
     manifest = checkpoint_keys(store, SOURCE)[0]
     checkpoint = Checkpoint.decode(manifest, store.get(manifest))
     key = manifest if place == "manifest" else checkpoint.parts[0].key
@@ -399,9 +398,8 @@ def test_a_damaged_checkpoint_keeps_nobody(tmp_path: Path, place: str) -> None:
 
 def test_two_whole_checkpoints_stay(tmp_path: Path) -> None:
     store = MemoryStore()
-    with often_checkpoints():
-        for number in range(1, 6):
-            assert run(store, tmp_path / "spool", f"run-{number}", number)
+    for number in range(1, 6):
+        assert run(store, tmp_path / "spool", f"run-{number}", number, limits=CHECKPOINTS)
     newest = checkpoint_keys(store, SOURCE)[:2]
     compact(keeper(store))
     assert checkpoint_keys(store, SOURCE) == newest

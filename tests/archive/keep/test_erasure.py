@@ -16,7 +16,6 @@ from nordcrawl.archive.format.cursor import Cursor
 from nordcrawl.archive.format.lines import encode_line, pack
 from nordcrawl.archive.format.order import hidden_url, url_digest
 from nordcrawl.archive.format.schema_file import schema
-from nordcrawl.archive.keep import erase as erase_module
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.erase import finish, put_order
 from nordcrawl.archive.keep.erase_plan import plan_erasure
@@ -36,7 +35,7 @@ from tests.support.archive_builders import (
     open_writer,
     url_of,
 )
-from tests.support.archive_runs import erase, holding, ids, maintainer, now, often_checkpoints, run
+from tests.support.archive_runs import CHECKPOINTS, erase, holding, ids, maintainer, now, run
 
 SECRET = "Hemmeligheten om nummer to"
 
@@ -50,9 +49,10 @@ def secret(number: int, **more: Any) -> Record:
 @pytest.fixture
 def store(tmp_path: Path) -> FolderStore:
     store = FolderStore(tmp_path / "archive")
-    with often_checkpoints():
-        for number in (1, 2, 3):
-            assert run(store, tmp_path / "spool", f"run-{number}", number, make=secret)
+    for number in (1, 2, 3):
+        assert run(
+            store, tmp_path / "spool", f"run-{number}", number, make=secret, limits=CHECKPOINTS
+        )
     return store
 
 
@@ -246,9 +246,8 @@ def test_killed_at_every_put_and_delete_it_is_resumed(tmp_path: Path) -> None:
         steps += 1
         root = tmp_path / str(steps)
         store = FolderStore(root / "archive")
-        with often_checkpoints():
-            for number in (1, 2, 3):
-                run(store, root / "spool", f"run-{number}", number, make=secret)
+        for number in (1, 2, 3):
+            run(store, root / "spool", f"run-{number}", number, make=secret, limits=CHECKPOINTS)
         deadly = Deadly(root / "archive")
         order = plan_erasure(store, [url_of(2)], []).order("", now())
         put_order(store, order)
@@ -295,19 +294,16 @@ def test_a_compaction_that_began_before_is_cleaned_too(store: FolderStore, tmp_p
     assert holding(tmp_path, *TRACES) == []
 
 
-def test_an_uncommitted_part_that_holds_it_is_told(
-    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_uncommitted_part_that_holds_it_is_told(store: FolderStore, tmp_path: Path) -> None:
     line = encode_line(secret(2).to_json())
     orphan = f"articles-v1/source={SOURCE}/date=2026-10-26/00aa11bb22-000000000001.jsonl.gz"
     store.put(orphan, pack([line]), content_type="application/gzip")
     done = erase(store, tmp_path, url_of(2))
     assert [orphan in text for text in done.left] == [True]
     assert read_erasures(store).open_orders
-    monkeypatch.setattr(erase_module, "_UNDER_WAY", timedelta(0))
     (order,) = read_erasures(store).open_orders
     with maintainer(store, tmp_path) as kept:
-        assert finish(kept, order).left == []
+        assert finish(kept, order, under_way=timedelta(0)).left == []
     assert not store.exists(orphan)
 
 

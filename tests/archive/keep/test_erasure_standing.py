@@ -43,7 +43,7 @@ from tests.support.archive_builders import (
     open_writer,
     url_of,
 )
-from tests.support.archive_runs import ids, often_checkpoints, run
+from tests.support.archive_runs import CHECKPOINTS, ids, run
 from tests.support.memory_store import MemoryStore
 
 SECRET = "Det som skal bort"
@@ -319,8 +319,7 @@ def test_a_state_that_is_made_anew_knows_nothing_of_it(store: Store, tmp_path: P
     store.put(order.receipt_key, receipt_of(store, order), content_type=keys.JSON_TYPE)
     open_writer(store, tmp_path / "spool", "run-5").close()  # which obeys the order
     store.put(key, body, content_type=keys.JSON_TYPE)
-    with often_checkpoints():
-        run(store, tmp_path / "spool", "run-6", 6)
+    run(store, tmp_path / "spool", "run-6", 6, limits=CHECKPOINTS)
     rebuild_state(store, tmp_path / "spool", SOURCE, clock=lambda: store.now, checkpoints=False)
     spool = Spool.open(tmp_path / "spool", SOURCE)
     assert State(spool).article(f"{SOURCE}:2") is None

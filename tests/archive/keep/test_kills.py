@@ -30,7 +30,7 @@ from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.errors import ExitCode
 from tests.archive.write.test_crash import COUNT
 from tests.support.archive_builders import SOURCE, make_record, open_writer, url_of
-from tests.support.archive_runs import holding, ids, lines, maintainer, now, often_checkpoints, run
+from tests.support.archive_runs import CHECKPOINTS, holding, ids, lines, maintainer, now, run
 
 WRITES = ("fsync", "link", "replace", "rename", "unlink")
 TRACES = ("Hemmeligheten", "Tittel 2", url_of(2))
@@ -43,9 +43,8 @@ def secret(number: int, **more: Any) -> Any:
 
 def build(root: Path) -> FolderStore:
     store = FolderStore(root / "archive")
-    with often_checkpoints():
-        for number in (1, 2, 3):
-            run(store, root / "spool", f"run-{number}", number, make=secret)
+    for number in (1, 2, 3):
+        run(store, root / "spool", f"run-{number}", number, make=secret, limits=CHECKPOINTS)
     return store
 
 

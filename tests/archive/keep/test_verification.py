@@ -20,7 +20,7 @@ from nordcrawl.archive.log.follow import chain, writers
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.errors import ExitCode, ObjectMissing
 from tests.support.archive_builders import SOURCE, accept, make_record, open_writer, url_of
-from tests.support.archive_runs import erase, maintainer, now, often_checkpoints, run
+from tests.support.archive_runs import CHECKPOINTS, erase, maintainer, now, run
 
 
 @pytest.fixture(scope="module")
@@ -28,15 +28,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive with something of everything: two writers, compaction, erasure, checkpoints."""
     root = tmp_path_factory.mktemp("whole")
     store = FolderStore(root / "archive")
-    with often_checkpoints():
-        for number in range(1, 5):
-            run(
-                store, root / ("one" if number % 2 else "two"), f"run-{number}", number, number + 50
-            )
-        with maintainer(store, root) as kept:
-            compact(kept)
-        erase(store, root, url_of(2))
-        run(store, root / "one", "run-5", 5)
+    for number in range(1, 5):
+        folder = root / ("one" if number % 2 else "two")
+        run(store, folder, f"run-{number}", number, number + 50, limits=CHECKPOINTS)
+    with maintainer(store, root) as kept:
+        compact(kept)
+    erase(store, root, url_of(2))
+    run(store, root / "one", "run-5", 5, limits=CHECKPOINTS)
     assert [(f.key, f.what) for f in verify(store).findings] == []
     return root
 

@@ -21,15 +21,14 @@ from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import spools_folder
 from nordcrawl.errors import ExitCode
 from tests.support.archive_builders import SOURCE, START, archive, make_record, open_writer, url_of
-from tests.support.archive_runs import erase, often_checkpoints, run
+from tests.support.archive_runs import CHECKPOINTS, erase, run
 from tests.support.memory_store import MemoryStore
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> MemoryStore:
     store = MemoryStore()
-    with often_checkpoints():
-        run(store, tmp_path / "spool", "run-1", 1, 2, 3)
+    run(store, tmp_path / "spool", "run-1", 1, 2, 3, limits=CHECKPOINTS)
     return store
 
 

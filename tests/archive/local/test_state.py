@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nordcrawl.archive.format.lines import pack
-from nordcrawl.archive.local import state as state_module
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.follow import writers
@@ -148,13 +147,15 @@ def test_the_first_owner_of_a_text_stays_it(tmp_path: Path) -> None:
         assert writer.state.text_owner(first.article.text_sha256) == "example:1"
 
 
-def test_all_urls_are_listed_page_by_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state_module, "_PAGE", 3)
+def test_all_urls_are_listed_page_by_page(tmp_path: Path) -> None:
     with open_writer(FileStore(tmp_path / "archive"), tmp_path / "spool") as writer:
         accept(writer, *(make_record(n) for n in range(10, 19)))
-        writer.state.absorb(make_entry(number=13))
-        writer.state.absorb(make_entry(number=99))
-        urls = [state.url for state in writer.state.urls()]
+    spool = Spool.open(tmp_path / "spool", SOURCE)
+    state = State(spool, page_rows=3)
+    state.absorb(make_entry(number=13))
+    state.absorb(make_entry(number=99))
+    urls = [known.url for known in state.urls()]
+    spool.close()
     assert urls == [url_of(n) for n in [*range(10, 19), 99]]
 
 

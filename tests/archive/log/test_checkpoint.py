@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,23 +11,26 @@ import pytest
 from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.verify import verify
-from nordcrawl.archive.log import checkpoint
-from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
+from nordcrawl.archive.log.checkpoint import (
+    CheckpointPolicy,
+    checkpoint_keys,
+    put_checkpoint,
+    read_rows,
+)
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.write import catch_up
 from nordcrawl.archive.write.writer import rebuild_state
 from nordcrawl.errors import ExitCode
-from tests.support.archive_builders import SOURCE, open_writer
-from tests.support.archive_runs import maintainer, now, often_checkpoints, run
+from tests.support.archive_builders import LIMITS, SOURCE, accept, make_record, open_writer
+from tests.support.archive_runs import CHECKPOINTS, maintainer, now, run
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> FolderStore:
     store = FolderStore(tmp_path / "archive")
-    with often_checkpoints():
-        for number in range(1, 4):
-            assert run(store, tmp_path / "spool", f"run-{number}", number)
+    for number in range(1, 4):
+        assert run(store, tmp_path / "spool", f"run-{number}", number, limits=CHECKPOINTS)
     run(store, tmp_path / "other", "run-4", 4)
     return store
 
@@ -87,21 +91,20 @@ def test_rebuild_takes_it_or_the_ledger(store: FolderStore, tmp_path: Path) -> N
         assert state_of(store, tmp_path / "spool") == first
 
 
-def test_it_is_written_when_it_saves_more_than_it_costs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_written_when_it_saves_more_than_it_costs(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "archive")
-    monkeypatch.setattr(catch_up, "CHECKPOINT_LINES", 4)
-    written = [run(store, tmp_path / "spool", f"run-{n}", 2 * n, 2 * n + 1) for n in range(1, 9)]
+    limits = replace(LIMITS, checkpoints=CheckpointPolicy(lines=4))
+    written = [
+        run(store, tmp_path / "spool", f"run-{n}", 2 * n, 2 * n + 1, limits=limits)
+        for n in range(1, 9)
+    ]
     # After 4 lines; then once as many came as there are URLs, so ever more seldom.
     assert written == [False, True, False, True, False, False, False, True]
     assert verify(store).exit_code is ExitCode.WHOLE
 
 
 def test_none_is_written_while_something_waits(store: FolderStore, tmp_path: Path) -> None:
-    from tests.support.archive_builders import accept, make_record
-
-    with often_checkpoints(), open_writer(store, tmp_path / "spool", "run-5") as writer:
+    with open_writer(store, tmp_path / "spool", "run-5", limits=CHECKPOINTS) as writer:
         accept(writer, make_record(9, run_id="run-5"))
         assert not writer.checkpoint()
         writer.finish(deadline_s=300)
@@ -117,11 +120,12 @@ def test_compaction_keeps_the_two_newest(store: FolderStore, tmp_path: Path) -> 
     assert len(list(Reader(store).records())) == 4
 
 
-def test_many_rows_go_into_several_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "_PART_BYTES", 1000)
+def test_many_rows_go_into_several_parts(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "archive")
     rows = [{"table": "url", "url": f"https://example.org/{n}"} for n in range(100)]
-    done = put_checkpoint(store, SOURCE, rows, {}, "00aa11bb22", now())
+    done = put_checkpoint(
+        store, SOURCE, rows, {}, "00aa11bb22", now(), CheckpointPolicy(part_bytes=1000)
+    )
     assert done is not None
     assert len(done.parts) > 3
     assert list(read_rows(store, done)) == rows

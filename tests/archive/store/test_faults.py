@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pytest
 
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY, Capabilities, ObjectEntry, Put
-from nordcrawl.archive.store.retry import retry
+from nordcrawl.archive.store.retry import RetryPolicy, retry
 from nordcrawl.archive.store.s3 import S3Store
 from nordcrawl.errors import (
     ArchiveDamaged,
@@ -38,9 +39,7 @@ BODY = os.urandom(4000)
 KEY = "a/part.jsonl.gz"
 
 
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nordcrawl.archive.store.retry._FIRST_WAIT_S", 0.02)
+SOON = RetryPolicy(first_wait_s=0.02)
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +78,7 @@ def behind(
     prefix: str,
 ) -> S3Store:
     """A store behind the proxy; one that was probed trusts conditions, the other looks first."""
-    store = S3Store(seaweedfs.bucket, prefix, retry_s=120, read_timeout_s=1)
+    store = S3Store(seaweedfs.bucket, prefix, retry_s=120, read_timeout_s=1, policy=SOON)
     if request.param == "fenced":
         store.probe()
     proxy.seen.clear()
@@ -168,7 +167,7 @@ def test_portal_for_ever(proxy: faulty.Server, seaweedfs: servers.S3Server, stat
     proxy.faults = [
         Fault(faulty.html(status), method, times=999) for method in ("PUT", "HEAD", "GET")
     ]
-    store = S3Store(seaweedfs.bucket, "t/portal", retry_s=0.1)
+    store = S3Store(seaweedfs.bucket, "t/portal", retry_s=0.1, policy=SOON)
     for operation in (
         store.probe,
         lambda: put(store),
@@ -187,7 +186,7 @@ def test_redirect_for_ever(
     proxy.faults = [
         Fault(faulty.html(301, headers), method, times=999) for method in ("PUT", "HEAD", "GET")
     ]
-    store = S3Store(seaweedfs.bucket, "t/portal")
+    store = S3Store(seaweedfs.bucket, "t/portal", policy=SOON)
     for operation in (store.probe, lambda: put(store), lambda: store.exists(KEY)):
         assert "AWS_ENDPOINT_URL" in refused(operation)
 
@@ -271,7 +270,7 @@ def test_key_that_may_not_delete(behind: S3Store, proxy: faulty.Server) -> None:
 def test_down_for_good(use: Callable[..., None], dead: str) -> None:
     """Names operation, key, number of tries and the last error; takes the time allowed."""
     use(servers.S3Server(dead, "bucket"))
-    store = S3Store("bucket", retry_s=1.5)
+    store = S3Store("bucket", retry_s=1.5, policy=SOON)
     started = time.monotonic()
     text = refused(lambda: put(store), StoreUnavailable)
     assert time.monotonic() - started > 1.4
@@ -282,14 +281,14 @@ def test_down_for_good(use: Callable[..., None], dead: str) -> None:
 
 def test_unknown_host(use: Callable[..., None]) -> None:
     use(servers.S3Server("http://store.invalid:9000", "bucket"))
-    store = S3Store("bucket", retry_s=0.2)
+    store = S3Store("bucket", retry_s=0.2, policy=SOON)
     assert "store.invalid" in refused(lambda: put(store), StoreUnavailable)
 
 
 def test_down_then_up(use: Callable[..., None]) -> None:
     with faulty.served(faulty.CarelessStore(), down=True) as server:
         use(servers.S3Server(faulty.endpoint(server), "bucket"))
-        store = S3Store("bucket", retry_s=HANG_S)
+        store = S3Store("bucket", retry_s=HANG_S, policy=SOON)
         tries: list[object] = []
         store._bucket.client.meta.events.register("before-send.s3", lambda **_: tries.append(1))
         ends: list[Put] = []
@@ -323,12 +322,10 @@ def test_slow_uplink_is_no_hang(
     assert truth() == body
 
 
-def test_upload_that_never_ends(
-    proxy: faulty.Server, seaweedfs: servers.S3Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_upload_that_never_ends(proxy: faulty.Server, seaweedfs: servers.S3Server) -> None:
     """A store that takes a few bytes now and then keeps no socket's timeout, but ours."""
-    monkeypatch.setattr("nordcrawl.archive.store.retry._LOWEST_RATE", 1e9)
-    store = S3Store(seaweedfs.bucket, "t/drip", retry_s=0, read_timeout_s=2)
+    policy = replace(SOON, lowest_rate=1e9)
+    store = S3Store(seaweedfs.bucket, "t/drip", retry_s=0, read_timeout_s=2, policy=policy)
     proxy.read_rate = 500_000
     text = refused(lambda: put(store, bytes(16_000_000)), StoreUnavailable)
     assert "too slow" in text
@@ -370,7 +367,7 @@ def test_refused_at_once(
         Fault(faulty.error(status, code, message), method, times=99)
         for method in ("PUT", "HEAD", "GET")
     ]
-    store = S3Store(seaweedfs.bucket, "t/refused", retry_s=60)
+    store = S3Store(seaweedfs.bucket, "t/refused", retry_s=60, policy=SOON)
     for operation in (
         store.probe,
         lambda: put(store),
@@ -407,7 +404,7 @@ def test_real_servers_refuse(
 ) -> None:
     server: servers.S3Server = request.getfixturevalue(name)
     use(server, **changes)
-    store = S3Store(bucket or server.bucket, "t/refused")
+    store = S3Store(bucket or server.bucket, "t/refused", policy=SOON)
     assert says in refused(store.probe)
     assert says in refused(lambda: put(store))
     assert says in refused(lambda: store.exists(KEY))
@@ -429,7 +426,7 @@ def test_wrong_clock(
         return now(*arguments, **named) - timedelta(hours=1)
 
     monkeypatch.setattr("botocore.auth.get_current_datetime", an_hour_ago)
-    store = S3Store(server.bucket, "t/clock")
+    store = S3Store(server.bucket, "t/clock", policy=SOON)
     assert "clock" in refused(store.probe)
 
 
@@ -507,7 +504,7 @@ def test_key_that_may_not_list(
 ) -> None:
     """AWS says 403 to it for a missing marker: the probe makes it all the same."""
     proxy.faults = [Fault(faulty.error(403, "AccessDenied"), "GET", ending=MARKER_KEY)]
-    store = S3Store(seaweedfs.bucket, prefix)
+    store = S3Store(seaweedfs.bucket, prefix, policy=SOON)
     assert store.probe().conditional_put
     assert store.get(MARKER_KEY) == MARKER_BODY
 
@@ -523,7 +520,7 @@ def test_the_first_look_gets_over_a_lost_answer(
         end.wait(60)
 
     proxy.faults = [fault := Fault(lose_answer, method, ending=MARKER_KEY)]
-    store = S3Store(seaweedfs.bucket, prefix, retry_s=60, read_timeout_s=1)
+    store = S3Store(seaweedfs.bucket, prefix, retry_s=60, read_timeout_s=1, policy=SOON)
     try:
         assert store.probe().conditional_put
     finally:
@@ -532,11 +529,9 @@ def test_the_first_look_gets_over_a_lost_answer(
     assert store.get(MARKER_KEY) == MARKER_BODY
 
 
-def test_an_answer_is_asked_for_again_that_took_all_the_time_there_was(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_answer_is_asked_for_again_that_took_all_the_time_there_was() -> None:
     now, tries = 0.0, 0
-    monkeypatch.setattr("nordcrawl.archive.store.retry.time.monotonic", lambda: now)
+    policy = RetryPolicy(clock=lambda: now)
 
     def attempt() -> str:
         nonlocal now, tries
@@ -546,17 +541,15 @@ def test_an_answer_is_asked_for_again_that_took_all_the_time_there_was(
             raise OSError("no answer")
         return "answer"
 
-    assert retry("get", "x", attempt, until=10, stop=threading.Event()) == "answer"
     stop = threading.Event()
+    assert retry("get", "x", attempt, until=10, stop=stop, policy=policy) == "answer"
     stop.set()
     tries = 0
     with pytest.raises(StoreUnavailable, match="in 1 tries"):
-        retry("get", "x", attempt, until=10, stop=stop)
+        retry("get", "x", attempt, until=10, stop=stop, policy=policy)
 
 
-def test_the_first_look_is_as_patient_as_all_others(
-    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_look_is_as_patient_as_all_others(use: Callable[..., None]) -> None:
     use(servers.S3Server("http://127.0.0.1:9", "bucket"))
     now = 0.0
 
@@ -566,8 +559,8 @@ def test_the_first_look_is_as_patient_as_all_others(
             now += timeout or 0
             return False
 
-    store = open_store("s3://bucket/p", retry_s=300, stop=Stop())
-    monkeypatch.setattr("nordcrawl.archive.store.retry.time.monotonic", lambda: now)
+    policy = RetryPolicy(clock=lambda: now)
+    store = S3Store("bucket", "p", retry_s=300, stop=Stop(), policy=policy)
     assert "over 300 s" in refused(store.probe, StoreUnavailable)
 
 
@@ -580,9 +573,7 @@ def test_one_try_leaves_time_for_another(
     assert store._bucket.client.meta.config.read_timeout == try_s  # type: ignore[attr-defined]
 
 
-def test_waits_grow_and_are_jittered(
-    use: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_waits_grow_and_are_jittered(use: Callable[..., None]) -> None:
     use(servers.S3Server("http://127.0.0.1:9", "bucket"))
     waits: list[float] = []
     now = 0.0
@@ -594,9 +585,8 @@ def test_waits_grow_and_are_jittered(
             now += timeout or 0
             return False
 
-    store = S3Store("bucket", retry_s=300, stop=Stop())
-    monkeypatch.setattr("nordcrawl.archive.store.retry._FIRST_WAIT_S", 0.25)
-    monkeypatch.setattr("nordcrawl.archive.store.retry.time.monotonic", lambda: now)
+    policy = RetryPolicy(clock=lambda: now)
+    store = S3Store("bucket", retry_s=300, stop=Stop(), policy=policy)
 
     def attempt() -> None:
         raise OSError("down")
@@ -621,7 +611,7 @@ def careless(use: Callable[..., None]) -> Iterator[Callable[..., tuple[S3Store, 
         def make(**how: Any) -> tuple[S3Store, faulty.Server]:
             server = stack.enter_context(faulty.served(faulty.CarelessStore(**how)))
             use(servers.S3Server(faulty.endpoint(server), "bucket"))
-            return S3Store("bucket", "p", retry_s=120), server
+            return S3Store("bucket", "p", retry_s=120, policy=SOON), server
 
         yield make
 
@@ -708,7 +698,7 @@ def test_debug_logging_of_the_libraries_stays_off(
 ) -> None:
     use(seaweedfs)
     logging.getLogger("botocore").setLevel(logging.DEBUG)
-    S3Store(seaweedfs.bucket, "t/log").probe()
+    S3Store(seaweedfs.bucket, "t/log", policy=SOON).probe()
     assert not logging.getLogger("botocore.auth").isEnabledFor(logging.DEBUG)
     assert not logging.getLogger("urllib3.connectionpool").isEnabledFor(logging.DEBUG)
     assert not [record for record in caplog.records if record.name.startswith("botocore")]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.store.retry import RetryPolicy
 from nordcrawl.archive.store.s3 import S3Store
 from nordcrawl.errors import StoreError, StoreRefused, StoreUnavailable
 from tests.support import faulty_s3 as faulty
@@ -28,11 +29,6 @@ from tests.support.faulty_s3 import Fault
 FOR_EVER = 10**6
 
 
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nordcrawl.archive.store.retry._FIRST_WAIT_S", 0.01)
-
-
 def open_store(
     server: servers.S3Server, prefix: str, retry_s: float, read_timeout_s: float = 60.0
 ) -> S3Store:
@@ -42,6 +38,7 @@ def open_store(
         retry_s=retry_s,
         read_timeout_s=read_timeout_s,
         connect_timeout_s=read_timeout_s,
+        policy=RetryPolicy(first_wait_s=0.01),
     )
 
 

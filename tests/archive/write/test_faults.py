@@ -23,7 +23,6 @@ from nordcrawl.archive.local import spool as spool_module
 from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import Put
-from nordcrawl.archive.write import writer as writer_module
 from nordcrawl.archive.write.writer import Limits, ShipReport, Writer, ship_left_over
 from nordcrawl.errors import (
     LockHeld,
@@ -405,11 +404,10 @@ def test_a_disk_that_fills_up_stops_accepting_and_keeps_what_was(
     assert sum(check_archive(store).values()) == 1
 
 
-def test_a_backlog_beyond_its_limit_is_refused(
-    store: Faulty, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writer_module, "_MARGIN", (0.25, 1 << 12))
-    limits = Limits(group_s=0.0, free_bytes=0, spool_bytes=10_000, part_bytes=3_000)
+def test_a_backlog_beyond_its_limit_is_refused(store: Faulty, tmp_path: Path) -> None:
+    limits = Limits(
+        group_s=0.0, free_bytes=0, spool_bytes=10_000, margin_bytes=1 << 12, part_bytes=3_000
+    )
     with open_writer(store, tmp_path / "spool", limits=limits) as writer:
         store.error = StoreUnavailable("down")
         with pytest.raises(SpoolError, match="archive did not take"):
