@@ -51,6 +51,7 @@ class Finish:
     async def settle_rest(self, reason: str) -> None:
         """Settle what was not reached, unless the run came to its end by itself or can't go on;
         `reason` is Scrapy's word for how it ended. The report names what got no outcome in time."""
+        self.outcomes.tell_not_due()
         if reason == "finished" or self.failures.first is not None:
             return
         told = self.info.stopping

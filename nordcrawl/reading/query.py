@@ -126,8 +126,9 @@ class Query:
 
     @property
     def reads_records(self) -> bool:
-        """Whether a record must be looked into; sources are told by the keys of parts."""
-        return bool(self.languages or self.sections or self.published or self.fetched or self.words)
+        """Whether a record must be looked into for what the archive's reader does not choose by:
+        that is source, time of fetch and time of acceptance."""
+        return bool(self.languages or self.sections or self.published or self.words)
 
     def chooses(self, record: Mapping[str, Any]) -> bool:
         """Return whether a record passes the filters; `latest` and `as_of` are the reader's.

@@ -86,8 +86,9 @@ class Report:
     pending_records: int
     """Lines safe in the spool that the store does not have yet."""
     committed_lines: int
-    """Ledger lines of this run that the archive's writer saw committed, or that an erasure order
-    took out before: counted where they were shipped, not where they were told."""
+    """Ledger lines of this run (one for all URLs that were not due) that the archive's writer saw
+    committed, or that an erasure order took out before: counted where they were shipped, not where
+    they were told."""
     committed_records: int
     """Articles, in the same way."""
     failure: str | None = None
@@ -132,9 +133,11 @@ class Report:
         if self.failure_code is not None:
             return self.failure_code, self.failure or ""
         told = sum(self.outcomes.values())
-        if (told, self.archived) != (self.committed_lines, self.committed_records):
+        not_due = self.outcomes.get(Outcome.SKIPPED_FRESH, 0)
+        lines = told - not_due + bool(not_due)
+        if (lines, self.archived) != (self.committed_lines, self.committed_records):
             return ExitCode.LEDGER, (
-                f"{told} outcomes with {self.archived} records were told, {self.committed_lines} "
+                f"{lines} outcomes with {self.archived} records were told, {self.committed_lines} "
                 f"ledger lines with {self.committed_records} records are in the archive"
             )
         if self.finish_reason in ("shutdown", "interrupted"):

@@ -29,7 +29,8 @@ def report(**changes):
     values |= changes
     told = values["outcomes"]
     kept = sum(count for outcome, count in told.items() if outcome in ARCHIVED)
-    values.setdefault("committed_lines", sum(told.values()))
+    not_due = told.get(Outcome.SKIPPED_FRESH, 0)  # one line for all
+    values.setdefault("committed_lines", sum(told.values()) - not_due + bool(not_due))
     values.setdefault("committed_records", kept)
     return Report(**values)
 

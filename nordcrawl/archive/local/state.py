@@ -71,7 +71,7 @@ class _Text:
 class Change:
     """What one ledger line changes; None where it changes nothing."""
 
-    url: UrlState
+    url: UrlState | None
     article: _Article | None
     text: tuple[str, _Text] | None
 
@@ -175,6 +175,8 @@ class State:
 
     def absorb(self, entry: LedgerEntry) -> Change:
         """Fold a ledger line in; the answers know it at once, the disk after `write`."""
+        if entry.count is not None:  # of no URL: those that it stands for are as they were
+            return Change(None, None, None)
         new = entry.article
         with self._lock:
             if new is None:
@@ -208,10 +210,8 @@ class State:
         changes = list(changes)
         db.execute("UPDATE folded SET lines = lines + ?", (len(changes),))
         for change in changes:
-            db.execute(
-                _INSERT_URL,
-                _url_row(change.url),
-            )
+            if change.url is not None:
+                db.execute(_INSERT_URL, _url_row(change.url))
             if change.article is not None:
                 db.execute(
                     _INSERT_ARTICLE,
@@ -229,7 +229,8 @@ class State:
         """Let the disk answer for changes whose transaction is through."""
         with self._lock:
             for change in changes:
-                _remove(self._urls, change.url.url, change.url)
+                if change.url is not None:
+                    _remove(self._urls, change.url.url, change.url)
                 if change.article is not None:
                     _remove(self._articles, change.article.state.article_id, change.article)
                 if change.text is not None:

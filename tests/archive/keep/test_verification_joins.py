@@ -12,6 +12,7 @@ import pytest
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit
+from nordcrawl.archive.format.order import set_url
 from nordcrawl.archive.format.probe import probe_of, probe_of_day
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.keep.verify import Severity, Verification, verify
@@ -20,7 +21,16 @@ from nordcrawl.archive.log.follow import writers
 from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import spools_folder
 from nordcrawl.errors import ExitCode
-from tests.support.archive_builders import SOURCE, START, archive, make_record, open_writer, url_of
+from nordcrawl.model.ledger import Outcome
+from tests.support.archive_builders import (
+    SOURCE,
+    START,
+    archive,
+    make_entry,
+    make_record,
+    open_writer,
+    url_of,
+)
 from tests.support.archive_runs import CHECKPOINTS, erase, run
 from tests.support.memory_store import MemoryStore
 
@@ -51,6 +61,22 @@ def test_a_report_that_counts_more_than_the_ledger_has_is_damage(store: MemorySt
     assert (found, "tells of 5 outcomes, but the ledger has 3" in what) == (key, True)
     tell(store, "run-1", outcomes={"new": 5}, pending_records=2)
     assert damage(verify(store)) == [], "the rest may come, or is counted by nobody"
+
+
+def test_a_line_that_stands_for_many_counts_as_many(tmp_path: Path) -> None:
+    store = MemoryStore()
+    with open_writer(store, tmp_path / "spool") as writer:
+        urls = [url_of(n) for n in range(7)]
+        name = set_url(urls)
+        entry = make_entry(outcome=Outcome.SKIPPED_FRESH, count=len(urls))
+        writer.accept(replace(entry, url=name)).result(timeout=300)
+        assert writer.state.url(name) is None, "it is the state of no address"
+        assert writer.finish(deadline_s=300).ledger_lines == 1
+    tell(store, "run-1", outcomes={"skipped_fresh": 7}, pending_records=0)
+    assert damage(verify(store)) == []
+    key = tell(store, "run-1", outcomes={"skipped_fresh": 8}, pending_records=0)
+    what = "tells of 8 outcomes, but the ledger has 7 of its run"
+    assert damage(verify(store)) == [(key, what)]
 
 
 def test_a_tombstone_without_its_order_is_damage(store: MemoryStore, tmp_path: Path) -> None:
