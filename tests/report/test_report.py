@@ -2,37 +2,18 @@
 
 import io
 import re
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
 from nordcrawl.errors import ExitCode
-from nordcrawl.model.ledger import ARCHIVED, Outcome
+from nordcrawl.model.ledger import Outcome
 from nordcrawl.report.health import Health, Pages
-from nordcrawl.report.run_report import EntryReport, Report
+from nordcrawl.report.run_report import EntryReport
 from nordcrawl.report.silence import silence
 from nordcrawl.report.summary import print_summary, summary
-
-T = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-def report(**changes):
-    values: dict[str, Any] = {
-        "run_id": "r", "source": "s", "nordcrawl": "0", "archive": "file:///a", "started_at": T,
-        "finished_at": T, "finish_reason": "finished", "mode": "incremental", "arguments": {},
-        "discovered": 3, "unsettled": [], "outcomes": {Outcome.NEW: 3}, "fetched": 3,
-        "entries": [EntryReport("sitemap", "https://a.example/s", status=200, links=3)],
-        "hosts": ("a.example",), "examples": {}, "internal_errors": [], "notes": [],
-        "pending_records": 0,
-    }  # fmt: skip
-    values |= changes
-    told = values["outcomes"]
-    kept = sum(count for outcome, count in told.items() if outcome in ARCHIVED)
-    not_due = told.get(Outcome.SKIPPED_FRESH, 0)  # one line for all
-    values.setdefault("committed_lines", sum(told.values()) - not_due + bool(not_due))
-    values.setdefault("committed_records", kept)
-    return Report(**values)
+from tests.support.run_reports import STARTED as T
+from tests.support.run_reports import report
 
 
 def entry(host, status=200, problem=None, **more):

@@ -56,6 +56,17 @@ def test_the_crawler_ships_and_reads_but_does_not_delete(identity: As, tmp_path:
     assert store.get(KEY) == b"x"
 
 
+def test_only_maintenance_orders_an_erasure(identity: As) -> None:
+    key = "erasures/2026/order.json"
+    store = identity("crawler")
+    with pytest.raises(StoreRefused, match="AccessDenied"):
+        put(store, key)
+    assert not store.exists(key)
+    put(store, "erasures-of-another-kind")  # no more than that is refused
+    put(identity("maintenance"), key)
+    assert identity("crawler").get(key) == b"x", "who crawls must know the orders"
+
+
 def test_the_reader_reads_only(identity: As, tmp_path: Path) -> None:
     archive(identity("crawler"), tmp_path / "spool", make_record(1))
     store = identity("reader")

@@ -13,9 +13,8 @@ from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.read.reader import Reader, Wanted
 from nordcrawl.reading.query import Query
 from nordcrawl.reading.selection import Selection
-
-from .builders import SOURCE, START, archive, make_record
-from .memory import MemoryStore
+from tests.support.archive_builders import SOURCE, START, archive, make_record
+from tests.support.memory_store import MemoryStore
 
 DAY = timedelta(days=1)
 #: One second before midnight, at it, and after it: each but the first has a folder of its own.
