@@ -39,7 +39,10 @@ def loaded(*arguments: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].removeprefix("loaded:").split())
 
 
-@pytest.mark.parametrize("command", ["read", "files", "history", "verify", "compact", "doctor"])
+@pytest.mark.parametrize(
+    "command",
+    ["read", "files", "history", "verify", "compact", "doctor", "runs", "status", "check"],
+)
 def test_reading_and_keeping_load_neither_crawler_nor_extractor(
     command: str, tmp_path: Path
 ) -> None:

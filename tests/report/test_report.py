@@ -9,7 +9,7 @@ import pytest
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.report.health import Health, Pages
-from nordcrawl.report.run_report import EntryReport
+from nordcrawl.report.run_report import EntryReport, Example
 from nordcrawl.report.silence import silence
 from nordcrawl.report.summary import print_summary, summary
 from tests.support.run_reports import STARTED as T
@@ -92,14 +92,6 @@ def test_the_command_that_reads_the_archive_can_be_typed():
     assert "venv/bin/nordcrawl read --archive '/home/a b/archive' --latest" in told
     (told,) = [line for line in summary(report(archive="s3://b/p")) if "read it" in line]
     assert " nordcrawl read --archive s3://b/p " in told
-
-
-def test_every_code_is_documented():
-    from pathlib import Path
-
-    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
-    for code in ExitCode:
-        assert f"| {int(code)} | {code.name.lower()} |" in text
 
 
 @pytest.mark.parametrize(
@@ -287,3 +279,59 @@ def test_what_tells_no_rhythm_expects_nothing():
     assert silence([T - timedelta(days=n) for n in range(9)], T + timedelta(days=30)) is None
     assert silence([T - timedelta(days=n) for n in range(40)], T + timedelta(days=85)) is None
     assert silence([T + timedelta(days=n) for n in range(40)], T) is None
+
+
+def test_alike_failures_are_one_line_that_says_how_many_more_there_are():
+    failed = [Example(f"https://a.example/{n}", "HTTP 503") for n in range(4)]
+    failed += [Example(f"https://a.example/x{n}", f"odd {n}") for n in range(3)]
+    done = report(
+        outcomes={Outcome.NEW: 1, Outcome.FETCH_FAILED: 60}, discovered=61,
+        examples={Outcome.FETCH_FAILED: failed},
+        entries=[entry(f"{name}.example", None, "robots.txt: DNS lookup failed") for name in "abc"],
+        file="/state/reports/r.json",
+    )  # fmt: skip
+    lines = [line.strip() for line in summary(done)]
+    assert "https://a.example/0  (HTTP 503), 3 more like it" in lines
+    assert "https://a.example/x1  (odd 1)" in lines
+    assert "and 54 more, see the report" in lines
+    (warning,) = [line for line in lines if line.startswith("warning")]
+    assert warning.endswith("sitemap https://a.example/s and 2 more: robots.txt: DNS lookup failed")
+    assert "report      /state/reports/r.json" in lines
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        ({"pending_records": 2, "internal_errors": ["x"]}, [ExitCode.FAILED, ExitCode.PENDING]),
+        (
+            {"failure": "no", "failure_code": ExitCode.STORE, "pending_records": 1,
+             "finish_reason": "shutdown"},
+            [ExitCode.STORE, ExitCode.PENDING, ExitCode.INTERRUPTED],
+        ),
+        (
+            {"outcomes": {}, "discovered": 0, "entries": [entry("a.example", 503, "HTTP 503")]},
+            [ExitCode.SOURCE_DOWN, ExitCode.NOTHING],
+        ),
+        (
+            {"outcomes": {}, "discovered": 0,
+             "entries": [entry("a.example", 200, "names nothing")]},
+            [ExitCode.NOTHING],
+        ),
+        (
+            {"outcomes": {}, "discovered": 0,
+             "entries": [entry("a.example", None, "robots.txt: HTTP 503", robots=True),
+                         entry("b.example", None, "connection refused", down=True)]},
+            [ExitCode.ROBOTS, ExitCode.SOURCE_DOWN, ExitCode.NOTHING],
+        ),
+        (
+            {"health": FAILING, "outcomes": {Outcome.NEW: 2, Outcome.OVER_BUDGET: 1}},
+            [ExitCode.SUSPECT, ExitCode.LIMIT],
+        ),
+    ],
+)  # fmt: skip
+def test_what_else_holds_stands_in_the_report_in_the_order_of_the_table(changes, codes):
+    done = report(**changes)
+    written = done.to_json()
+    told = [written["exit"], *(also["exit"] for also in written["also"])]
+    assert told == [code.name.lower() for code in codes]
+    assert all(also["why"] for also in written["also"])

@@ -14,8 +14,9 @@ STARTED = datetime(2026, 11, 23, tzinfo=UTC)
 def report(**changes: Any) -> Report:
     """Make the report of a whole run of three new articles, with other values where told so."""
     values: dict[str, Any] = {
-        "run_id": "r", "source": "s", "nordcrawl": "0", "archive": "file:///a", "started_at": STARTED,
-        "finished_at": STARTED, "finish_reason": "finished", "mode": "incremental", "arguments": {},
+        "run_id": "r", "source": "s", "nordcrawl": "0", "archive": "file:///a",
+        "started_at": STARTED, "finished_at": STARTED, "finish_reason": "finished",
+        "mode": "incremental", "arguments": {},
         "discovered": 3, "unsettled": [], "outcomes": {Outcome.NEW: 3}, "fetched": 3,
         "entries": [EntryReport("sitemap", "https://a.example/s", status=200, links=3)],
         "hosts": ("a.example",), "examples": {}, "internal_errors": [], "notes": [],
