@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from nordcrawl.archive.format.schema_file import schema
 from nordcrawl.errors import ArchiveDamaged, UsageError
-from nordcrawl.reading import parquet
+from nordcrawl.reading import arrow
 from nordcrawl.reading.fields import EXTRA, KNOWN_KEYS, columns, parse
 from nordcrawl.reading.forms import picked, write_csv
 from nordcrawl.reading.parquet import write_parquet
@@ -152,7 +152,7 @@ def test_every_engine_reads_the_parquet(tmp_path: Any) -> None:
 
 
 def test_row_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet, "GROUP_BYTES", 20_000)
+    monkeypatch.setattr(arrow, "GROUP_BYTES", 20_000)
     out = io.BytesIO()
     write_parquet((make_record(n).to_json() for n in range(1, 101)), None, out)
     meta = pq.ParquetFile(io.BytesIO(out.getvalue())).metadata
@@ -198,7 +198,7 @@ def test_fields_are_picked_by_dotted_name() -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        ("titel", "no field 'titel'; there are schema, source, article_id"),
+        ("titel", "no field 'titel'; there are schema, source, publisher"),
         ("fetch.at", "no field 'fetch.at'; there are fetch.requested_url"),
         ("title.x", "no field 'title.x': title has none of its own"),
         ("blocks.text", "blocks has none of its own"),
