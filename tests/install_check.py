@@ -48,9 +48,9 @@ import importlib, importlib.util, pkgutil, sys
 import nordcrawl
 assert nordcrawl.__file__.startswith(sys.prefix), nordcrawl.__file__
 assert importlib.util.find_spec("pyarrow") is None, "pyarrow came without the extra"
-extra = ("nordcrawl.reading.arrow", "nordcrawl.reading.parquet")
+extra = ("reading.arrow", "reading.parquet", "report.overview.charts", "report.overview.page")
 for module in pkgutil.walk_packages(nordcrawl.__path__, "nordcrawl."):
-    if module.name not in ("nordcrawl.__main__", *extra):
+    if module.name not in ("nordcrawl.__main__", *(f"nordcrawl.{name}" for name in extra)):
         importlib.import_module(module.name)
 """
 

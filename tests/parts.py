@@ -21,6 +21,7 @@ _SEAWEEDFS = ("tests/reading/test_docs.py",)
 _SHARING = (
     "tests/archive/test_verification.py",
     "tests/reading/test_memory.py",
+    "tests/report/test_overview.py",
     "tests/test_explain.py",
     "tests/test_quality_bench.py",
 )
