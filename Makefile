@@ -78,7 +78,7 @@ quality-docs: $(VENV)/dev.done  ## The same, and write the figures into docs/qua
 lock: $(VENV)/dev.done  ## Resolve the dependencies anew (needs uv)
 	uv pip compile requirements/build.in $(LOCK) -o requirements/build.txt
 	uv pip compile pyproject.toml $(LOCK) -o requirements/run.txt
-	uv pip compile pyproject.toml --extra parquet --extra metrics --group dev $(LOCK) -o requirements/dev.txt
+	uv pip compile pyproject.toml --all-extras --group dev $(LOCK) -o requirements/dev.txt
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate

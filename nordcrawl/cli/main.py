@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "extract": "print the record of saved pages, a view of it, or why a line is not in it",
     "read": "print the archive's articles",
     "history": "show the revisions of an article, and what differs between two",
+    "report": "say what a run did, as a page, Markdown or JSON",
     "files": "list the archive's parts, for other engines to read",
     "schema": "print the JSON Schema of the archive's lines, or column types for an engine",
     "status": "say in ten lines how each source stands",

@@ -10,6 +10,7 @@ from nordcrawl.config.arguments import Arguments
 from nordcrawl.config.options import Options
 from nordcrawl.crawl.entries import Origin
 from nordcrawl.crawl.stopping import Stopping
+from nordcrawl.model.record import Publisher
 from nordcrawl.report.health import SuspectLimits
 from nordcrawl.sources.source import Source
 
@@ -32,7 +33,8 @@ class RunInfo:
     @property
     def origin(self) -> Origin:
         """Whose lines are written."""
-        return Origin(self.source.name, self.run_id)
+        publisher = Publisher(self.source.title, self.source.country)
+        return Origin(self.source.name, self.run_id, publisher)
 
     @property
     def suspect(self) -> SuspectLimits:

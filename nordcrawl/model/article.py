@@ -161,6 +161,11 @@ class Article:
         return "\n\n".join(paragraphs(self.blocks))
 
     @property
+    def word_count(self) -> int:
+        """How many words the text has; a word is what stands between white space."""
+        return len(self.text.split())
+
+    @property
     def text_sha256(self) -> str:
         """Digest of the normalized text: the same through white space and quote-mark edits."""
         return _digest(self.text)

@@ -76,8 +76,8 @@ def _of_the_run(report: Facts) -> Iterator[Cause]:
         yield (
             ExitCode.LEDGER,
             (
-                f"{due_lines} outcomes with {report.archived} records were told, {lines} ledger lines "
-                f"with {records} records are in the archive"
+                f"{due_lines} outcomes with {report.archived} records were told, "
+                f"{lines} ledger lines with {records} records are in the archive"
             ),
         )
     stopped = report.finish_reason in _STOPPED

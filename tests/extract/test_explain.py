@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
@@ -22,8 +21,6 @@ from typing import Any
 import pytest
 from lxml import html
 from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
 from nordcrawl.cli.explain_html import as_html
@@ -36,6 +33,7 @@ from nordcrawl.extract.explain import Explanation, Fate, explain
 from nordcrawl.model.article import Article
 from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
+from tests.support.browsing import CONTRASTS, asked_for, chromium, look
 
 URL = "https://avis.test/lokalt/havn"
 LONG = "Havna i byen skal bygges ut over de neste tre årene, og kommunen regner med at arbeidet vil gi plass til dobbelt så mange båter som i dag."
@@ -424,24 +422,8 @@ def test_page_loads_and_runs_nothing() -> None:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    binary = shutil.which("chromium") or shutil.which("chromium-browser")
-    driver = shutil.which("chromedriver")
-    if binary is None or driver is None:
-        pytest.skip("no chromium and chromedriver here (Debian: chromium, chromium-driver)")
-    os.environ.setdefault("SE_OFFLINE", "true")  # selenium is to take what there is
-    options = Options()
-    options.binary_location = binary
-    profile = tmp_path_factory.mktemp("chromium")
-    for argument in (
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        "--disable-dev-shm-usage", f"--user-data-dir={profile}",
-    ):  # fmt: skip
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    found = webdriver.Chrome(options=options, service=Service(executable_path=driver))
-    yield found
-    found.quit()
+    with chromium(tmp_path_factory.mktemp("chromium")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -482,13 +464,6 @@ def shown(
     return browser
 
 
-def look(browser: webdriver.Chrome, width: int, scheme: str) -> None:
-    screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-
-
 def test_browser_shows_kept_and_dropped_with_their_labels(shown: webdriver.Chrome) -> None:
     runs = [e.text for e in shown.find_elements(By.CSS_SELECTOR, "li.run")]
     assert any(r.startswith("+ p") and "Sist." in r for r in runs)
@@ -512,11 +487,7 @@ def test_browser_runs_and_asks_for_nothing(
     shown: webdriver.Chrome, home: tuple[str, list[str]]
 ) -> None:
     assert shown.title == "Explained: Ny havn i byen"
-    log = [json.loads(entry["message"])["message"] for entry in shown.get_log("performance")]
-    asked = [
-        m["params"]["request"]["url"] for m in log if m["method"] == "Network.requestWillBeSent"
-    ]
-    assert [url for url in asked if not url.startswith("file:")] == []
+    assert asked_for(shown) == []
     assert home[1] == []
     assert [entry for entry in shown.get_log("browser") if entry["level"] == "SEVERE"] == []
 
@@ -546,24 +517,6 @@ def test_browser_needs_no_scrolling_sideways(shown: webdriver.Chrome, width: int
 
 #: [text, contrast] of every element that has text of its own. Source: WCAG 2.2, "relative
 #: luminance" and "contrast ratio" in its glossary.
-CONTRASTS = """
-const channel = v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-const rgb = c => c.match(/[\\d.]+/g).map(Number);
-const light = c => { const [r, g, b] = rgb(c).map(channel);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-const ground = e => { for (; e; e = e.parentElement) {
-  const c = getComputedStyle(e).backgroundColor; const a = rgb(c);
-  if (a.length < 4 || a[3] === 1) return c; } return 'rgb(255, 255, 255)'; };
-const out = [];
-for (const e of document.body.querySelectorAll('*')) {
-  if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
-  const a = light(getComputedStyle(e).color), b = light(ground(e));
-  out.push([e.textContent.slice(0, 40), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)]);
-}
-return [getComputedStyle(document.body).backgroundColor, out];
-"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_contrast_holds(shown: webdriver.Chrome, scheme: str) -> None:
     """WCAG 2.2, 1.4.3 "Contrast (Minimum)": 4.5 to 1 for every text, in both schemes."""

@@ -196,7 +196,7 @@ def test_fields_are_picked_by_dotted_name() -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        ("titel", "no field 'titel'; there are schema, source, article_id"),
+        ("titel", "no field 'titel'; there are schema, source, publisher"),
         ("fetch.at", "no field 'fetch.at'; there are fetch.requested_url"),
         ("title.x", "no field 'title.x': title has none of its own"),
         ("blocks.text", "blocks has none of its own"),

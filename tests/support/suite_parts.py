@@ -22,6 +22,7 @@ _SEAWEEDFS = ("tests/reading/test_docs.py",)
 _SHARING = (
     "tests/archive/keep/test_verification.py",
     "tests/reading/test_memory.py",
+    "tests/report/test_overview.py",
     "tests/extract/test_explain.py",
     "tests/benchmarks/test_quality_bench.py",
 )
