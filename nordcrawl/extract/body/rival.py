@@ -13,8 +13,8 @@ from dataclasses import replace
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body import judge
-from nordcrawl.extract.body.signs import PageHints, content
-from nordcrawl.extract.page.text import LINE_ENDS
+from nordcrawl.extract.body.signs import PageHints
+from nordcrawl.extract.page.text import LINE_ENDS, content
 from nordcrawl.extract.page.text_runs import TextRun
 
 #: An answer stands against a choice that has less than this part of its words.
