@@ -79,6 +79,15 @@ def test_kicker_in_the_headline_is_not_the_title() -> None:
     assert read(body).title == TALE.title
 
 
+def test_what_the_head_has_in_the_headline_is_no_kicker() -> None:
+    column = f"Lokalt: {TALE.title}"
+    body = classic(TALE).decode().replace(
+        '<h1 class="entry-title">',
+        '<h1 class="entry-title"><span class="subtitle">Lokalt: </span>',
+    ).replace("</head>", f'<meta property="og:title" content="{column}"></head>')  # fmt: skip
+    assert read(body).title == column
+
+
 def test_category_of_posts_without_one_is_no_section() -> None:
     body = classic(TALE).decode().replace(f'rel="category tag">{TALE.section}', 'rel="category tag">Uncategorized')  # fmt: skip
     found = anchors(body)
