@@ -8,69 +8,69 @@ import pytest
 
 from nordcrawl.errors import PRECEDENCE, ExitCode
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 DOCS = HERE.parent / "docs" / "operations.md"
 
 #: The test that provokes each code with a real run (13: with a real archive).
 PROVOKED = {
     ExitCode.WHOLE: (
-        "test_crawl.py",
+        "crawl/test_crawl.py",
         "test_both_commands_are_one_job",
     ),
     ExitCode.FAILED: (
-        "test_run.py",
+        "crawl/test_run.py",
         "test_a_page_that_is_lost_before_the_archive_holds_up_no_other",
     ),
     ExitCode.USAGE: (
-        "test_crawl.py",
+        "crawl/test_crawl.py",
         "test_mistakes_end_before_the_first_request",
     ),
     ExitCode.SPOOL: (
-        "test_crawl.py",
+        "crawl/test_crawl.py",
         "test_mistakes_end_before_the_first_request",
     ),
     ExitCode.STORE: (
-        "test_crawl.py",
+        "crawl/test_crawl.py",
         "test_mistakes_end_before_the_first_request",
     ),
     ExitCode.PENDING: (
-        "store/test_full_spool.py",
+        "archive/store/test_full_spool.py",
         "test_a_store_that_takes_nothing_ends_it_with_what_fits",
     ),
     ExitCode.INTERRUPTED: (
-        "test_crawl.py",
+        "crawl/test_crawl.py",
         "test_sigterm_archives_what_was_fetched_and_says_so",
     ),
     ExitCode.LIMIT: (
-        "test_sitemap_index.py",
+        "crawl/test_sitemap_index.py",
         "test_a_run_that_left_sitemaps_unread_is_not_whole",
     ),
     ExitCode.NOTHING: (
-        "test_crawl.py",
+        "crawl/test_crawl.py",
         "test_empty_is_not_success",
     ),
     ExitCode.LOCKED: (
-        "test_crawl.py",
+        "crawl/test_crawl.py",
         "test_a_second_run_of_the_source_leaves_at_once",
     ),
     ExitCode.SOURCE_DOWN: (
-        "test_crawl.py",
+        "crawl/test_crawl.py",
         "test_a_silent_edition_is_a_failure_though_another_answered",
     ),
     ExitCode.ROBOTS: (
-        "test_crawl.py",
+        "crawl/test_crawl.py",
         "test_unreachable_robots_stop_the_host",
     ),
     ExitCode.LEDGER: (
-        "test_discovery.py",
+        "spiders/test_discovery.py",
         "test_a_ledger_that_does_not_add_up_fails_the_run",
     ),
     ExitCode.DAMAGED: (
-        "test_exit_codes.py",
+        "cli/test_exit_codes.py",
         "test_a_run_that_cant_begin_has_a_report",
     ),
     ExitCode.SUSPECT: (
-        "test_health.py",
+        "report/test_health.py",
         "test_a_crawl_of_one_text_under_every_address_says_so",
     ),
 }

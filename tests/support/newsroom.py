@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from nordcrawl.archive.format.order import set_url
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.write.writer import Writer
+from nordcrawl.crawl.entries import Origin, not_due
 from nordcrawl.model.article import Article, Block, BlockKind, Evidence, Extractor, Image
 from nordcrawl.model.ledger import LedgerEntry, Outcome
 from nordcrawl.model.page import Page
@@ -109,13 +111,14 @@ def failures_of(day: int, days: int) -> list[LedgerEntry]:
     if day == days - 1:
         few += [ended(n, Outcome.NOT_ARTICLE, "no text of an article") for n in range(4)]
         few += [ended(9, Outcome.BLOCKED, f"consent wall {HOSTILE}")]
-        few += [ended(n, Outcome.SKIPPED_FRESH, "not due") for n in range(40)]
+        urls = [f"{HOST}/skipped_fresh/{n}" for n in range(40)]
+        few.append(not_due(Origin(SOURCE, run_id(day)), set_url(urls), len(urls), at))
     return few
 
 
 def report_of(day: int, days: int, lines: list[LedgerEntry], archive: str) -> Report:
     at = LAST_DAY - timedelta(days=days - 1 - day)
-    outcomes = {o: sum(line.outcome is o for line in lines) for o in Outcome}
+    outcomes = {o: sum(x.count or 1 for x in lines if x.outcome is o) for o in Outcome}
     outcomes = {o: count for o, count in outcomes.items() if count}
     entries = [
         EntryReport("sitemap", f"{HOST}/sitemap.xml", status=200, links=120, known=112),
@@ -129,7 +132,7 @@ def report_of(day: int, days: int, lines: list[LedgerEntry], archive: str) -> Re
     return Report(
         run_id=run_id(day), source=SOURCE, nordcrawl="0.2.0", archive=archive, started_at=at,
         finished_at=at + timedelta(seconds=95 + 7 * (day % 5)), finish_reason="finished",
-        mode="incremental", arguments={}, discovered=len(lines), unsettled=[], outcomes=outcomes,
+        mode="incremental", arguments={}, discovered=sum(outcomes.values()), unsettled=[], outcomes=outcomes,
         fetched=len(lines), entries=entries, hosts=("coast.example",), examples={},
         internal_errors=[], notes=[f"a note of the run {HOSTILE}"] if day == days - 1 else [],
         pending_records=0, committed_lines=len(lines), committed_records=kept,

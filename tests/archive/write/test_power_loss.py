@@ -20,9 +20,11 @@ from nordcrawl.archive.keep.verify import Severity, verify
 from nordcrawl.archive.log.erasures import read_erasures
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.archive.write.shipper import Limits
 from nordcrawl.crawl.finish import write_report
 from nordcrawl.model.ledger import Outcome
 from tests.support.archive_builders import (
+    LIMITS,
     SOURCE,
     START,
     make_entry,
@@ -36,10 +38,10 @@ from tests.support.recorded_run import record
 from tests.support.run_reports import report
 
 
-def crawl(root: Path, run_id: str, *numbers: int) -> None:
+def crawl(root: Path, run_id: str, *numbers: int, limits: Limits = LIMITS) -> None:
     """A run of a few articles, in more commits than one, with its report; says what is safe."""
     store = FolderStore(root / "archive")
-    with open_writer(store, root / "spool", run_id, limits=CHECKPOINTS) as writer:
+    with open_writer(store, root / "spool", run_id, limits=limits) as writer:
         for number in numbers:
             made = make_record(number, run_id=run_id, at=START + timedelta(hours=8 * number))
             writer.accept(make_entry(made), made).result(timeout=300)
@@ -58,14 +60,14 @@ def crawl(root: Path, run_id: str, *numbers: int) -> None:
 
 def runs_and_keeping(root: Path) -> None:
     """Two runs, and all that an operator may do to an archive."""
-    crawl(root, "run-1", 1, 2)
-    crawl(root, "run-2", 3)
+    crawl(root, "run-1", 1, 2, limits=CHECKPOINTS)
+    crawl(root, "run-2", 3, limits=CHECKPOINTS)
     store = FolderStore(root / "archive")
     with maintainer(store, root) as keeper:
         compact(keeper)
     assert erase(store, root, url_of(2)).left == []
     os.write(1, b"erased")
-    crawl(root, "run-3", 4)
+    crawl(root, "run-3", 4, limits=CHECKPOINTS)
 
 
 def check(root: Path, told: set[bytes], *, keeping: bool) -> None:
