@@ -132,7 +132,8 @@ def report_of(day: int, days: int, lines: list[LedgerEntry], archive: str) -> Re
     return Report(
         run_id=run_id(day), source=SOURCE, nordcrawl="0.2.0", archive=archive, started_at=at,
         finished_at=at + timedelta(seconds=95 + 7 * (day % 5)), finish_reason="finished",
-        mode="incremental", arguments={}, discovered=sum(outcomes.values()), unsettled=[], outcomes=outcomes,
+        mode="incremental", arguments={}, discovered=sum(outcomes.values()),
+        unsettled=[], outcomes=outcomes,
         fetched=len(lines), entries=entries, hosts=("coast.example",), examples={},
         internal_errors=[], notes=[f"a note of the run {HOSTILE}"] if day == days - 1 else [],
         pending_records=0, committed_lines=len(lines), committed_records=kept,
