@@ -86,20 +86,22 @@ def decode(body: bytes, codings: Sequence[str], most: int) -> Decoded:
 def _undo(body: bytes, coding: str, most: int) -> Decoded:
     if coding not in _STREAMS:
         return Decoded(body, None if _is_text(body) else "in an unknown coding")
-    out = bytearray()
+    pieces: list[bytes] = []
+    size = 0
     fault: Fault | None = None
     try:
         for piece in _STREAMS[coding](memoryview(body)):
-            out += piece
-            if len(out) > most:
-                return Decoded(bytes(out[:most]), "too large")
+            pieces.append(piece)
+            size += len(piece)
+            if size > most:
+                return Decoded(b"".join(pieces)[:most], "too large")
     except EOFError:
         fault = "cut short"
     except (_ZlibError, brotli.error, zstd.ZstdError):
         fault = "damaged"
     if fault is not None and _is_text(body):
         return Decoded(body)
-    return Decoded(bytes(out), fault)
+    return Decoded(b"".join(pieces), fault)
 
 
 def _is_text(body: bytes) -> bool:

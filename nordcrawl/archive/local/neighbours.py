@@ -26,6 +26,13 @@ MOST: Final = 50
 _SHARING: Final = " UNION ALL ".join(
     ["SELECT * FROM (SELECT article_id FROM band WHERE band = ? LIMIT ?)"] * near.BANDS
 )
+#: The same with address and signature, in one look-up: a text on its own has none to fetch, and a
+#: much told one has dozens.
+_NEIGHBOURS: Final = (
+    f"WITH found AS MATERIALIZED (SELECT DISTINCT article_id FROM ({_SHARING}))"  # noqa: S608
+    " SELECT article_id, url, near FROM found JOIN article USING (article_id) UNION ALL"
+    " SELECT article_id, url, near FROM found JOIN other USING (article_id)"
+)
 _DDL: Final = """
 CREATE TABLE IF NOT EXISTS other(
   article_id TEXT PRIMARY KEY, near TEXT NOT NULL, url TEXT NOT NULL, revision INTEGER NOT NULL,
@@ -96,16 +103,8 @@ class Neighbours:
         """Return the articles that share a band with a signature; `recent` are those that are not
         on the disk yet, or in another state there."""
         bands = near.bands(signature)
-        rows = self._spool.query(_SHARING, [value for band in bands for value in (band, MOST)])
-        ids: set[str] = {article_id for (article_id,) in rows}
-        found = {}
-        for article_id in ids:
-            rows = self._spool.query(
-                "SELECT article_id, url, near FROM article WHERE article_id = ? UNION ALL"
-                " SELECT article_id, url, near FROM other WHERE article_id = ?",
-                (article_id, article_id),
-            )
-            found.update({row[0]: Neighbour(*row) for row in rows if row[2]})
+        rows = self._spool.query(_NEIGHBOURS, [value for band in bands for value in (band, MOST)])
+        found = {row[0]: Neighbour(*row) for row in rows if row[2]}
         wanted = set(bands)
         for state in recent:
             found.pop(state.article_id, None)

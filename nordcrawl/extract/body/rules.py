@@ -18,6 +18,7 @@ from nordcrawl.extract.body.signs import (
     is_link_list,
     shared_words,
 )
+from nordcrawl.extract.lexicon import tables
 from nordcrawl.extract.lexicon.phrases import (
     CROSS_LANGUAGE,
     LABELS,
@@ -67,29 +68,11 @@ _PARTICLES = frozenset(
 _BEFORE_NAMES = re.compile(r"^[\W_]*(?:\w{2,16}:\s*)?")
 _BETWEEN_NAMES = re.compile(r"[\s,/&|–()-]+")
 
-#: Month names of the languages that the phrases are in, whole or cut to their beginning.
-_MONTHS = re.compile(
-    r"\b(?:"
-    r"jan(?:uary?|uar|uari|vier|eiro)?|ene(?:ro)?|gennaio|feb(?:ruary?|ruar|ruari|brero|braio)?|"
-    r"f[ée]v(?:rier|ereiro)?|mar(?:ch|s|zo|ço|t)?|mär(?:z|s)|maart|apr(?:il|ile)?|avr(?:il)?|"
-    r"abr(?:il)?|ma[ijy]o?|mag(?:gio)?|maj|mei|jun[ei]?|juni?o|juin|giugno|jul[iy]?|juli?o|juil"
-    r"(?:let)?|luglio|aug(?:ust|usti|ustus)?|ago(?:sto)?|août|sep(?:t|tember|tembre|tiembre)?|"
-    r"set(?:embro|tembre)?|o[ck]t(?:ober|obre|ubre)?|ott(?:obre)?|out(?:ubro)?|nov(?:ember|embre|"
-    r"iembre|embro)?|de[csz](?:ember|embre)?|dic(?:iembre|embre)?|dez(?:embro)?|d[ée]c(?:embre)?"
-    r")\b",
-    re.IGNORECASE,
-)
+#: Month names, whole or cut to their beginning.
+_MONTHS = re.compile(rf"\b{tables.one_of(*tables.words('date_lines', 'months'))}\b", re.IGNORECASE)
 #: What else stands in a line with a date and is no text.
 _DATE_WORDS = re.compile(
-    r"[\d\W_]+|\b(?:published|updated|last|modified|posted|on|at|publisert|oppdatert|sist|"
-    r"publicerad|uppdaterad|offentliggjort|opdateret|kl|klokken|uhr|stand|veröffentlicht|"
-    r"aktualisiert|às|de|del|the|le|el|a\.?m|p\.?m|gmt|utc|cet|cest|est|edt|amt|"
-    r"(?:mon|tue|tues|wed|wednes|thu|thurs?|fri|sat|satur|sun)(?:day)?|"
-    r"(?:man|tirs|ons|tors|fre|lør|søn|mån|tis|lör|sön|mon|diens|donners|frei|sams|sonn)tag|"
-    r"(?:man|tirs|ons|tors|fre|lør|søn|mån|tis|lör|sön)dag|mittwoch|lundi|mardi|mercredi|jeudi|"
-    r"vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|segunda|terça|quarta|quinta|"
-    r"sexta|feira|sábado|domingo)\b",
-    re.IGNORECASE,
+    rf"[\d\W_]+|\b{tables.one_of(*tables.words('date_lines', 'words'))}\b", re.IGNORECASE
 )
 _ROLE = re.compile(r"^[\W_]*\w{2,16}:|[/|]|^\W*\(.*\)\W*$|\b[A-ZÆØÅÄÖÜ]{3,5}\b")
 #: Which page of how many, or which other one to turn to.

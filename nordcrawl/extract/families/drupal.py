@@ -28,6 +28,7 @@ from lxml.html import HtmlElement
 from nordcrawl.extract.families.landmarks import Landmarks, all_of, around, own, texts
 from nordcrawl.extract.fields import authors
 from nordcrawl.extract.fields.context import Given
+from nordcrawl.extract.lexicon import tables
 from nordcrawl.extract.page import dates
 from nordcrawl.extract.page.dates import Moment
 from nordcrawl.extract.page.head import Head
@@ -72,24 +73,10 @@ _PANES = ".pane-entity-field[class*='pane-node-'], .pane-node-body, .pane-node-t
 _BODY_PANE = ".pane-node-body"
 #: What a field is for, by the whole words of its machine name.
 _WORDS = {
-    "subtitle": frozenset(
-        [
-            "ingress", "standfirst", "lead", "lede", "intro", "preamble", "manchet",
-            "underrubrik", "deck", "subtitle", "subheadline", "summary",
-        ]
-    ),
-    "kicker": frozenset(["kicker", "strap", "overline", "stikktittel", "trompet"]),
-    "authors": frozenset(["author", "authors", "byline", "journalist", "forfatter", "skribent"]),
-    "tags": frozenset(["tags", "tag", "keywords", "emneord", "stikkord", "nokkelord", "emner"]),
-    "section": frozenset(["section", "category", "seksjon", "kategori"]),
-}  # fmt: skip
+    name: frozenset(tables.words("drupal_fields", name)) for name in tables.table("drupal_fields")
+}
 #: With one of these it is for something else: a lead picture, an author's portrait.
-_NOT_TEXT = frozenset(
-    [
-        "image", "images", "photo", "picture", "portrait", "media", "video", "audio", "bilde",
-        "foto", "caption", "credit", "link", "url", "logo", "bio", "date", "type", "id",
-    ]
-)  # fmt: skip
+_NOT_TEXT = _WORDS["not_text"]
 _AUTHOR = (
     ".node__submitted .username", ".submitted .username", ".node__author", ".field--name-uid",
     ".field-name-uid", "[rel~='schema:author']",

@@ -24,6 +24,7 @@ from lxml.html import HtmlElement
 from nordcrawl.extract.families.landmarks import Landmarks, all_of, around, own, texts
 from nordcrawl.extract.fields import authors
 from nordcrawl.extract.fields.context import Given
+from nordcrawl.extract.lexicon import tables
 from nordcrawl.extract.page import dates, headings
 from nordcrawl.extract.page.dates import Moment
 from nordcrawl.extract.page.head import Head
@@ -63,15 +64,8 @@ _AUTHOR = (
 #: Links to the list of an author's posts, whatever a theme prints in them: weaker, so used only
 #: where JSON-LD names nobody. Source: reference of get_author_posts_url.
 _AUTHOR_LINK = ('a[href*="/author/"]', 'a[href*="?author="]')
-#: Labels that Yoast SEO writes before the author's name for shared links, as far as known, in its
-#: translations. Source: yoast.com, "Slack enhanced sharing"; seen in English and German.
-_WRITTEN_BY = frozenset(
-    (
-        "written by", "verfasst von", "geschrieben von", "skrevet av", "skrevet af", "skriven av",
-        "skrivet av", "kirjoittanut", "kirjoittaja", "écrit par", "escrito por", "scritto da",
-        "geschreven door", "автор", "написано автором", "höfundur", "skrifað af",
-    )
-)  # fmt: skip
+#: Labels that Yoast SEO writes before the author's name for shared links.
+_WRITTEN_BY = frozenset(tables.words("written_by"))
 _PUBLISHED = (
     "time.entry-date.published[datetime]", "time.published[datetime]", "time.entry-date[datetime]",
     ".wp-block-post-date time[datetime]", ".posted-on time[datetime]", "abbr.published[title]",
@@ -81,8 +75,8 @@ _TAGS = (
     ".taxonomy-post_tag a[rel~=tag]", ".tags-links a[rel~=tag]", "a[rel~=tag]:not([rel~=category])",
 )  # fmt: skip
 _SECTIONS = (".taxonomy-category a", ".cat-links a", "a[rel~=category]")
-#: The category of posts that were given none. Source: wp-admin/includes/upgrade.php.
-_NO_SECTION = frozenset(["uncategorized", "ukategorisert", "okategoriserade", "ikke kategoriseret"])
+#: The category of posts that were given none.
+_NO_SECTION = frozenset(tables.words("no_section"))
 #: Headings that are looked at, and letters that one must have.
 _HEADINGS = 10
 _SHORT = 6

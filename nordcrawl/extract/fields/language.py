@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from nordcrawl.extract.lexicon.tables import table
+from nordcrawl.extract.lexicon import tables
 
 _SAMPLE_CHARS = 1500
 #: Under this many letters the identifier is not believed against what the page says.
@@ -26,47 +26,11 @@ _THREE = {
     "ger": "de", "fin": "fi", "sme": "se", "kal": "kl", "fao": "fo", "isl": "is", "fra": "fr",
     "rus": "ru", "spa": "es",
 }  # fmt: skip
-#: Of the identifier's labels, those that in practice are misread English, French or noise.
-_IMPLAUSIBLE = frozenset(
-    [
-        "la",
-        "eo",
-        "vo",
-        "an",
-        "oc",
-        "wa",
-        "ext",
-        "lij",
-        "vec",
-        "gcf",
-        "gcr",
-        "guw",
-        "pcm",
-        "hbo",
-        "grc",
-        "zxx",
-        "bcl",
-        "ace",
-        "wuu",
-        "jv",
-        "ht",
-        "br",
-        "kab",
-        "ltg",
-        "uzs",
-        "sdh",
-        "gom",
-        "fuv",
-        "kik",
-        "nso",
-        "st",
-        "sn",
-    ]
-)
-_NYNORSK = frozenset(table("small_words", "nynorsk_or_bokmal")["nn"])
-_BOKMAL = frozenset(table("small_words", "nynorsk_or_bokmal")["nb"])
-_DANISH = frozenset(table("small_words", "danish_or_norwegian")["da"])
-_NORWEGIAN = frozenset(table("small_words", "danish_or_norwegian")["no"])
+_IMPLAUSIBLE = frozenset(tables.words("implausible_languages"))
+_NYNORSK = frozenset(tables.table("small_words", "nynorsk_or_bokmal")["nn"])
+_BOKMAL = frozenset(tables.table("small_words", "nynorsk_or_bokmal")["nb"])
+_DANISH = frozenset(tables.table("small_words", "danish_or_norwegian")["da"])
+_NORWEGIAN = frozenset(tables.table("small_words", "danish_or_norwegian")["no"])
 
 
 def tag(value: str | None) -> str | None:

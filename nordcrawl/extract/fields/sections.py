@@ -6,11 +6,12 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from nordcrawl.extract.fields.context import Context
+from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page.jsonld import strings
 from nordcrawl.extract.page.text import clean_line, unmarked
 
 #: "Sport, culture and leisure" is one section.
-_AND = re.compile(r"\s(?:og|and|och|und|et|y|ja|&)\s", re.IGNORECASE)
+_AND = re.compile(rf"\s{one_of(*words('and'))}\s", re.IGNORECASE)
 
 
 def sections(context: Context) -> tuple[tuple[str, ...], str]:

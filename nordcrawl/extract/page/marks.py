@@ -1,7 +1,7 @@
 """What an element's tag, class and id say of the text in it, as a set of short marks.
 
-The tables are words seen in class names of news sites, split at hyphens, underscores and capital
-letters. Does not decide what is kept: a class may sit on a wrapper of the whole page.
+The words are those of `class_names.toml` in the lexicon; names are split at hyphens, underscores
+and capital letters. Does not decide what is kept: a class may sit on a wrapper of the whole page.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
+
+from nordcrawl.extract.lexicon.tables import table, words
 
 _TAGS: dict[str, str] = {
     "nav": "nav", "menu": "nav", "header": "header", "footer": "footer", "form": "form",
@@ -19,49 +21,9 @@ _TAGS: dict[str, str] = {
     "h6": "heading", "summary": "toggle", "main": "main", "article": "article",
 }  # fmt: skip
 
-_WORDS: dict[str, str] = {
-    "caption": "caption captions figcaption bildetekst bildtext billedtekst bildunterschrift "
-    "imagecaption captiontext photocaption cutline legende imgcaption mediacaption imgdescription "
-    "imagedescription mediainfo picturedescription phototext imagetext kuvateksti myndatexti "
-    "myndtexti govvateaksta",
-    "credit": "credit credits photographer fotograf imagecredit photocredit photobyline "
-    "fotobyline imagebyline copyright copyrights kuvaaja",
-    "lead": "lead lede ingress standfirst subtitle subhead subheadline subheading deck dek intro "
-    "introduction preamble chapo sottotitolo vorspann summary excerpt sommario entradilla "
-    "subtitulo underrubrik manchet manchette preambel undertittel underrubrikk abstract strapline "
-    "blurb teaser bajada copete",
-    "byline": "byline bylines author authors dateline forfatter autor auteur autore reporter "
-    "writer contributor contributors datelines",
-    "related": "related relatert recommended recommendation recommendations recirc seealso "
-    "readalso alsoread lesogsa readmore lasmer lesmer outbrain taboola promobox relatedlinks "
-    "relateds trending popular mostread crosslink crosslinks similar",
-    "share": "share sharing social addthis sharebar sharedaddy",
-    "newsletter": "newsletter newsletters nyhetsbrev signup optin mailchimp subscribe",
-    "comments": "comment comments disqus respond kommentarer commentlist",
-    "ad": "ad ads adunit advert advertisement advertising annonse annons annonce adlabel "
-    "sponsored sponsor dfp adslot",
-    "factbox": "factbox faktaboks faktaruta factsbox faktarute faktabox infobox",
-    "quote": "quote quotes pullquote pullquotes quotebox quoteblock quotetext blockquote "
-    "quotation sitat sitatboks sitatbox sitatblokk uttrekk zitat zitatbox zitatblock citat "
-    "citatboks citatbox citatruta",
-    "tags": "tags tag keywords tagcloud taglist",
-    "nav": "breadcrumb breadcrumbs menu navigation navbar pagination pager toolbar skip",
-    "footer": "footer",
-    "update": "changelog endringslogg",
-    "consent": "consent cookie cookies cookiebar cookiebanner cookieconsent cookienotice gdpr "
-    "onetrust usercentrics didomi samtykke informasjonskapsler einwilligung",
-    "gate": "paywall regwall registerwall subscription abonnement registration promobar "
-    "promobanner appbanner appbox apppromo downloadapp",
-    "bio": "bio biography authorbio aboutauthor",
-    "hidden": "visuallyhidden sronly screenreader screenreadertext offscreen",
-    "player": "player audioplayer audio podcast podcastplayer videoplayer",
-    "tooltip": "tooltip modal popup dialog overlay",
-    "gallery": "gallery lightbox slideshow carousel",
-    "label": "label kicker overline eyebrow flag rubric",
-}
 _OF_WORD: dict[str, frozenset[str]] = {}
-for _mark, _listed in _WORDS.items():
-    for _word in _listed.split():
+for _mark in table("class_names"):
+    for _word in words("class_names", _mark):
         _OF_WORD[_word] = _OF_WORD.get(_word, frozenset()) | {_mark}
 
 _STATES = frozenset(
@@ -75,7 +37,7 @@ _NAMES = 40
 
 def names_of(mark: str) -> frozenset[str]:
     """Return the words that make a mark."""
-    return frozenset(_WORDS[mark].split())
+    return frozenset(words("class_names", mark))
 
 
 def words_of(names: str) -> frozenset[str]:

@@ -8,11 +8,13 @@ of its vendor, or its headline. So an article about cookies, robots or error 404
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from lxml.html import HtmlElement
 
+from nordcrawl.extract.lexicon.tables import one_of, table, words
 from nordcrawl.extract.page.head import Head
 from nordcrawl.model.article import Article, Rejected, normalize
 from nordcrawl.model.challenges import told_by_header
@@ -36,93 +38,20 @@ class _Mark:
     pattern: re.Pattern[str]
 
 
-def _marks(*rows: tuple[str, str]) -> tuple[_Mark, ...]:
-    return tuple(_Mark(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in rows)
+def _marks(tables: Mapping[str, Sequence[str]]) -> tuple[_Mark, ...]:
+    return tuple(
+        _Mark(name, re.compile(one_of(*phrases), re.IGNORECASE)) for name, phrases in tables.items()
+    )
 
 
-#: Scripts and forms of those who guard pages, as their own documentation names them. Some stand in
-#: every page of a guarded site.
-_SCRIPTS: Final = _marks(
-    ("Cloudflare challenge", r"/cdn-cgi/challenge-platform/|cf-chl-|cf_chl_opt|cf-error-details"),
-    ("Imperva", r"_incapsula_resource|incapsula incident id"),
-    ("DataDome", r"captcha-delivery\.com|geo\.captcha-delivery"),
-    ("HUMAN", r"px-captcha|_pxappid|perimeterx"),
-    ("AWS WAF", r"awswafintegration|token\.awswaf\.com"),
-    ("Akamai", r"reference&#32;&#35;|errors\.edgesuite\.net|_sec/cp_challenge"),
-    ("Sucuri", r"sucuri website firewall|sucuri_cloudproxy"),
-    ("Anubis", r"/\.within\.website/x/cmd/anubis|anubis_challenge"),
-    ("Vercel checkpoint", r"vercel security checkpoint|/\.well-known/vercel/security"),
-    ("captcha", r"class=[\"'][^\"']*(?:g-recaptcha|h-captcha|cf-turnstile)"),
-    ("consent", r"consent\.(?:google|youtube|yahoo)\.|guce\.[a-z]+\.com/|privacy-mgmt\.com/"),
-)
+#: Scripts and forms of those who guard pages.
+_SCRIPTS: Final = _marks(table("guard_scripts"))
 #: Headlines of challenges, blocks and consent, whole but for punctuation.
 _WALLS: Final = _marks(
-    (
-        "challenge",
-        r"just a moment|attention required.*|checking your browser.*|one more step|verify(?:ing)? "
-        r"(?:that )?you are (?:a )?human.*|are you a (?:robot|human)|robot check|captcha|human "
-        r"verification|security check(?:point)?|vercel security checkpoint|making sure you.?re not "
-        r"a bot|pardon our interruption|please verify you are a human|press & hold.*|"
-        r"bekreft at du (?:er et menneske|ikke er en robot)|bekräfta att du är människa|"
-        r"bekræft,? at du er et menneske|vahvista,? että olet ihminen",
-    ),
-    (
-        "block",
-        r"access (?:to this page has been )?denied|access denied.*|request blocked|"
-        r"you have been blocked|sorry,? you have been blocked|403(?: -)? forbidden|forbidden|"
-        r"error 10(?:05|06|09|10|15|20).*|blocked|tilgang nektet|ingen tilgang|åtkomst nekad|"
-        r"adgang nægtet|pääsy (?:on )?(?:estetty|kielletty)|aðgangur bannaður",
-    ),
-    (
-        "consent",
-        r"before you continue.*|we value your privacy|your privacy(?: choices)?|cookie "
-        r"(?:consent|settings|preferences)|manage (?:cookies|consent)|"
-        r"vi (?:bryr oss om|verdsetter) personvernet ditt|(?:ditt|dit) (?:personvern|"
-        r"privatliv)|samtykke(?: til .*)?|"
-        r"vi värnar om din integritet|samtycke|arvostamme yksityisyyttäsi|informasjonskapsler|"
-        r"cookie-?innstillinger",
-    ),
-    (
-        "login",
-        r"log ?in|sign ?in|logg inn|logga in|log ind|kirjaudu(?: sisään)?|innskráning|subscribe to "
-        r"(?:read|continue).*",
-    ),
-    (
-        "needs JavaScript",
-        r"(?:please )?(?:enable|turn on) javascript.*|javascript (?:is )?(?:required|disabled).*|"
-        r"you need to enable javascript.*|skru på javascript.*|aktiver javascript.*",
-    ),
-    (
-        "server page",
-        r"welcome to nginx!?|apache2? .*default page.*|it works!?|iis windows(?: server)?|"
-        r"index of /.*|test page for .*|(?:site |we.?re |down for |under )*maintenance(?: mode)?|"
-        r"(?:we.?ll be|back) (?:right )?back soon|vedlikehold(?:smodus)?|underhåll|"
-        r"siden er under vedlikehold|huoltokatko|this domain (?:is|may be) for sale.*|"
-        r".* is for sale|domain parked|parked domain|account suspended|coming soon",
-    ),
+    {name: words("wall_headlines", name) for name in table("wall_headlines")},
 )
 #: Headlines of "not found", in the languages of the sources.
-_NOT_FOUND: Final = re.compile(
-    r"(?:error |feil |fel |fejl )?404(?:$|[ \-:|].*)|.{0,30}\b404\b.{0,30}|"
-    r"(?:the )?(?:page|article|content|story)(?: you .{0,40})? "
-    r"(?:(?:was|is|could|can|does)(?: not|n.?t)?(?: be)?|not) ?"
-    r"(?:found|exist|available|available anymore|no longer available|no longer exists)|"
-    r"(?:(?:page|article|nothing) )?not found|nothing found|oops.{0,30}(?:found|exist|"
-    r"wrong).{0,20}|"
-    r"(?:sorry|beklager|tyvärr|beklager),? .{0,60}(?:not found|finnes ikke|finns inte|findes ikke)|"
-    r"(?:denne |den )?(?:siden|sida|artikkelen|saken|sidan|artikeln|artiklen)"
-    r"(?: (?:du|som du|dere) .{0,40})? (?:finnes|finst|finns|findes|eksisterer|ble|blei|vart|kunne|"
-    r"kunde|er|är) ?(?:ikke|ikkje|inte)?(?: (?:funnet|funne|hittas|lenger|fundet|lengre|"
-    r"tilgjengelig|längre|længere|findes|her))*|"
-    r"(?:vi )?(?:fant|fann|hittade|kunne|kunde|finner) (?:ikke|ikkje|inte)"
-    r"(?: (?:finne|hitta|finde))? (?:siden|sida|saken|artikkelen|sidan|artikeln).{0,30}|"
-    r"siden (?:ikke|blev ikke) fundet|"
-    r"sidan (?:kunde inte|kan inte) hittas|sivua ei (?:löydy|löytynyt|ole).{0,20}|"
-    r"(?:hakemaasi )?sivua ei löytynyt|síða(?:n)? (?:fannst ekki|er ekki til)|síðan fannst ekki|"
-    r"siidu ii gávdno(?:n)?|qupperneq nassaarineqanngilaq|seite nicht gefunden|"
-    r"страница не найдена",
-    re.IGNORECASE,
-)
+_NOT_FOUND: Final = re.compile(one_of(*words("not_found_headlines")), re.IGNORECASE)
 _FRAME: Final = frozenset(
     {"script", "style", "noscript", "template", "head", "nav", "footer", "header"}
 )
