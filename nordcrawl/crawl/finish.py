@@ -142,7 +142,7 @@ def write_report(report: Report, folder: Path) -> None:
     reports = folder / "reports"
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
     try:
-        make_folders(reports)
+        make_folders(reports, 0o700)
         # Half a surrogate pair is written as JSON's own escape of it.
         write_file(reports / f"{report.run_id}.json", text.encode(errors="backslashreplace"))
     except OSError as error:

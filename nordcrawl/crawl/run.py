@@ -110,7 +110,9 @@ class Run:
         )
         folder = spool_folder(options, source.name)
         writer = Writer.open(store, folder, source.name, run_id, limits=limits, clock=clock)
-        info = RunInfo(options, source, arguments, run_id, clock, started_at=clock())
+        info = RunInfo(
+            options, source, arguments, run_id, clock, started_at=clock(), notes=writer.notes
+        )
         return cls(info, store, writer, stop)
 
     def stop(self) -> None:

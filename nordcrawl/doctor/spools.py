@@ -15,7 +15,7 @@ from nordcrawl.doctor.finding import Finding, fail, note, ok
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.times import from_micros
 
-_SPOOL_VERSION: Final = 1
+_SPOOL_VERSIONS: Final = (1, 2)
 
 
 def examine_spools(parent: Path) -> Iterator[Finding]:
@@ -45,10 +45,10 @@ def _spool(name: str, folder: Path) -> Finding:
     # Not immutable=1: that would pass over all that lies in the write-ahead log still.
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2)) as db:
         ((version,),) = db.execute("PRAGMA user_version").fetchall()
-        if version != _SPOOL_VERSION:
+        if version not in _SPOOL_VERSIONS:
             return fail(
                 name,
-                f"{path}: of version {version}, not {_SPOOL_VERSION}",
+                f"{path}: of version {version}, not {_SPOOL_VERSIONS[-1]}",
                 "written by another nordcrawl; use that one",
                 ExitCode.SPOOL,
             )
