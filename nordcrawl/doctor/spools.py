@@ -18,14 +18,15 @@ from nordcrawl.model.times import from_micros
 _SPOOL_VERSIONS: Final = (1, 2)
 
 
-def examine_spools(parent: Path) -> Iterator[Finding]:
-    """Look at the spools of one archive, a source each; changes nothing, waits for nobody."""
+def examine_spools(parent: Path, of: str = "") -> Iterator[Finding]:
+    """Look at the spools of one archive, a source each; changes nothing, waits for nobody. `of`
+    names an archive that is not the one that is examined."""
     try:
         folders = sorted(path for path in parent.iterdir() if is_spool(path))
     except OSError:
         folders = []
     for folder in folders:
-        name = f"spool {folder.name}"
+        name = f"spool {of}/{folder.name}" if of else f"spool {folder.name}"
         try:
             yield _spool(name, folder)
         except (sqlite3.Error, OSError, IndexError) as error:
@@ -68,7 +69,8 @@ def _spool(name: str, folder: Path) -> Finding:
     if holder:
         return ok(name, f"{text}; {holder} works on it")
     if waiting:
-        return note(name, text, "the next crawl stores them first; or: nordcrawl ship")
+        advice = "the next crawl stores them first; or: nordcrawl ship"
+        return note(name, text, f"{advice}, with the archive's address" if "/" in name else advice)
     return ok(name, text)
 
 
