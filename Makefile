@@ -42,7 +42,7 @@ check: $(VENV)/dev.done  ## Run every static check
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/scrapy-lint
 	$(BIN)/deptry . --extend-exclude benchmarks
-	$(BIN)/deptry tests tests/extract tests/demo benchmarks --exclude none --ignore DEP002,DEP004
+	$(BIN)/deptry tests benchmarks --exclude none --ignore DEP002,DEP004
 	$(BIN)/python -m pytest tests/deploy
 
 install-check:  ## Build the wheel, install it as its users do, and run it where the clone is not
@@ -78,7 +78,7 @@ quality-docs: $(VENV)/dev.done  ## The same, and write the figures into docs/qua
 lock: $(VENV)/dev.done  ## Resolve the dependencies anew (needs uv)
 	uv pip compile requirements/build.in $(LOCK) -o requirements/build.txt
 	uv pip compile pyproject.toml $(LOCK) -o requirements/run.txt
-	uv pip compile pyproject.toml --extra parquet --group dev $(LOCK) -o requirements/dev.txt
+	uv pip compile pyproject.toml --all-extras --group dev $(LOCK) -o requirements/dev.txt
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate

@@ -12,18 +12,25 @@ Scrapy nor, for an archive in a folder, boto3 is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, Unpack, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack, cast
 
 from nordcrawl.archive.format import schema_file
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.errors import UsageError
 from nordcrawl.model.printable import shown
+from nordcrawl.reading import fields as columns
+from nordcrawl.reading import frames
 from nordcrawl.reading.history import revisions
 from nordcrawl.reading.query import Filters, Moment, Query
 from nordcrawl.reading.record import ArticleRecord, LedgerRecord
 from nordcrawl.reading.selection import Cursor, File, Selection, Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
 
 __all__ = ["Archive", "ArticleRecord", "Changes", "File", "Filters", "LedgerRecord"]
 
@@ -67,6 +74,58 @@ class Archive:
         _check(filters, "articles")
         query = Query.of(latest=latest, as_of=as_of, **filters)
         return self._records(self._taking.snapshot(), query)
+
+    def to_arrow(
+        self,
+        *,
+        fields: Sequence[str] | None = None,
+        latest: bool = True,
+        as_of: Moment | None = None,
+        **filters: Unpack[Filters],
+    ) -> pa.Table:
+        """Return the same as `articles` as a table of Arrow, with the types of the schema: times
+        are instants in UTC. `fields` are dotted names, as ``fetch.fetched_at``; without them it is
+        the whole record, and ``extra`` has what this version does not know. Needs the extra
+        ``parquet``.
+
+        Raises:
+            UsageError: as `articles`; a field is unknown; pyarrow is not there.
+            ArchiveDamaged: a value is not of its field's type.
+        """
+        _check(filters, "to_arrow")
+        return frames.to_arrow(
+            self.articles(latest=latest, as_of=as_of, **filters), _chosen(fields)
+        )
+
+    def to_pandas(
+        self,
+        *,
+        fields: Sequence[str] | None = None,
+        latest: bool = True,
+        as_of: Moment | None = None,
+        **filters: Unpack[Filters],
+    ) -> pd.DataFrame:
+        """Return the same as `to_arrow` as a frame of pandas, whose columns keep Arrow's types
+        (`pandas.ArrowDtype`). Needs the extra ``pandas``; raises what `to_arrow` does."""
+        _check(filters, "to_pandas")
+        return frames.to_pandas(
+            self.articles(latest=latest, as_of=as_of, **filters), _chosen(fields)
+        )
+
+    def to_polars(
+        self,
+        *,
+        fields: Sequence[str] | None = None,
+        latest: bool = True,
+        as_of: Moment | None = None,
+        **filters: Unpack[Filters],
+    ) -> pl.DataFrame:
+        """Return the same as `to_arrow` as a frame of Polars. Needs the extra ``polars``; raises
+        what `to_arrow` does."""
+        _check(filters, "to_polars")
+        return frames.to_polars(
+            self.articles(latest=latest, as_of=as_of, **filters), _chosen(fields)
+        )
 
     def changes(self, since: str | None = None, **filters: Unpack[Filters]) -> Changes:
         """Return all revisions that came since a cursor, or all there are, in commit order.
@@ -141,6 +200,10 @@ class Changes:
 
     def __iter__(self) -> Iterator[ArticleRecord]:
         return self._archive._records(self._snapshot, self._query)
+
+
+def _chosen(names: Sequence[str] | None) -> Sequence[columns.Field] | None:
+    return None if names is None else columns.parse(names)
 
 
 def _schema_of(kind: str) -> str:

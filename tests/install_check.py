@@ -42,14 +42,15 @@ SUPPORTED = (11, 12, 13, 14)
 #: Seconds for one command. An install from a slow index takes longest.
 PATIENCE_S = 900
 
-#: Imports every module but the one that needs the extra; none may need pyarrow, nor the clone.
+#: Imports every module but those that need the extra; none may need pyarrow, nor the clone.
 IMPORT_ALL = """
 import importlib, importlib.util, pkgutil, sys
 import nordcrawl
 assert nordcrawl.__file__.startswith(sys.prefix), nordcrawl.__file__
 assert importlib.util.find_spec("pyarrow") is None, "pyarrow came without the extra"
+extra = ("reading.arrow", "reading.parquet", "report.overview.charts", "report.overview.page")
 for module in pkgutil.walk_packages(nordcrawl.__path__, "nordcrawl."):
-    if module.name not in ("nordcrawl.__main__", "nordcrawl.reading.parquet"):
+    if module.name not in ("nordcrawl.__main__", *(f"nordcrawl.{name}" for name in extra)):
         importlib.import_module(module.name)
 """
 

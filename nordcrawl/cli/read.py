@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -16,6 +17,7 @@ from nordcrawl.errors import ArchiveDamaged, ExitCode, UsageError
 from nordcrawl.model.printable import shown
 from nordcrawl.reading import fields as columns
 from nordcrawl.reading import forms
+from nordcrawl.reading.frames import extra
 from nordcrawl.reading.query import Query
 from nordcrawl.reading.selection import Cursor, Selection, Snapshot, sources_of
 
@@ -48,6 +50,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     chosen.add_argument("--source", action="append", help="only this source")
     chosen.add_argument("--language", action="append", help="e.g. en, which is en-GB too")
     chosen.add_argument("--section", action="append", help="only this section of the site")
+    chosen.add_argument("--kind", action="append", help="what the page says it is, e.g. news")
+    chosen.add_argument("--article", action="append", metavar="ID", help="only this article")
+    chosen.add_argument(
+        "--url",
+        action="append",
+        help="only what was found at this address; nordcrawl history follows a moved article",
+    )
     for name in ("published", "fetched"):
         chosen.add_argument(f"--{name}-from", metavar="DATE|TIME")
         chosen.add_argument(f"--{name}-to", metavar="DATE|TIME")
@@ -57,7 +66,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="WORDS",
         help="in title, subtitle or text, whatever the case",
     )
-    parser.add_argument("--format", choices=FORMATS, default="jsonl")
+    parser.add_argument(
+        "--limit",
+        type=int,
+        metavar="N",
+        help="no more than the first N that are so chosen; there is no next cursor then",
+    )
+    parser.add_argument(
+        "--format", choices=FORMATS, default="jsonl", help="jsonl: the archive's lines (default)"
+    )
     parser.add_argument("--fields", metavar="A,B.C", help="only these, e.g. title,fetch.fetched_at")
     parser.add_argument(
         "--output",
@@ -75,7 +92,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry out the command; see `read_archive`."""
     asked = (
-        *("latest", "as_of", "source", "language", "section", "text"),
+        *("latest", "as_of", "source", "language", "section", "kind", "article", "url", "text"),
         *("published_from", "published_to", "fetched_from", "fetched_to"),
     )
     wanted = ReadRequest(
@@ -86,6 +103,7 @@ def run(options: argparse.Namespace) -> int:
         cursor_file=options.cursor_file,
         output=options.output,
         keep_going=options.keep_going,
+        limit=options.limit,
     )
     return read_archive(options.archive, wanted)
 
@@ -102,6 +120,7 @@ class ReadRequest:
     cursor_file: Path | None = None
     output: Path | None = None
     keep_going: bool = False
+    limit: int | None = None
 
 
 def read_archive(archive: str | None, wanted: ReadRequest) -> int:
@@ -130,9 +149,9 @@ def read_archive(archive: str | None, wanted: ReadRequest) -> int:
     _note_absent(snapshot, query, start)
     with output.opened(wanted.output) as out:
         if writer is None:
-            count = _write_lines(taking, snapshot, query, chosen, out)
+            count = _write_lines(taking, snapshot, query, wanted, chosen, out)
         else:
-            counted = _Counted(taking.records(snapshot, query))
+            counted = _Counted(islice(taking.records(snapshot, query), wanted.limit))
             writer(counted, chosen, out)
             count = counted.count
     if not count and start is None:
@@ -144,7 +163,7 @@ def read_archive(archive: str | None, wanted: ReadRequest) -> int:
             file=sys.stderr,
         )
         return int(ArchiveDamaged.exit_code)
-    if query.as_of is None:  # what came later would be stepped over
+    if query.as_of is None and wanted.limit is None:  # the rest would be stepped over
         cursor = str(snapshot.cursor)
         if wanted.cursor_file:
             output.write(wanted.cursor_file, f"{cursor}\n".encode())
@@ -156,13 +175,15 @@ def _write_lines(
     taking: Selection,
     snapshot: Snapshot,
     query: Query,
+    wanted: ReadRequest,
     fields: Sequence[columns.Field] | None,
     out: IO[bytes],
 ) -> int:
     if fields is None:
-        lines = _Counted(taking.lines(snapshot, query))
+        lines = _Counted(islice(taking.lines(snapshot, query), wanted.limit))
     else:
-        lines = _Counted(forms.picked(taking.records(snapshot, query), fields))
+        records = islice(taking.records(snapshot, query), wanted.limit)
+        lines = _Counted(forms.picked(records, fields))
     forms.write_lines(lines, out)
     return lines.count
 
@@ -188,14 +209,8 @@ def _writer(layout: str) -> Callable[..., None]:
     """
     match layout:
         case "parquet":
-            try:
+            with extra("parquet", "--format parquet"):
                 from nordcrawl.reading.parquet import write_parquet
-            except ModuleNotFoundError as error:
-                if error.name != "pyarrow":
-                    raise
-                raise UsageError(
-                    "--format parquet needs pyarrow: pip install 'nordcrawl[parquet]'"
-                ) from error
             return write_parquet
         case "table":
             from nordcrawl.reading.table import write_table
@@ -215,6 +230,12 @@ def _check_together(wanted: ReadRequest, query: Query) -> None:
     follows = wanted.since is not None or wanted.cursor_file is not None
     if wanted.since is not None and wanted.cursor_file is not None:
         raise UsageError("--since and --cursor-file both say where to go on: give one of them")
+    if wanted.limit is not None and wanted.limit < 1:
+        raise UsageError(f"--limit {wanted.limit}: 1 or more is allowed")
+    if wanted.limit is not None and wanted.cursor_file is not None:
+        raise UsageError(
+            "--limit leaves some out, and --cursor-file would step over them: leave out one of them"
+        )
     if follows and query.latest:
         raise UsageError(f"{since} hands out every revision once: leave out --latest, or {since}")
     if follows and query.as_of:

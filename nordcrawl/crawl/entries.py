@@ -19,7 +19,7 @@ from nordcrawl.model.article import Article, Extractor, Translation
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome, UrlState
 from nordcrawl.model.page import Page, Visit
 from nordcrawl.model.reading import Reading
-from nordcrawl.model.record import Record
+from nordcrawl.model.record import Publisher, Record
 
 #: Why a page of an erased article is not archived again.
 ERASED_REASON = "erased by order"
@@ -31,6 +31,7 @@ class Origin:
 
     source: str
     run_id: str
+    publisher: Publisher | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def record(
         changed=changed,
         moved_from=verdict.moved.move if verdict.moved else None,
         near_duplicate_of=verdict.near,
+        publisher=origin.publisher,
     )
 
 
@@ -211,10 +213,24 @@ def lost(
         previous_text_sha256=verdict.previous_text_sha256,
         run_id=origin.run_id,
         archived_at=now,
+        publisher=origin.publisher,
     )
     # What it was stays known, so that it is told when the very same comes back.
     state = replace(before, revision=verdict.revision, gone=True)
     return replace(entry, article=state), removed
+
+
+def not_due(origin: Origin, name: str, count: int, now: datetime) -> LedgerEntry:
+    """Return the ledger line of all URLs of a run that were not due; `name` is that of the set."""
+    return LedgerEntry(
+        run_id=origin.run_id,
+        source=origin.source,
+        url=name,
+        outcome=Outcome.SKIPPED_FRESH,
+        at=now,
+        reason="not due",
+        count=count,
+    )
 
 
 def erased(origin: Origin, url: str, now: datetime) -> LedgerEntry:

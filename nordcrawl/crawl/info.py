@@ -10,7 +10,8 @@ from nordcrawl.config.arguments import Arguments
 from nordcrawl.config.options import Options
 from nordcrawl.crawl.entries import Origin
 from nordcrawl.crawl.stopping import Stopping
-from nordcrawl.report.health import Limits
+from nordcrawl.model.record import Publisher
+from nordcrawl.report.health import SuspectLimits
 from nordcrawl.sources.source import Source
 
 
@@ -32,13 +33,14 @@ class RunInfo:
     @property
     def origin(self) -> Origin:
         """Whose lines are written."""
-        return Origin(self.source.name, self.run_id)
+        publisher = Publisher(self.source.title, self.source.country)
+        return Origin(self.source.name, self.run_id, publisher)
 
     @property
-    def suspect(self) -> Limits:
+    def suspect(self) -> SuspectLimits:
         """What makes the run suspect: by the source's table, else by the settings."""
         share, pages = self.source.suspect_share, self.source.suspect_pages
-        return Limits(
+        return SuspectLimits(
             share=self.options.suspect.share if share is None else share,
             pages=self.options.suspect.pages if pages is None else pages,
         )

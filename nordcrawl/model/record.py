@@ -16,6 +16,19 @@ SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Publisher:
+    """Whose article it is, as the source's table says."""
+
+    name: str
+    country: str | None = None
+    """ISO 3166-1 alpha-2."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what stands in the record."""
+        return {"name": self.name, "country": self.country}
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One line of the archive: a revision of an article, with how it came to be there."""
 
@@ -35,6 +48,8 @@ class Record:
     """What is other than in the revision before, as `nordcrawl.identity.changes` tells it."""
     moved_from: Move | None = None
     near_duplicate_of: Likeness | None = None
+    publisher: Publisher | None = None
+    """None of what an erasure left."""
 
     @property
     def article(self) -> Article:
@@ -47,6 +62,7 @@ class Record:
         return {
             "schema": SCHEMA_VERSION,
             "source": self.source,
+            "publisher": self.publisher.to_json() if self.publisher else None,
             "article_id": self.article_id,
             "revision": self.revision,
             "change": self.change,
@@ -85,6 +101,7 @@ def article_json(article: Article) -> dict[str, Any]:
         "tags": list(article.tags),
         "blocks": [block.to_json() for block in article.blocks],
         "text": article.text,
+        "word_count": article.word_count,
         "images": [
             {"url": i.url, "caption": i.caption, "credit": i.credit, "alt": i.alt}
             for i in article.images

@@ -12,18 +12,15 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json, encode_json
-from nordcrawl.archive.format.order import mentioned_addresses, own_addresses
 from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.model.printable import shown
-from nordcrawl.model.url import canonicalize, path_of
+from nordcrawl.model.url import path_of
 from nordcrawl.model.words import reason
+from nordcrawl.reading import addresses
 from nordcrawl.reading.query import Query, time_of
 from nordcrawl.reading.selection import Selection, Snapshot
 
-#: What no spelling of an address changes: RFC 3986 section 2.3, unreserved, but "~".
-_PLAIN: Final = re.compile(r"[A-Za-z0-9._-]+")
 _URL: Final = re.compile(rb'"url":"([^"\\]+)"')
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _NEAREST: Final = 3
@@ -47,7 +44,7 @@ def revisions(taking: Selection, name: str) -> list[dict[str, Any]]:
             f"no article {shown(name)!r} in this archive; ids are as article_id in nordcrawl read"
         )
     else:
-        url = _canonical(name)
+        url = addresses.given(name, "neither an article id nor an address")
         ids = _ids_of(taking, snapshot, url) or _ids_of_duplicate(taking, url)
         told = f"no article has had the address {shown(url)} in this archive"
         if not ids and (near := _nearest(taking, snapshot, url)):
@@ -58,43 +55,29 @@ def revisions(taking: Selection, name: str) -> list[dict[str, Any]]:
     return sorted(found, key=_place)
 
 
-def _canonical(name: str) -> str:
-    try:
-        return canonicalize(name if "://" in name else f"https://{name}")
-    except ValueError as error:
-        raise UsageError(
-            f"{shown(name)} is neither an article id nor an address: {error}"
-        ) from None
-
-
 def _ids_of(taking: Selection, snapshot: Snapshot, url: str) -> set[str]:
-    wanted = _address(url)
-    needle = _needle(url).encode()
+    wanted = addresses.bare(url)
+    needle = addresses.needle(url).encode()
     own: set[str] = set()
     claimed: set[str] = set()
     for record in _records(taking, snapshot, Query(), lambda line: needle in line):
-        if any(_is(wanted, address) for address in _own(record)):
+        if any(addresses.same(wanted, address) for address in addresses.of_article(record)):
             own.add(record["article_id"])
-        elif _is(wanted, str(record.get("canonical_url"))):
+        elif addresses.same(wanted, str(record.get("canonical_url"))):
             claimed.add(record["article_id"])
     return own or claimed
 
 
-def _own(record: dict[str, Any]) -> Iterator[str]:
-    yield from own_addresses(PartKind.ARTICLE, record)
-    yield from mentioned_addresses(PartKind.ARTICLE, {**record, "canonical_url": None})
-
-
 def _ids_of_duplicate(taking: Selection, url: str) -> set[str]:
     """Return what the ledger knows of an address at which there was only a duplicate."""
-    wanted = _address(url)
-    needle = _needle(url)
+    wanted = addresses.bare(url)
+    needle = addresses.needle(url)
     return {
         line.article_id
         for line in taking.reader.ledger()
         if line.article_id is not None
         and any(
-            address is not None and needle in address and _is(wanted, address)
+            address is not None and needle in address and addresses.same(wanted, address)
             for address in (line.url, line.final_url)
         )
     }
@@ -128,33 +111,14 @@ def _place(record: dict[str, Any]) -> tuple[str, int, datetime]:
     return record["article_id"], record["revision"], fetched_at
 
 
-def _needle(url: str) -> str:
-    """Return a part of an address that every spelling of it has; the longest is in the fewest
-    lines."""
-    parts = _PLAIN.findall(path_of(url)) or _PLAIN.findall(_address(url))
-    return max(parts, key=len, default="")
-
-
-def _is(wanted: str, address: str) -> bool:
-    try:
-        return _address(canonicalize(address)) == wanted
-    except ValueError:
-        return False
-
-
-def _address(url: str) -> str:
-    """Return a canonical URL without what is no difference: scheme, ``www.``, the last slash."""
-    return url.partition("://")[2].removeprefix("www.").rstrip("/")
-
-
 def _nearest(taking: Selection, snapshot: Snapshot, url: str) -> list[str]:
     """Return addresses that share the most words with one that is not there."""
-    wanted = set(_PLAIN.findall(path_of(url).replace("-", " ")))
+    wanted = set(addresses.PLAIN.findall(path_of(url).replace("-", " ")))
     urls: dict[str, float] = {}
     for line in taking.lines(snapshot, Query()):
         if (match := _URL.search(line)) is not None:
             other = match[1].decode(errors="replace")
-            words = set(_PLAIN.findall(path_of(other).replace("-", " ")))
+            words = set(addresses.PLAIN.findall(path_of(other).replace("-", " ")))
             if shared := len(words & wanted):
                 urls[other] = shared / len(words | wanted)
     return heapq.nlargest(_NEAREST, urls, key=lambda one: (urls[one], one))

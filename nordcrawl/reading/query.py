@@ -15,6 +15,7 @@ from typing import Any, Final, Self, TypeAlias, TypedDict
 from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.model.printable import shown
 from nordcrawl.model.times import parse_rfc3339
+from nordcrawl.reading import addresses
 
 #: A whole UTC day, or a time with its zone; a string says either.
 Moment: TypeAlias = date | datetime | str
@@ -28,13 +29,20 @@ _MOMENTS: Final = "a date 2026-01-31 (a whole day in UTC) or a time 2026-01-31T0
 class Filters(TypedDict, total=False):
     """What records can be chosen by. Of several values of one filter one must hold; of `text` all.
 
-    A record without a language, section or publication time is not chosen by it.
+    A record without a language, section, kind or publication time is not chosen by it.
     """
 
     source: Words | None
     language: Words | None
     """BCP 47; ``en`` is ``en-GB`` too."""
     section: Words | None
+    kind: Words | None
+    """What the page says it is, as ``news`` or ``commentary``."""
+    article: Words | None
+    """Ids of articles."""
+    url: Words | None
+    """An address at which the article was found, with or without scheme and ``www.``; a record
+    from before a move does not know the later one."""
     published_from: Moment | None
     published_to: Moment | None
     """Inclusive, as are all ends: a date is the whole of its day."""
@@ -74,6 +82,11 @@ class Query:
     """Folded."""
     sections: frozenset[str] = frozenset()
     """Folded."""
+    kinds: frozenset[str] = frozenset()
+    """Folded."""
+    articles: frozenset[str] = frozenset()
+    urls: frozenset[str] = frozenset()
+    """Without what makes no difference; see `nordcrawl.reading.addresses.bare`."""
     published: Span = Span()
     fetched: Span = Span()
     words: tuple[str, ...] = ()
@@ -88,6 +101,9 @@ class Query:
         source: Words | None = None,
         language: Words | None = None,
         section: Words | None = None,
+        kind: Words | None = None,
+        article: Words | None = None,
+        url: Words | None = None,
         published_from: Moment | None = None,
         published_to: Moment | None = None,
         fetched_from: Moment | None = None,
@@ -119,6 +135,12 @@ class Query:
             sources=frozenset(_words(source, spelled("source"))),
             languages=frozenset(map(fold, _words(language, spelled("language")))),
             sections=frozenset(map(fold, _words(section, spelled("section")))),
+            kinds=frozenset(map(fold, _words(kind, spelled("kind")))),
+            articles=frozenset(_words(article, spelled("article"))),
+            urls=frozenset(
+                addresses.bare(addresses.given(one, f"no address for {spelled('url')}"))
+                for one in _words(url, spelled("url"))
+            ),
             published=span("published", published_from, published_to),
             fetched=span("fetched", fetched_from, fetched_to),
             words=tuple(map(fold, _words(text, spelled("text")))),
@@ -126,8 +148,14 @@ class Query:
 
     @property
     def reads_records(self) -> bool:
-        """Whether a record must be looked into; sources are told by the keys of parts."""
-        return bool(self.languages or self.sections or self.published or self.fetched or self.words)
+        """Whether a record must be looked into for what the archive's reader does not choose by:
+        that is source, time of fetch and time of acceptance."""
+        return any(
+            (
+                *(self.languages, self.sections, self.kinds, self.articles, self.urls),
+                *(self.published, self.words),
+            )
+        )
 
     def chooses(self, record: Mapping[str, Any]) -> bool:
         """Return whether a record passes the filters; `latest` and `as_of` are the reader's.
@@ -137,6 +165,9 @@ class Query:
         """
         return (
             (not self.sources or record["source"] in self.sources)
+            and (not self.articles or record["article_id"] in self.articles)
+            and (not self.urls or self._is_at(record))
+            and (not self.kinds or fold(record.get("kind") or "") in self.kinds)
             and (not self.languages or self._speaks(record.get("language")))
             and (not self.sections or fold(record.get("section") or "") in self.sections)
             and (not self.published or self.published.holds(time_of(record, "published_at")))
@@ -148,6 +179,13 @@ class Query:
         """Source: RFC 4647 section 3.3.1, basic filtering."""
         tag = fold(language or "")
         return any(tag == asked or tag.startswith(f"{asked}-") for asked in self.languages)
+
+    def _is_at(self, record: Mapping[str, Any]) -> bool:
+        return any(
+            addresses.same(wanted, address)
+            for address in addresses.of_article(record)
+            for wanted in self.urls
+        )
 
     def _tells(self, record: Mapping[str, Any]) -> bool:
         texts = [fold(record.get(name) or "") for name in ("title", "subtitle", "text")]

@@ -95,6 +95,13 @@ class FetchRecord(TypedDict):
     body_sha256: str
 
 
+class PublisherRecord(TypedDict):
+    """Whose article it is; `country` is ISO 3166-1 alpha-2."""
+
+    name: str
+    country: str | None
+
+
 class ExtractorRecord(TypedDict):
     """What made the article of the page."""
 
@@ -108,6 +115,7 @@ class ArticleRecord(TypedDict):
 
     schema: int
     source: str
+    publisher: NotRequired[PublisherRecord | None]
     article_id: str
     revision: int
     change: str
@@ -126,6 +134,7 @@ class ArticleRecord(TypedDict):
     tags: list[str]
     blocks: list[BlockRecord]
     text: str
+    word_count: NotRequired[int]
     images: list[ImageRecord]
     links: list[str]
     translations: list[TranslationRecord]
@@ -180,6 +189,7 @@ class LedgerRecord(TypedDict):
     url: str
     outcome: str
     reason: str | None
+    count: NotRequired[int | None]
     at: str
     found_by: list[str]
     lastmod: str | None

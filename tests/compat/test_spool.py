@@ -12,15 +12,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from archive.builders import SOURCE, START, open_writer
-from archive.test_state_file import check, spoil
-from archive.whole import ids
 
 from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.write.writer import ship_left_over
 from nordcrawl.errors import ExitCode
+from tests.archive.local.test_state_file import check, spoil
+from tests.support.archive_builders import SOURCE, START, open_writer
+from tests.support.archive_runs import ids
 
 SAMPLE = Path(__file__).parent / "spool-1"
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from archive.builders import START, archive, make_entry, make_record
 
 import nordcrawl
 from nordcrawl import Archive
@@ -21,6 +20,7 @@ from nordcrawl.archive.format.lines import unpack
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.reading import record as types
+from tests.support.archive_builders import START, archive, make_entry, make_record
 
 
 def ids(records: Any) -> list[tuple[str, int]]:
@@ -144,6 +144,38 @@ def schema_keys(node: dict[str, Any]) -> dict[str, Any] | None:
         return {name: schema_keys(of) for name, of in node["properties"].items()}
     inner = node.get("items") or node.get("additionalProperties")
     return schema_keys(inner) if isinstance(inner, dict) else None
+
+
+def test_frames_have_the_types_of_the_schema(filled: Store, root: Path) -> None:
+    found = Archive(root)
+    table = found.to_arrow(latest=False)
+    assert (table.num_rows, table.column_names[-1]) == (7, "extra")
+    assert str(table.schema.field("published_at").type) == "timestamp[us, tz=UTC]"
+    assert str(table.schema.field("kicker").type) == "string"  # though null throughout
+    fields = ["article_id", "revision", "fetch.fetched_at", "word_count"]
+    pandas, polars = found.to_pandas(fields=fields), found.to_polars(fields=fields)
+    latest = {r["article_id"]: r for r in found.articles()}
+    assert [*pandas.columns] == polars.columns == fields
+    assert dict(zip(pandas["article_id"], pandas["revision"], strict=True)) == {
+        name: record["revision"] for name, record in latest.items()
+    }
+    assert str(pandas["fetch.fetched_at"].dtype) == "timestamp[us, tz=UTC][pyarrow]"
+    assert str(polars.schema["fetch.fetched_at"]) == "Datetime(time_unit='us', time_zone='UTC')"
+    assert polars["word_count"].to_list() == [
+        len(record["text"].split()) for record in latest.values()
+    ]
+    assert found.to_arrow(article="example:none").num_rows == 0
+    with pytest.raises(UsageError, match="no field 'titel'"):
+        found.to_polars(fields=["titel"])
+
+
+@pytest.mark.parametrize("name", ["pandas", "polars"])
+def test_without_the_library_the_extra_is_named(
+    name: str, filled: Store, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, name, None)  # as if it were not installed
+    with pytest.raises(UsageError, match=rf"to_{name}\(\) needs {name}: pip install 'nordcrawl"):
+        getattr(Archive(root), f"to_{name}")()
 
 
 @pytest.mark.parametrize(

@@ -17,15 +17,15 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from archive.builders import archive, make_record
 
-from jobs import Done, Job
 from nordcrawl.archive.format import schema_file
 from nordcrawl.archive.format.lines import encode_json, pack, unpack
 from nordcrawl.archive.format.schema_file import SCHEMAS
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.cli.main import main
 from nordcrawl.reading.fields import columns
+from tests.support.archive_builders import archive, make_record
+from tests.support.jobs import Done, Job
 
 LINES = [encode_json(make_record(n).to_json()) for n in range(1, 4)]
 
@@ -117,11 +117,29 @@ def test_latest_and_as_of(filled: Store, job: Job) -> None:
     assert "note: no articles of exmaple here; there are example" in absent.err
 
 
+def test_one_article_one_address_and_no_more_than_so_many(filled: Store, job: Job) -> None:
+    def ids(*arguments: str) -> list[tuple[str, int]]:
+        found = job.records("--fields", "article_id,revision", *arguments)
+        return [(r["article_id"], r["revision"]) for r in found]
+
+    assert ids("--article", "example:1") == [("example:1", 1), ("example:1", 2)]
+    assert ids("--article", "example:1", "--latest") == [("example:1", 2)]
+    assert ids("--url", "www.example.org/2", "--url", "example.org/4") == [
+        ("example:2", 1), ("example:4", 1),
+    ]  # fmt: skip
+    assert ids("--kind", "news") == []
+    done = job.nordcrawl("read", "--limit", "3", "--fields", "article_id")
+    assert (done.code, len(done.out.splitlines())) == (0, 3)
+    assert "next cursor" not in done.err  # it would step over the rest
+    assert len(ids("--limit", "2")) == 2
+    assert "2 articles" in job.nordcrawl("read", "--limit", "2", "--format", "table").out
+
+
 def test_csv_and_parquet_have_every_record(filled: Store, job: Job, tmp_path: Path) -> None:
     assert job.nordcrawl("read", "--format", "csv", "--output", "a.csv").code == 0
     with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
         head, *rows = csv.reader(file, strict=True)
-    assert (len(rows), head[:3]) == (7, ["schema", "source", "article_id"])
+    assert (len(rows), head[:3]) == (7, ["schema", "source", "publisher"])
     assert rows[0][head.index("text")] == make_record(1).to_json()["text"]
     assert job.nordcrawl("read", "--format", "parquet", "--output", "a.parquet").code == 0
     assert pq.read_table(tmp_path / "a.parquet").num_rows == 7
@@ -140,7 +158,8 @@ def test_without_pyarrow_the_extra_is_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)  # as if it were not installed
-    monkeypatch.delitem(sys.modules, "nordcrawl.reading.parquet", raising=False)
+    for name in ("arrow", "parquet"):
+        monkeypatch.delitem(sys.modules, f"nordcrawl.reading.{name}", raising=False)
     out = tmp_path / "a.parquet"
     wanted = ["read", "--archive", str(root), "--format", "parquet", "--output", str(out)]
     assert main(wanted) == 2
@@ -258,6 +277,9 @@ WRONG = [
     (["--published-from", "2026-10-26T08:00"], "--published-from '2026-10-26T08:00': the time has"),
     (["--fetched-from", "2026-10-27", "--fetched-to", "2026-10-26"], "lies after --fetched-to"),
     (["--text", ""], "--text is empty"),
+    (["--limit", "0"], "--limit 0: 1 or more"),
+    (["--limit", "3", "--cursor-file", "c"], "would step over them"),
+    (["--url", "mailto://x"], "is no address for --url"),
     (["--since", "yesterday"], "not a cursor"),
     (["--archive", "gopher://x"], "gopher"),
     (["--archive", "."], "no archive at"),
@@ -314,6 +336,19 @@ def test_schema_is_printed_for_validators_and_engines(job: Job, tmp_path: Path) 
         duckdb.sql(job.nordcrawl("schema", kind, "--format", "duckdb").out)
     assert json.loads(job.nordcrawl("schema").out) == schema_file.schema("article-1")
     assert job.nordcrawl("schema", "runs").code == 2
+
+
+def test_a_source_named_by_digits_is_a_text_for_duckdb(job: Job, tmp_path: Path) -> None:
+    folder = tmp_path / "articles-v1/source=007/date=2026-11-22"
+    folder.mkdir(parents=True)
+    (folder / "a-1.jsonl.gz").write_bytes(
+        pack([encode_json(make_record(1).to_json() | {"source": "007"})])
+    )
+    duckdb.sql(job.nordcrawl("schema", "--format", "duckdb").out)
+    rows = duckdb.execute(
+        "SELECT typeof(source), source FROM articles(?)", [f"{tmp_path}/articles-v1/**/*.gz"]
+    )
+    assert rows.fetchall() == [("VARCHAR", "007")]
 
 
 def test_engines_read_parts_that_look_different_to_each(

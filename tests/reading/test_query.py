@@ -27,13 +27,14 @@ TEXTS = st.none() | st.text("aAøØåÅ a\u030aßéıİσς", max_size=8)
 RECORDS = st.fixed_dictionaries(
     {
         "source": st.sampled_from(["one", "two"]),
-        "article_id": st.just("one:1"),
+        "article_id": st.sampled_from(["one:1", "one:2"]),
         "revision": st.just(1),
         "title": TEXTS,
         "subtitle": TEXTS,
         "text": TEXTS.filter(lambda text: text is not None),
         "language": st.sampled_from([None, "en", "en-GB", "eng", "nb", "NB"]),
         "section": st.sampled_from([None, "Politics", "politics", "Næring"]),
+        "kind": st.sampled_from([None, "news", "Kronikk"]),
         "published_at": st.none() | TIMES.map(rfc3339),
         "fetch": st.fixed_dictionaries({"fetched_at": TIMES.map(rfc3339)}),
     }
@@ -74,6 +75,8 @@ def naive(record: dict[str, Any], asked: dict[str, Any]) -> bool:
         (not asked.get("source") or record["source"] in asked["source"])
         and among(record["language"], "language")
         and among(record["section"], "section")
+        and among(record["kind"], "kind")
+        and (not asked.get("article") or record["article_id"] in asked["article"])
         and within(record["published_at"], "published")
         and within(record["fetch"]["fetched_at"], "fetched")
         and all(any(plain(w) in text for text in told) for w in asked.get("text") or [])
@@ -86,6 +89,8 @@ ASKED = st.fixed_dictionaries(
         "source": st.lists(st.sampled_from(["one", "two", "three"]), max_size=2),
         "language": st.lists(st.sampled_from(["en", "EN", "en-gb", "nb", "x"]), max_size=2),
         "section": st.lists(st.sampled_from(["politics", "NÆRING"]), max_size=2),
+        "kind": st.lists(st.sampled_from(["NEWS", "kronikk"]), max_size=2),
+        "article": st.lists(st.sampled_from(["one:1", "one:2", "one:3"]), max_size=2),
         "text": st.lists(WORDS, max_size=2),
         **{
             f"{name}_{end}": DAYS | TIMES
@@ -107,6 +112,40 @@ def test_filters_choose_what_they_say(records: list[dict[str, Any]], asked: dict
             return
     query = Query.of(**asked)
     assert [r for r in records if query.chooses(r)] == [r for r in records if naive(r, asked)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("https://www.example.org/a", True),
+        ("example.org/a/", True),
+        ("http://example.org/a?utm_source=mail", True),
+        ("example.org/before", True),
+        ("example.org/hop", True),
+        ("example.org/canonical", False),
+        ("example.org/a/b", False),
+        ("example.net/a", False),
+    ],
+)
+def test_an_address_chooses_what_was_found_there(asked: str, found: bool) -> None:
+    record = {
+        "source": "one",
+        "article_id": "one:1",
+        "url": "https://example.org/a",
+        "canonical_url": "https://example.org/canonical",
+        "aliases": ["https://www.example.org/before"],
+        "fetch": {
+            "requested_url": "https://example.org/a",
+            "redirects": ["http://example.org/hop"],
+        },
+    }
+    assert Query.of(url=asked).chooses(record) is found
+    assert Query.of(url=["example.net/x", asked]).chooses(record) is found
+
+
+def test_what_is_no_address_is_refused() -> None:
+    with pytest.raises(UsageError, match="is no address for --url"):
+        Query.of(url="mailto://x", spelled=lambda name: f"--{name}")
 
 
 def test_a_day_is_a_whole_day_in_utc() -> None:
