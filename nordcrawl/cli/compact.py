@@ -88,7 +88,7 @@ def compact_archive(
     store = open_store(options.archive, retry_s=options.store_retry_s)
     require_archive(store)
     require_sources(store, sources)
-    with Maintainer.open(store, maintenance_folder(options), utc_now) as maintainer:
+    with Maintainer.open(store, maintenance_folder(options, store), utc_now) as maintainer:
         done = compact(
             maintainer,
             sources=sources,

@@ -15,7 +15,7 @@ from rich.table import Table
 from nordcrawl._version import __version__
 from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.config.options import Options
-from nordcrawl.config.state_folder import spool_folder
+from nordcrawl.config.state_folder import archive_folders
 from nordcrawl.doctor.archive import examine_archive
 from nordcrawl.doctor.finding import Clock, Finding, Status, exit_code, fail, failed, note, ok
 from nordcrawl.doctor.machine import examine_state
@@ -96,10 +96,14 @@ def _sources(options: Options) -> Iterator[Finding]:
 
 def _spools(options: Options) -> Iterator[Finding]:
     try:
-        folder = spool_folder(options, "x").parent
+        own = archive_folders(options, None)
     except UsageError:  # the archive's address, of which more below
-        return
-    yield from examine_spools(folder)
+        own = []
+    for folder in own:
+        yield from examine_spools(folder)
+    for folder in sorted(options.state_dir.glob("*/")):
+        if folder not in own:
+            yield from examine_spools(folder, of=folder.name)
 
 
 def _guarded(name: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.cli.environment import archive_option, options_from_environment, require_archive
 from nordcrawl.config.options import Options
-from nordcrawl.config.state_folder import maintenance_folder, spools, spools_folder
+from nordcrawl.config.state_folder import archive_folders, maintenance_folder, spools
 from nordcrawl.errors import ExitCode, LockHeld, UsageError
 from nordcrawl.model.printable import shown
 from nordcrawl.model.times import utc_now
@@ -101,7 +101,7 @@ def erase_articles(
     if not execute:
         print("nothing was changed; --execute erases it, and that can't be undone")
         return int(ExitCode.WHOLE)
-    with Maintainer.open(store, maintenance_folder(options), utc_now) as maintainer:
+    with Maintainer.open(store, maintenance_folder(options, store), utc_now) as maintainer:
         order = plan.order(reason, utc_now())
         put_order(store, order)
         print(f"order {order.order_id} stands: nobody reads or archives it from here on")
@@ -112,7 +112,7 @@ def erase_articles(
 def _resume(options: Options, store: Store) -> int:
     orders = open_orders(store)
     code = int(ExitCode.WHOLE)
-    with Maintainer.open(store, maintenance_folder(options), utc_now) as maintainer:
+    with Maintainer.open(store, maintenance_folder(options, store), utc_now) as maintainer:
         for order in orders:
             code = max(code, _finish(maintainer, order))
         again = finish_again(maintainer)
@@ -158,10 +158,11 @@ def _tell(done: Erased) -> int:
 def _local(options: Options, store: Store) -> int:
     """Purge this machine's spools and states of this archive; others do so when they next run."""
     code = ExitCode.WHOLE
-    folder = spools_folder(options)
-    for source in spools(folder):
+    folders = archive_folders(options, store)
+    for spool in [folder / source for folder in folders for source in spools(folder)]:
+        source = spool.name
         try:
-            purge_spool(store, folder / source, source)
+            purge_spool(store, spool, source)
         except LockHeld as held:
             print(f"nordcrawl: {held}; it obeys before its next commit", file=sys.stderr)
             code = ExitCode.PENDING

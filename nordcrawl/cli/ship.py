@@ -8,7 +8,7 @@ import sys
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.write.writer import ship_left_over
 from nordcrawl.cli.environment import archive_option, options_from_environment
-from nordcrawl.config.state_folder import spools, spools_folder
+from nordcrawl.config.state_folder import archive_folders, spools
 from nordcrawl.errors import ExitCode, NordcrawlError, UsageError
 from nordcrawl.model.times import utc_now
 
@@ -37,17 +37,20 @@ def ship_spools(archive: str | None, sources: list[str]) -> int:
     """
     options = options_from_environment(NORDCRAWL_ARCHIVE=archive)
     store = open_store(options.archive, retry_s=options.store_retry_s)
-    parent = spools_folder(options)
-    found = spools(parent)
+    folders = archive_folders(options, store, mark=True)
+    found = [(name, folder) for folder in folders for name in spools(folder)]
+    there = sorted({name for name, _ in found})
     for name in sources:
-        if name not in found:
+        if name not in there:
             raise UsageError(
-                f"ship: {name} has no spool in {parent}; there are {', '.join(found) or 'none'}"
+                f"ship: {name} has no spool in {folders[0]}; there are {', '.join(there) or 'none'}"
             )
     code = ExitCode.WHOLE
-    for name in sources or found:
+    for name, folder in found:
+        if sources and name not in sources:
+            continue
         try:
-            report = ship_left_over(store, parent / name, name, clock=utc_now)
+            report = ship_left_over(store, folder / name, name, clock=utc_now)
         except NordcrawlError as error:
             print(f"nordcrawl: error: {name}: {error}", file=sys.stderr)
             code = error.exit_code

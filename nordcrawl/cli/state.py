@@ -6,9 +6,9 @@ import argparse
 import time
 
 from nordcrawl.archive.store.address import open_store
-from nordcrawl.archive.write.writer import rebuild_state
+from nordcrawl.archive.write.writer import rebuild_state, ship_left_over
 from nordcrawl.cli.environment import archive_option, options_from_environment
-from nordcrawl.config.state_folder import spool_folder
+from nordcrawl.config.state_folder import spool_folders
 from nordcrawl.errors import ExitCode, UsageError
 from nordcrawl.model.times import utc_now
 
@@ -49,7 +49,9 @@ def rebuild_states(archive: str | None, sources: list[str], *, from_ledger: bool
         if name not in known:
             raise UsageError(f"no source {name!r}: there are {', '.join(known)}")
     for name in sources:
-        folder = spool_folder(options, name)
+        folder, *others = spool_folders(options, store, name)
+        for other in others:
+            ship_left_over(store, other, name, clock=utc_now)
         began = time.monotonic()
         counts = rebuild_state(store, folder, name, clock=utc_now, checkpoints=not from_ledger)
         told = ", ".join(f"{count} {what}" for what, count in counts.items())

@@ -146,7 +146,7 @@ def write_report(report: Report, folder: Path) -> None:
     file = reports / f"{report.run_id}.json"
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
     try:
-        make_folders(reports)
+        make_folders(reports, 0o700)
         # Half a surrogate pair is written as JSON's own escape of it.
         write_file(file, text.encode(errors="backslashreplace"))
         report.file = str(file)

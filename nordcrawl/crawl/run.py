@@ -11,13 +11,14 @@ import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.archive.write.writer import Limits, Writer
+from nordcrawl.archive.write.writer import Limits, Writer, ship_left_over
 from nordcrawl.config.arguments import Arguments, new_run_id
 from nordcrawl.config.options import Options
-from nordcrawl.config.state_folder import spool_folder
+from nordcrawl.config.state_folder import archive_folders, spool_folders
 from nordcrawl.crawl import stopping
 from nordcrawl.crawl.changed import Changed
 from nordcrawl.crawl.discovered import Discovered
@@ -44,11 +45,12 @@ class Run:
     """Open it before the first request, `finish` it after the last item, then ask `report`."""
 
     def __init__(
-        self, info: RunInfo, store: Store, writer: Writer, store_stop: threading.Event
+        self, info: RunInfo, store: Store, writer: Writer, store_stop: threading.Event, folder: Path
     ) -> None:
         options, source = info.options, info.source
-        folder = spool_folder(options, source.name)
         self.info = info
+        self.folder = folder
+        """The run's part of the state folder."""
         self.report: Report | None = None
         """The report, once finished."""
         self.on_stop: Callable[[], None] | None = None
@@ -108,10 +110,15 @@ class Run:
             part_age_s=options.part_age_s,
             spool_bytes=options.spool_bytes,
         )
-        folder = spool_folder(options, source.name)
+        folder, *others = spool_folders(options, store, source.name)
+        for other in others:  # made by crawlers that took it for another archive's
+            ship_left_over(store, other, source.name, limits=limits, clock=clock)
         writer = Writer.open(store, folder, source.name, run_id, limits=limits, clock=clock)
-        info = RunInfo(options, source, arguments, run_id, clock, started_at=clock())
-        return cls(info, store, writer, stop)
+        info = RunInfo(
+            options, source, arguments, run_id, clock, started_at=clock(), notes=writer.notes
+        )
+        archive_folders(options, store)  # which marks the folder as this archive's
+        return cls(info, store, writer, stop, folder)
 
     def stop(self) -> None:
         """End the crawl within the times of `nordcrawl.crawl.stopping`, which begin with the first

@@ -11,7 +11,7 @@ from nordcrawl._version import __version__
 from nordcrawl.archive.store.address import archive_name
 from nordcrawl.config.arguments import Arguments, new_run_id
 from nordcrawl.config.options import Options
-from nordcrawl.config.state_folder import spool_folder
+from nordcrawl.config.state_folder import archive_folders
 from nordcrawl.crawl.finish import arguments_json, write_report
 from nordcrawl.errors import NordcrawlError, UsageError
 from nordcrawl.report.run_report import Report
@@ -28,7 +28,8 @@ def report_unbegun(
     """Write the report and return its path; empty where the disk refuses, which is logged, or
     where no archive is named that it could be of."""
     try:
-        archive, folder = archive_name(options.archive), spool_folder(options, source.name)
+        archive = archive_name(options.archive)
+        folder = archive_folders(options, None)[0] / source.name
     except UsageError:
         return ""
     now = clock()

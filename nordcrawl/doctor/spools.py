@@ -15,17 +15,18 @@ from nordcrawl.doctor.finding import Finding, fail, note, ok
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.times import from_micros
 
-_SPOOL_VERSION: Final = 1
+_SPOOL_VERSIONS: Final = (1, 2)
 
 
-def examine_spools(parent: Path) -> Iterator[Finding]:
-    """Look at the spools of one archive, a source each; changes nothing, waits for nobody."""
+def examine_spools(parent: Path, of: str = "") -> Iterator[Finding]:
+    """Look at the spools of one archive, a source each; changes nothing, waits for nobody. `of`
+    names an archive that is not the one that is examined."""
     try:
         folders = sorted(path for path in parent.iterdir() if is_spool(path))
     except OSError:
         folders = []
     for folder in folders:
-        name = f"spool {folder.name}"
+        name = f"spool {of}/{folder.name}" if of else f"spool {folder.name}"
         try:
             yield _spool(name, folder)
         except (sqlite3.Error, OSError, IndexError) as error:
@@ -45,10 +46,10 @@ def _spool(name: str, folder: Path) -> Finding:
     # Not immutable=1: that would pass over all that lies in the write-ahead log still.
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2)) as db:
         ((version,),) = db.execute("PRAGMA user_version").fetchall()
-        if version != _SPOOL_VERSION:
+        if version not in _SPOOL_VERSIONS:
             return fail(
                 name,
-                f"{path}: of version {version}, not {_SPOOL_VERSION}",
+                f"{path}: of version {version}, not {_SPOOL_VERSIONS[-1]}",
                 "written by another nordcrawl; use that one",
                 ExitCode.SPOOL,
             )
@@ -68,7 +69,8 @@ def _spool(name: str, folder: Path) -> Finding:
     if holder:
         return ok(name, f"{text}; {holder} works on it")
     if waiting:
-        return note(name, text, "the next crawl stores them first; or: nordcrawl ship")
+        advice = "the next crawl stores them first; or: nordcrawl ship"
+        return note(name, text, f"{advice}, with the archive's address" if "/" in name else advice)
     return ok(name, text)
 
 

@@ -15,7 +15,6 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler
 
-from nordcrawl.config.state_folder import spool_folder
 from nordcrawl.crawl.run import Run
 from nordcrawl.fetch import robots
 from nordcrawl.fetch.robots_copies import FRESH_FOR, Copies, Copy
@@ -203,8 +202,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         """Return the copies of the run's state folder; None where there is no run."""
         run: Run | None = getattr(self.crawler.spider, "run", None)
         if self._kept is None and run is not None:
-            folder = spool_folder(run.info.options, run.info.source.name)
-            self._kept = Copies(folder / "robots.json")
+            self._kept = Copies(run.folder / "robots.json")
         return self._kept
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from nordcrawl.model.ledger import LedgerEntry, Outcome, UrlState
+from nordcrawl.system.disk import write_file
 
 logger = logging.getLogger(__name__)
 
@@ -232,10 +233,8 @@ class Recent:
 
     def write(self, file: Path) -> None:
         """Write the file, whole or not at all; a disk that refuses costs no more than that."""
-        staged = file.with_suffix(".tmp")
         try:
-            staged.write_text(json.dumps(self.to_json()), encoding="ascii")
-            staged.replace(file)
+            write_file(file, json.dumps(self.to_json()).encode("ascii"))
         except OSError as error:
             logger.warning("%s: not kept: %s", file, error.strerror)
 

@@ -28,10 +28,10 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def make_folders(folder: Path, mode: int = 0o777) -> None:
+def make_folders(folder: Path, mode: int | None = None) -> None:
     """Make a folder and those above it that are missing, each durably; it may be there already.
 
-    `mode` is of those that are made, less the umask.
+    `mode` is of those that are made, whatever the umask; without one it is as the umask says.
     """
     missing = []
     level = folder.absolute()
@@ -41,17 +41,30 @@ def make_folders(folder: Path, mode: int = 0o777) -> None:
     with suppress(PermissionError):  # of a folder that is not ours
         sync_folder(level.parent)  # who made it may have been killed before it did so
     for new in reversed(missing):
-        new.mkdir(mode, exist_ok=True)
+        new.mkdir(exist_ok=True)
+        if mode is not None:
+            new.chmod(mode)
         sync_folder(new.parent)
+
+
+def private(path: Path) -> IO[bytes]:
+    """Open a file to write it anew, for this user alone, whatever the umask."""
+
+    def opener(name: str, flags: int) -> int:
+        descriptor = os.open(name, flags, 0o600)
+        os.fchmod(descriptor, 0o600)
+        return descriptor
+
+    return open(path, "wb", opener=opener)
 
 
 @contextmanager
 def replaced(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file that gets its name when the block ends well, with all bytes on disk; until then
-    a file of that name stays as it is."""
+    """Write a file, for this user alone, that gets its name when the block ends well, with all
+    bytes on disk; until then a file of that name stays as it is."""
     staged = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.tmp")
     try:
-        with staged.open("xb") as file:
+        with private(staged) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

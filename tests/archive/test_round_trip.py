@@ -58,6 +58,7 @@ def test_the_keys_are_as_documented(store: FileStore, tmp_path: Path) -> None:
     (writer,) = writers(store)
     day = "source=example/date=2026-10-26"
     assert sorted(entry.key for entry in store.list("")) == [
+        "_nordcrawl-id.json",
         "_nordcrawl.json",
         f"articles-v1/{day}/{writer}-000000000001.jsonl.gz",
         f"commits/{writer}/000000000001.json",

@@ -24,7 +24,7 @@ from nordcrawl.archive.keep.erase import finish, finish_again, put_order
 from nordcrawl.archive.keep.erase_plan import plan_erasure
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.keep.verify import verify
-from nordcrawl.archive.local import spool as spool_module
+from nordcrawl.archive.local import outbox_file, state_file
 from nordcrawl.archive.local.database import connect
 from nordcrawl.archive.local.purge import Obedience
 from nordcrawl.archive.local.spool import Spool, SpooledLine
@@ -113,7 +113,7 @@ class World:
                 (PartKind.LEDGER, entry.at, entry.to_json()),
             )
         ]
-        spool.add(lines, lambda db: state.write(db, [change]))
+        state.commit([change], spool.add(lines))
         state.settle([change])
         self.acknowledged.add(record.article.blocks[1].text)
 
@@ -227,12 +227,13 @@ def holds_erased(body: bytes) -> bool:
 def no_fsync(monkeypatch: pytest.MonkeyPatch) -> None:
     """These runs are about the store; the disk's promises have tests of their own."""
 
-    def careless(path: Path) -> sqlite3.Connection:
-        db = connect(path)
+    def careless(path: Path, **more: Any) -> sqlite3.Connection:
+        db = connect(path, **more)
         db.execute("PRAGMA synchronous=OFF")
         return db
 
-    monkeypatch.setattr(spool_module, "connect", careless)
+    for module in (outbox_file, state_file):
+        monkeypatch.setattr(module, "connect", careless)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def on_their_way(paper, tmp_path, monkeypatch):
     answer = paper.answer
 
     def durable():
-        (spool,) = tmp_path.glob("state/*/*/spool.sqlite")
+        (spool,) = tmp_path.glob("state/*/*/state.sqlite")
         with closing(sqlite3.connect(f"file:{spool}?mode=ro", uri=True, timeout=60)) as db:
             return db.execute("SELECT count(*) FROM url").fetchone()[0]
 

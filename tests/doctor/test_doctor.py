@@ -24,7 +24,7 @@ from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY
 from nordcrawl.archive.write.shipper import Limits
 from nordcrawl.cli import doctor
 from nordcrawl.config.options import Options
-from nordcrawl.config.state_folder import spool_folder
+from nordcrawl.config.state_folder import archive_folders
 from nordcrawl.doctor import bucket as bucket_examination
 from nordcrawl.doctor import machine
 from nordcrawl.doctor.spools import _holder
@@ -504,7 +504,8 @@ def test_little_room(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def spool_of(archive: Path, state: Path) -> Path:
-    return spool_folder(Options(archive=str(archive), state_dir=state), "example")
+    (folder,) = archive_folders(Options(archive=str(archive), state_dir=state), None)
+    return folder / "example"
 
 
 def test_what_waits_in_a_spool(ask: Ask, tmp_path: Path) -> None:

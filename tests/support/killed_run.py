@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from nordcrawl.archive.local import spool
+from nordcrawl.archive.local import database, outbox_file, state_file
 from nordcrawl.archive.store.protocol import Put
 from nordcrawl.archive.write.writer import Limits
 from tests.support.archive_builders import START, FileStore, make_entry, make_record, open_writer
@@ -47,20 +47,17 @@ def deadly(call: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    db = _connect(path)
+def connect(path: Path, **more: Any) -> sqlite3.Connection:
+    db = database.connect(path, **more)
     db.set_trace_callback(lambda sql: step() if sql.split()[0] in ("BEGIN", "COMMIT") else None)
     return db
-
-
-_connect = spool.connect  # type: ignore[attr-defined]
 
 
 def main() -> None:
     global _die_at
     root, run_id, first, count, _die_at = (read(x) for read, x in zip(
         (Path, str, int, int, int), sys.argv[1:], strict=True))  # fmt: skip
-    spool.connect = connect  # type: ignore[attr-defined]
+    outbox_file.connect = state_file.connect = connect  # type: ignore[attr-defined]
     for name in ("replace", "fsync", "unlink"):
         setattr(os, name, deadly(getattr(os, name)))
     limits = Limits(group_s=0.0, free_bytes=0, part_bytes=6000)

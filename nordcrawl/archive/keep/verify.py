@@ -28,6 +28,7 @@ from nordcrawl.archive.keep.findings import Severity, Verification
 from nordcrawl.archive.keep.verify_checkpoints import misfolded, unreadable
 from nordcrawl.archive.keep.verify_lines import LineCheck, missing_outcomes
 from nordcrawl.archive.keep.verify_log import foundations, rewrites
+from nordcrawl.archive.log.archive_id import ID_KEY, decode_id
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.pieces import PartMovedError, check_part, segment_lines
@@ -159,6 +160,11 @@ class _Verifier:
             self._damage(MARKER_KEY, "missing: nothing says that this is an archive")
         elif body != MARKER_BODY:
             self._damage(MARKER_KEY, "not the marker of an archive of version 1")
+        if ID_KEY in self._objects and (body := self._get(ID_KEY)) is not None:
+            try:
+                decode_id(body)
+            except ArchiveDamaged as error:
+                self._damage(ID_KEY, str(error).removeprefix(f"{ID_KEY}: "))
         for name in SCHEMAS:
             key = keys.schema_key(name)
             if (body := self._get(key)) is None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from nordcrawl.archive.local.spool import Spool
+from nordcrawl.archive.local.database import Database
 from nordcrawl.model import signature as near
 from nordcrawl.model.ledger import ArticleState
 
@@ -57,10 +57,10 @@ class Neighbour:
 
 
 class Neighbours:
-    """The two indexes in a spool's file. Not thread-safe: `State` holds its lock."""
+    """The two indexes in the state's file. Not thread-safe: `State` holds its lock."""
 
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
+    def __init__(self, db: Database) -> None:
+        self._db = db
 
     def create(self, db: sqlite3.Connection) -> None:
         """Make the tables where there are none."""
@@ -103,7 +103,7 @@ class Neighbours:
         """Return the articles that share a band with a signature; `recent` are those that are not
         on the disk yet, or in another state there."""
         bands = near.bands(signature)
-        rows = self._spool.query(_NEIGHBOURS, [value for band in bands for value in (band, MOST)])
+        rows = self._db.query(_NEIGHBOURS, [value for band in bands for value in (band, MOST)])
         found = {row[0]: Neighbour(*row) for row in rows if row[2]}
         wanted = set(bands)
         for state in recent:
@@ -114,7 +114,7 @@ class Neighbours:
 
     def namers(self, article_id: str, recent: Iterable[ArticleState]) -> list[str]:
         """Return the ids of articles that name this one as their translation, sorted."""
-        rows = self._spool.query("SELECT article_id FROM partner WHERE partner = ?", (article_id,))
+        rows = self._db.query("SELECT article_id FROM partner WHERE partner = ?", (article_id,))
         found = {namer for (namer,) in rows}
         for state in recent:
             found.discard(state.article_id)

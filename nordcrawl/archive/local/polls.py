@@ -43,13 +43,13 @@ class Polls:
     """The polls of one source. Thread-safe, as the spool is."""
 
     def __init__(self, spool: Spool) -> None:
-        self._spool = spool
-        with spool.transaction() as db:
+        self._db = spool.state
+        with self._db.transaction() as db:
             db.execute(_DDL)
 
     def head(self, url: str) -> Poll | None:
         """Return the latest answer of an entry without what it named, which may be much."""
-        rows = self._spool.query(
+        rows = self._db.query(
             "SELECT at, etag, last_modified, told FROM poll WHERE url = ?", (url,)
         )
         if not rows:
@@ -59,7 +59,7 @@ class Polls:
 
     def get(self, url: str) -> Poll | None:
         """Return the latest answer of an entry; None if there is none, or it can't be read."""
-        rows = self._spool.query("SELECT * FROM poll WHERE url = ?", (url,))
+        rows = self._db.query("SELECT * FROM poll WHERE url = ?", (url,))
         if not rows:
             return None
         _, at, etag, last_modified, told, found = rows[0]
@@ -92,7 +92,7 @@ class Polls:
             poll.told,
             zlib.compress(found.encode(), 3),
         )
-        with self._spool.transaction() as db:
+        with self._db.transaction() as db:
             db.execute("INSERT OR REPLACE INTO poll VALUES (?, ?, ?, ?, ?, ?)", row)
 
 

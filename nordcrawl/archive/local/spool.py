@@ -2,9 +2,8 @@
 
 A folder with ``lock`` (held by the one live process), ``spool.sqlite`` and ``sealed/`` (parts as
 they will be put). A line is in exactly one place: the outbox, or a sealed part, or the archive.
-Knows nothing of the store; `nordcrawl.archive.write.shipper` moves lines on,
-`nordcrawl.archive.local.state`
-keeps its tables in the same file, so that a line and what is known by it are one transaction.
+Knows nothing of the store; `nordcrawl.archive.write.shipper` moves lines on. What is known by the
+lines lies in a file of its own beside, for it is a cache (`nordcrawl.archive.local.state_file`).
 """
 
 from __future__ import annotations
@@ -15,18 +14,17 @@ import re
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.local.database import _refuse_lost_beginning, connect, damage_told, prepare
-from nordcrawl.archive.local.salvage import is_damage, is_noted, note_damage, salvage
+from nordcrawl.archive.local.outbox_file import OutboxFile
 from nordcrawl.archive.local.sealed import SealedPart
-from nordcrawl.errors import SpoolError
-from nordcrawl.system.disk import make_folders, sync_folder
+from nordcrawl.archive.local.state_file import StateFile
+from nordcrawl.system.disk import make_folders, private, sync_folder
 from nordcrawl.system.lock import Lock, explained
 
 logger = logging.getLogger(__name__)
@@ -70,20 +68,20 @@ class Spool:
     """The open spool. Thread-safe: one connection writes, one reads, each behind a lock."""
 
     def __init__(
-        self, folder: Path, source: str, lock: Lock, write: sqlite3.Connection, writer: str
+        self, folder: Path, source: str, lock: Lock, file: OutboxFile, state: StateFile
     ) -> None:
         self.folder = folder
         self.source = source
         self.sealed = folder / "sealed"
-        self.path = folder / "spool.sqlite"
-        self.writer = writer
+        self.path = file.path
+        self.writer, _ = file.own
         """This spool's id in the archive."""
         self.backlog = Backlog()
+        self.state = state
+        """What is known, of this spool's lines and of the archive's."""
         self._lock = lock
-        self._write = write
-        self._write_lock = threading.RLock()
-        self._read = connect(self.path)
-        self._read_lock = threading.Lock()
+        self._file = file
+        self._write_lock = file.lock
         self._files_lock = threading.Lock()
         """Held while a file in ``sealed/`` is written; taken before the other two."""
         self._closed = False
@@ -92,8 +90,7 @@ class Spool:
     def open(cls, folder: Path, source: str, *, fresh_state: bool = False) -> Spool:
         """Lock the folder, made if missing, and open what is in it.
 
-        A file in which damage was found before is made anew without its state, a cache, if what
-        waits in it is whole; so is any with `fresh_state`.
+        A state that is damaged, or with `fresh_state` any, is dropped.
 
         Raises:
             LockHeld: another live process has it.
@@ -102,28 +99,20 @@ class Spool:
         with explained(folder):
             make_folders(folder / "sealed", _PRIVATE)
             folder.chmod(_PRIVATE)
-        lock = Lock(folder / "lock")
-        try:
-            with explained(folder / "spool.sqlite"), damage_told(folder / "spool.sqlite"):
-                _refuse_lost_beginning(folder / "spool.sqlite")
-                if fresh_state or is_noted(folder / "spool.sqlite"):
-                    salvage(folder / "spool.sqlite", source)
-                write = connect(folder / "spool.sqlite")
-                try:
-                    writer = prepare(write, folder / "spool.sqlite", source)
-                    spool = cls(folder, source, lock, write, writer)
-                except BaseException:
-                    write.close()
-                    raise
-                try:
-                    sync_folder(folder)
-                    spool._tidy()
-                except BaseException:
-                    spool.close()
-                    raise
-        except BaseException:
-            lock.release()
-            raise
+        with ExitStack() as opened:
+            lock = Lock(folder / "lock")
+            opened.callback(lock.release)
+            with explained(folder / "spool.sqlite"):
+                file = OutboxFile.open(folder / "spool.sqlite", source)
+                opened.callback(file.close)
+            with explained(folder):
+                _, token = file.own
+                state = StateFile.open(folder, token, file.last_seq, fresh=fresh_state)
+                opened.callback(state.close)
+                sync_folder(folder)
+                spool = cls(folder, source, lock, file, state)
+                spool._tidy()
+            opened.pop_all()
         return spool
 
     @contextmanager
@@ -133,18 +122,8 @@ class Spool:
         Raises:
             SpoolError: the disk refuses.
         """
-        with self._write_lock, explained(self.path):
-            self._require_open()
-            self._write.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._write
-                self._write.execute("COMMIT")
-            except BaseException as error:
-                with suppress(sqlite3.Error):  # a failed COMMIT may have rolled back by itself
-                    self._write.execute("ROLLBACK")
-                if is_damage(error):
-                    raise note_damage(self.path, error) from error
-                raise
+        with self._file.transaction() as db:
+            yield db
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a small look-up, as last committed.
@@ -152,16 +131,11 @@ class Spool:
         Raises:
             SpoolError: the file can't be read.
         """
-        try:  # not `explained`, which costs as much as the look-up itself
-            with self._read_lock:
-                return self._read.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            if is_damage(error):
-                raise note_damage(self.path, error) from error
-            raise SpoolError(f"{self.path}: {error}") from error
+        return self._file.query(sql, values)
 
-    def add(self, lines: Sequence[SpooledLine], also: Callable[[sqlite3.Connection], None]) -> None:
-        """Put lines into the outbox, in this order, and do what `also` does; one transaction.
+    def add(self, lines: Sequence[SpooledLine]) -> int:
+        """Put lines into the outbox, in this order, as one transaction; return the number of the
+        last one.
 
         Raises:
             SpoolError: the disk refuses; nothing of it is done.
@@ -172,9 +146,9 @@ class Spool:
                     "INSERT INTO outbox(kind, date, at, run_id, line) VALUES (?, ?, ?, ?, ?)",
                     [(str(x.kind), x.date, x.at, x.run_id, x.line) for x in lines],
                 )
-                also(db)
             self.backlog.outbox_lines += len(lines)
             self.backlog.outbox_bytes += sum(len(x.line) for x in lines)
+            return self._file.last_seq
 
     def head(self, limit_bytes: int) -> list[SpooledLine]:
         """Return the oldest lines, of one run, at least one and at most `limit_bytes` raw.
@@ -184,10 +158,8 @@ class Spool:
         """
         batch: list[SpooledLine] = []
         size = 0
-        with self._write_lock, explained(self.path):
-            rows = self._write.execute(
-                "SELECT kind, date, at, run_id, line, seq FROM outbox ORDER BY seq"
-            )
+        with self._file.held() as db:
+            rows = db.execute("SELECT kind, date, at, run_id, line, seq FROM outbox ORDER BY seq")
             for kind, date, at, run_id, line, seq in rows:
                 whole = bool(batch) and batch[-1].kind is PartKind.LEDGER
                 if whole and (size + len(line) > limit_bytes or run_id != batch[0].run_id):
@@ -241,11 +213,6 @@ class Spool:
         """Return seq and hash of this writer's last commit; 0 if there is none."""
         return self.query("SELECT cseq, sha256 FROM own")[0]
 
-    def cursors(self) -> dict[str, tuple[int, str | None]]:
-        """Return seq and digest of the last commit of each writer that the state knows."""
-        rows = self.query("SELECT writer, cseq, sha256 FROM cursor")
-        return {writer: (cseq, sha256) for writer, cseq, sha256 in rows}
-
     def mark_committed(self, batch: int, cseq: int, sha256: str) -> None:
         """Forget a batch that the archive has, then delete its files."""
         with self._write_lock:
@@ -254,9 +221,7 @@ class Spool:
                 db.execute("DELETE FROM part WHERE batch = ?", (batch,))
                 db.execute("DELETE FROM frozen")
                 db.execute("UPDATE own SET cseq = ?, sha256 = ?", (cseq, sha256))
-                ((refold,),) = db.execute("SELECT refold FROM own").fetchall()
-                if not refold:  # its lines were folded when they were accepted
-                    set_cursor(db, self.writer, cseq, sha256)
+            self.state.follow(self.writer, cseq, sha256, batch)
             self._forget(done)
 
     def change_writer(self, archived: Sequence[SealedPart] = ()) -> None:
@@ -351,22 +316,13 @@ class Spool:
                 self.backlog.sealed_bytes += new.bytes
 
     def scrub(self, order_ids: Iterable[str]) -> None:
-        """Leave no byte of what was deleted in the file, then take note of the orders."""
-        with self._write_lock, self._read_lock, explained(self.path):
-            self._write.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._write.execute("VACUUM")
-            with self.transaction() as db:
-                db.executemany(
-                    "INSERT OR IGNORE INTO obeyed VALUES (?)",
-                    [(order_id,) for order_id in order_ids],
-                )
-            self._write.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    @property
-    def total_changes(self) -> int:
-        """Rows changed by this process; see sqlite3."""
-        with self._write_lock:
-            return self._write.total_changes
+        """Leave no byte of what was deleted in the files, then take note of the orders."""
+        self.state.scrub()
+        self._file.scrub()
+        with self.transaction() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO obeyed VALUES (?)", [(order_id,) for order_id in order_ids]
+            )
 
     def free_bytes(self) -> int:
         """Return the room on the spool's disk for this user."""
@@ -382,12 +338,8 @@ class Spool:
             SpoolError: the spool is closed.
         """
         with self._files_lock:
-            self._require_open()
+            self._file.require_open()
             yield
-
-    def _require_open(self) -> None:
-        if self._closed:
-            raise SpoolError(f"{self.folder}: the spool is closed")
 
     def close(self) -> None:
         """Close the file and give back the lock; safe to call again, from any thread.
@@ -395,14 +347,13 @@ class Spool:
         Waits for what another thread is doing here; whatever it tries afterwards is a `SpoolError`
         and changes nothing, for the folder may be another spool's by then.
         """
-        with self._files_lock, self._write_lock, self._read_lock:
+        with self._files_lock:
             if self._closed:
                 return
             self._closed = True
             try:
-                with suppress(sqlite3.Error):
-                    self._read.close()
-                    self._write.close()
+                self._file.close()
+                self.state.close()
             finally:
                 self._lock.release()
 
@@ -419,12 +370,8 @@ class Spool:
         """
         with self._write_lock:
             if lines:
-
-                def refold(db: sqlite3.Connection) -> None:
-                    db.execute("UPDATE own SET refold = 1")
-
-                self.add(lines, refold)
-            self._require_open()
+                self.add(lines)
+            self._file.require_open()
             with explained(self.sealed):
                 for file in files:
                     file.unlink()
@@ -499,15 +446,6 @@ def _part_of(row: tuple[Any, ...]) -> SealedPart:
     )
 
 
-def set_cursor(db: sqlite3.Connection, writer: str, cseq: int, sha256: str) -> None:
-    """Take note, in a transaction, of the last commit of a writer that the state knows."""
-    db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", (writer, cseq, sha256))
-
-
-def _privately(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
 def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
     """Write a part's file so that its name never stands for less than the whole.
 
@@ -519,7 +457,7 @@ def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
     path = spool.sealed / part.file_name
     staged = path.with_suffix(".tmp")
     with spool.files(), explained(path):
-        with open(staged, "wb", opener=_privately) as file:
+        with private(staged) as file:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())

@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -81,14 +81,15 @@ class State:
 
     def __init__(self, spool: Spool, *, page_rows: int = 1000) -> None:
         """Read `page_rows` rows at a time: no read transaction stays open between them."""
-        self._spool = spool
+        self._source = spool.source
+        self._db = spool.state
         self._page_rows = page_rows
         self._lock = threading.RLock()
         self._urls: dict[str, UrlState] = {}
         self._articles: dict[str, _Article] = {}
         self._texts: dict[str, _Text] = {}
-        self.neighbours = Neighbours(spool)
-        with spool.transaction() as db:
+        self.neighbours = Neighbours(self._db)
+        with self._db.transaction() as db:
             old = _is_old(db)
             for table in ("url", "article") if old else ():
                 db.execute(f"DROP TABLE {table}")
@@ -105,7 +106,7 @@ class State:
         with self._lock:
             if (recent := self._urls.get(url)) is not None:
                 return recent
-            rows = self._spool.query(f"{_SELECT_URL} WHERE url = ?", (url,))
+            rows = self._db.query(f"{_SELECT_URL} WHERE url = ?", (url,))
         return _url_of(rows[0]) if rows else None
 
     def article(self, article_id: str) -> ArticleState | None:
@@ -122,7 +123,7 @@ class State:
         """Return the ids of articles that another one names as its translation, and that do not
         name it; as of the disk."""
         with self._lock:
-            rows = self._spool.query(
+            rows = self._db.query(
                 "SELECT a.article_id, a.partners, p.article_id FROM partner p"
                 " JOIN article a ON a.article_id = p.partner WHERE NOT a.gone"
             )
@@ -140,7 +141,7 @@ class State:
     def aliases(self, article_id: str) -> list[str]:
         """Return all URLs that led to an article, weak ones too, sorted."""
         with self._lock:
-            rows = self._spool.query("SELECT url FROM url WHERE article_id = ?", (article_id,))
+            rows = self._db.query("SELECT url FROM url WHERE article_id = ?", (article_id,))
             found = {url for (url,) in rows if url not in self._urls}
             recent = self._urls.items()
             found |= {url for url, state in recent if state.article_id == article_id}
@@ -151,7 +152,7 @@ class State:
         after = ""
         while True:
             with self._lock:
-                rows = self._spool.query(
+                rows = self._db.query(
                     f"{_SELECT_URL} WHERE url > ? ORDER BY url LIMIT {self._page_rows}", (after,)
                 )
                 last = rows[-1][0] if len(rows) == self._page_rows else None
@@ -169,7 +170,7 @@ class State:
     def counts(self) -> dict[str, int]:
         """Return how many urls, articles and texts are on the disk."""
         return {
-            f"{table}s": self._spool.query(f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608
+            f"{table}s": self._db.query(f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608
             for table in _TABLES[:3]
         }
 
@@ -195,7 +196,7 @@ class State:
         """Return what is known of a URL, its article and its text; by one query, for every
         archived article asks for all three."""
         ids = (url, article.article_id, article.text_sha256)
-        ((*row,),) = self._spool.query(_SELECT_ALL, ids)
+        ((*row,),) = self._db.query(_SELECT_ALL, ids)
         recent = self._urls.get(url), self._articles.get(ids[1]), self._texts.get(ids[2])
         first, second = _URL_COLUMNS, _URL_COLUMNS + _ARTICLE_COLUMNS
         return (
@@ -225,6 +226,17 @@ class State:
                     (digest, text.article_id, text.seen_at),
                 )
 
+    def commit(self, changes: Sequence[Change], last_seq: int) -> None:
+        """Write changes of lines that are durable in the spool, the last with a number.
+
+        Raises:
+            SpoolError: the disk refuses; nothing of it is done.
+        """
+        with self._db.transaction() as db:
+            self.write(db, changes)
+            db.execute("UPDATE spool SET seq = max(seq, ?)", (last_seq,))
+        self.settle(changes)
+
     def settle(self, changes: Iterable[Change]) -> None:
         """Let the disk answer for changes whose transaction is through."""
         with self._lock:
@@ -239,12 +251,12 @@ class State:
     def drop(self) -> None:
         """Forget everything, so that `catch_up` folds it anew, own commits included."""
         with self._lock:
-            with self._spool.transaction() as db:
+            with self._db.transaction() as db:
                 for table in (*_TABLES, *DERIVED, "cursor"):
                     db.execute(f"DELETE FROM {table}")  # noqa: S608
                 polls.forget(db)
                 db.execute("UPDATE folded SET lines = 0")
-                db.execute("UPDATE own SET refold = 1")
+                db.execute("UPDATE spool SET seq = 0")
             self.forget_unsettled()
 
     def titled(self, title: str) -> list[ArticleState]:
@@ -254,7 +266,7 @@ class State:
         if key is None:
             return []
         with self._lock:
-            rows = self._spool.query(
+            rows = self._db.query(
                 "SELECT * FROM article WHERE title_key = ? LIMIT ?", (key, _MOST_TITLED)
             )
             found = {row[0]: _article_of(row).state for row in rows}
@@ -282,7 +294,7 @@ class State:
         after = ""
         while True:
             with self._lock:
-                rows = self._spool.query(
+                rows = self._db.query(
                     "SELECT u.*, a.* FROM article a JOIN url u ON u.url = a.url"
                     " WHERE a.article_id > ? AND (u.fetched_at IS NULL OR u.fetched_at < ?"
                     " OR u.fetched_at > ? OR u.gone_at > u.fetched_at"
@@ -301,7 +313,7 @@ class State:
         """Return when articles were published since a time, of those whose latest revision was read
         within so long of it; as of the disk."""
         with self._lock:
-            rows = self._spool.query(
+            rows = self._db.query(
                 "SELECT published_at, seen_at FROM article WHERE published_at >= ?",
                 (rfc3339(since),),
             )
@@ -313,11 +325,11 @@ class State:
     @property
     def lines_since_checkpoint(self) -> int:
         """How many ledger lines were folded since a checkpoint was written or loaded."""
-        return int(self._spool.query("SELECT lines FROM folded")[0][0])
+        return int(self._db.query("SELECT lines FROM folded")[0][0])
 
     def mark_checkpoint(self) -> None:
         """Take note that a checkpoint of this state was written."""
-        with self._spool.transaction() as db:
+        with self._db.transaction() as db:
             db.execute("UPDATE folded SET lines = 0")
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -328,7 +340,7 @@ class State:
             key = names[0]
             after = ""
             while True:
-                found = self._spool.query(
+                found = self._db.query(
                     f"SELECT * FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT {self._page_rows}",  # noqa: S608
                     (after,),
                 )
@@ -356,7 +368,7 @@ class State:
         self._insert(waiting)
 
     def _insert(self, waiting: dict[str, list[tuple[Any, ...]]]) -> None:
-        with self._spool.transaction() as db:
+        with self._db.transaction() as db:
             for table, rows in waiting.items():
                 if rows:
                     marks = ", ".join("?" * len(rows[0]))
@@ -370,13 +382,13 @@ class State:
                     rows.clear()
 
     def _columns(self, table: str) -> list[str]:
-        return [row[1] for row in self._spool.query(f"PRAGMA table_info({table})")]
+        return [row[1] for row in self._db.query(f"PRAGMA table_info({table})")]
 
     # --- erasure ----------------------------------------------------------------------------
 
     def purge(self, erasures: Erasures) -> int:
         """Forget whatever erasures cover; return how many rows that was."""
-        source = self._spool.source
+        source = self._source
         urls = [
             state.url
             for state in self.urls()
@@ -392,15 +404,15 @@ class State:
         ]
         ids = [
             article_id
-            for article_id, url in self._spool.query("SELECT article_id, url FROM article")
+            for article_id, url in self._db.query("SELECT article_id, url FROM article")
             if erasures.covers_row(
                 source, {"table": "article", "article_id": article_id, "url": url}
             )
         ]
         ids += [article_id for of, article_id in erasures.articles if of == source]
         with self._lock:
-            before = self._spool.total_changes
-            with self._spool.transaction() as db:
+            before = self._db.total_changes
+            with self._db.transaction() as db:
                 db.executemany("DELETE FROM url WHERE url = ?", [(url,) for url in urls])
                 for table in ("article", "text"):
                     db.executemany(
@@ -414,7 +426,7 @@ class State:
             for article_id in ids:
                 self._articles.pop(article_id, None)
             self._texts = {d: t for d, t in self._texts.items() if t.article_id not in ids}
-        return self._spool.total_changes - before
+        return self._db.total_changes - before
 
     def forget_unsettled(self) -> None:
         """Forget changes that will never be written: their transaction failed."""
@@ -445,14 +457,14 @@ class State:
         with self._lock:
             if (recent := self._articles.get(article_id)) is not None:
                 return recent
-            rows = self._spool.query("SELECT * FROM article WHERE article_id = ?", (article_id,))
+            rows = self._db.query("SELECT * FROM article WHERE article_id = ?", (article_id,))
         return _article_of(rows[0]) if rows else None
 
     def _text(self, text_sha256: str) -> _Text | None:
         with self._lock:
             if (recent := self._texts.get(text_sha256)) is not None:
                 return recent
-            rows = self._spool.query(
+            rows = self._db.query(
                 "SELECT article_id, seen_at FROM text WHERE text_sha256 = ?", (text_sha256,)
             )
         return _Text(*rows[0]) if rows else None

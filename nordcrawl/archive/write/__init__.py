@@ -6,7 +6,8 @@ The face of this shelf and of the private one below it: others name what is list
 from nordcrawl.archive.local.polls import Poll, Row
 from nordcrawl.archive.local.spool import is_spool
 from nordcrawl.archive.local.state import State
-from nordcrawl.archive.write.recovery import rebuild_state, ship_left_over
+from nordcrawl.archive.log.archive_id import read_id
+from nordcrawl.archive.write.recovery import has_commits_of, rebuild_state, ship_left_over
 from nordcrawl.archive.write.writer import Limits, Shipped, ShipReport, Writer
 
 __all__ = [
@@ -17,7 +18,9 @@ __all__ = [
     "Shipped",
     "State",
     "Writer",
+    "has_commits_of",
     "is_spool",
+    "read_id",
     "rebuild_state",
     "ship_left_over",
 ]

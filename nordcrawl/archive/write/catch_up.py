@@ -15,8 +15,9 @@ from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Segment
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json
-from nordcrawl.archive.local.spool import Spool, set_cursor
+from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
+from nordcrawl.archive.local.state_file import set_cursor
 from nordcrawl.archive.log.checkpoint import (
     CheckpointPolicy,
     checkpoint_keys,
@@ -43,7 +44,7 @@ def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = Tr
     """Fold the ledgers of all commits since the last time; return how many commits there were.
 
     To be called when nothing is pending: own lines are folded as they are accepted, and where the
-    state was dropped since, only from the archive.
+    state was dropped or fell behind since, only from the archive.
 
     An empty state begins with the newest checkpoint, unless `checkpoints` is False.
 
@@ -56,20 +57,19 @@ def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = Tr
         SpoolError: the disk refuses.
     """
     erasures = read_erasures(store)
-    if checkpoints and not spool.cursors():
+    if checkpoints and not spool.state.cursors():
         _load_checkpoint(store, spool, state, erasures)
-    snapshot = take(store, spool.cursors())
+    snapshot = take(store, spool.state.cursors())
     digests = {(c.writer, c.seq): c.sha256 for log in snapshot.logs.values() for c in log}
 
     def folded(db: sqlite3.Connection, last: Segment) -> None:
         set_cursor(db, last.writer, last.seq, digests[last.writer, last.seq])
 
     fold_pieces(store, spool, state, ledgers(snapshot), erasures, folded)
-    with spool.transaction() as db:
+    with spool.state.transaction() as db:
         for writer, (seq, sha256) in snapshot.heads.items():
             if seq:
                 set_cursor(db, writer, seq, sha256 or "")
-        db.execute("UPDATE own SET refold = 0")
     commits = sum(map(len, snapshot.logs.values()))
     if commits:
         logger.info("state caught up with %d commits of the archive", commits)
@@ -137,7 +137,7 @@ def _load_checkpoint(store: Store, spool: Spool, state: State, erasures: Erasure
             logger.warning("checkpoint not used: %s: %s", key, error)
             state.drop()
             continue
-        with spool.transaction() as db:
+        with spool.state.transaction() as db:
             for writer, (seq, sha256) in checkpoint.heads.items():
                 set_cursor(db, writer, seq, sha256 or "")
         logger.info("state begun with the %d rows of %s", checkpoint.records, key)
@@ -161,7 +161,7 @@ def write_checkpoint(
         state.lines_since_checkpoint, state.counts()["urls"]
     ):
         return False
-    rows, heads = state.rows(), spool.cursors()
+    rows, heads = state.rows(), spool.state.cursors()
     done = put_checkpoint(store, spool.source, rows, heads, spool.writer, now, policy)
     if done is None:
         return False
@@ -177,7 +177,7 @@ def _fold(
     also: Callable[[sqlite3.Connection], None],
 ) -> None:
     try:
-        with spool.transaction() as db:
+        with spool.state.transaction() as db:
             changes = []
             for entry in entries:
                 if entry.source == spool.source:

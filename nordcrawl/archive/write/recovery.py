@@ -5,9 +5,11 @@ Proves the store, sees that spool and archive belong together, and ships what ea
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -18,11 +20,12 @@ from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.local.purge import Obedience
 from nordcrawl.archive.local.spool import Spool, is_spool
 from nordcrawl.archive.local.state import State
+from nordcrawl.archive.log.archive_id import give_id
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write.adoption import adopt_strays
 from nordcrawl.archive.write.catch_up import catch_up
 from nordcrawl.archive.write.shipper import Limits, Shipper, ShipReport
-from nordcrawl.errors import ObjectConflict, SpoolError, StoreError
+from nordcrawl.errors import ObjectConflict, ObjectMissing, SpoolError, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +44,7 @@ def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> 
         "fence it" if can.conditional_put else "are not known there, keys alone keep it right",
         "by the store" if can.checksum else "by ETag or reading back",
     )
+    give_id(store)
     _put_schemas(store)
     shipper.obey()
     adopt_strays(store, spool)
@@ -106,6 +110,26 @@ def ship_left_over(
         return shipper.report(failure)
     finally:
         spool.close()
+
+
+def has_commits_of(store: Store, folder: Path) -> bool:
+    """Return whether an archive has the last commit of the spool in a folder, which may be in use;
+    of one that can't be read, it has not.
+
+    Raises:
+        StoreRefused, StoreUnavailable, ArchiveDamaged: the store.
+    """
+    address = f"{(folder / 'spool.sqlite').absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True, timeout=2)) as db:
+            rows = db.execute("SELECT writer, cseq, sha256 FROM own WHERE cseq > 0").fetchall()
+    except sqlite3.Error:
+        return False
+    for writer, cseq, sha256 in rows:
+        with suppress(ObjectMissing):
+            body = store.get(keys.commit_key(writer, cseq))
+            return bool(hashlib.sha256(body).hexdigest() == sha256)
+    return False
 
 
 def rebuild_state(

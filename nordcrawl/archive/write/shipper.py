@@ -350,10 +350,11 @@ class Shipper:
         writer = self._spool.writer
         cseq, sha256 = self._spool.committed()
         if cseq == 0:
-            newest = "SELECT writer, cseq, sha256 FROM cursor ORDER BY cseq DESC LIMIT 1"
-            for writer, cseq, sha256 in self._spool.query(newest):
-                return bool(self._get(keys.commit_key(writer, cseq)) == sha256)
-            return True
+            known = self._spool.state.cursors()
+            if not known:
+                return True
+            writer = max(known, key=lambda one: known[one][0])
+            cseq, sha256 = known[writer]
         return self._get(keys.commit_key(writer, cseq)) == sha256
 
     def check_not_cloned(self) -> None:

@@ -25,9 +25,9 @@ from nordcrawl.archive.format.lines import decode_json, encode_line
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.local.polls import Polls
 from nordcrawl.archive.local.purge import Obedience
-from nordcrawl.archive.local.salvage import is_noted
 from nordcrawl.archive.local.spool import Spool, SpooledLine
 from nordcrawl.archive.local.state import Change, State
+from nordcrawl.archive.local.state_file import is_noted
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write.catch_up import catch_up, write_checkpoint
@@ -80,6 +80,10 @@ class Writer:
         self._limits = limits
         self.state = State(spool)
         self.polls = Polls(spool)
+        self.notes: list[str] = []
+        """What a person should know of the spool as it was found."""
+        if why := spool.state.dropped:
+            self.notes.append(f"the local state was dropped ({why}) and made anew from the archive")
         self.failure: SpoolError | None = None
         """Why nothing more is accepted."""
         self.ship_failure: NordcrawlError | None = None
@@ -88,6 +92,8 @@ class Writer:
         self._obedience = Obedience(store, spool, self.state)
         self._shipper = Shipper(store, spool, limits, clock, self._obedience)
         self._gate = threading.Condition()
+        self._stale: SpoolError | None = None
+        """Why the state could not be written; it answers wrongly from the next batch on."""
         self._queue: list[_Accepted] = []
         self._under_way_bytes = 0  # accepted, and not durable yet
         self._committing = False
@@ -130,7 +136,7 @@ class Writer:
         try:
             return cls._open(store, folder, source, run_id, limits, clock)
         except SpoolError:
-            if not is_noted(folder / "spool.sqlite"):
+            if not is_noted(folder):
                 raise
             return cls._open(store, folder, source, run_id, limits, clock)  # with a new state
 
@@ -304,9 +310,14 @@ class Writer:
         lines = [line for accepted in batch for line in accepted.lines]
         changes = [accepted.change for accepted in batch]
         try:
+            if self._stale is not None:
+                raise self._stale
             self._check_room()
-            self._spool.add(lines, lambda db: self.state.write(db, changes))
-            self.state.settle(changes)
+            last_seq = self._spool.add(lines)
+            try:
+                self.state.commit(changes, last_seq)
+            except SpoolError as error:  # the lines are safe, and folded from the archive one day
+                self._stale = error
         except SpoolError as error:
             logger.error("nothing more is accepted: %s", error)
             return error

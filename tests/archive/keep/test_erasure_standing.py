@@ -167,7 +167,7 @@ def test_what_is_accepted_while_orders_are_obeyed_is_left_out(store: Store, tmp_
                 (keys.PartKind.LEDGER, entry.at, entry.to_json()),
             )
         ]
-        spool.add(lines, lambda db, change=change: state.write(db, [change]))  # type: ignore[misc]
+        state.commit([change], spool.add(lines))
         state.settle([change])
     shipper = Shipper(store, spool, LIMITS, lambda: store.now, obedience)
     shipper.seal_all()

@@ -16,6 +16,7 @@ from nordcrawl.archive.format.commit import Commit
 from nordcrawl.archive.format.lines import encode_line, pack
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.verify import Severity, verify
+from nordcrawl.archive.log.archive_id import ID_KEY
 from nordcrawl.archive.log.follow import chain, writers
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.errors import ExitCode, ObjectMissing
@@ -115,6 +116,9 @@ def test_any_missing_object_is_found(root: Path, store: FolderStore) -> None:
         key = file.relative_to(root / "archive").as_posix()
         with Changed(file, None):
             found = verify(store)
+            if key == ID_KEY:  # an archive of before has none, and one that is lost is given anew
+                assert found.exit_code is ExitCode.WHOLE
+                continue
             assert found.exit_code in (ExitCode.DAMAGED, ExitCode.PENDING), key
             if not key.startswith(("runs/", "checkpoints/")) and "receipt" not in key:
                 assert found.exit_code is ExitCode.DAMAGED, key

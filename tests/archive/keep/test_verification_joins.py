@@ -4,7 +4,6 @@ parts and their lines."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +17,6 @@ from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.keep.verify import Severity, Verification, verify
 from nordcrawl.archive.log.checkpoint import checkpoint_keys
 from nordcrawl.archive.log.follow import writers
-from nordcrawl.config.options import Options
-from nordcrawl.config.state_folder import spools_folder
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.ledger import Outcome
 from tests.support.archive_builders import (
@@ -152,31 +149,3 @@ def test_a_spool_is_for_its_user_alone(tmp_path: Path) -> None:
         assert folder.stat().st_mode & 0o077 == 0
     for file in (tmp_path / "state" / "spool").glob("spool.sqlite*"):
         assert file.stat().st_mode & 0o077 == 0
-
-
-@pytest.mark.parametrize(
-    "spelling",
-    ["http://minio:9000", "http://minio:9000/", "HTTP://MinIO:9000", "http://minio:9000//"],
-)
-def test_one_endpoint_is_one_spool_however_it_is_spelled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_options: Callable[..., Options],
-    spelling: str,
-) -> None:  # fmt: skip
-    options = make_options(tmp_path)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://minio:9000")
-    wanted = spools_folder(options)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", spelling)
-    assert spools_folder(options) == wanted
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://minio:9001")
-    assert spools_folder(options) != wanted
-
-
-@pytest.fixture
-def make_options(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Options]:
-    from nordcrawl.cli.environment import options_from_environment
-
-    def make(folder: Path) -> Options:
-        monkeypatch.setattr("nordcrawl.settings.NORDCRAWL_STATE_DIR", str(folder / "machine"))
-        return options_from_environment(NORDCRAWL_ARCHIVE="s3://bucket/prefix")
-
-    return make

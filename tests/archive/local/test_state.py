@@ -94,7 +94,7 @@ def fold_all(folder: Path, entries: Iterable[LedgerEntry], *, write: bool) -> di
         for entry in entries:
             change = state.absorb(entry)
             if write:
-                with spool.transaction() as db:
+                with spool.state.transaction() as db:
                     state.write(db, [change])
                 state.settle([change])
         return everything(state)
@@ -126,7 +126,7 @@ def test_it_answers_at_once_and_the_same_from_the_disk(tmp_path: Path) -> None:
     change = state.absorb(entry)
     recent = everything(state)
     assert state.counts() == {"urls": 0, "articles": 0, "texts": 0}
-    with spool.transaction() as db:
+    with spool.state.transaction() as db:
         state.write(db, [change])
     state.settle([change])
     assert everything(state) == recent

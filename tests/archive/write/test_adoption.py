@@ -21,7 +21,7 @@ from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.write.writer import Limits, ship_left_over
 from nordcrawl.cli.environment import options_from_environment
 from nordcrawl.cli.main import main
-from nordcrawl.config.state_folder import spool_folder
+from nordcrawl.config.state_folder import archive_folders
 from nordcrawl.errors import SpoolError, StoreUnavailable
 from tests.support.archive_builders import (
     LIMITS,
@@ -232,7 +232,7 @@ def test_ship_and_doctor_see_a_spool_without_its_database(
     lose(folder)
     monkeypatch.setattr("nordcrawl.settings.NORDCRAWL_STATE_DIR", str(tmp_path / "machine"))
     monkeypatch.setattr("nordcrawl.settings.NORDCRAWL_ARCHIVE", str(tmp_path / "archive"))
-    place = spool_folder(options_from_environment(), SOURCE)
+    (place,) = (folder / SOURCE for folder in archive_folders(options_from_environment(), store))
     shutil.copytree(folder, place)
     assert main(["doctor", "--json"]) == 0
     seen = {x["name"]: x["seen"] for x in json.loads(capsys.readouterr().out)["findings"]}

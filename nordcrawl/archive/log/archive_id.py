@@ -1,0 +1,66 @@
+"""The archive's id: what tells one archive from another, whatever its address is spelled like.
+
+An object of its own beside the marker, put if it is not there, so that an archive made before gets
+one too, and nothing is overwritten. Where puts are not conditional, two that give an id at once may
+both succeed; the store keeps one of the two, which both find at their next start.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from contextlib import suppress
+from typing import Any, Final
+
+from nordcrawl.archive.format.keys import JSON_TYPE
+from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
+from nordcrawl.archive.store.protocol import Store
+from nordcrawl.errors import ArchiveDamaged, ObjectConflict, ObjectMissing, StoreUnavailable
+
+ID_KEY: Final = "_nordcrawl-id.json"
+_FORMAT: Final = "nordcrawl-archive-id"
+_ID = re.compile(r"[0-9a-f]{32}")
+_TRIES: Final = 3
+"""A store that says three times that what was put is missing can't be relied upon."""
+
+
+def decode_id(body: bytes) -> str:
+    """Return the id in an object's bytes: 32 hex digits.
+
+    Raises:
+        ArchiveDamaged: they are not what was put.
+    """
+    try:
+        values: dict[str, Any] = decode_sealed(body)
+        if values["format"] != _FORMAT or not _ID.fullmatch(values["id"]):
+            raise ValueError("not the id of an archive")
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArchiveDamaged(f"{ID_KEY}: {error}") from error
+    return str(values["id"])
+
+
+def read_id(store: Store) -> str | None:
+    """Return the archive's id; None if it has none yet.
+
+    Raises:
+        ArchiveDamaged, StoreRefused, StoreUnavailable: it can't be read.
+    """
+    try:
+        return decode_id(store.get(ID_KEY))
+    except ObjectMissing:
+        return None
+
+
+def give_id(store: Store) -> str:
+    """Return the archive's id, put if it has none.
+
+    Raises:
+        ArchiveDamaged, StoreRefused, StoreUnavailable: it can't be read or put.
+    """
+    for _ in range(_TRIES):
+        if (found := read_id(store)) is not None:
+            return found
+        values = {"format": _FORMAT, "version": 1, "id": secrets.token_hex(16)}
+        with suppress(ObjectConflict):  # another one came first
+            store.put(ID_KEY, encode_sealed(values), content_type=JSON_TYPE)
+    raise StoreUnavailable(f"{store.uri}: {ID_KEY} was put, and is said to be missing")
