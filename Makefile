@@ -42,7 +42,7 @@ check: $(VENV)/dev.done  ## Run every static check
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/scrapy-lint
 	$(BIN)/deptry . --extend-exclude benchmarks
-	$(BIN)/deptry tests tests/extract tests/demo benchmarks --exclude none --ignore DEP002,DEP004
+	$(BIN)/deptry tests benchmarks --exclude none --ignore DEP002,DEP004
 	$(BIN)/python -m pytest tests/deploy
 
 install-check:  ## Build the wheel, install it as its users do, and run it where the clone is not

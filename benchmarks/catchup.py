@@ -22,6 +22,7 @@ from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import encode_line, pack
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
+from nordcrawl.archive.log.checkpoint import CheckpointPolicy
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.write.catch_up import catch_up, write_checkpoint
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome
@@ -109,7 +110,7 @@ def main() -> None:
         print(f"{urls} URLs in {runs} runs: {lines} ledger lines")
         slow, spool, state = begun(store, root / "one", checkpoints=False)
         began = time.perf_counter()
-        if not write_checkpoint(store, spool, state, START):
+        if not write_checkpoint(store, spool, state, START, CheckpointPolicy()):
             raise RuntimeError("no checkpoint was due")
         written = time.perf_counter() - began
         size = sum(entry.size for entry in store.list("checkpoints/"))

@@ -81,8 +81,8 @@ def texts(truth: Path) -> list[tuple[str, list[str]]]:
 
 
 def translations() -> Iterator[str]:
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "extract"))
-    import stories
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from tests.support import stories_in_ten_languages as stories
 
     for tale in next(v for v in vars(stories).values() if isinstance(v, (list, tuple)) and v):
         told = [v for v in vars(tale).values() if isinstance(v, str)]

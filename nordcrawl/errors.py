@@ -20,7 +20,9 @@ The codes' table is in docs/operations.md; `ExitCode` names the other ones.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
+from typing import Final
 
 
 class ExitCode(IntEnum):
@@ -41,6 +43,29 @@ class ExitCode(IntEnum):
     LEDGER = 12
     DAMAGED = 13
     SUSPECT = 14
+
+
+PRECEDENCE: Final = (
+    # The operator's to mend: nothing else that was seen says anything before it is.
+    ExitCode.USAGE, ExitCode.LOCKED, ExitCode.SPOOL, ExitCode.STORE, ExitCode.DAMAGED,
+    # Ours, and what became of the lines.
+    ExitCode.FAILED, ExitCode.PENDING, ExitCode.LEDGER, ExitCode.INTERRUPTED,
+    # The site, from what explains most to what explains least.
+    ExitCode.ROBOTS, ExitCode.SOURCE_DOWN, ExitCode.NOTHING, ExitCode.SUSPECT,
+    # What was left on purpose.
+    ExitCode.LIMIT,
+    ExitCode.WHOLE,
+)  # fmt: skip
+"""Of several codes that apply, the one that stands first here is told."""
+
+
+def first_of(codes: Iterable[ExitCode]) -> ExitCode:
+    """Return the code that is told where several apply; of none, `WHOLE`.
+
+    >>> first_of([ExitCode.LIMIT, ExitCode.ROBOTS]).name
+    'ROBOTS'
+    """
+    return min(codes, key=PRECEDENCE.index, default=ExitCode.WHOLE)
 
 
 class NordcrawlError(Exception):

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from store.running import juicefs, seaweedfs, swift
 
 import nordcrawl
-import parts
-from jobs import Job
-from paper import Paper
+from tests.support import suite_parts as parts
+from tests.support.jobs import Job
+from tests.support.news_site import Paper
+from tests.support.s3_fixtures import juicefs, seaweedfs, swift
 
 __all__ = ["juicefs", "seaweedfs", "swift"]
 

@@ -39,6 +39,15 @@ def test_a_sign_that_leads_nowhere_is_seen() -> None:
     assert not is_there("archive/format/nothing.py")
 
 
+def test_the_tests_lie_where_their_rooms_lie() -> None:
+    """But those of what lies beside the package, and what tests share."""
+    others = {"benchmarks", "compat", "deploy", "support"}
+    folders = {file.parent.relative_to(ROOT / "tests") for file in (ROOT / "tests").rglob("*.py")}
+    rooms = {folder for folder in folders if folder.parts[:1] and folder.parts[0] not in others}
+    assert len(rooms) > 20
+    assert sorted(room for room in rooms if not (ROOT / "nordcrawl" / room).is_dir()) == []
+
+
 @pytest.mark.parametrize("folder", ["nordcrawl", "nordcrawl/archive", "nordcrawl/extract"])
 def test_every_room_is_on_the_map(folder: str) -> None:
     rooms = [p.parent.name for p in (ROOT / folder).glob("*/__init__.py")]

@@ -27,9 +27,11 @@ from nordcrawl.config.arguments import Arguments
 from nordcrawl.config.options import Options
 from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import AGAIN_S, GONE_S
+from nordcrawl.crawl.unbegun import report_unbegun
 from nordcrawl.errors import ExitCode, NordcrawlError
+from nordcrawl.model.times import utc_now
 from nordcrawl.report.summary import print_summary
-from nordcrawl.sources.source import LEAST_DELAY_S
+from nordcrawl.sources.source import LEAST_DELAY_S, Source
 from nordcrawl.system import streams
 from nordcrawl.workers.pool import steady_memory
 
@@ -136,7 +138,7 @@ class Command(ScrapyCrawl):
             options = Options.from_settings(self.settings)
             source = options.source(args[0])
             arguments = Arguments.parse(opts.spargs, source)
-            run = Run.open(options, source, arguments)
+            run = _opened(options, source, arguments)
             self.settings.set("USER_AGENT", options.user_agent, priority="cmdline")
             delay = max(source.delay, LEAST_DELAY_S)
             self.settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
@@ -196,6 +198,15 @@ class Command(ScrapyCrawl):
                 file=sys.stderr,
             )
         return int(run.report.verdict()[0])
+
+
+def _opened(options: Options, source: Source, arguments: Arguments) -> Run:
+    try:
+        return Run.open(options, source, arguments)
+    except NordcrawlError as error:
+        if file := report_unbegun(options, source, arguments, error, utc_now):
+            print(f"nordcrawl: the run did not begin; its report: {file}", file=sys.stderr)
+        raise
 
 
 def _leave_early(number: int, _: FrameType | None) -> None:

@@ -65,7 +65,7 @@ class Options:
     part_age_s: float = 900.0
     spool_bytes: int = 2 << 30
     store_retry_s: float = 300.0
-    suspect: health.Limits = field(default_factory=health.Limits)
+    suspect: health.SuspectLimits = field(default_factory=health.SuspectLimits)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Options:
@@ -112,7 +112,7 @@ class Options:
             part_age_s=number("NORDCRAWL_PART_AGE_S", 0.1, 86400),
             spool_bytes=int(number("NORDCRAWL_SPOOL_MIB", 0.01, 1 << 20) * (1 << 20)),
             store_retry_s=number("NORDCRAWL_STORE_RETRY_S", 0, 86400),
-            suspect=health.Limits(
+            suspect=health.SuspectLimits(
                 share=number("NORDCRAWL_SUSPECT_SHARE", 0, 1),
                 pages=int(number("NORDCRAWL_SUSPECT_PAGES", 1, 1000)),
             ),

@@ -220,6 +220,19 @@ def lost(
     return replace(entry, article=state), removed
 
 
+def not_due(origin: Origin, name: str, count: int, now: datetime) -> LedgerEntry:
+    """Return the ledger line of all URLs of a run that were not due; `name` is that of the set."""
+    return LedgerEntry(
+        run_id=origin.run_id,
+        source=origin.source,
+        url=name,
+        outcome=Outcome.SKIPPED_FRESH,
+        at=now,
+        reason="not due",
+        count=count,
+    )
+
+
 def erased(origin: Origin, url: str, now: datetime) -> LedgerEntry:
     """Return the ledger line of a page of an erased article that came by another address: it names
     neither."""

@@ -51,6 +51,7 @@ class Finish:
     async def settle_rest(self, reason: str) -> None:
         """Settle what was not reached, unless the run came to its end by itself or can't go on;
         `reason` is Scrapy's word for how it ended. The report names what got no outcome in time."""
+        self.outcomes.tell_not_due()
         if reason == "finished" or self.failures.first is not None:
             return
         told = self.info.stopping
@@ -123,6 +124,7 @@ class Finish:
             logger.error("report not put to the archive: %s", error)
             if report.failure_code is None:
                 report.failure, report.failure_code = str(error), error.exit_code
+                write_report(report, self.folder)  # which said that all is well
             return
         if self.info.stopping.requested:
             return  # it may take long, and the next run writes one
@@ -138,13 +140,16 @@ def recent_file(folder: Path) -> Path:
 
 
 def write_report(report: Report, folder: Path) -> None:
-    """Write the report below a run's part of the state folder; a disk that refuses is logged."""
+    """Write the report below a run's part of the state folder, and let it say where; a disk that
+    refuses is logged."""
     reports = folder / "reports"
+    file = reports / f"{report.run_id}.json"
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
     try:
         make_folders(reports)
         # Half a surrogate pair is written as JSON's own escape of it.
-        write_file(reports / f"{report.run_id}.json", text.encode(errors="backslashreplace"))
+        write_file(file, text.encode(errors="backslashreplace"))
+        report.file = str(file)
     except OSError as error:
         logger.error("report not written to %s: %s", reports, error.strerror)
 

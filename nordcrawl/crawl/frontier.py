@@ -13,7 +13,7 @@ from datetime import datetime
 
 from nordcrawl.archive.write import State
 from nordcrawl.discover import Link
-from nordcrawl.fetch.revisit import SCHEDULE, Due, Mode, Told, Window, decide
+from nordcrawl.fetch.revisit import SCHEDULE, Due, Mode, ToldTimes, Window, decide
 from nordcrawl.model.ledger import ArticleState, UrlState
 from nordcrawl.sources.source import Source
 
@@ -94,7 +94,7 @@ class Frontier:
                 await asyncio.sleep(0)
             if known.url in self.found or not self._source.allows(known.url):
                 continue
-            due = self._decide(Told(), known, article, mode, window, now)
+            due = self._decide(ToldTimes(), known, article, mode, window, now)
             if due.fetch or article.article_id in unlinked or known.url in self.vanished:
                 yield known.url, BY_STATE
         for url in sorted(self.vanished - self.found.keys()):
@@ -117,12 +117,12 @@ class Frontier:
                 self.unconditional.add(url)
                 yield url, Due(True, "the translation of an article that it does not name")
                 continue
-            told = Told(link.lastmod, link.published)
+            told = ToldTimes(link.lastmod, link.published)
             yield url, self._decide(told, known, article, mode, window, now)
 
     def _decide(
         self,
-        told: Told,
+        told: ToldTimes,
         known: UrlState | None,
         article: ArticleState | None,
         mode: Mode,

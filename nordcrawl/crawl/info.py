@@ -11,7 +11,7 @@ from nordcrawl.config.options import Options
 from nordcrawl.crawl.entries import Origin
 from nordcrawl.crawl.stopping import Stopping
 from nordcrawl.model.record import Publisher
-from nordcrawl.report.health import Limits
+from nordcrawl.report.health import SuspectLimits
 from nordcrawl.sources.source import Source
 
 
@@ -37,10 +37,10 @@ class RunInfo:
         return Origin(self.source.name, self.run_id, publisher)
 
     @property
-    def suspect(self) -> Limits:
+    def suspect(self) -> SuspectLimits:
         """What makes the run suspect: by the source's table, else by the settings."""
         share, pages = self.source.suspect_share, self.source.suspect_pages
-        return Limits(
+        return SuspectLimits(
             share=self.options.suspect.share if share is None else share,
             pages=self.options.suspect.pages if pages is None else pages,
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from nordcrawl.archive.format.order import set_url
 from nordcrawl.archive.write.writer import Writer
 from nordcrawl.crawl import entries
 from nordcrawl.crawl.changed import Changed
@@ -68,6 +69,7 @@ class Outcomes:
         self.examples: dict[Outcome, list[Example]] = {}
         self.fetched = 0
         """Article pages that answered."""
+        self._not_due: list[str] = []
         self._info = parts.info
         self._writer = parts.writer
         self._frontier = parts.frontier
@@ -83,7 +85,14 @@ class Outcomes:
         return self._writer.backlog_bytes
 
     def settle(self, url: str, outcome: Outcome, reason: str, page: Page | None = None) -> None:
-        """Give a URL an outcome that has no record; the ledger line is durable soon after."""
+        """Give a URL an outcome that has no record; the ledger line is durable soon after.
+
+        One that is not due has none of its own, as nothing happened to it; see `tell_not_due`.
+        """
+        if outcome is Outcome.SKIPPED_FRESH:
+            self._not_due.append(url)
+            self._note(url, outcome, reason, None, None)
+            return
         known = self._knowledge.url(url)
         entry, record = self._line(url, outcome, reason, known, page), None
         if page is not None and entry.is_gone:
@@ -91,6 +100,15 @@ class Outcomes:
         self._accept(url, entry, record)
         self._weigh(entry, known)
         self._note(url, entry.outcome, entry.reason or "", None, entry.article_id)
+
+    def tell_not_due(self) -> None:
+        """Accept the one line that stands for all URLs that were not due: how many, and the digest
+        of their set. Once, when no more will come."""
+        if self._not_due:
+            name, count = set_url(self._not_due), len(self._not_due)
+            self._accept(name, entries.not_due(self._info.origin, name, count, self._info.clock()),
+                         None)  # fmt: skip
+            self._not_due.clear()
 
     def internal_error(self, url: str, error: BaseException | None) -> None:
         """Settle a URL on which our own code failed; the run will not call itself whole."""

@@ -24,7 +24,7 @@ def parse_listing(body: bytes, url: str, content_type: str | None = None) -> Dis
             text, parser=html.HTMLParser(huge_tree=False, encoding="utf-8")
         )
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        return Discovery(problem=f"not HTML: {shown(str(error))}")
+        return Discovery(problem=f"not HTML: {shown(getattr(error, 'msg', str(error)))}")
     base = url
     skipped: list[str] = []
     for element in tree.iter("base"):

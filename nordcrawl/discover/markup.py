@@ -89,7 +89,7 @@ def read(
                 break
     except etree.XMLSyntaxError as error:
         # Once more from the start: what a parser says of the entries before a break is not kept.
-        entries = Entries(fault=shown(str(error)))
+        entries = Entries(fault=shown(error.msg))
         for piece, fault in _salvaged(text(), names, entries):
             if not _add(entries, piece, take, most, fault):
                 break
@@ -237,7 +237,7 @@ def _entry(
     try:
         root = etree.fromstring(f"{opening}{mended}{closing}".encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        return None, shown(str(error), 120)
+        return None, shown(getattr(error, "msg", str(error)), 120)
     element = None if root is None else next((e for e in root.iter() if local(e) in names), None)
     told = [error.message for error in parser.error_log]
     told = [text for text in told if not text.startswith("Namespace prefix")]

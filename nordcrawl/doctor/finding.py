@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from nordcrawl.archive.store.redact import redact
-from nordcrawl.errors import ExitCode, NordcrawlError
+from nordcrawl.errors import ExitCode, NordcrawlError, first_of
 
 Clock = Callable[[], datetime]
 
@@ -60,11 +60,9 @@ def failed(name: str, error: NordcrawlError) -> Finding:
 
 
 def exit_code(findings: list[Finding]) -> ExitCode:
-    """Return 0 if nothing failed, else what has to be mended first: usage, spool, store, waiting.
+    """Return 0 if nothing failed, else the code that is told first of those that hold.
 
     >>> exit_code([fail("a", "", "", ExitCode.PENDING), fail("b", "", "", ExitCode.SPOOL)]).name
     'SPOOL'
     """
-    codes = {finding.exit_code for finding in findings if finding.status is Status.FAIL}
-    first = (ExitCode.USAGE, ExitCode.SPOOL, ExitCode.STORE, ExitCode.PENDING)
-    return next((code for code in (*first, *sorted(codes)) if code in codes), ExitCode.WHOLE)
+    return first_of(found.exit_code for found in findings if found.status is Status.FAIL)

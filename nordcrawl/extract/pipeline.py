@@ -5,12 +5,13 @@ The order of work, and nothing else: each step is in a module of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.body import choose, engine, judge, told
+from nordcrawl.extract.body import choose, engine, judge, rival, told
 from nordcrawl.extract.body.blocks import Body, assemble
 from nordcrawl.extract.body.bold import bold_headings
 from nordcrawl.extract.body.boxes import boxed
@@ -31,7 +32,7 @@ from nordcrawl.extract.fields.weigh import author_names
 from nordcrawl.extract.page import head, walls
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.text import key, label_key
-from nordcrawl.extract.page.text_runs import Cut, cut
+from nordcrawl.extract.page.text_runs import Cut, TextRun, cut
 from nordcrawl.extract.page.tree import MAX_CHARS, MAX_TAGS, parse, prune, select
 from nordcrawl.extract.page.unseen import unseen
 from nordcrawl.model.article import TOLD, Article, BlockKind, Evidence, Rejected
@@ -95,8 +96,8 @@ def find(root: HtmlElement, page: Page, profile: Profile) -> Extraction:
 
 def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extraction:
     name, anchors, is_told = "generic", None, False
-    if reading := _labrador(root, about, page, profile):
-        name, choice, given = "labrador", reading.choice, reading.given
+    if laid_out := _labrador(root, about, page, profile):
+        name, choice, given = "labrador", laid_out.choice, laid_out.given
     else:
         anchors = _anchors(root, about, page, profile)
         choice, given = None, Given()
@@ -112,31 +113,50 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
         context = _with_kicker(context, title)
     authors = author_names(context)
     if choice is None:
-        shown = _generic(context, candidates, authors[0], anchors)
+        clues = _hints(context, candidates, authors[0])
+        shown = _generic(context, clues, anchors)
         node = about.jsonld.node
         is_locked = told.says_locked(node) or rights.paywalled(about)[0] is True
         choice = told.or_told(shown, node, root, is_locked=is_locked)
         is_told = choice is not shown
+        if not select(root, profile.selectors("body")):
+            found = choice if _has_text(choice, context) else None
+            choice = choose.second_look(root, clues, found) or choice
     if choice is None:
         return Extraction(Rejected("no text"), name)
-    if profile.family == "labrador":
-        choice = picture_first(choice)
-    headings = bold_headings(choice.runs, choice.summaries)
-    frame = Frame(about.base, context.local, choice.summaries, headings, page.url)
-    found = assemble(choice.runs, choice.pictures, frame)
+    choice, blocks, frame = _made(choice, context)
     result: Article | Rejected
-    if not any(block.kind not in _NO_TEXT for block in found.blocks):
+    if not any(block.kind not in _NO_TEXT for block in blocks.blocks):
         result = Rejected("no text")
     elif not title:
         result = Rejected("no title")
-    elif anchors is None and _is_list(context, found):
+    elif anchors is None and _is_list(context, blocks, choice.runs):
         result = Rejected("front page")
     else:
-        result = compose(context, found, name, (title, title_origin), authors)
+        result = compose(context, blocks, name, (title, title_origin), authors)
         if is_told:
             evidence = {**result.provenance, "blocks": Evidence("json-ld")}
             result = replace(result, provenance=evidence)
     return Extraction(result, name, choice, frame)
+
+
+def _has_text(choice: Choice | None, context: Context) -> bool:
+    """Return whether a choice has a line that makes an article."""
+    if choice is None:
+        return False
+    if any(not judge.is_caption(run) and "heading" not in run.marks for run in choice.runs):
+        return True
+    return any(block.kind not in _NO_TEXT for block in _made(choice, context)[1].blocks)
+
+
+def _made(choice: Choice, context: Context) -> tuple[Choice, Body, Frame]:
+    """Return a choice of text in the source's order, its blocks, and where these are resolved."""
+    if context.profile.family == "labrador":
+        choice = picture_first(choice)
+    headings = bold_headings(choice.runs, choice.summaries)
+    base, here = context.head.base, context.page.url
+    frame = Frame(base, context.local, choice.summaries, headings, here)
+    return choice, assemble(choice.runs, choice.pictures, frame), frame
 
 
 def _with_kicker(context: Context, title: str) -> Context:
@@ -162,15 +182,15 @@ def _is_markup(page: Page) -> bool:
 
 def _labrador(
     root: HtmlElement, about: Head, page: Page, profile: Profile
-) -> labrador.Reading | None:
+) -> labrador.LaidOut | None:
     """Return the article of a page that is Labrador's by its source, or by its own marks.
 
     What only the marks tell has to hold a fair part of the page's text.
     """
     if profile.family == "labrador":
         return labrador.read(root, about, page, profile)
-    reading = labrador.read(root, about, page, profile) if labrador.is_labrador(about) else None
-    return reading if reading and is_much(reading.choice, cut([root])) else None
+    found = labrador.read(root, about, page, profile) if labrador.is_labrador(about) else None
+    return found if found and is_much(found.choice, cut([root])) else None
 
 
 def _anchors(root: HtmlElement, about: Head, page: Page, profile: Profile) -> Landmarks | None:
@@ -179,30 +199,29 @@ def _anchors(root: HtmlElement, about: Head, page: Page, profile: Profile) -> La
     return next((anchors for anchors in found if anchors is not None), None)
 
 
-def _generic(
-    context: Context,
-    candidates: tuple[str, ...],
-    names: tuple[str, ...],
-    anchors: Landmarks | None,
-) -> Choice | None:
-    hidden = unseen(context.root)
-    page_cut = boxed(cut([context.root], anchors.furniture if anchors else (), hidden))
+def _hints(context: Context, candidates: tuple[str, ...], names: tuple[str, ...]) -> PageHints:
+    """Return what is known of the page when its text is chosen."""
     given = context.given
     candidates = (*candidates, *(text for text in (given.title, given.kicker) if text))
     subtitles = (given.subtitle,) if given.subtitle else ()
     labels = frozenset(map(label_key, context.profile.labels))
-    clues = PageHints(
+    return PageHints(
         frozenset(key(text) for text in (*candidates, *names) if len(key(text)) > 3),
         frozenset(key(name) for name in names if len(key(name)) > _NAME_LETTERS),
         (*subtitles, *descriptions(context.head)),
         labels,
     )
+
+
+def _generic(context: Context, clues: PageHints, anchors: Landmarks | None) -> Choice | None:
+    hidden = unseen(context.root)
+    page_cut = boxed(cut([context.root], anchors.furniture if anchors else (), hidden))
     holders = select(context.root, context.profile.selectors("body"))
     if holders:
         return _selected(boxed(cut(holders)), clues)
     choice = choose.choose(page_cut, engine.Answers(context.root, page_cut.runs, hidden), clues)
     if choice is not None and (anchors is not None or context.profile.family == "labrador"):
-        choice = completed(choice, page_cut.runs, labels)
+        choice = completed(choice, page_cut.runs, clues.labels)
     if anchors is None or anchors.article is None:
         return choice
     if choice is not None and (own := kept_to(anchors.article, choice)) is not None:
@@ -219,8 +238,11 @@ def _selected(found: Cut, clues: PageHints) -> Choice | None:
     return Choice(tuple(runs), found.pictures, frozenset(), tuple(dropped)) if runs else None
 
 
-def _is_list(context: Context, found: Body) -> bool:
-    """Return whether a page is a front, section or tag page: many teasers and next to no text."""
+def _is_list(context: Context, found: Body, runs: Sequence[TextRun]) -> bool:
+    """Return whether a page is a front, section or tag page: many teasers and next to no text.
+
+    At the address of the front page, that of a text which is one is proof of an article.
+    """
     address = urlsplit(context.page.url)
     path = address.path.strip("/") or address.query
     words = sum(
@@ -233,6 +255,8 @@ def _is_list(context: Context, found: Body) -> bool:
         return False
     teasers = sum(1 for e in context.root.iter("article") if next(e.iter("a"), None) is not None)
     if path == "" and head_type != "article":
+        if words >= 3 * _LIST_WORDS and not rival.is_spread(runs):
+            return False
         links = sum(1 for _ in context.root.iter("a"))
         return teasers >= 3 or (words < 3 * _LIST_WORDS and links >= _LIST_TEASERS)
     return teasers >= _LIST_TEASERS and words < _LIST_WORDS and head_type != "article"

@@ -43,7 +43,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldTimes:
     """What sitemaps and feeds say of a link: RFC 3339 in UTC or bare dates, None if nothing."""
 
     lastmod: str | None = None
@@ -60,7 +60,7 @@ class Due:
 
 
 def decide(
-    told: Told,
+    told: ToldTimes,
     known: UrlState | None,
     published_at: datetime | None,
     *,
@@ -117,7 +117,7 @@ def decide(
     return Due(True, f"looked at {_span(since_fetch)} ago")
 
 
-def _after_miss(told: Told, known: UrlState, gone: bool, now: datetime) -> Due:
+def _after_miss(told: ToldTimes, known: UrlState, gone: bool, now: datetime) -> Due:
     """Return when to look again where no article was: at once after the first time, for one may be
     the server's bad day; then ever more seldom."""
     last = known.misses[0]
@@ -136,7 +136,7 @@ def _after_miss(told: Told, known: UrlState, gone: bool, now: datetime) -> Due:
     return Due(True, f"{what} was there {_span(now - last)} ago")
 
 
-def _outside(told: Told, published_at: datetime | None, window: Window) -> str | None:
+def _outside(told: ToldTimes, published_at: datetime | None, window: Window) -> str | None:
     """Return why a link can't lie in the window, going by what is known without a fetch."""
     if published_at is not None and not window.holds(published_at):
         return f"published {published_at.date()}"

@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from nordcrawl.model.counters import is_counter
 from nordcrawl.model.times import rfc3339
 
 
@@ -174,12 +175,14 @@ class Article:
         """Digest of text and those metadata whose change makes a revision.
 
         Left out on purpose: addresses of images (they rotate), the modified time (a touch is no
-        edit), links (related boxes), and all that tells of the fetch and not of the article.
+        edit), links (related boxes), lines that count readers, and all that tells of the fetch and
+        not of the article.
         """
         parts = [
             self.title, self.subtitle, self.kicker, list(self.authors), rfc3339(self.published_at),
             self.language, self.kind, self.section, sorted(self.tags),
-            [[str(b.kind), b.text, b.speaker, b.credit] for b in self.blocks],
+            [[str(b.kind), b.text, b.speaker, b.credit] for b in self.blocks
+             if not is_counter(b.text)],
         ]  # fmt: skip
         return _digest(json.dumps(parts, ensure_ascii=False))
 

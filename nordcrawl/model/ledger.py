@@ -147,6 +147,9 @@ class LedgerEntry:
     """Last change, publication and title in the words of sitemaps and feeds, where the URL was
     asked for: of `lastmod` and `published` ``text``, ``precision``, ``zone`` and ``by``, who said
     it; of `title` ``by``."""
+    count: int | None = None
+    """None, but in the line that stands for all the URLs of a run that were not due: how many they
+    are. Its `url` names their set, and it is no state of any of them."""
 
     @property
     def is_gone(self) -> bool:
@@ -165,6 +168,7 @@ class LedgerEntry:
             "url": self.url,
             "outcome": str(self.outcome),
             "reason": self.reason,
+            "count": self.count,
             "at": rfc3339(self.at),
             "found_by": list(self.found_by),
             "lastmod": self.lastmod,
@@ -201,6 +205,7 @@ class LedgerEntry:
             outcome=Outcome(values["outcome"]),
             at=at,
             reason=values.get("reason"),
+            count=values.get("count"),
             found_by=tuple(values.get("found_by") or ()),
             lastmod=values.get("lastmod"),
             published=values.get("published"),

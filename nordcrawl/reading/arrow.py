@@ -27,8 +27,7 @@ from nordcrawl.reading.fields import (
 )
 from nordcrawl.reading.forms import as_json
 
-#: A group of rows is made when its records come to this as JSON, or at so many rows. Memory is some
-#: ten times it, however large the archive.
+#: Bytes as JSON of a group of rows. Memory is some ten times it, however large the archive.
 GROUP_BYTES: Final = 8 << 20
 GROUP_ROWS: Final = 10_000
 
@@ -72,9 +71,13 @@ def arrow_table(records: Iterable[Mapping[str, Any]], fields: Sequence[Field] | 
 
 
 def groups(
-    records: Iterable[Mapping[str, Any]], fields: Sequence[Field] | None, schema: pa.Schema
+    records: Iterable[Mapping[str, Any]],
+    fields: Sequence[Field] | None,
+    schema: pa.Schema,
+    group_bytes: int = GROUP_BYTES,
 ) -> Iterator[pa.Table]:
-    """Yield tables of some rows each, of a schema by `arrow_schema`.
+    """Yield tables of some rows each, of a schema by `arrow_schema`: one is made when its records
+    come to `group_bytes` as JSON, or to `GROUP_ROWS`.
 
     Raises:
         ArchiveDamaged: a value is not of its field's type; names article and field.
@@ -84,7 +87,7 @@ def groups(
     for record in records:
         rows.append(_row(record, fields))
         size += len(orjson.dumps(record))
-        if size >= GROUP_BYTES or len(rows) >= GROUP_ROWS:
+        if size >= group_bytes or len(rows) >= GROUP_ROWS:
             yield _table(rows, schema)
             rows, size = [], 0
     if rows:

@@ -49,7 +49,8 @@ def duckdb(kind: str) -> str:
         f"CREATE OR REPLACE MACRO {name}(files) AS TABLE",
         "  SELECT * FROM read_json(files, format = 'newline_delimited', columns = {",
         f"    {told}",
-        "  });\n",
+        # DuckDB takes a folder's source=360 for a number, also where the column is a text.
+        "  }, hive_types_autocast = false);\n",
     )
     return "\n".join(lines)
 

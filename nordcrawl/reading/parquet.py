@@ -10,14 +10,20 @@ from typing import IO, Any, cast
 
 import pyarrow.parquet as pq
 
-from nordcrawl.reading.arrow import arrow_schema, groups
+from nordcrawl.reading.arrow import GROUP_BYTES, arrow_schema, groups
 from nordcrawl.reading.fields import Field
 
 
 def write_parquet(
-    records: Iterable[Mapping[str, Any]], fields: Sequence[Field] | None, out: IO[bytes]
+    records: Iterable[Mapping[str, Any]],
+    fields: Sequence[Field] | None,
+    out: IO[bytes],
+    *,
+    group_bytes: int = GROUP_BYTES,
 ) -> None:
-    """Write a Parquet file, row group by row group.
+    """Write a Parquet file, row group by row group: one is written when its records come to
+    `group_bytes` as JSON, or to `GROUP_ROWS`. Memory is some ten times it, however large the
+    archive.
 
     Raises:
         ArchiveDamaged: a value is not of its field's type; names article and field.
@@ -26,7 +32,7 @@ def write_parquet(
     gate = _Gate(out)
     writer = pq.ParquetWriter(cast(IO[bytes], gate), schema, compression="zstd")
     try:
-        for table in groups(records, fields, schema):
+        for table in groups(records, fields, schema, group_bytes):
             writer.write_table(table)
     except BaseException:
         # Closed by whatever way, the writer would end what is half with a good footer.

@@ -148,11 +148,12 @@ class Query:
 
     @property
     def reads_records(self) -> bool:
-        """Whether a record must be looked into; sources are told by the keys of parts."""
+        """Whether a record must be looked into for what the archive's reader does not choose by:
+        that is source, time of fetch and time of acceptance."""
         return any(
             (
                 *(self.languages, self.sections, self.kinds, self.articles, self.urls),
-                *(self.published, self.fetched, self.words),
+                *(self.published, self.words),
             )
         )
 

@@ -189,6 +189,7 @@ class LedgerRecord(TypedDict):
     url: str
     outcome: str
     reason: str | None
+    count: NotRequired[int | None]
     at: str
     found_by: list[str]
     lastmod: str | None

@@ -14,11 +14,11 @@ from nordcrawl.archive.format.commit import PartEntry
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json, encode_json
 from nordcrawl.archive.read.disjoint import disjoint
-from nordcrawl.archive.read.reader import Cursor, Reader, Snapshot
+from nordcrawl.archive.read.reader import Cursor, Reader, Snapshot, Wanted
 from nordcrawl.archive.store.protocol import MARKER_KEY, Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing, UsageError
 from nordcrawl.model.words import reason
-from nordcrawl.reading.query import Query
+from nordcrawl.reading.query import Query, Span
 
 __all__ = ["Cursor", "File", "Selection", "Snapshot"]
 
@@ -99,11 +99,10 @@ class Selection:
 
     def records(self, snapshot: Snapshot, query: Query) -> Iterator[dict[str, Any]]:
         """Yield the records that the query wants, in the order of commits."""
-        source = _only(query.sources)
         if query.latest:
-            found = self._reader.latest(snapshot=snapshot, source=source, as_of=query.as_of)
+            found = self._reader.latest(snapshot=snapshot, wanted=_wanted(query))
         else:
-            found = self._reader.records_of(snapshot, source=source, as_of=query.as_of)
+            found = self._reader.records_of(snapshot, _wanted(query))
         return filter(query.chooses, found)
 
     def lines(self, snapshot: Snapshot, query: Query) -> Iterator[bytes]:
@@ -111,8 +110,8 @@ class Selection:
         if query.latest or query.as_of:
             # The archive's one way to write JSON, so these are the bytes that were read.
             return map(encode_json, self.records(snapshot, query))
-        lines = self._reader.lines_of(snapshot, source=_only(query.sources))
-        if query.reads_records or len(query.sources) > 1:
+        lines = self._reader.lines_of(snapshot, _wanted(query))
+        if query.reads_records:
             return (line for line in lines if query.chooses(_parsed(line)))
         return lines
 
@@ -151,8 +150,11 @@ def sources_of(snapshot: Snapshot) -> set[str]:
     return {part.commit.source for part in snapshot.parts if part.entry.kind is PartKind.ARTICLE}
 
 
-def _only(sources: frozenset[str]) -> str | None:
-    return next(iter(sources)) if len(sources) == 1 else None
+def _wanted(query: Query) -> Wanted:
+    """Return what the reader itself can choose by. Not by time of fetch where the latest revisions
+    are asked for: an older one must not stand in for one outside."""
+    fetched = Span() if query.latest else query.fetched
+    return Wanted(query.sources, query.as_of, fetched.start, fetched.end)
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

@@ -49,6 +49,8 @@ class EntryReport:
     """The problem is that its host's robots.txt could not be had."""
     down: bool = False
     """The problem is that no connection to its host could be made."""
+    unanswered: bool = False
+    """The problem is that it was asked, and no answer came or none that was whole."""
 
     @property
     def answered(self) -> bool:
@@ -59,6 +61,12 @@ class EntryReport:
     def is_heard(self) -> bool:
         """True when it answered, or need not be asked."""
         return self.answered or (self.spared is not None and self.problem is None)
+
+    @property
+    def failed(self) -> bool:
+        """True when the site owed an answer: not where we may not ask, or a list is empty."""
+        refused = self.status is not None and self.status >= 400
+        return self.problem is not None and (self.unanswered or refused)
 
     @property
     def names_anything(self) -> bool:

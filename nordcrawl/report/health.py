@@ -38,7 +38,7 @@ _NOT_ASKED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SuspectLimits:
     """When a run is suspect; see docs/operations.md."""
 
     share: float = 0.5
@@ -63,7 +63,7 @@ class Standing(StrEnum):
     """It ended badly before."""
 
 
-class Ending(StrEnum):
+class PageEnd(StrEnum):
     """How a page ended, as far as it tells of the site."""
 
     GOOD = "good"
@@ -84,7 +84,7 @@ def standing(known: UrlState | None) -> Standing:
     return Standing.NEW
 
 
-def ending(entry: LedgerEntry, known: UrlState | None, *, stands: bool) -> Ending | None:
+def ending(entry: LedgerEntry, known: UrlState | None, *, stands: bool) -> PageEnd | None:
     """Return how a page ended; None where that says nothing of the site: it was not asked, or
     what is gone was expected to be.
 
@@ -95,12 +95,12 @@ def ending(entry: LedgerEntry, known: UrlState | None, *, stands: bool) -> Endin
         return None
     if entry.is_gone:
         orderly = not stands or (known is not None and known.times_gone > 1)
-        return None if orderly else Ending.FAILED
+        return None if orderly else PageEnd.FAILED
     if entry.outcome in _FAILED:
-        return Ending.FAILED
+        return PageEnd.FAILED
     if entry.outcome is Outcome.NOT_ARTICLE:
-        return Ending.NO_ARTICLE
-    return Ending.GOOD
+        return PageEnd.NO_ARTICLE
+    return PageEnd.GOOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Pages:
         """Pages from which nothing came, or the same as from others."""
         return self.failed + self.no_article + self.same_text
 
-    def is_suspect(self, limits: Limits, of: int | None = None) -> bool:
+    def is_suspect(self, limits: SuspectLimits, of: int | None = None) -> bool:
         """Return whether too many are bad, among these or among `of` pages."""
         many = self.bad if of is not None else self.asked
         return many >= limits.pages and self.bad > limits.share * (self.asked if of is None else of)
@@ -148,42 +148,42 @@ class Latest:
     read."""
 
     url: str
-    ending: Ending
+    ending: PageEnd
     text: str
     here: bool = True
     """It was new in this run."""
 
 
-def tally(pages: Iterable[Latest], limits: Limits, *, here: bool = False) -> Pages:
+def tally(pages: Iterable[Latest], limits: SuspectLimits, *, here: bool = False) -> Pages:
     """Count pages, or of them those of this run only; crowds are those among all of them."""
     pages = list(pages)
     texts = Counter(page.text for page in pages if page.text)
     shown = [page for page in pages if page.here or not here]
     return Pages(
         asked=len(shown),
-        failed=sum(page.ending is Ending.FAILED for page in shown),
-        no_article=sum(page.ending is Ending.NO_ARTICLE for page in shown),
+        failed=sum(page.ending is PageEnd.FAILED for page in shown),
+        no_article=sum(page.ending is PageEnd.NO_ARTICLE for page in shown),
         same_text=sum(texts[page.text] >= limits.crowd for page in shown if page.text),
     )
 
 
 @dataclass(slots=True)
 class _Counts:
-    endings: Counter[Ending] = field(default_factory=Counter)
+    endings: Counter[PageEnd] = field(default_factory=Counter)
     texts: Counter[str] = field(default_factory=Counter)
 
-    def add(self, ending: Ending, text: str) -> None:
+    def add(self, ending: PageEnd, text: str) -> None:
         self.endings[ending] += 1
         if text:
             self.texts[text] += 1
             if len(self.texts) > _MOST_TEXTS:
                 self.texts = Counter(dict(self.texts.most_common(_MOST_TEXTS // 2)))
 
-    def pages(self, limits: Limits) -> Pages:
+    def pages(self, limits: SuspectLimits) -> Pages:
         return Pages(
             asked=self.endings.total(),
-            failed=self.endings[Ending.FAILED],
-            no_article=self.endings[Ending.NO_ARTICLE],
+            failed=self.endings[PageEnd.FAILED],
+            no_article=self.endings[PageEnd.NO_ARTICLE],
             same_text=sum(count for count in self.texts.values() if count >= limits.crowd),
         )
 
@@ -212,7 +212,7 @@ class Recent:
         Raises:
             ValueError, TypeError: it is none.
         """
-        pages = [Latest(str(u), Ending(e), str(t), here=False) for u, e, t in values]
+        pages = [Latest(str(u), PageEnd(e), str(t), here=False) for u, e, t in values]
         return cls(pages)
 
     def to_json(self) -> list[list[str]]:
@@ -244,7 +244,7 @@ class Recent:
 class Asked:
     """Takes in how the pages of a run ended, one by one; its size does not grow with them."""
 
-    limits: Limits = field(default_factory=Limits)
+    limits: SuspectLimits = field(default_factory=SuspectLimits)
     recent: Recent = field(default_factory=Recent)
     _counts: dict[Standing, _Counts] = field(
         default_factory=lambda: {standing: _Counts() for standing in Standing}
@@ -284,7 +284,7 @@ class Asked:
 class Health:
     """How the pages ended that a run asked for."""
 
-    limits: Limits = field(default_factory=Limits)
+    limits: SuspectLimits = field(default_factory=SuspectLimits)
     new: Pages = field(default_factory=Pages)
     """Those never seen before."""
     known: Pages = field(default_factory=Pages)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import TextIO
+from collections.abc import Iterator
+from typing import Final, TextIO
 from urllib.parse import unquote
 
 from rich.console import Console
@@ -13,7 +14,8 @@ from rich.text import Text
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.printable import shown
-from nordcrawl.report.run_report import Report
+from nordcrawl.report.by_cause import by_cause
+from nordcrawl.report.run_report import Example, Report
 from nordcrawl.system.calling import as_called
 
 #: Outcomes in the order and words of the summary.
@@ -39,6 +41,10 @@ _SHOW_EXAMPLES = (
     Outcome.BLOCKED, Outcome.ROBOTS_DENIED,
 )  # fmt: skip
 
+#: Reasons shown of an outcome, and warnings.
+_EXAMPLES: Final = 3
+_WARNINGS: Final = 8
+
 
 def summary(report: Report, program: str = "nordcrawl") -> list[str]:
     """Return the lines of the summary, plain text; `program` is how the reader calls us."""
@@ -55,13 +61,13 @@ def summary(report: Report, program: str = "nordcrawl") -> list[str]:
         if count:
             lines.append(f"  {count:>9}   {outcome:<17} {words}")
             if outcome in _SHOW_EXAMPLES:
-                lines += [
-                    f"              {shown(e.url, 90)}  ({shown(e.reason, 70)})"
-                    for e in report.examples.get(outcome, [])[:3]
-                ]
-    lines += [f"  warning     {shown(text)}" for text in report.warnings[:8]]
-    if len(report.warnings) > 8:
-        lines.append(f"  warning     and {len(report.warnings) - 8} more, see the report")
+                lines += [f"              {line}" for line in _examples(report, outcome, count)]
+    warnings = by_cause(report.warnings)
+    lines += [f"  warning     {shown(text)}" for text in warnings[:_WARNINGS]]
+    if len(warnings) > _WARNINGS:
+        lines.append(f"  warning     and {len(warnings) - _WARNINGS} more, see the report")
+    if report.file:
+        lines.append(f"  report      {report.file}")
     lines += [
         f"  archive     {report.archive}",
         f"  read it     {program} read --archive {_typed(report.archive)} --latest --format table",
@@ -69,6 +75,22 @@ def summary(report: Report, program: str = "nordcrawl") -> list[str]:
         "",
     ]
     return lines
+
+
+def _examples(report: Report, outcome: Outcome, count: int) -> Iterator[str]:
+    """Yield a line for each reason that an outcome had, the first few, and how many more there
+    are; a new revision has a line of its own."""
+    of_reason: dict[str, list[Example]] = {}
+    for number, example in enumerate(report.examples.get(outcome, [])):
+        key = str(number) if outcome is Outcome.UPDATED else example.reason
+        of_reason.setdefault(key, []).append(example)
+    told = 0
+    for alike in [*of_reason.values()][:_EXAMPLES]:
+        more = f", {len(alike) - 1} more like it" if len(alike) > 1 else ""
+        yield f"{shown(alike[0].url, 90)}  ({shown(alike[0].reason, 70)}){more}"
+        told += len(alike)
+    if told < count:
+        yield f"and {count - told} more, see the report"
 
 
 def _sources(report: Report) -> str:

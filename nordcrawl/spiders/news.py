@@ -299,6 +299,7 @@ class NewsSpider(Spider):
             entry.robots = not entry.down
         else:
             entry.down = never_connected(failure.value)
+            entry.unanswered = not isinstance(failure.value, (RobotsDenied, RunStopped))
 
     # --- fetch ------------------------------------------------------------------------------
 

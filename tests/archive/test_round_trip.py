@@ -21,9 +21,7 @@ from nordcrawl.archive.write.writer import Limits
 from nordcrawl.errors import ArchiveDamaged
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.record import Record
-from waiting import until
-
-from .builders import (
+from tests.support.archive_builders import (
     START,
     FileStore,
     accept,
@@ -34,6 +32,7 @@ from .builders import (
     open_writer,
     url_of,
 )
+from tests.support.waiting import until
 
 
 @pytest.fixture

@@ -38,10 +38,9 @@ from nordcrawl.archive.write.shipper import Shipper
 from nordcrawl.errors import StoreRefused, StoreUnavailable
 from nordcrawl.model.record import Record
 from nordcrawl.model.times import micros, utc_date
-
-from .builders import LIMITS, SOURCE, make_entry, make_record
-from .memory import MemoryStore
-from .weave import KilledError, Weave, woven_time
+from tests.support.archive_builders import LIMITS, SOURCE, make_entry, make_record
+from tests.support.interleaving import KilledError, Weave, woven_time
+from tests.support.memory_store import MemoryStore
 
 KILLS = 0.003
 VICTIM = 1

@@ -17,16 +17,16 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from archive.builders import make_entry, make_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs import Job
 from nordcrawl import Archive
 from nordcrawl.archive.format.lines import encode_json, unpack
 from nordcrawl.archive.format.schema_file import schema
 from nordcrawl.demo.site import DemoSite
 from nordcrawl.model.ledger import Outcome
+from tests.support.archive_builders import make_entry, make_record
+from tests.support.jobs import Job
 
 HERE = Path(__file__).parent
 SAMPLES = sorted(HERE.glob("*-1/*.jsonl"))

@@ -9,11 +9,11 @@ from collections import Counter
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from asking import SITEMAP, STORIES, ask, feed, sitemap, with_trait
 
 from nordcrawl.demo import DemoSite
 from nordcrawl.demo.hosts import EN, WWW
 from nordcrawl.demo.lists import WITHDRAWN
+from tests.support.demo_asking import SITEMAP, STORIES, ask, feed, sitemap, with_trait
 
 ARTICLE = re.compile(
     r"/(?!(?:tag|author|a|notice|fragment|view-resources|sites|en|nb)/)[^/?#]+/[^/?#]+/\d{4,9}/?"

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import lxml.html
 import pytest
-from asking import MODERN, STORIES, ask, find, folded, page_of, with_trait
 
 from nordcrawl.demo import DemoSite, ExpectedStory
 from nordcrawl.demo.hosts import EN, WWW
+from tests.support.demo_asking import MODERN, STORIES, ask, find, folded, page_of, with_trait
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda s: s.url_path)

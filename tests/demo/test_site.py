@@ -14,12 +14,12 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote, unquote
 
 import pytest
-from asking import MODERN, STORIES, ask, feed, find, page_of, sitemap, with_trait
 
 from nordcrawl.demo import DemoSite, ExpectedStory, expected
 from nordcrawl.demo.hosts import BARE, EN, WWW, Hosts
 from nordcrawl.demo.lists import WITHDRAWN
 from nordcrawl.demo.routes import Ask, answer
+from tests.support.demo_asking import MODERN, STORIES, ask, feed, find, page_of, sitemap, with_trait
 
 
 def test_redirects(site: DemoSite) -> None:

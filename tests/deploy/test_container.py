@@ -13,8 +13,15 @@ import jsonschema_rs
 import pytest
 
 from nordcrawl.crawl.stopping import GONE_S
-
-from .files import DEPLOY, ROOT, instructions, of_the_machine, of_the_tests, ran, yaml
+from tests.support.deploy_files import (
+    DEPLOY,
+    ROOT,
+    instructions,
+    of_the_machine,
+    of_the_tests,
+    ran,
+    yaml,
+)
 
 CONTAINERFILE = DEPLOY / "Containerfile"
 COMPOSE = DEPLOY / "compose" / "compose.yaml"

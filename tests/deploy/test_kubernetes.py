@@ -11,8 +11,7 @@ from ruamel.yaml import YAML
 
 from nordcrawl.crawl.stopping import GONE_S
 from nordcrawl.errors import ExitCode
-
-from .files import DEPLOY, instructions, of_the_machine, of_the_tests, ran, yaml
+from tests.support.deploy_files import DEPLOY, instructions, of_the_machine, of_the_tests, ran, yaml
 
 FOLDER = DEPLOY / "kubernetes"
 RESOURCES = sorted(path for path in FOLDER.glob("*.yaml") if path.name != "kustomization.yaml")

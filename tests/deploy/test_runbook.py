@@ -21,8 +21,17 @@ from nordcrawl.cli.main import COMMANDS
 from nordcrawl.config.arguments import Arguments
 from nordcrawl.config.options import Options
 from nordcrawl.errors import ExitCode
-
-from .files import DEPLOY, ROOT, RUNBOOK, instructions, of_the_machine, ran, texts, unit, yaml
+from tests.support.deploy_files import (
+    DEPLOY,
+    ROOT,
+    RUNBOOK,
+    instructions,
+    of_the_machine,
+    ran,
+    texts,
+    unit,
+    yaml,
+)
 
 SOURCE = "highnorthnews"
 _PLACEHOLDERS = {"SOURCE": SOURCE, "%i": SOURCE, "${SOURCE:-highnorthnews}": SOURCE}

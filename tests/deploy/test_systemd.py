@@ -12,8 +12,7 @@ import pytest
 
 from nordcrawl.crawl.stopping import GONE_S
 from nordcrawl.errors import ExitCode
-
-from .files import DEPLOY, RUNBOOK, of_the_machine, ran, unit
+from tests.support.deploy_files import DEPLOY, RUNBOOK, of_the_machine, ran, unit
 
 UNITS = DEPLOY / "systemd"
 CRAWL, KEEP, ALERT = (

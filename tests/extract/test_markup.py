@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +11,7 @@ from nordcrawl.extract import extract
 from nordcrawl.model.article import Article
 from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
-
-sys.path.insert(0, str(Path(__file__).parent))
-import markup
+from tests.support import random_markup as markup
 
 PROFILE = Profile(family="labrador", site_title="Kystbladet", timezone="Europe/Oslo")
 ADDRESS = "https://www.kystbladet.test/"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +11,9 @@ from nordcrawl.extract import extract
 from nordcrawl.model.article import Article, BlockKind
 from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
-
-sys.path.insert(0, str(Path(__file__).parent))
-import drupal_pages
-import labrador_pages
-import wordpress_pages
-from labrador_pages import Part, Story, Variant
-from stories import TALES, Tale, triples
+from tests.support import drupal_pages, labrador_pages, wordpress_pages
+from tests.support.labrador_pages import Part, Story, Variant
+from tests.support.stories_in_ten_languages import TALES, Tale, triples
 
 URL = "https://www.nordavisa.test/trafikk/ny-ferge/1105806"
 

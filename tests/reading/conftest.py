@@ -6,12 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from archive.builders import START, archive, make_record
 
-from jobs import Job
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.model.record import Record
+from tests.support.archive_builders import START, archive, make_record
+from tests.support.jobs import Job
 
 
 @pytest.fixture

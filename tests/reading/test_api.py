@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from archive.builders import START, archive, make_entry, make_record
 
 import nordcrawl
 from nordcrawl import Archive
@@ -21,6 +20,7 @@ from nordcrawl.archive.format.lines import unpack
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.reading import record as types
+from tests.support.archive_builders import START, archive, make_entry, make_record
 
 
 def ids(records: Any) -> list[tuple[str, int]]:

@@ -17,15 +17,15 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from archive.builders import archive, make_record
 
-from jobs import Done, Job
 from nordcrawl.archive.format import schema_file
 from nordcrawl.archive.format.lines import encode_json, pack, unpack
 from nordcrawl.archive.format.schema_file import SCHEMAS
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.cli.main import main
 from nordcrawl.reading.fields import columns
+from tests.support.archive_builders import archive, make_record
+from tests.support.jobs import Done, Job
 
 LINES = [encode_json(make_record(n).to_json()) for n in range(1, 4)]
 
@@ -336,6 +336,19 @@ def test_schema_is_printed_for_validators_and_engines(job: Job, tmp_path: Path) 
         duckdb.sql(job.nordcrawl("schema", kind, "--format", "duckdb").out)
     assert json.loads(job.nordcrawl("schema").out) == schema_file.schema("article-1")
     assert job.nordcrawl("schema", "runs").code == 2
+
+
+def test_a_source_named_by_digits_is_a_text_for_duckdb(job: Job, tmp_path: Path) -> None:
+    folder = tmp_path / "articles-v1/source=007/date=2026-11-22"
+    folder.mkdir(parents=True)
+    (folder / "a-1.jsonl.gz").write_bytes(
+        pack([encode_json(make_record(1).to_json() | {"source": "007"})])
+    )
+    duckdb.sql(job.nordcrawl("schema", "--format", "duckdb").out)
+    rows = duckdb.execute(
+        "SELECT typeof(source), source FROM articles(?)", [f"{tmp_path}/articles-v1/**/*.gz"]
+    )
+    assert rows.fetchall() == [("VARCHAR", "007")]
 
 
 def test_engines_read_parts_that_look_different_to_each(

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from store import servers
+
+from tests.support import s3_servers as servers
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "reading.md").read_text(encoding="utf-8")

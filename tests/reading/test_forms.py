@@ -14,17 +14,16 @@ import pandas as pd
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from archive.builders import make_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nordcrawl.archive.format.schema_file import schema
 from nordcrawl.errors import ArchiveDamaged, UsageError
-from nordcrawl.reading import arrow
 from nordcrawl.reading.fields import EXTRA, KNOWN_KEYS, columns, parse
 from nordcrawl.reading.forms import picked, write_csv
 from nordcrawl.reading.parquet import write_parquet
 from nordcrawl.reading.table import MOST_ROWS, write_table
+from tests.support.archive_builders import make_record
 
 csv.field_size_limit(sys.maxsize)
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -151,10 +150,9 @@ def test_every_engine_reads_the_parquet(tmp_path: Any) -> None:
     assert pq.ParquetFile(path).metadata.row_group(0).column(0).compression == "ZSTD"
 
 
-def test_row_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrow, "GROUP_BYTES", 20_000)
+def test_row_groups_are_bounded() -> None:
     out = io.BytesIO()
-    write_parquet((make_record(n).to_json() for n in range(1, 101)), None, out)
+    write_parquet((make_record(n).to_json() for n in range(1, 101)), None, out, group_bytes=20_000)
     meta = pq.ParquetFile(io.BytesIO(out.getvalue())).metadata
     assert (meta.num_rows, meta.num_row_groups > 4) == (100, True)
 

@@ -12,14 +12,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from archive.builders import START, accept, archive, make_entry, make_record, open_writer, url_of
 
-from jobs import Job
 from nordcrawl.api import Archive
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import UsageError
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.record import Record
+from tests.support.archive_builders import (
+    START,
+    accept,
+    archive,
+    make_entry,
+    make_record,
+    open_writer,
+    url_of,
+)
+from tests.support.jobs import Job
 
 OLD = "https://example.org/nyheter/havna-er-stengt"
 NEW = "https://www.example.org/sak/havna?id=7"

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from archive.builders import accept, make_record, open_writer
 
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.write.writer import Limits
+from tests.support.archive_builders import accept, make_record, open_writer
 
 RECORDS = 1500
 MOST_MIB = 200

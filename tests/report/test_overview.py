@@ -17,7 +17,6 @@ from markdown_it import MarkdownIt
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from browsing import CONTRASTS, asked_for, chromium, look, picture
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.cli.main import main
 from nordcrawl.reading.selection import Selection
@@ -26,7 +25,8 @@ from nordcrawl.report.overview.gather import gather
 from nordcrawl.report.overview.markdown import as_markdown
 from nordcrawl.report.overview.page import as_html
 from nordcrawl.report.overview.values import Covered, Overview, Past, Published
-from report import newsroom
+from tests.support import newsroom
+from tests.support.browsing import CONTRASTS, asked_for, chromium, look, picture
 
 DAYS = 12
 SCREENS = [(w, s) for w in (1200, 390) for s in ("light", "dark")]

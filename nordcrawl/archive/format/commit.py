@@ -29,7 +29,7 @@ Heads: TypeAlias = Mapping[str, tuple[int, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownCommit:
     """A commit of which something else tells that it must be there, and so all before it."""
 
     seq: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
@@ -163,7 +163,21 @@ def hidden_url(url: str) -> str:
     >>> hidden_url("https://example.org/a")
     'ni:///sha-256;lFhCB_gH6QH6P0fqrz0_8-YuLtqvntzz16zPA5F0D1g'
     """
-    digest = bytes.fromhex(url_digest(url))
+    return _named(bytes.fromhex(url_digest(url)))
+
+
+def set_url(urls: Iterable[str]) -> str:
+    """Return what names a set of addresses, in any order, in the place of an address: the digest
+    of the sorted addresses, an LF after each.
+
+    >>> set_url(["https://b.example/", "https://a.example/"])
+    'ni:///sha-256;X9KFAIkvBbr0ulZwjKGbRdbsWpehMoZ2bkPTN7_FjX8'
+    """
+    lines = "".join(f"{url}\n" for url in sorted(urls))
+    return _named(hashlib.sha256(lines.encode(errors="replace")).digest())
+
+
+def _named(digest: bytes) -> str:
     return ERASED_URI + base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 

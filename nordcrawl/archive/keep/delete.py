@@ -27,7 +27,7 @@ from typing import Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint
-from nordcrawl.archive.format.commit import Commit, Known, PartEntry, Segment
+from nordcrawl.archive.format.commit import Commit, KnownCommit, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json, unpack
 from nordcrawl.archive.format.probe import probe_of
@@ -115,7 +115,7 @@ class Deleter:
         self,
         store: Store,
         pause: Callable[[float], None] = time.sleep,
-        own: Mapping[str, Known] = MappingProxyType({}),
+        own: Mapping[str, KnownCommit] = MappingProxyType({}),
     ) -> None:
         """Read all logs; `own` are commits that the caller put, and a listing may lack yet.
 

@@ -51,7 +51,7 @@ logger = logging.getLogger(__name__)
 
 _ROUNDS: Final = 20
 """Looks through the archive; each but the last finds what was committed during the one before."""
-_UNDER_WAY: Final = timedelta(hours=1)
+UNDER_WAY: Final = timedelta(hours=1)
 """How long after an order, by the store's clock, a part that no commit lists may still be about to
 be committed: a crawler looks at the orders right before each commit, and tries to put one for
 minutes."""
@@ -85,17 +85,18 @@ def put_order(store: Store, order: Order) -> None:
     store.put(order.key, order.encode(), content_type=keys.JSON_TYPE)
 
 
-def finish(maintainer: Maintainer, order: Order) -> Erased:
+def finish(maintainer: Maintainer, order: Order, *, under_way: timedelta = UNDER_WAY) -> Erased:
     """Do what an order says, or the rest of it; put its receipt if nothing of it is left.
 
-    Lines that another order covers are taken out with it.
+    Lines that another order covers are taken out with it. A part that no commit lists is left for
+    as long after the order as it may be `under_way`.
 
     Raises:
         ArchiveDamaged: a log has a hole, or is not what somebody saw of it: nothing was deleted.
             Or a part is not as committed.
         StoreRefused, StoreUnavailable: the store; run it again.
     """
-    return _Eraser(maintainer, order).run()
+    return _Eraser(maintainer, order, under_way).run()
 
 
 def finish_again(maintainer: Maintainer) -> list[Erased]:
@@ -138,7 +139,8 @@ def _came_since(store: Store, snapshot: Snapshot, erasures: Erasures) -> set[str
 
 
 class _Eraser:
-    def __init__(self, maintainer: Maintainer, order: Order) -> None:
+    def __init__(self, maintainer: Maintainer, order: Order, under_way: timedelta) -> None:
+        self._under_way = under_way
         self._maintainer = maintainer
         self._store = maintainer.store
         self._order = order
@@ -322,7 +324,7 @@ class _Eraser:
             if key in removed:
                 self._delete(deleter, key, Replaced())
             elif keys.is_part_key(key) and self._holds(key):
-                self._delete(deleter, key, Uncommitted(_UNDER_WAY, self._there_since))
+                self._delete(deleter, key, Uncommitted(self._under_way, self._there_since))
 
     def _delete(self, deleter: Deleter, key: str, proof: Proof) -> bool:
         try:
@@ -385,7 +387,7 @@ class _Eraser:
         for key in sorted(found):
             source = key.split("/")[1].removeprefix("source=")
             if keys.manifest_of(key) not in (None, *found) and self._rows_tell(source, key):
-                self._delete(deleter, key, Uncommitted(_UNDER_WAY, self._there_since))
+                self._delete(deleter, key, Uncommitted(self._under_way, self._there_since))
 
     def _rows_tell(self, source: str, key: str) -> bool:
         try:

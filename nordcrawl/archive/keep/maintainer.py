@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Final, Self
 
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.commit import Commit, CommitKind, Known, PartEntry, Segment
+from nordcrawl.archive.format.commit import Commit, CommitKind, KnownCommit, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.keep.delete import Deleter, Own
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.errors import ArchiveDamaged
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreUnavailable
 from nordcrawl.model.times import parse_rfc3339
 from nordcrawl.system.disk import make_folders
 from nordcrawl.system.lock import Lock, explained
@@ -87,11 +87,11 @@ class Maintainer:
         self.close()
 
     @property
-    def known(self) -> dict[str, Known]:
+    def known(self) -> dict[str, KnownCommit]:
         """This writer's own last commit, which a listing may lack yet; as `follow` takes it."""
         if not self._seq:
             return {}
-        return {self.writer: Known(self._seq, self._sha256, "this maintenance put it")}
+        return {self.writer: KnownCommit(self._seq, self._sha256, "this maintenance put it")}
 
     def deleter(self) -> Deleter:
         """Return a `Deleter` that knows of all commits of this one; raises as its constructor."""
@@ -106,7 +106,8 @@ class Maintainer:
         """Put a part under a key of the next commit, read it back; return key and number.
 
         Raises:
-            StoreRefused, StoreUnavailable, ArchiveDamaged: the store.
+            StoreUnavailable: also where the store goes on saying that it has none.
+            StoreRefused, ArchiveDamaged: the store.
         """
         number = (self._seq + 1) * _NUMBERS + self._number
         self._number += 1
@@ -114,7 +115,11 @@ class Maintainer:
         self.store.put(key, body, content_type=keys.PART_TYPE)
         self._uncommitted[key] = body
         # What it replaces will be deleted, so the proof of the put is not enough.
-        if get_patiently(self.store, key) != body:
+        try:
+            shown = get_patiently(self.store, key)
+        except ObjectMissing:
+            raise StoreUnavailable(f"{key}: was put, and the store does not show it") from None
+        if shown != body:
             raise ArchiveDamaged(f"{key}: the store gives back other bytes than were put")
         return key, number
 

@@ -27,8 +27,8 @@ _DDL: Final = """
 CREATE TABLE article(source TEXT, article_id TEXT, revision INTEGER, writer TEXT, key TEXT,
   text_sha256 TEXT,
   PRIMARY KEY(source, article_id, revision, writer)) WITHOUT ROWID;
-CREATE TABLE ledger(run_id TEXT, url TEXT, writer TEXT, PRIMARY KEY(run_id, url, writer))
-  WITHOUT ROWID;
+CREATE TABLE ledger(run_id TEXT, url TEXT, writer TEXT, count INTEGER,
+  PRIMARY KEY(run_id, url, writer)) WITHOUT ROWID;
 CREATE TABLE told(source TEXT, article_id TEXT, revision INTEGER, key TEXT,
   PRIMARY KEY(source, article_id, revision)) WITHOUT ROWID
 """
@@ -125,7 +125,10 @@ class LineCheck:
     def outcomes(self) -> dict[str, int]:
         """Return how many URLs have an outcome in each run."""
         return dict(
-            self._db.execute("SELECT run_id, count(DISTINCT url) FROM ledger GROUP BY run_id")
+            self._db.execute(
+                "SELECT run_id, sum(count) FROM (SELECT DISTINCT run_id, url, count FROM ledger)"
+                " GROUP BY run_id"
+            )
         )
 
     def _article(self, piece: LiveSegment, values: dict[str, Any]) -> str | None:
@@ -141,10 +144,11 @@ class LineCheck:
         return None
 
     def _entry(self, piece: LiveSegment, values: dict[str, Any]) -> str | None:
-        row = (values["run_id"], values["url"], piece.segment.writer)
-        if not values["url"].startswith(ERASED_URI):
+        count = values.get("count")
+        row = (values["run_id"], values["url"], piece.segment.writer, count or 1)
+        if count or not values["url"].startswith(ERASED_URI):
             try:
-                self._db.execute("INSERT INTO ledger VALUES (?, ?, ?)", row)
+                self._db.execute("INSERT INTO ledger VALUES (?, ?, ?, ?)", row)
             except sqlite3.IntegrityError:
                 return f"{row[1]}: a second outcome in run {row[0]}"
         article = values["article"]
@@ -198,4 +202,4 @@ def missing_outcomes(
         count = sum(number for number in told.values() if isinstance(number, int))
         found = outcomes.get(run["run_id"], 0)
         if found < count:
-            yield key, f"tells of {count} outcomes, but the ledger has {found} lines of its run"
+            yield key, f"tells of {count} outcomes, but the ledger has {found} of its run"

@@ -46,8 +46,6 @@ _V = TypeVar("_V")
 _TABLES: Final = ("url", "article", "text", "other")
 _URL_COLUMNS: Final = 15
 _ARTICLE_COLUMNS: Final = 16
-_PAGE: Final = 1000
-"""Rows read at a time: no read transaction stays open between them."""
 _LOADED_AT_ONCE: Final = 50_000
 """Rows of a checkpoint in one transaction."""
 
@@ -73,7 +71,7 @@ class _Text:
 class Change:
     """What one ledger line changes; None where it changes nothing."""
 
-    url: UrlState
+    url: UrlState | None
     article: _Article | None
     text: tuple[str, _Text] | None
 
@@ -81,8 +79,10 @@ class Change:
 class State:
     """Thread-safe. Reads are point look-ups of some 20 microseconds."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, *, page_rows: int = 1000) -> None:
+        """Read `page_rows` rows at a time: no read transaction stays open between them."""
         self._spool = spool
+        self._page_rows = page_rows
         self._lock = threading.RLock()
         self._urls: dict[str, UrlState] = {}
         self._articles: dict[str, _Article] = {}
@@ -152,9 +152,9 @@ class State:
         while True:
             with self._lock:
                 rows = self._spool.query(
-                    f"{_SELECT_URL} WHERE url > ? ORDER BY url LIMIT {_PAGE}", (after,)
+                    f"{_SELECT_URL} WHERE url > ? ORDER BY url LIMIT {self._page_rows}", (after,)
                 )
-                last = rows[-1][0] if len(rows) == _PAGE else None
+                last = rows[-1][0] if len(rows) == self._page_rows else None
                 page = {row[0]: _url_of(row) for row in rows}
                 page |= {
                     url: recent
@@ -175,6 +175,8 @@ class State:
 
     def absorb(self, entry: LedgerEntry) -> Change:
         """Fold a ledger line in; the answers know it at once, the disk after `write`."""
+        if entry.count is not None:  # of no URL: those that it stands for are as they were
+            return Change(None, None, None)
         new = entry.article
         with self._lock:
             if new is None:
@@ -208,10 +210,8 @@ class State:
         changes = list(changes)
         db.execute("UPDATE folded SET lines = lines + ?", (len(changes),))
         for change in changes:
-            db.execute(
-                _INSERT_URL,
-                _url_row(change.url),
-            )
+            if change.url is not None:
+                db.execute(_INSERT_URL, _url_row(change.url))
             if change.article is not None:
                 db.execute(
                     _INSERT_ARTICLE,
@@ -229,7 +229,8 @@ class State:
         """Let the disk answer for changes whose transaction is through."""
         with self._lock:
             for change in changes:
-                _remove(self._urls, change.url.url, change.url)
+                if change.url is not None:
+                    _remove(self._urls, change.url.url, change.url)
                 if change.article is not None:
                     _remove(self._articles, change.article.state.article_id, change.article)
                 if change.text is not None:
@@ -287,12 +288,12 @@ class State:
                     " OR u.fetched_at > ? OR u.gone_at > u.fetched_at"
                     " OR u.missed_at > u.fetched_at)"
                     " ORDER BY a.article_id LIMIT ?",
-                    (after, micros(fetched_before), micros(now), _PAGE),
+                    (after, micros(fetched_before), micros(now), self._page_rows),
                 )
             for row in rows:
                 article = _article_of(tuple(row[_URL_COLUMNS:])).state
                 yield _url_of(tuple(row[:_URL_COLUMNS])), article
-            if len(rows) < _PAGE:
+            if len(rows) < self._page_rows:
                 return
             after = rows[-1][_URL_COLUMNS]
 
@@ -328,12 +329,12 @@ class State:
             after = ""
             while True:
                 found = self._spool.query(
-                    f"SELECT * FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT {_PAGE}",  # noqa: S608
+                    f"SELECT * FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT {self._page_rows}",  # noqa: S608
                     (after,),
                 )
                 for row in found:
                     yield {"table": table, **dict(zip(names, row, strict=True))}
-                if len(found) < _PAGE:
+                if len(found) < self._page_rows:
                     break
                 after = found[-1][0]
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint, CheckpointPart
@@ -23,8 +24,22 @@ from nordcrawl.errors import ArchiveDamaged, ObjectConflict, ObjectMissing
 
 logger = logging.getLogger(__name__)
 
-_PART_BYTES: Final = 16 << 20
-"""Raw bytes at which the next part of a checkpoint begins."""
+
+@dataclass(frozen=True, slots=True)
+class CheckpointPolicy:
+    """When a checkpoint saves more reading than it costs, and how it is cut."""
+
+    lines: int = 20_000
+    """Ledger lines since the last one, at the least; fewer are read in a second or two."""
+    lines_per_url: float = 0.5
+    """Ledger lines since the last one, for each URL that is to be written into it."""
+    part_bytes: int = 16 << 20
+    """Raw bytes at which the next part of a checkpoint begins."""
+
+    def is_time(self, lines: int, urls: int) -> bool:
+        """Return whether a state of so many URLs, so many lines after the last checkpoint, is
+        worth one."""
+        return lines >= max(self.lines, self.lines_per_url * urls)
 
 
 def checkpoint_keys(store: Store, source: str) -> list[str]:
@@ -41,6 +56,7 @@ def put_checkpoint(
     heads: Heads,
     writer: str,
     now: datetime,
+    policy: CheckpointPolicy = CheckpointPolicy(),
 ) -> Checkpoint | None:
     """Put a checkpoint; None if there is one of this very name and time already.
 
@@ -50,7 +66,7 @@ def put_checkpoint(
     name = f"{now:%Y%m%dt%H%M%S%fz}-{writer}"
     parts: list[CheckpointPart] = []
     try:
-        for body, records in _bodies(rows):
+        for body, records in _bodies(rows, policy.part_bytes):
             key = keys.checkpoint_part_key(source, name, len(parts) + 1)
             store.put(key, body, content_type=keys.PART_TYPE)
             parts.append(CheckpointPart(key, hashlib.sha256(body).hexdigest(), len(body), records))
@@ -62,14 +78,14 @@ def put_checkpoint(
     return checkpoint
 
 
-def _bodies(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[bytes, int]]:
+def _bodies(rows: Iterable[Mapping[str, Any]], part_bytes: int) -> Iterator[tuple[bytes, int]]:
     """Yield parts as (bytes, rows); as much as one part is in memory."""
     lines: list[bytes] = []
     size = 0
     for row in rows:
         lines.append(encode_line(row))
         size += len(lines[-1])
-        if size >= _PART_BYTES:
+        if size >= part_bytes:
             yield pack(lines), len(lines)
             lines, size = [], 0
     if lines:

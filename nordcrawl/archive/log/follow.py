@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from nordcrawl.archive.format import keys as layout
-from nordcrawl.archive.format.commit import Commit, Heads, Known
+from nordcrawl.archive.format.commit import Commit, Heads, KnownCommit
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
@@ -32,7 +32,7 @@ def writers(store: Store) -> list[str]:
     return sorted(name for name in store.folders("commits/") if layout.is_writer(name))
 
 
-def listed(store: Store, writer: str = "") -> dict[str, Known]:
+def listed(store: Store, writer: str = "") -> dict[str, KnownCommit]:
     """Return of each writer, or of one, the last commit that a listing names; a listing may lag.
 
     Raises:
@@ -43,7 +43,7 @@ def listed(store: Store, writer: str = "") -> dict[str, Known]:
         if (named := layout.parse_commit_key(entry.key)) is not None:
             found[named[0]] = max(named[1], found.get(named[0], 0))
     return {
-        name: Known(seq, None, f"{layout.commit_key(name, seq)} is there")
+        name: KnownCommit(seq, None, f"{layout.commit_key(name, seq)} is there")
         for name, seq in found.items()
     }
 
@@ -64,7 +64,7 @@ class Trail:
     """The last commit that was looked at; the head it began with, if there was none."""
     sha256: str | None
     """Its digest; None if it is not known, or could not be read."""
-    known: Known
+    known: KnownCommit
     """A commit that must be there."""
     commits: list[Commit] = field(default_factory=list)
     ahead: int = 1
@@ -114,7 +114,7 @@ class Trail:
 def follow(
     store: Store,
     heads: Heads,
-    known: Mapping[str, Known] = MappingProxyType({}),
+    known: Mapping[str, KnownCommit] = MappingProxyType({}),
     damaged: Callable[[ArchiveDamaged], None] | None = None,
 ) -> dict[str, Trail]:
     """Return the commits of several writers, of each those after its head.
@@ -128,7 +128,7 @@ def follow(
             before. With `damaged` that is told to it, and what comes behind is followed.
         StoreRefused, StoreUnavailable: the store.
     """
-    nothing = Known(0, None, "")
+    nothing = KnownCommit(0, None, "")
     trails = {
         writer: Trail(writer, *head, known.get(writer, nothing), damaged=damaged)
         for writer, head in heads.items()
@@ -153,7 +153,7 @@ def _go_on(
             continue
         for seq, (later, there) in enumerate(pairs[number + 1 :], start=trail.seq + 2):
             if there is not None and seq > trail.known.seq:
-                trail.known = Known(seq, None, f"{later} is there")
+                trail.known = KnownCommit(seq, None, f"{later} is there")
         if trail.known.seq <= trail.seq:
             return False
         # It may have been put after it was asked for, and the later one before that was; some

@@ -15,7 +15,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from nordcrawl.archive.format.commit import Commit, Heads, Known, PartEntry, Segment
+from nordcrawl.archive.format.commit import Commit, Heads, KnownCommit, PartEntry, Segment
 from nordcrawl.archive.format.cursor import Cursor
 from nordcrawl.archive.log.follow import follow, listed
 from nordcrawl.archive.store.protocol import Store
@@ -68,7 +68,7 @@ def take(
     store: Store,
     since: Heads | None = None,
     *,
-    known: Mapping[str, Known] = MappingProxyType({}),
+    known: Mapping[str, KnownCommit] = MappingProxyType({}),
     damaged: Callable[[ArchiveDamaged], None] | None = None,
 ) -> Snapshot:
     """Return what came since the given commits of each writer; of a writer that is not among
@@ -118,11 +118,11 @@ def assemble(logs: Mapping[str, list[Commit]], heads: Heads, seen: Mapping[str, 
 NOTHING: Final[tuple[int, str | None]] = (0, None)
 
 
-def _missed(logs: Mapping[str, list[Commit]], heads: Heads) -> dict[str, Known]:
+def _missed(logs: Mapping[str, list[Commit]], heads: Heads) -> dict[str, KnownCommit]:
     """Return writers that went on after their log was read: a commit of another, read later,
     builds on what they did. Without it the two would not fit together."""
     return {
-        writer: Known(seq, None, f"{commit.key} builds on it")
+        writer: KnownCommit(seq, None, f"{commit.key} builds on it")
         for log in logs.values()
         for commit in log
         for writer, seq in commit.base.items()

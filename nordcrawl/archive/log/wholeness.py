@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from nordcrawl.archive.format import keys as layout
-from nordcrawl.archive.format.commit import Known
+from nordcrawl.archive.format.commit import KnownCommit
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.log.snapshot import Snapshot, take
 from nordcrawl.archive.store.protocol import Store
@@ -22,7 +22,7 @@ _AT_ONCE: Final = 16
 _FOLDERS: Final = ("runs/", "erasures/", "checkpoints/")
 
 
-def heads_told(store: Store) -> dict[str, Known]:
+def heads_told(store: Store) -> dict[str, KnownCommit]:
     """Return of each writer the last commit that a report, receipt or checkpoint tells of.
 
     What can't be read tells of nothing; `nordcrawl verify` finds it. One get for each of them.
@@ -36,16 +36,16 @@ def heads_told(store: Store) -> dict[str, Known]:
         for entry in store.list(folder)
         if entry.key.endswith(".json") and not entry.key.endswith("/order.json")
     ]
-    heads: dict[str, Known] = {}
+    heads: dict[str, KnownCommit] = {}
     with ThreadPoolExecutor(_AT_ONCE, "heads") as pool:
         for key, values in zip(keys, pool.map(lambda key: _read(store, key), keys), strict=True):
             for writer, seq, sha256 in _heads(values):
                 if writer not in heads or seq > heads[writer].seq:
-                    heads[writer] = Known(seq, sha256, f"{key} tells of commit {seq}")
+                    heads[writer] = KnownCommit(seq, sha256, f"{key} tells of commit {seq}")
     return heads
 
 
-def take_whole(store: Store, heads: Mapping[str, Known]) -> Snapshot:
+def take_whole(store: Store, heads: Mapping[str, KnownCommit]) -> Snapshot:
     """Take a snapshot that has every commit of which anything tells; `heads` are those told of
     before it is taken.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from nordcrawl.archive.format.cursor import Cursor
@@ -19,6 +18,7 @@ from nordcrawl.archive.log.erasures import Orders
 from nordcrawl.archive.log.pieces import Pieces
 from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, Snapshot, take
 from nordcrawl.archive.read.sieve import Sieve
+from nordcrawl.archive.read.wanted import Wanted
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.model.ledger import LedgerEntry
@@ -27,10 +27,11 @@ from nordcrawl.model.words import reason
 
 _T = TypeVar("_T")
 
-__all__ = ["Cursor", "LivePart", "Reader", "Snapshot"]
+__all__ = ["Cursor", "LivePart", "Reader", "Snapshot", "Wanted"]
 
 #: Changes after which an article is not shown by `Reader.latest`.
 NOT_SHOWN: Final = frozenset({"removed", "erased"})
+ALL: Final = Wanted()
 
 
 class Reader:
@@ -79,38 +80,34 @@ class Reader:
         Raises:
             UsageError: as `snapshot`.
         """
-        yield from self.records_of(self.snapshot(since), source=source)
+        yield from self.records_of(self.snapshot(since), of_source(source))
 
-    def records_of(
-        self, snapshot: Snapshot, *, source: str | None = None, as_of: datetime | None = None
-    ) -> Iterator[dict[str, Any]]:
-        """Yield the article records of a snapshot, as `records` does; with `as_of` only those
-        that were accepted by then."""
-        for _, record in self._articles(snapshot, source, as_of):
+    def records_of(self, snapshot: Snapshot, wanted: Wanted = ALL) -> Iterator[dict[str, Any]]:
+        """Yield the article records of a snapshot, as `records` does, that are wanted."""
+        for _, record in self._articles(snapshot, wanted):
             yield record
 
-    def lines_of(self, snapshot: Snapshot, *, source: str | None = None) -> Iterator[bytes]:
+    def lines_of(self, snapshot: Snapshot, wanted: Wanted = ALL) -> Iterator[bytes]:
         """Yield the same as `records_of`, as the bytes of the lines, each with its LF.
 
         They are not even parsed where no second writer asks for it, and no erasure that may have
         missed them.
         """
-        sieve = Sieve(snapshot, self._orders.read())
-        for piece, lines in self._lines(snapshot, PartKind.ARTICLE, source):
-            if not sieve.concerns(piece):
+        sieve, chosen = Sieve(snapshot, self._orders.read()), _chosen(wanted)
+        for piece, lines in self._lines(snapshot, PartKind.ARTICLE, wanted):
+            if not wanted.asks_records and not sieve.concerns(piece):
                 yield from lines
                 continue
             for number, line in enumerate(lines, start=1):
-                record = _parsed(piece.part.entry.key, number, line, _checked)
-                if sieve.passes(piece, record):
+                record = _parsed(piece.part.entry.key, number, line, chosen)
+                if record is not None and sieve.passes(piece, record):
                     yield line
 
     def latest(
         self,
         *,
         snapshot: Snapshot | None = None,
-        source: str | None = None,
-        as_of: datetime | None = None,
+        wanted: Wanted = ALL,
     ) -> Iterator[dict[str, Any]]:
         """Yield each article once, as its latest revision, in the order of commits.
 
@@ -124,7 +121,7 @@ class Reader:
                 "CREATE TABLE latest(source TEXT, article_id TEXT, revision INTEGER, at INTEGER,"
                 " place TEXT, shown INTEGER, PRIMARY KEY(source, article_id)) WITHOUT ROWID"
             )
-            for place, record in self._articles(snapshot, source, as_of):
+            for place, record in self._articles(snapshot, wanted):
                 db.execute(
                     "INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?)"
                     " ON CONFLICT DO UPDATE SET revision = excluded.revision, at = excluded.at,"
@@ -137,7 +134,7 @@ class Reader:
                     ),
                 )
             best = "SELECT place, shown FROM latest WHERE source = ? AND article_id = ?"
-            for place, record in self._articles(snapshot, source, as_of):
+            for place, record in self._articles(snapshot, wanted):
                 found = db.execute(best, (record["source"], record["article_id"])).fetchone()
                 if found == (place, 1):
                     yield record
@@ -148,7 +145,7 @@ class Reader:
         """Yield ledger lines, of one run or of all, in the order of commits."""
         snapshot = self.snapshot()
         sieve = Sieve(snapshot, self._orders.read())
-        for piece, lines in self._lines(snapshot, PartKind.LEDGER, source):
+        for piece, lines in self._lines(snapshot, PartKind.LEDGER, of_source(source)):
             for number, line in enumerate(lines, start=1):
                 values = _parsed(piece.part.entry.key, number, line, _object)
                 if run_id in (None, values.get("run_id")) and sieve.passes(piece, values):
@@ -159,27 +156,24 @@ class Reader:
         for key in sorted(entry.key for entry in self._store.list("runs/")):
             yield _parsed(key, 1, self._store.get(key), _object)
 
-    def _articles(
-        self, snapshot: Snapshot, source: str | None, as_of: datetime | None
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _articles(self, snapshot: Snapshot, wanted: Wanted) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (place, record); places sort as the lines of one writer do."""
-        sieve = Sieve(snapshot, self._orders.read())
-        for piece, lines in self._lines(snapshot, PartKind.ARTICLE, source):
+        sieve, chosen = Sieve(snapshot, self._orders.read()), _chosen(wanted)
+        for piece, lines in self._lines(snapshot, PartKind.ARTICLE, wanted):
             segment = piece.segment
             first = segment.origin.rpartition("-")[2].partition(".")[0]
             for number, line in enumerate(lines, start=1):
-                record = _parsed(piece.part.entry.key, number, line, _checked)
-                if as_of is not None and not _by(record, as_of):
-                    continue
-                if sieve.passes(piece, record):
+                record = _parsed(piece.part.entry.key, number, line, chosen)
+                if record is not None and sieve.passes(piece, record):
                     yield f"{segment.writer}{segment.seq:012d}{first}{number:09d}", record
 
     def _lines(
-        self, snapshot: Snapshot, kind: PartKind, source: str | None
+        self, snapshot: Snapshot, kind: PartKind, wanted: Wanted
     ) -> Iterator[tuple[LiveSegment, Iterator[bytes]]]:
         pieces = Pieces(self._store)
         for piece in snapshot.pieces:
-            if piece.part.entry.kind is kind and source in (None, piece.part.commit.source):
+            entry, source = piece.part.entry, piece.part.commit.source
+            if entry.kind is kind and wanted.may_hold(source, entry):
                 yield piece, self._whole(pieces.lines(piece))
 
     def _whole(self, lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -192,22 +186,27 @@ class Reader:
             self._damaged(error)
 
 
-def _checked(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the record if it has what the reader itself needs; `KeyError` if not."""
-    for name in ("source", "article_id", "revision", "change", "text_sha256", "fetch"):
-        record[name]
-    return record
+def of_source(source: str | None) -> Wanted:
+    """Return what asks for all of a source, or of all."""
+    return Wanted(frozenset([source])) if source is not None else ALL
+
+
+def _chosen(wanted: Wanted) -> Callable[[dict[str, Any]], dict[str, Any] | None]:
+    """Return a function that gives a record back, or None if it is not wanted; it raises `KeyError`
+    or `ValueError` where the record lacks what the reader itself needs."""
+
+    def chosen(record: dict[str, Any]) -> dict[str, Any] | None:
+        for name in ("source", "article_id", "revision", "change", "text_sha256", "fetch"):
+            record[name]
+        return record if wanted.holds(record) else None
+
+    return chosen
 
 
 def _object(values: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise TypeError("no JSON object")
     return values
-
-
-def _by(record: dict[str, Any], at: datetime) -> bool:
-    archived_at = parse_rfc3339(record.get("archived_at"))
-    return archived_at is not None and archived_at <= at
 
 
 def _fetched_at(record: dict[str, Any]) -> int:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import sqlite3
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any, Final
+
+import orjson
 
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.snapshot import LiveSegment, Snapshot
 
-#: What two records of one revision must have equal, beside ids and text, to be the same one.
-_CONTENT: Final = (
-    "title", "subtitle", "kicker", "authors", "published_at", "language", "kind", "section",
-    "tags", "blocks",
+#: What makes two records the same: who it is, and what it says.
+_IDENTITY: Final = (
+    "source", "article_id", "revision", "change", "text_sha256", "title", "subtitle", "kicker",
+    "authors", "published_at", "language", "kind", "section", "tags", "blocks",
 )  # fmt: skip
 
 
 class Sieve:
     """Holds back what another writer has written too, and what an order covers.
 
-    Keeps nothing where there is only one writer; else some 100 bytes of memory a line of the
-    sources that have several.
+    Keeps nothing where there is only one writer; else some 30 bytes a line of the sources that
+    have several, in a temporary file, so memory does not grow.
     """
 
     def __init__(self, snapshot: Snapshot, erasures: Erasures) -> None:
@@ -30,33 +33,42 @@ class Sieve:
         for piece in snapshot.pieces:
             by_source[piece.part.commit.source].add(piece.segment.writer)
         self._shared = {source for source, names in by_source.items() if len(names) > 1}
-        self._first: dict[bytes, str] = {}
         self._erasures = erasures
         self._is_clean = erasures.looked_at(snapshot.heads)
+        self._seen: sqlite3.Connection | None = None
 
     def concerns(self, piece: LiveSegment) -> bool:
         """Return whether the lines of a piece have to be looked at."""
         shared = piece.part.commit.source in self._shared
         return shared or not self._is_clean(piece.part, piece.segment)
 
-    def passes(self, piece: LiveSegment, values: dict[str, Any]) -> bool:
+    def passes(self, piece: LiveSegment, values: Mapping[str, Any]) -> bool:
         """Return whether a line goes out."""
-        if not self._is_clean(piece.part, piece.segment) and self._erasures.covers(
-            piece.part.entry.kind, values
-        ):
+        kind = piece.part.entry.kind
+        if not self._is_clean(piece.part, piece.segment) and self._erasures.covers(kind, values):
             return False
         if piece.part.commit.source not in self._shared:
             return True
-        identity = (
-            identity_of(values) if piece.part.entry.kind is PartKind.ARTICLE else repr(values)
-        )
-        digest = hashlib.blake2b(identity.encode(errors="replace"), digest_size=16).digest()
-        writer = piece.segment.writer
-        return self._first.setdefault(digest, writer) == writer
+        told = [values.get(x) for x in _IDENTITY] if kind is PartKind.ARTICLE else dict(values)
+        digest = hashlib.sha256(orjson.dumps(told)).digest()
+        writer = int(piece.segment.writer, 16)
+        return self._first(digest, writer) == writer
+
+    def _first(self, digest: bytes, writer: int) -> int:
+        """Return the writer whose line of this digest came first."""
+        if self._seen is None:
+            self._seen = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+            self._seen.execute("PRAGMA journal_mode=OFF")
+            self._seen.execute(
+                "CREATE TABLE seen(digest INTEGER PRIMARY KEY, more INTEGER, writer INTEGER)"
+            )
+            self._seen.execute("BEGIN")
+        row = (int.from_bytes(digest[:8], signed=True), int.from_bytes(digest[8:16], signed=True))
+        if self._seen.execute(_INSERT, (*row, writer)).rowcount:
+            return writer
+        more, first = self._seen.execute(_SELECT, row[:1]).fetchone()
+        return int(first) if more == row[1] else writer
 
 
-def identity_of(record: dict[str, Any]) -> str:
-    """Return what makes a record the same as another: who it is and what it says."""
-    content = [record.get(name) for name in _CONTENT]
-    names = ("source", "article_id", "revision", "change", "text_sha256")
-    return json.dumps([[record[name] for name in names], content], ensure_ascii=False)
+_INSERT: Final = "INSERT OR IGNORE INTO seen VALUES (?, ?, ?)"
+_SELECT: Final = "SELECT more, writer FROM seen WHERE digest = ?"

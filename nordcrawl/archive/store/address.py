@@ -11,7 +11,7 @@ import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from nordcrawl.archive.store.folder import FolderStore
@@ -38,7 +38,6 @@ def open_store(
     uri: str,
     *,
     retry_s: float = 300.0,
-    addressing: Literal["path", "virtual", "auto"] = "path",
     stop: threading.Event | None = None,
 ) -> Store:
     """Return the store at `uri`, without touching it yet.
@@ -65,7 +64,6 @@ def open_store(
                 bucket,
                 prefix,
                 retry_s=retry_s,
-                addressing=addressing,
                 stop=stop,
             )
 

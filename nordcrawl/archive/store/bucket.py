@@ -15,19 +15,20 @@ import os
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore import exceptions as boto_errors
 from botocore.config import Config
 
-from nordcrawl.archive.store.retry import TransferClock
+from nordcrawl.archive.store.retry import RetryPolicy, TransferClock
 from nordcrawl.archive.store.s3_errors import (
     DamagedError,
     TryAgainError,
     code_of,
     describe,
     hint,
+    is_about_checksum,
     is_unknown_operation,
     status_of,
 )
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 _CHUNK: Final = 256 * 1024
 _CONNECTIONS: Final = 16
 """As many as there are threads that follow the log."""
-
-Addressing = Literal["path", "virtual", "auto"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +71,21 @@ class Intended:
 
 
 class Bucket:
-    """A bucket's prefix, by one boto3 client that all threads share."""
+    """A bucket's prefix, by one boto3 client that all threads share.
+
+    The bucket's name stands in the path, unless the AWS configuration sets another
+    ``addressing_style`` (source: boto3, "Using a configuration file", s3).
+    """
 
     def __init__(
         self,
         name: str,
         prefix: str = "",
         *,
-        addressing: Addressing = "path",
         connect_timeout_s: float = 5.0,
         read_timeout_s: float = 60.0,
         stop: threading.Event | None = None,
+        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 (frozen)
     ) -> None:
         """Make the client; nothing is sent.
 
@@ -92,14 +95,16 @@ class Bucket:
         self.name = name
         self.prefix = f"{prefix}/" if prefix else ""
         self.stop = stop or threading.Event()
+        self.takes_checksum = True
+        """False once the store has refused a put for the SHA-256 that came with it."""
         self._read_timeout_s = read_timeout_s
+        self._policy = policy
         for library in ("boto3", "botocore", "urllib3", "s3transfer"):
             # At DEBUG they log signed headers and bodies.
             logging.getLogger(library).setLevel(logging.WARNING)
         self.client = self._make_client(
             Config(
                 signature_version="s3v4",
-                s3={"addressing_style": addressing},
                 retries={"mode": "standard", "total_max_attempts": 1},
                 connect_timeout=connect_timeout_s,
                 read_timeout=read_timeout_s,
@@ -117,18 +122,35 @@ class Bucket:
         return f"s3://{self.name}/{self.prefix}".rstrip("/")
 
     def put(self, key: str, intended: Intended, condition: dict[str, Any]) -> str:
-        """Send one PUT and return the ETag of its answer."""
-        clock = TransferClock.start(self._read_timeout_s, len(intended.body), self.stop)
+        """Send one PUT and return the ETag of its answer.
+
+        A second one goes without the SHA-256 where the store does not take it (some answer
+        400 or 501 to the header): what was stored is proven by reading all the same.
+        """
+        if self.takes_checksum:
+            try:
+                return self._put(key, intended, condition, ChecksumSHA256=intended.checksum)
+            except boto_errors.ClientError as error:
+                if not is_about_checksum(error):
+                    raise
+                self.takes_checksum = False
+        return self._put(key, intended, condition)
+
+    def _put(self, key: str, intended: Intended, condition: dict[str, Any], **checksum: Any) -> str:
+        clock = self._clock(len(intended.body))
         answer = self.client.put_object(
             Bucket=self.name,
             Key=self.prefix + key,
             Body=_Upload(intended.body, clock),
             ContentType=intended.content_type,
-            ChecksumSHA256=intended.checksum,
             Metadata={"sha256": intended.sha256.hex()},
             **condition,
+            **checksum,
         )
         return answer.get("ETag", "").strip('"')
+
+    def _clock(self, size: int) -> TransferClock:
+        return TransferClock.start(self._read_timeout_s, size, self.stop, self._policy)
 
     def head(self, key: str) -> HeadObjectOutputTypeDef | None:
         """Return what the store tells of an object; None if there is none."""
@@ -153,7 +175,7 @@ class Bucket:
     def open(self, key: str, *, first_byte: bool = False, verify: bool = True) -> bytes | None:
         """Read an object, or only its first byte; None if there is none."""
         part: dict[str, Any] = {"Range": "bytes=0-0"} if first_byte else {}
-        clock = TransferClock.start(self._read_timeout_s, 0, self.stop)
+        clock = self._clock(0)
         try:
             answer = self.client.get_object(Bucket=self.name, Key=self.prefix + key, **part)
         except boto_errors.ClientError as error:
@@ -246,6 +268,7 @@ class Bucket:
     def _make_client(self, config: Config) -> S3Client:
         try:
             session = boto3.session.Session()
+            config = config.merge(Config(s3={"addressing_style": _addressing(session)}))
             # botocore itself reads AWS_DEFAULT_REGION only.
             region = os.environ.get("AWS_REGION") or session.region_name
             client = session.client("s3", region_name=region or "us-east-1", config=config)
@@ -259,6 +282,12 @@ class Bucket:
                 "is not at AWS)"
             )
         return client
+
+
+def _addressing(session: boto3.session.Session) -> Any:
+    """Return how requests name the bucket; a configuration of the client hides the file's."""
+    profile = session._session.get_scoped_config()  # boto3 has no face for it
+    return (profile.get("s3") or {}).get("addressing_style") or "path"
 
 
 class _Upload(io.BytesIO):

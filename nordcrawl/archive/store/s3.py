@@ -6,9 +6,8 @@ captive portal's "200 OK" and an upload damaged on the way all end well. ``If-No
 sent as a fence; where `S3Store.probe` has not seen it honoured, a HEAD goes before each put.
 
 All is tried again until the budget is spent (`nordcrawl.archive.store.retry`). One try waits at
-most 5 s
-for a connection and 60 s for an answer; with a smaller budget for half of it, 10 s at the least, so
-that there is time for another one.
+most 5 s for a connection and 60 s for an answer; with a smaller budget for half of it, 10 s at the
+least, so that there is time for another one.
 
 The access key needs ``s3:PutObject`` and ``s3:GetObject`` on ``bucket/prefix/*`` and
 ``s3:ListBucket`` on the bucket, without which AWS answers 403 instead of 404 for a key that is
@@ -19,7 +18,6 @@ more (`nordcrawl.archive.store.s3_errors.MAY_NOT_DELETE`).
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore import exceptions as boto_errors
 
-from nordcrawl.archive.store.bucket import Addressing, Bucket, Intended
+from nordcrawl.archive.store.bucket import Bucket, Intended
 from nordcrawl.archive.store.protocol import (
     MARKER_BODY,
     MARKER_KEY,
@@ -39,7 +37,7 @@ from nordcrawl.archive.store.protocol import (
     check_prefix,
     is_key,
 )
-from nordcrawl.archive.store.retry import retry
+from nordcrawl.archive.store.retry import RetryPolicy, retry
 from nordcrawl.archive.store.s3_errors import (
     MAY_NOT_DELETE,
     DamagedError,
@@ -79,12 +77,14 @@ class S3Store:
         prefix: str = "",
         *,
         retry_s: float = 300.0,
-        addressing: Addressing = "path",
         connect_timeout_s: float = 5.0,
         read_timeout_s: float | None = None,
         stop: threading.Event | None = None,
+        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 (frozen)
     ) -> None:
         """Make the client; nothing is sent.
+
+        Each operation is tried for `retry_s` seconds, in the way that `policy` says.
 
         Raises:
             StoreRefused: endpoint, region or profile as set in the environment can't be used.
@@ -92,12 +92,13 @@ class S3Store:
         self._bucket = Bucket(
             bucket,
             prefix,
-            addressing=addressing,
             connect_timeout_s=connect_timeout_s,
             read_timeout_s=read_timeout_s or min(_LONGEST_TRY_S, max(_SHORTEST_TRY_S, retry_s / 2)),
             stop=stop,
+            policy=policy,
         )
         self._retry_s = retry_s
+        self._policy = policy
         self._fenced = False
         """If-None-Match was seen to be honoured."""
         self._sends_condition = True
@@ -116,7 +117,7 @@ class S3Store:
             ArchiveDamaged: the marker there is of another format or version.
             StoreRefused, StoreUnavailable: as every method.
         """
-        deadline = time.monotonic() + self._retry_s
+        deadline = self._deadline()
         blindly = False
         try:
             marker = self._get(MARKER_KEY, deadline)
@@ -144,9 +145,7 @@ class S3Store:
         Raises:
             ObjectConflict: the key holds other bytes; they are left as they are.
         """
-        return self._put(
-            check_key(key), Intended.of(body, content_type), time.monotonic() + self._retry_s
-        )
+        return self._put(check_key(key), Intended.of(body, content_type), self._deadline())
 
     def get(self, key: str) -> bytes:
         """Return an object's bytes, compared with the SHA-256 they were stored with.
@@ -155,7 +154,7 @@ class S3Store:
             ObjectMissing: the store says that there is no such key.
             ArchiveDamaged: three readings in a row did not have that SHA-256.
         """
-        return self._get(check_key(key), time.monotonic() + self._retry_s)
+        return self._get(check_key(key), self._deadline())
 
     def exists(self, key: str) -> bool:
         """Return whether there is an object.
@@ -331,10 +330,18 @@ class S3Store:
         *,
         forbidden: str = "",
     ) -> _T:
-        until = time.monotonic() + self._retry_s if deadline is None else deadline
-        stop = self._bucket.stop
-        what = f"{operation} {key}"
-        return retry(what, self.uri, attempt, until=until, stop=stop, forbidden=forbidden)
+        return retry(
+            f"{operation} {key}",
+            self.uri,
+            attempt,
+            until=self._deadline() if deadline is None else deadline,
+            stop=self._bucket.stop,
+            forbidden=forbidden,
+            policy=self._policy,
+        )
+
+    def _deadline(self) -> float:
+        return self._policy.clock() + self._retry_s
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -108,6 +108,19 @@ def is_unknown_operation(error: boto_errors.ClientError) -> bool:
     return code_of(error) in _UNKNOWN_OPERATION or status_of(error) == 501
 
 
+def is_about_checksum(error: boto_errors.ClientError) -> bool:
+    """Return whether the store says that it does not take a checksum, not that one is wrong.
+
+    Stores have no code for it: they name the header, or the word, in their message.
+    """
+    message = str(error.response.get("Error", {}).get("Message", "")).lower()
+    return (
+        status_of(error) in (400, 501)
+        and code_of(error) not in _DAMAGED_ON_THE_WAY
+        and "checksum" in message
+    )
+
+
 def hint(error: Exception, forbidden: str = "") -> str:
     """Say what an operator has to mend; empty if trying again may help.
 

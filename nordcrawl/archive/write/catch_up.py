@@ -17,7 +17,12 @@ from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.local.spool import Spool, set_cursor
 from nordcrawl.archive.local.state import State
-from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
+from nordcrawl.archive.log.checkpoint import (
+    CheckpointPolicy,
+    checkpoint_keys,
+    put_checkpoint,
+    read_rows,
+)
 from nordcrawl.archive.log.erasures import Erasures, read_erasures
 from nordcrawl.archive.log.pieces import Pieces
 from nordcrawl.archive.log.snapshot import LiveSegment, Snapshot, take
@@ -28,10 +33,6 @@ from nordcrawl.model.words import reason
 
 logger = logging.getLogger(__name__)
 
-#: Fewer ledger lines than these are read in a second or two.
-CHECKPOINT_LINES = 20_000
-#: Lines that are worth a checkpoint, for each URL that is to be written into it.
-CHECKPOINT_SHARE = 0.5
 #: Lines folded in one transaction.
 _AT_ONCE = 5_000
 #: What a ledger line has in it that tells of a text's signature.
@@ -143,22 +144,25 @@ def _load_checkpoint(store: Store, spool: Spool, state: State, erasures: Erasure
         return
 
 
-def write_checkpoint(store: Store, spool: Spool, state: State, now: datetime) -> bool:
+def write_checkpoint(
+    store: Store, spool: Spool, state: State, now: datetime, policy: CheckpointPolicy
+) -> bool:
     """Put the state as a checkpoint if that will save more reading than it costs.
 
-    To be called when nothing is pending. It is time for one when half as many ledger lines were
-    folded since the last one as there are URLs, 20,000 at the least: so an empty disk reads at
-    most the state and half as much again, and what all checkpoints together cost stays below
-    what the ledger costs.
+    To be called when nothing is pending. By the policy as it is, an empty disk reads at most the
+    state and half as much again, and what all checkpoints together cost stays below what the
+    ledger costs.
 
     Raises:
         StoreRefused, StoreUnavailable: the store.
         SpoolError: the disk.
     """
-    least = max(CHECKPOINT_LINES, CHECKPOINT_SHARE * state.counts()["urls"])
-    if spool.backlog.lines or state.lines_since_checkpoint < least:
+    if spool.backlog.lines or not policy.is_time(
+        state.lines_since_checkpoint, state.counts()["urls"]
+    ):
         return False
-    done = put_checkpoint(store, spool.source, state.rows(), spool.cursors(), spool.writer, now)
+    rows, heads = state.rows(), spool.cursors()
+    done = put_checkpoint(store, spool.source, rows, heads, spool.writer, now, policy)
     if done is None:
         return False
     state.mark_checkpoint()

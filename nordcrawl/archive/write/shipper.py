@@ -12,7 +12,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -23,6 +23,7 @@ from nordcrawl.archive.format.lines import MEMBER_BYTES, pack
 from nordcrawl.archive.local.purge import Obedience
 from nordcrawl.archive.local.sealed import SealedPart
 from nordcrawl.archive.local.spool import Spool, SpooledLine, read_sealed, sync_sealed, write_sealed
+from nordcrawl.archive.log.checkpoint import CheckpointPolicy
 from nordcrawl.archive.log.follow import chain
 from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.store.protocol import Store
@@ -54,8 +55,13 @@ class Limits:
     """Least time between two transactions that accept: one fsync serves all that came since."""
     spool_bytes: int = 2 << 30
     """Backlog at which the crawl waits for the store."""
+    margin_share: float = 0.25
+    margin_bytes: int = 1 << 20
+    """How far beyond `spool_bytes` the backlog may go, as a share of it and in bytes at least: what
+    was under way when the spool was full, and the outcomes of a run that ends so, still fit."""
     free_bytes: int = 32 << 20
     """Room on the disk below which nothing more is accepted; sealing needs some of it."""
+    checkpoints: CheckpointPolicy = field(default_factory=CheckpointPolicy)
 
 
 @dataclass(slots=True)

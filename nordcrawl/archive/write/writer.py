@@ -55,9 +55,6 @@ _PATIENCE_S: Final = (5.0, 300.0)
 """First and longest pause after a failed try to ship while the crawl goes on."""
 _HASTE_S: Final = (0.5, 15.0)
 """The same once the caller waits in `Writer.finish`."""
-_MARGIN: Final = (0.25, 1 << 20)
-"""How far beyond `Limits.spool_bytes` the backlog may go, as a share of it and in bytes at least:
-what was under way when the spool was full, and the outcomes of a run that ends so, still fit."""
 _LOOK_S: Final = 0.2
 """Time between two looks at what the store has taken, once there is a hurry."""
 _LEAVE_S: Final = 1.0
@@ -325,9 +322,9 @@ class Writer:
                 f"{self._spool.folder}: disk full: {free >> 20} MiB free, "
                 f"{self._limits.free_bytes >> 20} MiB are the least"
             )
-        share, least = _MARGIN
         limit = self._limits.spool_bytes
-        if self.backlog_bytes >= limit + max(share * limit, least):
+        margin = max(self._limits.margin_share * limit, self._limits.margin_bytes)
+        if self.backlog_bytes >= limit + margin:
             raise SpoolError(
                 f"{self._spool.folder}: holds {self.backlog_bytes >> 20} MiB that the archive did "
                 f"not take yet; the limit is {limit >> 20} MiB"
@@ -417,14 +414,15 @@ class Writer:
 
     def checkpoint(self) -> bool:
         """Put a checkpoint of the state if it is time for one and nothing waits; see
-        `catchup.write_checkpoint`.
+        `catch_up.write_checkpoint`.
 
         Raises:
             StoreRefused, StoreUnavailable: the store.
             SpoolError: the disk.
         """
         self._obedience.check()  # what was ordered since the last commit must not be in it
-        return write_checkpoint(self._store, self._spool, self.state, self._clock())
+        now, policy = self._clock(), self._limits.checkpoints
+        return write_checkpoint(self._store, self._spool, self.state, now, policy)
 
     def _ship_all(self) -> None:
         while self._await_work():

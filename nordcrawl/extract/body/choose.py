@@ -13,7 +13,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body import container as homes
-from nordcrawl.extract.body import engine, furniture_boxes, judge
+from nordcrawl.extract.body import engine, furniture_boxes, judge, rival
 from nordcrawl.extract.body.captions import is_small
 from nordcrawl.extract.body.container import Shape, TextContainer, holds, shape_of
 from nordcrawl.extract.body.gaps import AGAINST_TEXT, NEVER_TEXT, filled
@@ -22,8 +22,8 @@ from nordcrawl.extract.body.signs import Around, PageHints
 from nordcrawl.extract.body.standfirst import is_in_lead, standfirst
 from nordcrawl.extract.body.tail import cut_tail
 from nordcrawl.extract.lexicon.phrases import NO_CAPTION
-from nordcrawl.extract.page.text import LINE_ENDS
 from nordcrawl.extract.page.text_runs import Cut, Picture, TextRun
+from nordcrawl.extract.page.text_runs import cut as cut_runs
 from nordcrawl.extract.page.tree import text_of
 
 #: Runs further than this from the text on either side hold no picture of it.
@@ -41,16 +41,12 @@ _RESCUE_WORDS = 200
 _DENSE_WORDS = 15
 _OWN_WORDS = 100
 #: The engine's default answer is asked for where the choice has less than this part of what may be
-#: text on the page, and stands where the choice has less than this part of it.
+#: text on the page.
 _HALF = 0.5
-#: It has to have so many words, at most this part of its letters in links, and not to be made of
-#: so many articles of which none has most of it.
-_PLAIN_WORDS = 100
-_PLAIN_LINKED = 0.3
-_TEASERS = 4
-#: Most of what it has more has to be lines of so many words that end as sentences.
-_SAID = 8
-_MOST_SAID = 0.6
+#: A second look is taken at a page of whose text fewer words were found, if it has more in lines
+#: that may be sentences.
+_FEW_WORDS = 40
+_SAID_WORDS = 8
 #: A longer line beside a picture is no caption; only such elements have one.
 _CAPTION_WORDS = 60
 _PLAIN = frozenset(["p", "div", "span", "em", "small"])
@@ -81,38 +77,30 @@ def choose(cut: Cut, answers: engine.Answers, clues: PageHints) -> Choice | None
     if words >= _HALF * answers.most:
         return found
     other = _chosen(cut, answers.default(), clues, is_plain=True)
-    return other if other is not None and _is_better(other, found) else found
+    if other is not None and rival.stands(other.runs, found.runs if found else ()):
+        return other
+    return found
 
 
-def _is_better(other: Choice, found: Choice | None) -> bool:
-    """Return whether the engine's default answer stands against a choice of far fewer words.
+def second_look(root: HtmlElement, clues: PageHints, found: Choice | None) -> Choice | None:
+    """Return the text of a page of which next to none was found, as the engine reads the page as
+    it is: with what is hidden, linked, or a heading. What was found is returned where that is no
+    article either.
 
-    It does where what it has more reads as an article: of sentences, few links, no comments, and
-    not one teaser after the other.
+    It has to read as an article by all that `rival` looks at, and to be what the page's head tells
+    of, more than what was found is.
     """
-    known = {(run.element, run.key) for run in found.runs} if found else set()
-    words = sum(run.words for run in found.runs if not judge.is_caption(run)) if found else 0
-    text = [run for run in other.runs if not judge.is_caption(run)]
-    total = sum(run.words for run in text)
-    if total < _PLAIN_WORDS or words >= _HALF * total:
-        return False
-    more = [run for run in text if (run.element, run.key) not in known]
-    added = sum(run.words for run in more)
-    said = [run for run in more if run.words >= _SAID and run.text[-1:] in LINE_ENDS]
-    letters = sum(len(run.text) for run in more)
-    held = Counter(_article_of(run) for run in said)
-    return (
-        sum(run.words for run in said) >= _MOST_SAID * added
-        and sum(run.linked for run in more) <= _PLAIN_LINKED * letters
-        and not any("heading" in run.near for run in said[: len(said) // 2 + 1])
-        and (len(held) < _TEASERS or max(held.values()) > sum(held.values()) / 2)
-    )
-
-
-def _article_of(run: TextRun) -> HtmlElement | None:
-    return next(
-        (e for e in (run.element, *run.element.iterancestors()) if e.tag == "article"), None
-    )
+    if sum(run.words for run in found.runs) >= _FEW_WORDS if found else False:
+        return found
+    page = cut_runs([root], hidden=frozenset())
+    if sum(run.words for run in page.runs if run.words >= _SAID_WORDS) < rival.WORDS:
+        return found
+    other = _chosen(page, engine.whole(root), clues, is_plain=True)
+    runs = found.runs if found else ()
+    if other is None or not rival.stands(other.runs, runs):
+        return found
+    told = rival.told_of(other.runs, clues)
+    return other if told >= rival.TOLD and told > rival.told_of(runs, clues) else found
 
 
 def _chosen(
@@ -123,7 +111,7 @@ def _chosen(
         indices = _rescued(indices, cut.runs)
     if not indices:
         return None
-    runs: Sequence[TextRun] = _without_captions(cut.runs, indices)
+    runs: Sequence[TextRun] = rival.unmarked(cut.runs, indices)
     if Around(clues, [runs[i] for i in indices]).is_consent():
         return None
     home = homes.find(runs, indices)
@@ -137,7 +125,7 @@ def _chosen(
         # Further rows of the text may have been found beside it.
         home = homes.find(runs, indices) or home
     dropped: Dropped = []
-    chosen = [runs[i] for i in indices if not _is_picture_text(runs[i])]
+    chosen = [runs[i] for i in indices if not rival.is_picture_text(runs[i])]
     signs: Signs = {}
     chosen = furniture_boxes.cut_lists(chosen, runs, home, dropped)
     chosen = judge.drop(chosen, clues, dropped, home, signs, runs)
@@ -267,39 +255,9 @@ def _is_title(run: TextRun, clues: PageHints) -> bool:
     return run.key in clues.titles and "heading" in run.marks and "byline" not in run.marks
 
 
-def _without_captions(runs: Sequence[TextRun], indices: Sequence[int]) -> Sequence[TextRun]:
-    """Return the runs, none of them a caption where a class makes most of the chosen ones some.
-
-    Templates call a whole article's text after its picture.
-    """
-    total = sum(runs[i].words for i in indices)
-    told = [i for i in indices if _is_picture_text(runs[i])]
-    if sum(runs[i].words for i in told) <= _HALF * total:
-        return runs
-    marked = {"caption", "figure", "credit"}
-    return [
-        replace(
-            run,
-            marks=run.marks - marked,
-            near=run.near - marked,
-            groups=tuple(pair for pair in run.groups if pair[0] not in marked),
-        )
-        if run.element.tag != "figcaption" and marked & run.marks
-        else run
-        for run in runs
-    ]
-
-
-def _is_picture_text(run: TextRun) -> bool:
-    marks = run.marks
-    return bool({"figure", "caption", "credit"} & marks) and not (
-        {"quote", "table", "list"} & marks and "caption" not in marks and "credit" not in marks
-    )
-
-
 def _is_caption(run: TextRun, clues: PageHints) -> bool:
     """Return whether a run between headline and end of the text is a caption of the article's."""
-    if not _is_picture_text(run) or run.words > 150 or len(run.key) < 3:
+    if not rival.is_picture_text(run) or run.words > 150 or len(run.key) < 3:
         return False
     if {"nav", "related", "comments", "form"} & run.marks or "newsletter" in run.near:
         return False

@@ -99,6 +99,11 @@ class Answers:
         return _run(self._root, False)
 
 
+def whole(root: HtmlElement) -> list[str]:
+    """Return the lines of the engine's default answer on a page as it is, nothing cut off."""
+    return _run(deepcopy(root), False)
+
+
 def slim(
     root: HtmlElement,
     runs: Sequence[TextRun],

@@ -13,9 +13,9 @@ from lxml.html import HtmlElement
 from nordcrawl.extract.body.container import TextContainer
 from nordcrawl.extract.body.judge import GUARD, is_caption
 from nordcrawl.extract.body.rules import Dropped
-from nordcrawl.extract.body.signs import PageHints, boxes_of, content
+from nordcrawl.extract.body.signs import PageHints, boxes_of
 from nordcrawl.extract.lexicon.phrases import LISTS, NEWSLETTER
-from nordcrawl.extract.page.text import label_key
+from nordcrawl.extract.page.text import content, label_key
 from nordcrawl.extract.page.text_runs import TextRun
 
 #: Rules that, when they take a heading, tell that the box under it is no text.

@@ -6,7 +6,6 @@ stands around it on its page. It takes nothing out.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import ClassVar
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body.container import TextContainer
-from nordcrawl.extract.page.text import LINE_ENDS
+from nordcrawl.extract.page.text import LINE_ENDS, content
 from nordcrawl.extract.page.text_runs import TextRun
 
 #: A line of these words with the shape of the text is a paragraph of it.
@@ -34,8 +33,6 @@ _LABEL_WORDS = 3
 #: So many lines of credits stand below a text at most.
 _CREDITS = 3
 _LETTERS_A_WORD = 12
-#: Words so long carry what a text is about.
-_CONTENT = re.compile(r"\w{5,}")
 #: So many of them must be there to ask whether the rest of the article has them.
 _CONTENT_WORDS = 3
 _SHARED = 0.15
@@ -227,11 +224,6 @@ def shared_words(unit: Unit) -> bool:
 _SUBJECT_WORDS = 20
 #: A sentence with more of it linked leads somewhere.
 _OWN_LINKED = 0.2
-
-
-def content(text: str) -> frozenset[str]:
-    """Return the words that carry what a text is about: the long ones, case-folded."""
-    return frozenset(_CONTENT.findall(text.casefold()))
 
 
 def boxes_of(

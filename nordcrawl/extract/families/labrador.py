@@ -101,7 +101,7 @@ _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LaidOut:
     """An article as its template lays it out."""
 
     choice: Choice
@@ -113,7 +113,7 @@ def is_labrador(head: Head) -> bool:
     return "Dac.clientData" in head.scripts
 
 
-def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading | None:
+def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> LaidOut | None:
     """Return this page's article, None when it is not laid out as one of Labrador's."""
     cms_id = page_id(head, page.url)
     title_element = find_title(root, cms_id)
@@ -143,7 +143,7 @@ def read(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Reading
     pictures = (*top.pictures, *(replace(p, runs=p.runs + len(top.runs)) for p in below.pictures))
     choice = Choice((*shown, *kept), pictures, lead_ids, tuple(dropped))
     found = _Found(tops, lead, crossing, cms_id, title)
-    return Reading(picture_first(choice), _given(root, found, head, page, profile))
+    return LaidOut(picture_first(choice), _given(root, found, head, page, profile))
 
 
 def _between(bodies: Sequence[HtmlElement], cms_id: str | None) -> Cut:

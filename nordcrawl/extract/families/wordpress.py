@@ -196,10 +196,16 @@ def _headline(root: HtmlElement, article: HtmlElement, head: Head) -> HtmlElemen
 
 
 def _title(headline: HtmlElement | None, head: Head) -> str | None:
-    """Return the headline as printed, without a kicker that its element holds before it."""
+    """Return the headline as printed, without a kicker that its element holds before it.
+
+    What the page's head has in the headline too is no kicker.
+    """
     printed = next(iter(texts([headline], _TITLE_CHARS)), None) if headline is not None else None
-    for told in (head.jsonld.text("headline"), head.meta("og:title")):
-        if printed and told and key(told) != key(printed) and key(printed).endswith(key(told)):
+    said = [told for told in (head.jsonld.text("headline"), head.meta("og:title")) if told]
+    if printed and any(key(told) == key(printed) for told in said):
+        return printed
+    for told in said:
+        if printed and key(told) and key(printed).endswith(key(told)):
             return told
     heading = None if headline is None else headings.of(headline)
     return heading.bare if printed and heading is not None else printed

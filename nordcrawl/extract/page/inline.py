@@ -6,6 +6,7 @@ Does not gather text; `nordcrawl.extract.page.text_runs` does.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -18,6 +19,8 @@ _LINES = frozenset(
 )  # fmt: skip
 #: Elements that are inline by their tag and may be printed as blocks all the same.
 MAY_BE_APART = frozenset(("span", "b", "strong", "em", "i", "font", "a", "button"))
+#: A link around so many paragraphs is one whose end was forgotten: a card has one or two.
+_PARAGRAPHS = 3
 #: A mark of a note has so many characters at most, brackets left out.
 _NOTE_CHARS = 3
 _NOTE = re.compile(r"^[\s\[(]*(?:\d{1,3}|[a-z]|[ivx]{1,4}|[*†‡§]{1,3})[\s\])]*$", re.IGNORECASE)
@@ -83,6 +86,17 @@ def stands_alone(element: HtmlElement) -> bool:
         return before[-1] in _ENDS
     sibling = element.getprevious()
     return sibling is None or sibling.tag in ("br", "p", "q", "div", "footer")
+
+
+def leads_elsewhere(link: HtmlElement) -> bool:
+    """Return whether an `a` element makes a link of what stands in it.
+
+    One without a target only names a place, as was usual before ids. One that is never closed
+    holds all that follows. Source: HTML, 4.5.1 "The a element".
+    """
+    if "href" not in link.attrib:
+        return False
+    return len(link) == 0 or sum(1 for _ in islice(link.iter("p"), _PARAGRAPHS)) < _PARAGRAPHS
 
 
 def is_note_link(link: HtmlElement) -> bool:

@@ -32,6 +32,19 @@ def clean(text: str | None) -> str:
     return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
 
 
+#: Words so long carry what a text is about.
+_CONTENT = re.compile(r"\w{5,}")
+
+
+def content(text: str) -> frozenset[str]:
+    """Return the words that carry what a text is about: the long ones, case-folded.
+
+    >>> sorted(content("The Ferry is late, the ferry!"))
+    ['ferry']
+    """
+    return frozenset(_CONTENT.findall(text.casefold()))
+
+
 #: References with their semicolon; without one "&copy" may be part of an address or of a name.
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 #: Tags that stand in single lines; other angle brackets are the text's own.

@@ -17,6 +17,7 @@ from nordcrawl.extract.page.inline import (
     is_note_link,
     is_set_apart,
     language_around,
+    leads_elsewhere,
     prints_marks,
     quotation_marks,
     stands_alone,
@@ -263,7 +264,7 @@ class _Walker:
                     )
         links, strong = around.links, around.strong
         if tag == "a":
-            links += 1
+            links += leads_elsewhere(element)
             if (target := get("href")) and len(target) < 4000:
                 self._links.append(target)
         elif tag in ("b", "strong", "em", "i"):

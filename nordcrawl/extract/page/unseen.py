@@ -1,7 +1,8 @@
 """Tell which elements of a page no reader sees: hidden by attribute, style, or a class for it.
 
 Does not know what is shown by script later, but for one case: what holds most of a page's
-paragraphs is its text, however it is hidden before some script has run.
+paragraphs, and speaks of what its head speaks of, is its text, however it is hidden before some
+script has run.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.page.marks import words_of
+from nordcrawl.extract.page.text import content
 
 #: All that may be hidden, but by a class. `popover` and a dialog that is not open are so by the
 #: user agent's style. Source: HTML, 15.3.1 "Hidden elements", 15.3.2 (dialog), 6.12 "The popover
@@ -50,6 +52,12 @@ _UNFOLDED = frozenset(
 )  # fmt: skip
 #: What holds this share of the letters in the page's paragraphs is no aside that is hidden.
 _MOST = 0.4
+#: What the head says of the page; and so many words of it in a text are no chance.
+_TOLD = etree.XPath(
+    "//title/text() | //meta[@name='description' or @property='og:title' or"
+    " @property='og:description']/@content"
+)
+_TOLD_WORDS = 2
 
 
 def unseen(root: HtmlElement) -> frozenset[HtmlElement]:
@@ -66,8 +74,18 @@ def unseen(root: HtmlElement) -> frozenset[HtmlElement]:
     return frozenset(
         element
         for element in hidden
-        if sum(map(_letters, element.iter("p"))) <= _MOST * total or total == 0
+        if sum(map(_letters, element.iter("p"))) <= _MOST * total
+        or total == 0
+        or not _is_told_of(element, root)
     ) - {root}
+
+
+def _is_told_of(element: HtmlElement, root: HtmlElement) -> bool:
+    """Return whether a text has words of the page's title or description; a page that has no word
+    there tells nothing. A dialog about cookies may be all the paragraphs that a page has."""
+    told = content(" ".join(cast("list[str]", _TOLD(root))))
+    shared = told & content(" ".join(cast("list[str]", list(element.itertext()))))
+    return len(shared) >= min(_TOLD_WORDS, len(told))
 
 
 _ALOUD, _AWAY = "read aloud", "put away"

@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import Any, Final
 
-from nordcrawl.archive.read.reader import NOT_SHOWN, Reader
+from nordcrawl.archive.read.reader import NOT_SHOWN, Reader, of_source
 from nordcrawl.errors import UsageError
 from nordcrawl.identity.changes import Passage, compare, render
-from nordcrawl.model.ledger import Outcome
+from nordcrawl.model.ledger import LedgerEntry, Outcome
 from nordcrawl.model.printable import shown
 from nordcrawl.model.times import parse_rfc3339
 from nordcrawl.report.overview.values import (
@@ -54,8 +54,8 @@ def gather(reader: Reader, run_id: str | None = None, source: str | None = None)
     """
     reports = sorted(reader.runs(), key=lambda run: str(run.get("started_at") or run["run_id"]))
     run = _asked(reports, run_id, source)
-    of_source = [one for one in reports if one.get("source") == run.get("source")]
-    before = of_source[: of_source.index(run)][-RUNS:]
+    its_reports = [one for one in reports if one.get("source") == run.get("source")]
+    before = its_reports[: its_reports.index(run)][-RUNS:]
     lines = [*reader.ledger(run_id=run["run_id"], source=run.get("source"))]
     until = parse_rfc3339(run.get("finished_at")) or max(
         (line.at for line in lines), default=datetime.now(UTC)
@@ -64,12 +64,12 @@ def gather(reader: Reader, run_id: str | None = None, source: str | None = None)
         (line.article_id, line.revision) for line in lines if line.article_id and line.revision
     }
     seen = _Seen(run["run_id"], [one["run_id"] for one in before], until, wanted)
-    for record in reader.records_of(reader.snapshot(), source=run.get("source")):
+    for record in reader.records_of(reader.snapshot(), of_source(run.get("source"))):
         seen.add(record)
     articles = sorted(seen.articles(), key=_place)
     return Overview(
         run=run,
-        ended=tuple(_ended((str(x.outcome), x.reason or "", x.url) for x in lines)),
+        ended=tuple(_ended(lines)),
         articles=tuple(articles[:MOST_SHOWN]),
         coverage=tuple(seen.coverage()),
         published=tuple(seen.published()),
@@ -111,14 +111,15 @@ def _past(run: Mapping[str, Any]) -> Past:
     )
 
 
-def _ended(lines: Iterable[tuple[str, str, str]]) -> Iterator[Ended]:
+def _ended(lines: Iterable[LedgerEntry]) -> Iterator[Ended]:
     counts: Counter[tuple[str, str]] = Counter()
     examples: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for outcome, reason, url in lines:
-        key = (outcome, reason)
-        counts[key] += 1
-        if len(examples[key]) < _EXAMPLES:
-            examples[key].append(url)
+    for line in lines:
+        key = (str(line.outcome), line.reason or "")
+        counts[key] += line.count or 1
+        # The line that stands for many has no address.
+        if line.count is None and len(examples[key]) < _EXAMPLES:
+            examples[key].append(line.url)
     for (outcome, reason), count in counts.most_common():
         yield Ended(outcome, reason, count, tuple(examples[outcome, reason]))
 

@@ -1,0 +1,156 @@
+"""The policies in ``deploy/s3`` do what deploy/README.md says, on a real server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nordcrawl.archive.store.s3 import S3Store
+from nordcrawl.errors import StoreRefused
+from tests.support import s3_servers as servers
+from tests.support.archive_builders import archive, check_archive, make_record
+
+KEY = "a/b"
+As = Callable[[str], S3Store]
+
+
+@pytest.fixture
+def identity(
+    seaweedfs: servers.S3Server, use: Callable[..., None], request: pytest.FixtureRequest
+) -> As:
+    """Return a store as one of deploy's identities has it; each test has its own empty bucket."""
+    bucket, prefix = servers.DEPLOYED
+    client = seaweedfs.client()
+    with suppress(client.exceptions.BucketAlreadyOwnedByYou):
+        client.create_bucket(Bucket=bucket)
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    page = client.list_object_versions(Bucket=bucket)
+    for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+        client.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])
+
+    def become(name: str) -> S3Store:
+        use(replace(seaweedfs, access_key=name))
+        return S3Store(bucket, prefix, retry_s=5)
+
+    return become
+
+
+def put(store: S3Store, key: str = KEY, body: bytes = b"x") -> None:
+    store.put(key, body, content_type="application/json")
+
+
+def test_the_crawler_ships_and_reads_but_does_not_delete(identity: As, tmp_path: Path) -> None:
+    store = identity("crawler")
+    archive(store, tmp_path / "one", make_record(1))
+    archive(store, tmp_path / "two", make_record(2))
+    assert sum(check_archive(store).values()) == 2
+    put(store)
+    with pytest.raises(StoreRefused, match="s3:DeleteObject"):
+        store.delete(KEY)
+    assert store.get(KEY) == b"x"
+
+
+def test_only_maintenance_orders_an_erasure(identity: As) -> None:
+    key = "erasures/2026/order.json"
+    store = identity("crawler")
+    with pytest.raises(StoreRefused, match="AccessDenied"):
+        put(store, key)
+    assert not store.exists(key)
+    put(store, "erasures-of-another-kind")  # no more than that is refused
+    put(identity("maintenance"), key)
+    assert identity("crawler").get(key) == b"x", "who crawls must know the orders"
+
+
+def test_the_reader_reads_only(identity: As, tmp_path: Path) -> None:
+    archive(identity("crawler"), tmp_path / "spool", make_record(1))
+    store = identity("reader")
+    assert sum(check_archive(store).values()) == 1
+    assert not store.exists("nope/nope")
+    for change in (lambda: put(store), lambda: store.delete("_nordcrawl.json"), store.probe):
+        with pytest.raises(StoreRefused):
+            change()
+    assert sum(check_archive(store).values()) == 1
+
+
+def test_maintenance_deletes_every_version(
+    identity: As, seaweedfs: servers.S3Server, tmp_path: Path
+) -> None:
+    archive(identity("crawler"), tmp_path / "spool", make_record(1))
+    bucket, prefix = servers.DEPLOYED
+    client = seaweedfs.client()
+    for text in (b"1", b"2"):
+        client.put_object(Bucket=bucket, Key=f"{prefix}/{KEY}", Body=text)
+    store = identity("maintenance")
+    store.delete(KEY)
+    put(store)
+    store.delete(KEY)
+    page = client.list_object_versions(Bucket=bucket, Prefix=f"{prefix}/{KEY}")
+    assert not page.get("Versions")
+    assert not page.get("DeleteMarkers")
+    assert sum(check_archive(store).values()) == 1
+
+
+@pytest.mark.parametrize("name", ["crawler", "reader", "maintenance"])
+def test_nobody_leaves_the_prefix(name: str, identity: As, seaweedfs: servers.S3Server) -> None:
+    bucket, _ = servers.DEPLOYED
+    seaweedfs.client().put_object(Bucket=bucket, Key="elsewhere/a/b", Body=b"x")
+    identity(name)
+    outside = S3Store(bucket, "elsewhere", retry_s=1)
+    for operation in (
+        lambda: outside.get(KEY),
+        lambda: put(outside, "a/c"),
+        lambda: outside.delete(KEY),
+        lambda: list(outside.list("")),
+    ):
+        with pytest.raises(StoreRefused):
+            operation()
+    with pytest.raises(StoreRefused):
+        S3Store(seaweedfs.bucket, "elsewhere", retry_s=1).probe()
+
+
+def read(name: str) -> Any:
+    return json.loads((servers.POLICIES / name).read_text())
+
+
+def test_seaweedfs_has_the_very_policies_of_aws() -> None:
+    values = read("seaweedfs.json")
+    found = {policy["name"]: json.loads(policy["content"]) for policy in values["policies"]}
+    assert found == {
+        f"nordcrawl-{name}": read(f"{name}-policy.json")
+        for name in ("crawler", "reader", "maintenance")
+    }
+
+
+def test_only_maintenance_may_delete() -> None:
+    for name in ("crawler", "reader"):
+        assert "Delete" not in json.dumps(read(f"{name}-policy.json"))
+
+
+def test_the_bucket_policy_refuses_whoever_comes_without_tls(
+    seaweedfs: servers.S3Server, use: Callable[..., None]
+) -> None:
+    """Everybody: the bucket is this test's own, for nobody can take the policy off without TLS."""
+    client = seaweedfs.client()
+    client.create_bucket(Bucket="only-tls")
+    text = (servers.POLICIES / "bucket-policy.json").read_text()
+    client.put_bucket_policy(Bucket="only-tls", Policy=text.replace("BUCKET", "only-tls"))
+    use(seaweedfs)
+    with pytest.raises(StoreRefused):
+        S3Store("only-tls", "p", retry_s=1).probe()
+
+
+def test_the_lifecycle_rule(seaweedfs: servers.S3Server) -> None:
+    client = seaweedfs.client()
+    client.create_bucket(Bucket="aborting")
+    client.put_bucket_lifecycle_configuration(
+        Bucket="aborting", LifecycleConfiguration=read("lifecycle.json")
+    )
+    (rule,) = client.get_bucket_lifecycle_configuration(Bucket="aborting")["Rules"]
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert "Expiration" not in rule

@@ -1,0 +1,271 @@
+"""The vote on the headline, and what is cut off it."""
+
+# ruff: noqa: E501 - pages read better in one line
+from __future__ import annotations
+
+import pytest
+
+from nordcrawl.extract.fields import title as titles
+from nordcrawl.extract.fields.title import without_site
+from nordcrawl.extract.page import headings
+from nordcrawl.extract.page.head import read as read_head
+from nordcrawl.extract.page.text import unmarked
+from nordcrawl.extract.page.tree import parse
+from tests.support.one_small_article import ld, read
+
+
+@pytest.mark.parametrize(
+    ("title", "bare"),
+    [
+        ("Ny havn åpnet - Avisa Nord", "Ny havn åpnet"),
+        ("Avisa Nord | Ny havn åpnet", "Ny havn åpnet"),
+        ("Ny havn åpnet » Avisa Nord", "Ny havn åpnet"),
+        ("Han sa « ny havn »", "Han sa « ny havn »"),
+        ("« Ny havn » sa han", "« Ny havn » sa han"),
+        ("Ny havn – nå", "Ny havn – nå"),
+    ],
+)
+def test_the_site_is_cut_off(title: str, bare: str) -> None:
+    assert without_site(title, ("Avisa Nord",)) == bare
+
+
+def test_the_page_s_data_tells_which_of_many_headings_it_is() -> None:
+    others = "<h1>En annen sak om sild i fjorden</h1><h1>Enda en sak om krill</h1>"
+    social = "<meta property='og:title' content='Slik er torsken i år'>"
+    data = ld({"@type": "NewsArticle", "headline": "Mye torsk langs kysten"})
+    assert read(data + social, others).title == "Mye torsk langs kysten"
+
+
+def test_twitter_does_not_vote_for_open_graph_again() -> None:
+    same = "Torsken er tilbake i fjorden"
+    head = (
+        f"<meta property='og:title' content='{same}'><meta name='twitter:title' content='{same}'>"
+        + ld({"@type": "NewsArticle", "headline": "Mye torsk langs kysten"})
+    )
+    assert read(head).title == "Mye torsk langs kysten"
+
+
+def test_what_the_data_has_behind_a_separator_stays() -> None:
+    whole = "Mye torsk langs kysten - dette vet vi"
+    head = ld({"@type": "NewsArticle", "headline": whole}) + (
+        f"<meta property='og:title' content='{whole}'>"
+    )
+    assert read(head).title == whole
+
+
+ADDRESS = "https://www.avisnord.test/nyheter/torsk"
+
+
+def vote(url: str = ADDRESS, *, head: str = "", body: str = "", title: str = "") -> str | None:
+    markup = f"<html><head><title>{title}</title>{head}</head><body>{body}<p>Ja</p></body></html>"
+    root = parse(markup)
+    assert root is not None
+    return titles.vote(read_head(root, url), None, url)[0]
+
+
+def og(title: str) -> str:
+    return f"<meta property='og:title' content='{title}'>"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "<h1><span class='article__kicker'>Fiske</span> Mye torsk langs kysten</h1>",
+        "<h1><span class='title-overline'>Fiske</span><span class='sr'> - </span>"
+        "<span>Mye torsk langs kysten</span></h1>",
+        "<h1><style>.x{color:red}</style><span class='dachzeile'>Fiske:</span>Mye torsk langs "
+        "kysten</h1>",
+    ],
+)
+def test_a_kicker_in_the_heading_is_no_part_of_the_headline(heading: str) -> None:
+    assert vote(body=heading) == "Mye torsk langs kysten"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "<h1>Mye <span class='kicker'>torsk</span> langs kysten</h1>",
+        "<h1><span class='title-part'>Mye torsk</span> langs kysten</h1>",
+        "<h1><span class='overline'>Mye torsk langs</span> kysten</h1>",
+    ],
+)
+def test_other_elements_in_the_heading_are(heading: str) -> None:
+    assert vote(body=heading) == "Mye torsk langs kysten"
+
+
+def test_a_dash_that_opens_speech_stays() -> None:
+    body = "<h1><span class='kicker'>Fiske</span> – Aldri sett så mye torsk</h1>"
+    assert vote(body=body) == "– Aldri sett så mye torsk"
+
+
+def test_headings_that_are_not_closed_are_read_in_bounds() -> None:
+    body = "<h1>" * 150 + "<span class=kicker>x</span> Mye torsk <rt>x</rt>" * 500
+    root = parse(f"<html><body>{body}</body></html>")
+    assert root is not None
+    found = read_head(root, ADDRESS).headings
+    assert len(found) <= 100
+    assert max(len(heading.text) for heading in found) <= 2000
+
+
+def test_what_the_head_has_in_the_headline_too_is_no_kicker() -> None:
+    body = "<h1><span class='kicker'>Fiske:</span> Mye torsk langs kysten</h1>"
+    whole = "Fiske: Mye torsk langs kysten"
+    assert vote(head=og(whole), body=body) == whole
+
+
+def test_a_reading_aid_and_a_style_are_no_words_of_the_heading() -> None:
+    body = "<h1><style>h1{color:red}</style><ruby>漁<rt>りょう</rt></ruby>が始まる</h1>"
+    assert vote(body=body) == "漁が始まる"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [f"Kystfiske{joint}Mye torsk langs kysten" for joint in (" : ", " ", " - ")],
+)
+def test_a_kicker_goes_that_the_head_does_not_have(heading: str) -> None:
+    body = f"<h1>{heading}</h1>"
+    assert vote(head=og("Mye torsk langs kysten"), body=body) == "Mye torsk langs kysten"
+
+
+def test_of_two_minds_in_the_head_none_is_cut() -> None:
+    whole = "Kystfiske: Mye torsk langs kysten"
+    head = ld({"@type": "NewsArticle", "headline": whole}) + og("Mye torsk langs kysten")
+    assert vote(head=head, body=f"<h1>{whole}</h1>") == whole
+
+
+def test_without_data_the_only_heading_is_the_headline() -> None:
+    other = "Torskefiske: alt du må vite"
+    head, body = og(other), "<h1>Mye torsk langs kysten</h1>"
+    assert vote(head=head, body=body, title=other) == "Mye torsk langs kysten"
+    told = ld({"@type": "NewsArticle", "headline": other})
+    assert vote(head=head + told, body=body, title=other) == other
+
+
+def test_the_site_s_name_in_the_only_heading_is_no_headline() -> None:
+    body = "<h1>Avis-Nord</h1>"
+    assert vote(body=body, title="Mye torsk langs kysten") == "Mye torsk langs kysten"
+
+
+def test_a_page_that_is_called_like_its_site_has_a_title() -> None:
+    assert vote(body="<h1>Avis Nord</h1>", title="Avis Nord") == "Avis Nord"
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Mye torsk langs kysten | Sjø og land", "Mye torsk langs kysten"),
+        ("Sjø og land » Arkiv over alle saker » Ny havn i fjorden", "Ny havn i fjorden"),
+        ("Mye torsk langs kysten – sei og hyse med", "Mye torsk langs kysten – sei og hyse med"),
+        ("Mye torsk langs kysten -", "Mye torsk langs kysten"),
+    ],
+)
+def test_where_nothing_but_the_title_element_tells(title: str, expected: str) -> None:
+    url = "https://www.avisnord.test/2020/ny-havn-i-fjorden/"
+    assert vote(url, title=title) == expected
+
+
+def test_a_part_that_only_the_heading_has_behind_a_bar_goes() -> None:
+    body = "<h1>Mye torsk langs kysten | GAMMELT NAVN</h1>"
+    assert vote(head=og("Mye torsk langs kysten"), body=body) == "Mye torsk langs kysten"
+
+
+def test_a_title_that_a_quotation_mark_has_cut_is_made_whole() -> None:
+    cut = '<meta property="og:title" content="Mye torsk: "aldri sett maken"">'
+    title = 'Mye torsk: "aldri sett maken"'
+    assert vote(head=cut, title=title) == title
+
+
+def test_quotation_marks_around_a_headline_stay() -> None:
+    for printed in ("«Mye torsk langs kysten»", "»Mye torsk langs kysten«"):
+        page = {"head": og(printed), "body": f"<h1>{printed}</h1>"}
+        assert vote(title=f"{printed} - Avisnord", **page) == printed
+
+
+def test_labels_of_the_host_are_names_and_public_suffixes_are_none() -> None:
+    url = "https://www.kystkontoret.gv.test/sak"
+    assert vote(url, title="Mye torsk langs kysten - Kystkontoret Nord") == "Mye torsk langs kysten"
+    assert vote(url, title="Mye torsk - GV") == "Mye torsk - GV"
+
+
+def test_all_printings_are_told_so_that_none_is_left_in_the_text() -> None:
+    head = og("Mye torsk langs kysten")
+    body = "<h1><span class=kicker>Fiske</span> Mye torsk langs kysten</h1>"
+    page = f"<title>Kystfiske: Mye torsk langs kysten | avisnord</title>{head}{body}"
+    root = parse(page)
+    assert root is not None
+    everything = titles.vote(read_head(root, ADDRESS), None, ADDRESS)[2]
+    assert {
+        "Mye torsk langs kysten",
+        "Fiske Mye torsk langs kysten",
+        "Kystfiske: Mye torsk langs kysten",
+    } <= set(everything)
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("Skarvøy får<br>ny molo<br/>før høsten", "Skarvøy får ny molo før høsten"),
+        ("<div>Skarvøy får ny molo</div><div>før høsten</div>", "Skarvøy får ny molo før høsten"),
+        ("Skarvøy får <b>n</b>y molo<style>.a{}</style> før høsten", "Skarvøy får ny molo før høsten"),
+        ("Stein &amp;amp; storm på Skarvøy&amp;#8217;s kai", "Stein & storm på Skarvøy’s kai"),
+    ],
+)  # fmt: skip
+def test_a_heading_is_read_as_it_is_seen(heading: str, title: str) -> None:
+    root = parse(f"<html><body><h1>{heading}</h1><p>x</p></body></html>")
+    assert root is not None
+    assert [found.text for found in headings.read(root)] == [title]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Stein &amp;amp; storm: «molo» i <i>nord</i>",
+        "Stein &amp;amp;amp; storm:<br />«molo» i nord",
+        "&lt;p&gt;Stein &amp;amp; storm: «molo» i nord&lt;/p&gt;",
+    ],
+)
+def test_markup_and_double_escapes_are_no_part_of_a_title(told: str) -> None:
+    root = parse(
+        f"<html><head><meta property='og:title' content=\"{told}\"></head><body><p>x</p></body></html>"
+    )
+    assert root is not None
+    about = read_head(root, "https://avis.test/a")
+    assert titles.vote(about, None, "https://avis.test/a")[0] == "Stein & storm: «molo» i nord"
+
+
+def test_angle_brackets_that_are_no_tags_stay() -> None:
+    assert (
+        unmarked("Er 2 < 3 og 5 > 4? AT&T sier &copy ja") == "Er 2 < 3 og 5 > 4? AT&T sier &copy ja"
+    )
+
+
+@pytest.mark.parametrize(
+    "logo",
+    [
+        "<h1><a href='/'>Kystposten</a></h1>",
+        "<a href='https://avis.test/'><h1>Kystposten</h1></a>",
+        "<h1>Kystposten</h1>",
+    ],
+)
+def test_a_heading_that_is_the_sites_name_is_no_headline(logo: str) -> None:
+    root = parse(
+        "<html><head><meta property='og:site_name' content='Kystposten'>"
+        "<meta property='og:title' content='Skarvøy får ny molo'></head>"
+        f"<body>{logo}<h1>Skarvøy får ny molo før høsten</h1><p>x</p></body></html>"
+    )
+    assert root is not None
+    about = read_head(root, "https://avis.test/a")
+    title = titles.vote(about, None, "https://avis.test/a")[0]
+    assert title is not None
+    assert title.startswith("Skarvøy får ny molo")
+
+
+def test_a_sites_name_that_is_really_the_headline_is_not_cut_off() -> None:
+    root = parse(
+        "<html><head><meta property='og:site_name' content='Debatt: Hjelp, nå kommer de'>"
+        "<meta property='og:title' content='Hjelp, nå kommer de'></head>"
+        "<body><h1>Debatt: Hjelp, nå kommer de</h1><p>x</p></body></html>"
+    )
+    assert root is not None
+    about = read_head(root, "https://avis.test/a")
+    assert titles.site_names(about, None, "https://avis.test/a") == ("avis.test", "avis")
