@@ -5,10 +5,16 @@ Scrapy asks it once a crawler; see docs.scrapy.org, "Add-ons". All orders stand 
 
 from __future__ import annotations
 
+from typing import Self
+
+from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import BaseSettings
 
+from nordcrawl import settings as defaults
+from nordcrawl.extensions.guest import Guest
+from nordcrawl.extensions.live_display import LiveDisplay
 from nordcrawl.extensions.run_observer import RunObserver
 from nordcrawl.middlewares.address_guard import UrlGuardMiddleware
 from nordcrawl.middlewares.languages import LanguageMiddleware
@@ -17,14 +23,47 @@ from nordcrawl.middlewares.proxy import ProxyMiddleware
 from nordcrawl.middlewares.redirect_target import RedirectTargetMiddleware
 from nordcrawl.middlewares.robots import RobotsMiddleware
 from nordcrawl.middlewares.whole_body import WholeBodyMiddleware
-from nordcrawl.pipelines import ArchivePipeline, DedupPipeline, ExtractPipeline
+from nordcrawl.pipelines import (
+    ArchivePipeline,
+    DedupPipeline,
+    ExtractPipeline,
+    GuestPipeline,
+)
+from nordcrawl.spiders.runs import is_ours
 
 
 class NordcrawlAddon:
-    """Guard and robots on the way out; extract, dedup, archive on the way in; one observer."""
+    """For a source's spider: guard and robots on the way out; extract, dedup, archive on the way
+    in; one observer, and a display. For a spider of somebody else's project: what archives the
+    items it yields, and the run that they are in; how it asks for pages stays its own affair.
+    """
+
+    def __init__(self, *, ours: bool = True) -> None:
+        self._ours = ours
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor."""
+        return cls(ours=is_ours(crawler))
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Set the components, unless an operator's settings have placed them otherwise."""
+        if self._ours:
+            self._serve(settings)
+        else:
+            self._be_guest(settings)
+
+    def _be_guest(self, settings: BaseSettings) -> None:
+        # What the environment says, where the project says nothing.
+        for name, value in vars(defaults).items():
+            if name.startswith("NORDCRAWL_"):
+                settings.set(name, value, priority="addon")
+        settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", GuestPipeline, 300)
+        # The run is opened before the observer looks for it.
+        for order, extension in ((-10, Guest), (0, RunObserver)):
+            settings.setdefault_in_component_priority_dict("EXTENSIONS", extension, order)
+
+    def _serve(self, settings: BaseSettings) -> None:
         # Offsite compares names only and drops without an outcome; the guard checks the port and
         # raises what the spider's errback sees. Each stands where Scrapy's own one stood.
         for ours, order, replaced in (
@@ -47,4 +86,5 @@ class NordcrawlAddon:
             (300, ArchivePipeline),
         ):
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, order)
-        settings.setdefault_in_component_priority_dict("EXTENSIONS", RunObserver, 0)
+        for order, extension in ((0, RunObserver), (10, LiveDisplay)):
+            settings.setdefault_in_component_priority_dict("EXTENSIONS", extension, order)

@@ -1,4 +1,5 @@
-"""The item pipelines, in their order: extract, dedup, archive. Each only calls its stage.
+"""The item pipelines, in their order: extract, dedup, archive. Each only calls its stage. Items of
+somebody else's spider take all three at once, and go on as they came.
 
 An item is dropped only after its URL has its outcome. An error in a pipeline is Scrapy's
 ``item_error``, which `nordcrawl.extensions.run_observer.RunObserver` turns into an outcome and a
@@ -16,16 +17,22 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from nordcrawl.archive.format.order import hidden_url
+from nordcrawl.crawl.entries import ERASED_REASON
 from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.told import completed
+from nordcrawl.discover import Link
 from nordcrawl.errors import SpoolError
 from nordcrawl.extract import read
-from nordcrawl.items import LeftOpen, PageFields
+from nordcrawl.fetch.answer import READABLE
+from nordcrawl.items import LeftOpen, PageFields, PageItem, WrongItem
 from nordcrawl.model.article import Rejected
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.page import Page
 from nordcrawl.rights import PageRights, decide, recorded
 from nordcrawl.spiders.news import NewsSpider
+from nordcrawl.spiders.responses import page_of_item
+from nordcrawl.spiders.runs import run_of
 from nordcrawl.workers.pool import WorkFailed, WorkStopped
 
 #: Pages above are extracted one at a time; a news page has a tenth of it.
@@ -45,11 +52,17 @@ class RunPipeline(ABC):
 
     @property
     def run(self) -> Run:
-        """The run, which exists from the first item on."""
-        spider = self.crawler.spider
-        if not isinstance(spider, NewsSpider):
-            raise TypeError(f"{type(spider).__name__} is no NewsSpider")
-        return spider.active_run
+        """The run, which exists from the first item on.
+
+        Raises:
+            UsageError: the spider was started otherwise than by ``crawl``.
+        """
+        spider, run = self.crawler.spider, run_of(self.crawler)
+        if run is None and isinstance(spider, NewsSpider):
+            return spider.active_run
+        if run is None:
+            raise TypeError(f"{type(spider).__name__} has no run")
+        return run
 
     async def process_item(self, item: Any) -> Any:
         """Scrapy's entry: an item of any kind comes in, and goes on with its fields filled in.
@@ -130,3 +143,51 @@ class ArchivePipeline(RunPipeline):
             raise LeftOpen(f"not archived: {error}", log_level="DEBUG") from None
         finally:
             self.run.reservations.release(item.url)
+
+
+class GuestPipeline:
+    """Items of somebody else's spider -> the archive; the items themselves go on unchanged."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._first = ExtractPipeline(crawler)
+        self._others = (DedupPipeline(crawler), ArchivePipeline(crawler))
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Scrapy's constructor."""
+        return cls(crawler)
+
+    async def process_item(self, item: Any) -> Any:
+        """Archive the page of an item; one that was yielded before in this run is left as it is.
+
+        Raises:
+            WrongItem: it has no page, which fails the run.
+        """
+        run = self._first.run
+        page = page_of_item(item, run.info.clock())
+        try:
+            url = run.info.source.link(page.requested_url or page.url)
+        except ValueError as error:
+            raise WrongItem(f"item of type {type(item).__name__}: url: {error}") from error
+        if url in run.frontier.found:
+            return item
+        run.discovered.note(url, Link(url), f"spider {run.info.source.name}")
+        if run.outcomes.is_open(hidden_url(url)):
+            run.outcomes.settle(hidden_url(url), Outcome.RIGHTS_DENIED, ERASED_REASON)
+        elif run.outcomes.is_open(url):
+            await self._archive(run, PageItem(url, page))
+        return item
+
+    async def _archive(self, run: Run, item: PageItem) -> None:
+        if item.page.status not in READABLE:
+            why = f"HTTP {item.page.status}"
+            run.outcomes.settle(item.url, Outcome.FETCH_FAILED, why, item.page)
+            return
+        run.under_way.in_flight.add(item.url)
+        try:
+            for stage in (self._first, *self._others):
+                await stage.process(PageFields(item))
+        except DropItem:
+            pass  # its URL has its outcome, or gets one when the run ends
+        finally:
+            run.reservations.release(item.url)

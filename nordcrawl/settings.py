@@ -119,6 +119,8 @@ MEMUSAGE_CHECK_INTERVAL_SECONDS = 10
 # Bytes of pages on their way through the workers; above it nothing more is fetched.
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 10_000_000
 
+#: ``text`` for people, or ``json``: a line an object, for what collects logs.
+NORDCRAWL_LOG = os.environ.get("NORDCRAWL_LOG") or "text"
 NORDCRAWL_LOG_LEVEL = os.environ.get("NORDCRAWL_LOG_LEVEL") or "INFO"
 LOG_LEVEL = NORDCRAWL_LOG_LEVEL  # -s NORDCRAWL_LOG_LEVEL: see nordcrawl.commands.crawl
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"

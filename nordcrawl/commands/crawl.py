@@ -22,6 +22,7 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import SETTINGS_PRIORITIES
 
+from nordcrawl.config import logs
 from nordcrawl.config.arguments import Arguments
 from nordcrawl.config.options import Options
 from nordcrawl.crawl.run import Run
@@ -95,10 +96,34 @@ class Command(ScrapyCrawl):
             self.settings.set(
                 "LOG_LEVEL", self.settings.get("NORDCRAWL_LOG_LEVEL"), priority="cmdline"
             )
+        self._log_ourselves(args)
         if self.settings.get("LOG_LEVEL") != "DEBUG":
             for name in ("addons", "crawler", "middleware", "utils.log", "extensions.memusage"):
                 # A filter, because Scrapy sets the levels anew when it configures logging.
                 logging.getLogger(f"scrapy.{name}").addFilter(_is_warning)
+
+    def _log_ourselves(self, args: list[str]) -> None:
+        """Let no line be written but by `nordcrawl.config.logs`, from Scrapy's first one on."""
+        if self.settings is None or not self.settings.getbool("LOG_ENABLED"):
+            return
+        told = self.settings.get
+        level = str(told("LOG_LEVEL"))
+        try:
+            logs.install(
+                form=str(told("NORDCRAWL_LOG")),
+                level=level if level in logs.LEVELS else "INFO",  # which the options refuse
+                line=told("LOG_FORMAT"),
+                dates=told("LOG_DATEFORMAT"),
+                path=told("LOG_FILE"),
+                append=self.settings.getbool("LOG_FILE_APPEND"),
+                always={"source": args[0]} if len(args) == 1 else {},
+            )
+        except OSError as error:
+            raise ScrapyUsageError(
+                f"LOG_FILE {told('LOG_FILE')}: {error.strerror}", print_help=False
+            ) from error
+        for name, value in (("LOG_ENABLED", False), ("LOG_FILE", None)):
+            self.settings.set(name, value, priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the crawl and set `exitcode`; every mistake of the operator's is found before the

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from nordcrawl._version import __version__
+from nordcrawl.config.logs import FORMS, LEVELS
 from nordcrawl.errors import UsageError
 from nordcrawl.model.printable import shown, without_user
 from nordcrawl.model.url import is_loopback
@@ -30,11 +31,9 @@ SETTINGS = (
     "NORDCRAWL_HOSTS", "NORDCRAWL_PROXY", "NORDCRAWL_WORKERS", "NORDCRAWL_PAGE_TIMEOUT_S",
     "NORDCRAWL_RETRY_AFTER_MAX_S", "NORDCRAWL_CRAWL_DELAY_MAX_S",
     "NORDCRAWL_WORKER_MEMORY_MIB", "NORDCRAWL_PART_MIB", "NORDCRAWL_PART_AGE_S",
-    "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG_LEVEL",
+    "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG", "NORDCRAWL_LOG_LEVEL",
     "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES",
 )  # fmt: skip
-
-_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class Settings(Protocol):
@@ -124,12 +123,12 @@ class Options:
             for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
             if settings.get(name)
         ]
+        if (form := str(settings.get("NORDCRAWL_LOG") or FORMS[0])) not in FORMS:
+            problems.append(f"NORDCRAWL_LOG = {shown(form)}: one of {', '.join(FORMS)} is allowed")
         for name in ("NORDCRAWL_LOG_LEVEL", "LOG_LEVEL"):
             level = str(settings.get(name) or "INFO")
-            if level not in _LOG_LEVELS:
-                problems.append(
-                    f"{name} = {shown(level)}: one of {', '.join(_LOG_LEVELS)} is allowed"
-                )
+            if level not in LEVELS:
+                problems.append(f"{name} = {shown(level)}: one of {', '.join(LEVELS)} is allowed")
                 break
         if not options.archive:
             problems.append("NORDCRAWL_ARCHIVE is empty: a folder or s3://bucket/prefix is allowed")

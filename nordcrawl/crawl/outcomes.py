@@ -79,6 +79,11 @@ class Outcomes:
         self._failures = parts.failures
         self._asked = parts.asked
 
+    @property
+    def backlog_bytes(self) -> int:
+        """What waits in the spool for the store."""
+        return self._writer.backlog_bytes
+
     def settle(self, url: str, outcome: Outcome, reason: str, page: Page | None = None) -> None:
         """Give a URL an outcome that has no record; the ledger line is durable soon after.
 
@@ -231,7 +236,11 @@ class Outcomes:
         level = logging.DEBUG if outcome in _QUIET else logging.INFO
         if logger.isEnabledFor(level):
             told = f" {shown(title, 80)}" if title else ""
-            logger.log(level, "%s %s (%s)%s", outcome, shown(url), shown(reason), told)
+            structured = {"outcome": str(outcome), "url": url, "reason": reason, "title": title}
+            logger.log(
+                level, "%s %s (%s)%s", outcome, shown(url), shown(reason), told,
+                extra={"told": structured},
+            )  # fmt: skip
 
     def _weigh(
         self, entry: LedgerEntry, known: UrlState | None, text_sha256: str | None = None

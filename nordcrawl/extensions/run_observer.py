@@ -17,6 +17,7 @@ from nordcrawl.crawl.stopping import WORK_S, stop_requested
 from nordcrawl.items import LeftOpen, address_of, page_of
 from nordcrawl.middlewares.pauses import RunStopped
 from nordcrawl.model.ledger import Outcome
+from nordcrawl.spiders.runs import run_of
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class RunObserver:
     @property
     def run(self) -> Run | None:
         """The spider's run, if it has one."""
-        return getattr(self.crawler.spider, "run", None)
+        return run_of(self.crawler)
 
     def spider_opened(self, spider: Spider) -> None:
         """End the crawl at once when the run says that it can't go on, or is told to stop."""

@@ -332,6 +332,7 @@ class Tally:
 
     open: set[str] = field(default_factory=set)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    _counts: dict[Outcome, int] = field(default_factory=dict, init=False, repr=False)
 
     def discover(self, url: str) -> bool:
         """Take note of a URL; False when it was discovered before."""
@@ -346,6 +347,7 @@ class Tally:
             raise ValueError(f"{url}: {outcome} but not open: {self.outcomes.get(url)}")
         self.open.remove(url)
         self.outcomes[url] = outcome
+        self._counts[outcome] = self._counts.get(outcome, 0) + 1
 
     @property
     def discovered(self) -> int:
@@ -354,7 +356,4 @@ class Tally:
 
     def counts(self) -> dict[Outcome, int]:
         """Return how many URLs ended in each outcome, only those that occur."""
-        counts: dict[Outcome, int] = {}
-        for outcome in self.outcomes.values():
-            counts[outcome] = counts.get(outcome, 0) + 1
-        return counts
+        return dict(self._counts)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from itemadapter import ItemAdapter
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from nordcrawl.items import WrongItem
 from nordcrawl.middlewares.address_guard import VALIDATORS
 from nordcrawl.model import words
 from nordcrawl.model.page import Page
@@ -19,7 +22,7 @@ def to_page(response: Response, url: str, fetched_at: datetime) -> Page:
         body=response.body,
         fetched_at=fetched_at,
         requested_url=url,
-        redirects=tuple(response.meta.get("redirect_urls", ())),
+        redirects=_passed(response),
         status=response.status,
         headers=tuple(
             (name.decode("latin-1").lower(), value.decode("latin-1"))
@@ -27,6 +30,36 @@ def to_page(response: Response, url: str, fetched_at: datetime) -> Page:
             for value in values
         ),
     )
+
+
+def _passed(response: Response) -> tuple[str, ...]:
+    # One that a spider made itself has no request.
+    return tuple(response.meta.get("redirect_urls", ())) if response.request is not None else ()
+
+
+def page_of_item(item: Any, fetched_at: datetime) -> Page:
+    """Return the page that somebody else's spider yields: a response, an item of any kind that
+    Scrapy knows with a ``response``, or one with ``url`` and ``body`` (bytes, or text).
+
+    Raises:
+        WrongItem: it is none of these; the text names its kind and the field.
+    """
+    kind = f"item of type {type(item).__name__}"
+    fields = ItemAdapter(item) if ItemAdapter.is_item(item) else {"response": item}
+    response = fields.get("response")
+    if isinstance(response, Response):
+        return to_page(response, next(iter(_passed(response)), response.url), fetched_at)
+    if "url" not in fields and "body" not in fields:
+        raise WrongItem(f"{kind}: url and body, or a response, are needed to archive it")
+    url, body = fields.get("url"), fields.get("body")
+    if not isinstance(url, str):
+        raise WrongItem(f"{kind}: url must be str, is {type(url).__name__}")
+    if isinstance(body, str):
+        told = (("content-type", "text/html; charset=utf-8"),)
+        return Page(url, body.encode(errors="replace"), fetched_at, headers=told)
+    if not isinstance(body, bytes):
+        raise WrongItem(f"{kind}: body must be bytes or str, is {type(body).__name__}")
+    return Page(url, body, fetched_at, headers=(("content-type", "text/html"),))
 
 
 def is_conditional(response: Response) -> bool:

@@ -1,0 +1,1 @@
+"""Somebody's own Scrapy project, whose items nordcrawl archives (docs/scrapy.md)."""
