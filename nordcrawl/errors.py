@@ -20,7 +20,7 @@ The codes' table is in docs/operations.md; `ExitCode` names the other ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -72,6 +72,8 @@ class NordcrawlError(Exception):
     """Base of all; its text is one line that a person can act on."""
 
     exit_code: ExitCode = ExitCode.FAILED
+    lines: Sequence[str] = ()
+    """The same in several lines, where it is of several things."""
 
 
 class UsageError(NordcrawlError):

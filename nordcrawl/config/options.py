@@ -34,7 +34,7 @@ SETTINGS = (
     "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES",
 )  # fmt: skip
 
-_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class Settings(Protocol):
@@ -75,6 +75,15 @@ class Options:
         Raises:
             UsageError: one or more are wrong or misspelt.
         """
+        options, problems = cls.read(settings)
+        if problems:
+            raise UsageError("; ".join(problems))
+        return options
+
+    @classmethod
+    def read(cls, settings: Settings) -> tuple[Options, list[str]]:
+        """Return the options and what is wrong with the settings, a sentence each; where one is
+        wrong the option is no more than a stand-in."""
         problems: list[str] = _misspelt([*settings.keys(), *os.environ])
 
         def number(name: str, low: float, high: float) -> float:
@@ -126,16 +135,14 @@ class Options:
         ]
         for name in ("NORDCRAWL_LOG_LEVEL", "LOG_LEVEL"):
             level = str(settings.get(name) or "INFO")
-            if level not in _LOG_LEVELS:
+            if level not in LOG_LEVELS:
                 problems.append(
-                    f"{name} = {shown(level)}: one of {', '.join(_LOG_LEVELS)} is allowed"
+                    f"{name} = {shown(level)}: one of {', '.join(LOG_LEVELS)} is allowed"
                 )
                 break
         if not options.archive:
             problems.append("NORDCRAWL_ARCHIVE is empty: a folder or s3://bucket/prefix is allowed")
-        if problems:
-            raise UsageError("; ".join(problems))
-        return options
+        return options, problems
 
     def sources(self) -> dict[str, Source]:
         """Return the sources of the package and of the operator's files, on their hosts.
@@ -145,8 +152,10 @@ class Options:
         """
         return load(self.source_files)
 
-    def source(self, name: str) -> Source:
+    def source(self, name: str, *, with_contact: bool = True) -> Source:
         """Return one source, moved to `hosts` where those are given.
+
+        Without `with_contact` it is not asked whether there is a contact.
 
         Raises:
             UsageError: there is none of this name, or a real host would be crawled without a
@@ -160,7 +169,7 @@ class Options:
         source = sources[name]
         if self.hosts:
             source = source.with_hosts(self.hosts)
-        if source.real_hosts and not self.contact:
+        if with_contact and source.real_hosts and not self.contact:
             raise UsageError(
                 f"NORDCRAWL_CONTACT is not set: a mail address or URL where the publisher of "
                 f"{', '.join(source.real_hosts)} can reach you. Without it only loopback hosts "
