@@ -9,6 +9,7 @@ from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import BaseSettings
 
+from nordcrawl.extensions.budgets import RunBudgets
 from nordcrawl.extensions.run_observer import RunObserver
 from nordcrawl.middlewares.address_guard import UrlGuardMiddleware
 from nordcrawl.middlewares.languages import LanguageMiddleware
@@ -47,4 +48,5 @@ class NordcrawlAddon:
             (300, ArchivePipeline),
         ):
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, order)
-        settings.setdefault_in_component_priority_dict("EXTENSIONS", RunObserver, 0)
+        for extension in (RunObserver, RunBudgets):
+            settings.setdefault_in_component_priority_dict("EXTENSIONS", extension, 0)

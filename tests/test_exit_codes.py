@@ -73,6 +73,22 @@ PROVOKED = {
         "test_health.py",
         "test_a_crawl_of_one_text_under_every_address_says_so",
     ),
+    ExitCode.OUT_OF_TIME: (
+        "test_budgets.py",
+        "test_a_budget_of_time_ends_the_run_cleanly",
+    ),
+    ExitCode.OUT_OF_BYTES: (
+        "test_budgets.py",
+        "test_a_budget_of_bytes_ends_the_run_cleanly",
+    ),
+    ExitCode.OUT_OF_MEMORY: (
+        "test_budgets.py",
+        "test_a_budget_of_memory_ends_the_run_cleanly",
+    ),
+    ExitCode.STALLED: (
+        "test_budgets.py",
+        "test_a_budget_of_progress_ends_the_run_cleanly",
+    ),
 }
 
 

@@ -115,6 +115,8 @@ class Command(ScrapyCrawl):
             run = _opened(preflight(self.settings, args[0], opts.spargs, utc_now))
             agent = run.info.options.user_agent
             self.settings.set("USER_AGENT", agent, priority="cmdline")
+            memory = run.info.options.budgets.memory_mib
+            self.settings.set("MEMUSAGE_LIMIT_MB", memory, priority="cmdline")
             delay = max(run.info.source.delay, LEAST_DELAY_S)
             self.settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
             self.crawler_process.crawl(self._create_crawler(args[0]), run=run)

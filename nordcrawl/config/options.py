@@ -31,7 +31,9 @@ SETTINGS = (
     "NORDCRAWL_RETRY_AFTER_MAX_S", "NORDCRAWL_CRAWL_DELAY_MAX_S",
     "NORDCRAWL_WORKER_MEMORY_MIB", "NORDCRAWL_PART_MIB", "NORDCRAWL_PART_AGE_S",
     "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG_LEVEL",
-    "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES",
+    "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES", "NORDCRAWL_BUDGET_TIME_S",
+    "NORDCRAWL_BUDGET_PAGES", "NORDCRAWL_BUDGET_MIB", "NORDCRAWL_BUDGET_MEMORY_MIB",
+    "NORDCRAWL_STALL_S",
 )  # fmt: skip
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -45,6 +47,20 @@ class Settings(Protocol):
 
     def keys(self) -> Iterable[str]:
         """Return the names that are set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """How much one run may take; 0 is no bound."""
+
+    time_s: float = 0
+    pages: int = 0
+    bytes: int = 0
+    """Of answers, as they came over the network."""
+    memory_mib: int = 1500
+    """Resident, of the crawler's process without its workers."""
+    stall_s: float = 1800
+    """Seconds in which nothing came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,7 @@ class Options:
     spool_bytes: int = 2 << 30
     store_retry_s: float = 300.0
     suspect: health.Limits = field(default_factory=health.Limits)
+    budgets: Budgets = field(default_factory=Budgets)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Options:
@@ -125,6 +142,13 @@ class Options:
             suspect=health.Limits(
                 share=number("NORDCRAWL_SUSPECT_SHARE", 0, 1),
                 pages=int(number("NORDCRAWL_SUSPECT_PAGES", 1, 1000)),
+            ),
+            budgets=Budgets(
+                time_s=number("NORDCRAWL_BUDGET_TIME_S", 0, 864_000),
+                pages=int(number("NORDCRAWL_BUDGET_PAGES", 0, 1e9)),
+                bytes=int(number("NORDCRAWL_BUDGET_MIB", 0, 1 << 24) * (1 << 20)),
+                memory_mib=int(number("NORDCRAWL_BUDGET_MEMORY_MIB", 0, 1 << 20)),
+                stall_s=number("NORDCRAWL_STALL_S", 0, 864_000),
             ),
         )
         problems += [
