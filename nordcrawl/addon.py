@@ -13,6 +13,7 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import BaseSettings
 
 from nordcrawl import settings as defaults
+from nordcrawl.extensions.budgets import RunBudgets
 from nordcrawl.extensions.guest import Guest
 from nordcrawl.extensions.live_display import LiveDisplay
 from nordcrawl.extensions.run_observer import RunObserver
@@ -86,5 +87,5 @@ class NordcrawlAddon:
             (300, ArchivePipeline),
         ):
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, order)
-        for order, extension in ((0, RunObserver), (10, LiveDisplay)):
+        for order, extension in ((0, RunObserver), (0, RunBudgets), (10, LiveDisplay)):
             settings.setdefault_in_component_priority_dict("EXTENSIONS", extension, order)

@@ -20,7 +20,7 @@ The codes' table is in docs/operations.md; `ExitCode` names the other ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -43,6 +43,10 @@ class ExitCode(IntEnum):
     LEDGER = 12
     DAMAGED = 13
     SUSPECT = 14
+    OUT_OF_TIME = 15
+    OUT_OF_BYTES = 16
+    OUT_OF_MEMORY = 17
+    STALLED = 18
 
 
 PRECEDENCE: Final = (
@@ -50,6 +54,8 @@ PRECEDENCE: Final = (
     ExitCode.USAGE, ExitCode.LOCKED, ExitCode.SPOOL, ExitCode.STORE, ExitCode.DAMAGED,
     # Ours, and what became of the lines.
     ExitCode.FAILED, ExitCode.PENDING, ExitCode.LEDGER, ExitCode.INTERRUPTED,
+    # A budget ended it: the site was not seen to the end.
+    ExitCode.STALLED, ExitCode.OUT_OF_MEMORY, ExitCode.OUT_OF_TIME, ExitCode.OUT_OF_BYTES,
     # The site, from what explains most to what explains least.
     ExitCode.ROBOTS, ExitCode.SOURCE_DOWN, ExitCode.NOTHING, ExitCode.SUSPECT,
     # What was left on purpose.
@@ -72,6 +78,8 @@ class NordcrawlError(Exception):
     """Base of all; its text is one line that a person can act on."""
 
     exit_code: ExitCode = ExitCode.FAILED
+    lines: Sequence[str] = ()
+    """The same in several lines, where it is of several things."""
 
 
 class UsageError(NordcrawlError):

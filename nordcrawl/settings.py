@@ -65,6 +65,17 @@ NORDCRAWL_CRAWL_DELAY_MAX_S = os.environ.get("NORDCRAWL_CRAWL_DELAY_MAX_S") or 6
 NORDCRAWL_SUSPECT_SHARE = os.environ.get("NORDCRAWL_SUSPECT_SHARE") or 0.5
 NORDCRAWL_SUSPECT_PAGES = os.environ.get("NORDCRAWL_SUSPECT_PAGES") or 5
 
+#: Budgets of one run, each of which ends it cleanly with an exit code of its own; 0 is no bound.
+#: Seconds from the first request; pages; MiB of answers; MiB of memory that the crawler's process
+#: holds, its workers left out.
+NORDCRAWL_BUDGET_TIME_S = os.environ.get("NORDCRAWL_BUDGET_TIME_S") or 0
+NORDCRAWL_BUDGET_PAGES = os.environ.get("NORDCRAWL_BUDGET_PAGES") or 0
+NORDCRAWL_BUDGET_MIB = os.environ.get("NORDCRAWL_BUDGET_MIB") or 0
+NORDCRAWL_BUDGET_MEMORY_MIB = os.environ.get("NORDCRAWL_BUDGET_MEMORY_MIB") or 1500
+#: Seconds in which no answer came and no page was settled, after which a run is ended. A host that
+#: asks for a pause takes up to three times NORDCRAWL_RETRY_AFTER_MAX_S.
+NORDCRAWL_STALL_S = os.environ.get("NORDCRAWL_STALL_S") or 1800
+
 # --- manners ----------------------------------------------------------------------------------
 # `nordcrawl.commands.crawl` adds the contact to USER_AGENT and sets the source's DOWNLOAD_DELAY.
 
@@ -114,7 +125,7 @@ DNS_TIMEOUT = 10
 # Every status is an answer that the ledger keeps; see nordcrawl.fetch.answer.
 HTTPERROR_ALLOW_ALL = True
 MEMUSAGE_ENABLED = True
-MEMUSAGE_LIMIT_MB = 1500
+MEMUSAGE_LIMIT_MB = NORDCRAWL_BUDGET_MEMORY_MIB  # -s: see nordcrawl.commands.crawl
 MEMUSAGE_CHECK_INTERVAL_SECONDS = 10
 # Bytes of pages on their way through the workers; above it nothing more is fetched.
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 10_000_000

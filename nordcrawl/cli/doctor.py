@@ -18,7 +18,8 @@ from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import archive_folders
 from nordcrawl.doctor.archive import examine_archive
 from nordcrawl.doctor.finding import Clock, Finding, Status, exit_code, fail, failed, note, ok
-from nordcrawl.doctor.machine import examine_state
+from nordcrawl.doctor.machine import examine_clock, examine_state
+from nordcrawl.doctor.preflight import examine_source
 from nordcrawl.doctor.spools import examine_spools
 from nordcrawl.errors import ExitCode, NordcrawlError, UsageError
 from nordcrawl.model.printable import shown
@@ -35,21 +36,24 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Look at everything that a crawl needs, in seconds, and say what to do about what is "
         "missing: settings, store (rights, conditional puts, checksums, clock), spools."
     )
-    parser.epilog = "Example: nordcrawl doctor --archive s3://bucket/prefix"
+    parser.epilog = "Example: nordcrawl doctor highnorthnews --archive s3://bucket/prefix"
+    parser.add_argument("source", nargs="?", help="also look at what a crawl of this source needs")
     archive_option(parser)
     parser.add_argument("--json", action="store_true", help="the findings as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Carry out the command; see `examine`."""
-    return examine(options.archive, as_json=options.json)
+    return examine(options.archive, source=options.source, as_json=options.json)
 
 
-def examine(archive: str | None, *, as_json: bool, clock: Clock = utc_now) -> int:
-    """Look at settings, machine and archive, say what was seen, and return the exit code: 0 means
-    ready to crawl.
+def examine(
+    archive: str | None, *, source: str | None = None, as_json: bool, clock: Clock = utc_now
+) -> int:
+    """Look at settings, machine and archive, and at one source if it is named; say what was seen,
+    and return the exit code: 0 means ready to crawl.
     """
-    findings = list(_findings(archive, clock))
+    findings = list(_findings(archive, source, clock))
     code = exit_code(findings)
     if as_json:
         values = {
@@ -65,7 +69,7 @@ def examine(archive: str | None, *, as_json: bool, clock: Clock = utc_now) -> in
     return int(code)
 
 
-def _findings(archive: str | None, clock: Clock) -> Iterator[Finding]:
+def _findings(archive: str | None, source: str | None, clock: Clock) -> Iterator[Finding]:
     try:
         options = options_from_environment(NORDCRAWL_ARCHIVE=archive)
     except UsageError as error:
@@ -76,6 +80,9 @@ def _findings(archive: str | None, clock: Clock) -> Iterator[Finding]:
         return
     yield ok("settings", "all are known and in range")
     yield from _guarded("sources", lambda: _sources(options))
+    if source is not None:
+        yield from _guarded("source", lambda: examine_source(options, source))
+    yield from _guarded("time", lambda: examine_clock(clock))
     yield from _guarded("state", lambda: examine_state(options.state_dir))
     yield from _guarded("spools", lambda: _spools(options))
     yield from _guarded("archive", lambda: examine_archive(options.archive, clock))

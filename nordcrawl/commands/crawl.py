@@ -23,15 +23,15 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import SETTINGS_PRIORITIES
 
 from nordcrawl.config import logs
-from nordcrawl.config.arguments import Arguments
-from nordcrawl.config.options import Options
 from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import AGAIN_S, GONE_S
 from nordcrawl.crawl.unbegun import report_unbegun
+from nordcrawl.doctor.finding import Status
+from nordcrawl.doctor.preflight import Preflight, preflight
 from nordcrawl.errors import ExitCode, NordcrawlError
 from nordcrawl.model.times import utc_now
 from nordcrawl.report.summary import print_summary
-from nordcrawl.sources.source import LEAST_DELAY_S, Source
+from nordcrawl.sources.source import LEAST_DELAY_S
 from nordcrawl.system import streams
 from nordcrawl.workers.pool import steady_memory
 
@@ -42,6 +42,8 @@ logger = logging.getLogger(__name__)
 _EXIT_S = 1.0
 #: Seconds between two looks at whether the process is to be ended.
 _LOOK_S = 0.5
+#: Notes of the preflight that are worth a line in the log of each run.
+_WARNED_OF = frozenset({"clock", "state room", "archive room"})
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _BROKE_OFF = (
     "nordcrawl: error: the crawl broke off; what was acknowledged is safe in the spool and is "
@@ -135,18 +137,19 @@ class Command(ScrapyCrawl):
         run: Run | None = None
         steady_memory()
         try:
-            options = Options.from_settings(self.settings)
-            source = options.source(args[0])
-            arguments = Arguments.parse(opts.spargs, source)
-            run = _opened(options, source, arguments)
-            self.settings.set("USER_AGENT", options.user_agent, priority="cmdline")
-            delay = max(source.delay, LEAST_DELAY_S)
+            run = _opened(preflight(self.settings, args[0], opts.spargs, utc_now))
+            agent = run.info.options.user_agent
+            self.settings.set("USER_AGENT", agent, priority="cmdline")
+            memory = run.info.options.budgets.memory_mib
+            self.settings.set("MEMUSAGE_LIMIT_MB", memory, priority="cmdline")
+            delay = max(run.info.source.delay, LEAST_DELAY_S)
             self.settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
             self.crawler_process.crawl(self._create_crawler(args[0]), run=run)
             self._obey_signals(run)
             self.crawler_process.start(install_signal_handlers=False)
         except NordcrawlError as error:
-            print(f"nordcrawl: error: {error}", file=sys.stderr)
+            for line in error.lines or [str(error)]:
+                print(f"nordcrawl: error: {line}", file=sys.stderr)
             self.exitcode = int(error.exit_code)
         else:
             self.exitcode = self._verdict(run)
@@ -200,11 +203,14 @@ class Command(ScrapyCrawl):
         return int(run.report.verdict()[0])
 
 
-def _opened(options: Options, source: Source, arguments: Arguments) -> Run:
+def _opened(found: Preflight) -> Run:
+    for finding in found.findings:
+        if finding.status is Status.NOTE and finding.name in _WARNED_OF:
+            logger.warning("%s: %s %s", finding.name, finding.seen, finding.advice)
     try:
-        return Run.open(options, source, arguments)
+        return Run.open(*found.require())
     except NordcrawlError as error:
-        if file := report_unbegun(options, source, arguments, error, utc_now):
+        if found.asked and (file := report_unbegun(*found.asked, error, utc_now)):
             print(f"nordcrawl: the run did not begin; its report: {file}", file=sys.stderr)
         raise
 

@@ -32,7 +32,9 @@ SETTINGS = (
     "NORDCRAWL_RETRY_AFTER_MAX_S", "NORDCRAWL_CRAWL_DELAY_MAX_S",
     "NORDCRAWL_WORKER_MEMORY_MIB", "NORDCRAWL_PART_MIB", "NORDCRAWL_PART_AGE_S",
     "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG", "NORDCRAWL_LOG_LEVEL",
-    "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES",
+    "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES", "NORDCRAWL_BUDGET_TIME_S",
+    "NORDCRAWL_BUDGET_PAGES", "NORDCRAWL_BUDGET_MIB", "NORDCRAWL_BUDGET_MEMORY_MIB",
+    "NORDCRAWL_STALL_S",
 )  # fmt: skip
 
 
@@ -44,6 +46,20 @@ class Settings(Protocol):
 
     def keys(self) -> Iterable[str]:
         """Return the names that are set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """How much one run may take; 0 is no bound."""
+
+    time_s: float = 0
+    pages: int = 0
+    bytes: int = 0
+    """Of answers, as they came over the network."""
+    memory_mib: int = 1500
+    """Resident, of the crawler's process without its workers."""
+    stall_s: float = 1800
+    """Seconds in which nothing came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,7 @@ class Options:
     spool_bytes: int = 2 << 30
     store_retry_s: float = 300.0
     suspect: health.SuspectLimits = field(default_factory=health.SuspectLimits)
+    budgets: Budgets = field(default_factory=Budgets)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Options:
@@ -74,6 +91,15 @@ class Options:
         Raises:
             UsageError: one or more are wrong or misspelt.
         """
+        options, problems = cls.read(settings)
+        if problems:
+            raise UsageError("; ".join(problems))
+        return options
+
+    @classmethod
+    def read(cls, settings: Settings) -> tuple[Options, list[str]]:
+        """Return the options and what is wrong with the settings, a sentence each; where one is
+        wrong the option is no more than a stand-in."""
         problems: list[str] = _misspelt([*settings.keys(), *os.environ])
 
         def number(name: str, low: float, high: float) -> float:
@@ -116,6 +142,13 @@ class Options:
                 share=number("NORDCRAWL_SUSPECT_SHARE", 0, 1),
                 pages=int(number("NORDCRAWL_SUSPECT_PAGES", 1, 1000)),
             ),
+            budgets=Budgets(
+                time_s=number("NORDCRAWL_BUDGET_TIME_S", 0, 864_000),
+                pages=int(number("NORDCRAWL_BUDGET_PAGES", 0, 1e9)),
+                bytes=int(number("NORDCRAWL_BUDGET_MIB", 0, 1 << 24) * (1 << 20)),
+                memory_mib=int(number("NORDCRAWL_BUDGET_MEMORY_MIB", 0, 1 << 20)),
+                stall_s=number("NORDCRAWL_STALL_S", 0, 864_000),
+            ),
         )
         problems += [
             f"{name} is not taken as a setting, where logs and process lists would show it: "
@@ -132,9 +165,7 @@ class Options:
                 break
         if not options.archive:
             problems.append("NORDCRAWL_ARCHIVE is empty: a folder or s3://bucket/prefix is allowed")
-        if problems:
-            raise UsageError("; ".join(problems))
-        return options
+        return options, problems
 
     def sources(self) -> dict[str, Source]:
         """Return the sources of the package and of the operator's files, on their hosts.
@@ -144,8 +175,10 @@ class Options:
         """
         return load(self.source_files)
 
-    def source(self, name: str) -> Source:
+    def source(self, name: str, *, with_contact: bool = True) -> Source:
         """Return one source, moved to `hosts` where those are given.
+
+        Without `with_contact` it is not asked whether there is a contact.
 
         Raises:
             UsageError: there is none of this name, or a real host would be crawled without a
@@ -159,7 +192,7 @@ class Options:
         source = sources[name]
         if self.hosts:
             source = source.with_hosts(self.hosts)
-        if source.real_hosts and not self.contact:
+        if with_contact and source.real_hosts and not self.contact:
             raise UsageError(
                 f"NORDCRAWL_CONTACT is not set: a mail address or URL where the publisher of "
                 f"{', '.join(source.real_hosts)} can reach you. Without it only loopback hosts "

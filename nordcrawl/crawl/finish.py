@@ -55,7 +55,8 @@ class Finish:
         if reason == "finished" or self.failures.first is not None:
             return
         told = self.info.stopping
-        why = "the run was stopped" if told.requested else f"the run ended: {reason}"
+        stopped = told.requested and not told.because
+        why = "the run was stopped" if stopped else f"the run ended: {reason.replace('_', ' ')}"
         for number, url in enumerate(list(self.outcomes.tally.open)):
             if number % SETTLED_AT_ONCE == 0:
                 await asyncio.sleep(0)

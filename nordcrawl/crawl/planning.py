@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Final
 
 from nordcrawl.archive.format.order import ERASED_URI
@@ -58,13 +59,16 @@ class Planner:
                 due.append((link.lastmod or link.published or "", url))
             elif verdict.outcome is not None:
                 self._outcomes.settle(url, verdict.outcome, verdict.reason)
-        planned = plan(due, arguments.limit)
+        budget = self._info.options.budgets.pages or None
+        limits = {"limit": arguments.limit, "NORDCRAWL_BUDGET_PAGES": budget}
+        name, least = min(limits.items(), key=lambda one: one[1] or math.inf)
+        planned = plan(due, least)
         for number, url in enumerate(planned.left):
             if number % SETTLED_AT_ONCE == 0:
                 await asyncio.sleep(0)
                 if self._is_over:
                     return []
-            self._outcomes.settle(url, Outcome.OVER_BUDGET, f"limit={arguments.limit}")
+            self._outcomes.settle(url, Outcome.OVER_BUDGET, f"{name}={least}")
         return planned.fetch
 
     @property

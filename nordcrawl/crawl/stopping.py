@@ -38,17 +38,24 @@ class Stopping:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: float | None = None
+        self._by_person = False
+        self.because = ""
+        """What ended the run, where that was no person but a budget: its exit code's name."""
 
     @property
     def requested(self) -> bool:
         """Whether the run is to end."""
         return self._since is not None
 
-    def request(self) -> bool:
-        """Ask the run to end; False when it was asked before."""
-        if self._since is not None:
+    def request(self, because: str = "") -> bool:
+        """Ask the run to end, as a person does, or `because` a budget is spent; False when it was
+        asked before, by a person. The time runs from the first."""
+        if self._since is None:
+            self._since = self._clock()
+            self.because = because
+        if because or self._by_person:
             return False
-        self._since = self._clock()
+        self._by_person = True
         return True
 
     def left(self, seconds: float) -> float:

@@ -12,10 +12,11 @@ from nordcrawl.doctor.folder import examine_folder
 from nordcrawl.errors import UsageError
 
 
-def examine_archive(address: str, clock: Clock) -> Iterator[Finding]:
+def examine_archive(address: str, clock: Clock, *, brief: bool = False) -> Iterator[Finding]:
     """Look at the archive at `address`, in a folder or a bucket, in the order of what fails first.
 
-    Takes seconds whatever the store does. Each finding is yielded as it is made.
+    Takes seconds whatever the store does. Each finding is yielded as it is made. `brief` asks a
+    bucket no more than whether it is there and may be written.
     """
     try:
         name = archive_name(address)
@@ -27,6 +28,6 @@ def examine_archive(address: str, clock: Clock) -> Iterator[Finding]:
         # Here, so that an archive in a folder needs no boto3.
         from nordcrawl.doctor.bucket import examine_bucket
 
-        yield from examine_bucket(name, clock)
+        yield from examine_bucket(name, clock, brief=brief)
     else:
         yield from examine_folder(Path(unquote(urlsplit(name).path)), clock)

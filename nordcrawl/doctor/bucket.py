@@ -66,15 +66,20 @@ _FAILURES: Final = (TryAgainError, *FAILURES)
 _T = TypeVar("_T")
 
 
-def examine_bucket(uri: str, clock: Clock) -> Iterator[Finding]:
-    """Look at an archive in a bucket; `uri` is as `archive_name` gives it."""
+def examine_bucket(uri: str, clock: Clock, *, brief: bool = False) -> Iterator[Finding]:
+    """Look at an archive in a bucket; `uri` is as `archive_name` gives it.
+
+    `brief` leaves nothing behind and asks for no more than the way there, the marker, and whether
+    it may be written.
+    """
     name, _, prefix = uri.removeprefix("s3://").partition("/")
     try:
         bucket = Bucket(name, prefix, connect_timeout_s=_CONNECT_S, read_timeout_s=_READ_S)
     except StoreRefused as error:
         yield failed("aws settings", error)
         return
-    yield from _Examination(bucket, clock).run()
+    examination = _Examination(bucket, clock)
+    yield from examination.brief() if brief else examination.run()
 
 
 class _Examination:
@@ -99,6 +104,23 @@ class _Examination:
         yield from self._objects()
         for name, needs, look in LOOKS:
             yield self._setting(name, needs, look)
+
+    def brief(self) -> Iterator[Finding]:
+        reached = True
+        for finding in self._way():
+            reached &= finding.status is not Status.FAIL
+            yield finding
+        if not reached:
+            return
+        try:
+            marker = self._ask(lambda: self._bucket.open(MARKER_KEY))
+        except _FAILURES as error:
+            yield self._failed("marker", error)
+            return
+        yield marker_finding(self._bucket.uri, marker)
+        if marker is not None:  # its own bytes once more: nothing changes, whatever comes of it
+            written = self._write(MARKER_KEY, Intended.of(marker, JSON_TYPE))
+            yield written if written.status is Status.FAIL else ok("write", "it may be written")
 
     # --- the way to the bucket --------------------------------------------------------------
 

@@ -9,24 +9,19 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from nordcrawl.archive.write.shipper import Limits
-from nordcrawl.doctor.finding import Finding, fail, note, ok
-from nordcrawl.errors import (
-    ExitCode,
-)
+from nordcrawl.doctor.finding import Clock, Finding, fail, note, ok
+from nordcrawl.errors import ExitCode
 from nordcrawl.system.disk import sync_folder
 
+_EARLIEST: Final = datetime(2026, 11, 1, tzinfo=UTC)
+"""No clock that is right is before it: a machine without a battery begins at 1970."""
 _LITTLE_ROOM: Final = 1 << 30
 """Bytes below which a disk is called narrow: half a day of a large crawl with its store away."""
-
-
-# --- a folder -------------------------------------------------------------------------------
-
-
-# --- this machine ---------------------------------------------------------------------------
 
 
 def examine_state(folder: Path) -> Iterator[Finding]:
@@ -53,6 +48,17 @@ def examine_state(folder: Path) -> Iterator[Finding]:
     where = "" if place == folder else f", to be made in {place}"
     yield ok("state", f"{folder}{where}: can be written, and fsync works")
     yield room_finding("state room", place, Limits().free_bytes)
+
+
+def examine_clock(clock: Clock) -> Iterator[Finding]:
+    """Look at this machine's clock, as far as it can be wrong by itself; a bucket tells more."""
+    now = clock()
+    seen = f"{now:%Y-%m-%d %H:%M:%S} UTC"
+    if now < _EARLIEST:
+        advice = "synchronise this machine's clock: each record has its time"
+        yield fail("time", f"{seen}, before this nordcrawl was made", advice, ExitCode.STORE)
+        return
+    yield ok("time", seen)
 
 
 def room_finding(name: str, place: Path, least: int) -> Finding:

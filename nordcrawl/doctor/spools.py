@@ -38,6 +38,14 @@ def examine_spools(parent: Path, of: str = "") -> Iterator[Finding]:
             )
 
 
+def examine_lock(folder: Path) -> Finding:
+    """Look whether another process works on a source; `folder` is its spool's."""
+    if holder := _holder(folder / "lock"):
+        seen = f"{folder / 'lock'}: {holder} works on this source and archive"
+        return fail("lock", seen, "", ExitCode.LOCKED)
+    return ok("lock", "nobody else on this machine works on it")
+
+
 def _spool(name: str, folder: Path) -> Finding:
     path = folder / "spool.sqlite"
     if not (path.exists() and path.stat().st_size):

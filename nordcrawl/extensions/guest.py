@@ -21,7 +21,8 @@ from nordcrawl.config.options import Options
 from nordcrawl.crawl.run import Run
 from nordcrawl.errors import ExitCode, NordcrawlError, UsageError
 from nordcrawl.report.summary import summary
-from nordcrawl.sources.source import Source, in_words
+from nordcrawl.sources.source import Source
+from nordcrawl.sources.wording import in_words
 from nordcrawl.spiders.runs import lend, run_of
 
 logger = logging.getLogger(__name__)
@@ -110,4 +111,6 @@ def source_of(options: Options, spider: Spider) -> Source:
     try:
         return Source.model_validate(values)
     except ValidationError as error:
-        raise UsageError(f"spider {spider.name}: {in_words(error, name)}") from error
+        raise UsageError(
+            f"spider {spider.name}: {in_words(error, name, Source.table_keys())}"
+        ) from error

@@ -114,6 +114,6 @@ class RunObserver:
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         """Ship everything and write the report."""
         if self.run is not None:
-            report = await self.run.finish(reason)
+            report = await self.run.finish(self.run.info.stopping.because or reason)
             for outcome, count in report.outcomes.items():
                 self.crawler.stats.set_value(f"nordcrawl/outcome/{outcome}", count)

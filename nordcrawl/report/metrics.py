@@ -31,7 +31,9 @@ def metrics(judged: Sequence[Judged], now: datetime, *, readable: bool) -> bytes
     level = gauge("source_status", "0 ok, 1 warning, 2 critical, as nordcrawl check.", "source")
     last = gauge("last_run_timestamp_seconds", "When the last run ended, Unix time.", "source")
     done = gauge(
-        "last_done_timestamp_seconds", "When a run last did its work (exit code 0 or 7).", "source"
+        "last_done_timestamp_seconds",
+        "When a run last did its work (exit code 0, 7, 15, 16).",
+        "source",
     )
     found = gauge("last_article_timestamp_seconds", "When a run last archived any.", "source")
     took = gauge("last_run_duration_seconds", "How long the last run took.", "source")

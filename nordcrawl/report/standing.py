@@ -13,7 +13,9 @@ from nordcrawl.model.times import rfc3339
 from nordcrawl.reading.runs import PastRun
 
 #: Exit codes of runs that did what they were asked for.
-_DONE: Final = frozenset({ExitCode.WHOLE, ExitCode.LIMIT})
+_DONE: Final = frozenset(
+    {ExitCode.WHOLE, ExitCode.LIMIT, ExitCode.OUT_OF_TIME, ExitCode.OUT_OF_BYTES}
+)
 _DAY: Final = timedelta(days=1)
 
 
@@ -37,7 +39,7 @@ class Standing:
     last: PastRun | None = None
     """The run that began last."""
     done: PastRun | None = None
-    """The last one that did what it was asked for: it ended with whole, or at a limit."""
+    """The last one that did what it was asked for: it ended with whole, or where it was told to."""
     found: PastRun | None = None
     """The last one that archived anything."""
     articles: int = 0

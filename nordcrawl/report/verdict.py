@@ -31,6 +31,15 @@ _NOT_ARCHIVED: Final = (
 )  # fmt: skip
 #: Scrapy's words for the end of a run that was told to stop.
 _STOPPED: Final = ("shutdown", "interrupted")
+#: How a run ended whose budget was spent, in our words and Scrapy's.
+_SPENT: Final = {
+    "out_of_time": (ExitCode.OUT_OF_TIME, "its time is over (NORDCRAWL_BUDGET_TIME_S)"),
+    "out_of_bytes": (ExitCode.OUT_OF_BYTES, "enough was fetched (NORDCRAWL_BUDGET_MIB)"),
+    "memusage_exceeded": (
+        ExitCode.OUT_OF_MEMORY, "it holds too much memory (NORDCRAWL_BUDGET_MEMORY_MIB)",
+    ),
+    "stalled": (ExitCode.STALLED, "nothing came of it for too long (NORDCRAWL_STALL_S)"),
+}  # fmt: skip
 
 Cause = tuple[ExitCode, str]
 """A code that holds, and a sentence that says why."""
@@ -44,7 +53,7 @@ def causes(report: Facts) -> list[Cause]:
     found: dict[ExitCode, str] = {}
     for code, why in _of_the_run(report):
         found.setdefault(code, why)
-    if report.failure_code is None and report.finish_reason not in _STOPPED:
+    if report.failure_code is None and report.finish_reason not in (*_STOPPED, *_SPENT):
         # Else it did not see all of the site.
         for code, why in _of_the_site(report):
             found.setdefault(code, why)
@@ -80,14 +89,18 @@ def _of_the_run(report: Facts) -> Iterator[Cause]:
                 f"{lines} ledger lines with {records} records are in the archive"
             ),
         )
-    stopped = report.finish_reason in _STOPPED
-    if stopped:
+    if report.finish_reason in _STOPPED:
         yield ExitCode.INTERRUPTED, "stopped by a signal; all that was fetched is archived"
+    if report.finish_reason in _SPENT:
+        code, why = _SPENT[report.finish_reason]
+        left = report.outcomes.get(Outcome.OVER_BUDGET, 0) + len(report.unsettled)
+        yield code, f"{why}; what was fetched is archived, {left} URLs are left for another run"
     if report.internal_errors:
         yield ExitCode.FAILED, f"{len(report.internal_errors)} internal errors; see warnings"
     # What has no outcome after one of these has it in the next run; else it was lost.
-    excused = failed is not None or report.pending_records or stopped or report.internal_errors
-    if not excused and (report.unsettled or told != report.discovered):
+    excused = failed is not None or report.pending_records or report.internal_errors
+    cut = report.finish_reason in (*_STOPPED, *_SPENT)
+    if not (excused or cut) and (report.unsettled or told != report.discovered):
         yield (
             ExitCode.LEDGER,
             (

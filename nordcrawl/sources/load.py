@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from nordcrawl.errors import SourceError
-from nordcrawl.sources.source import Source, in_words
+from nordcrawl.sources.source import Source
+from nordcrawl.sources.wording import in_words
 
 
 def load(files: Iterable[Path] = ()) -> dict[str, Source]:
@@ -20,17 +21,27 @@ def load(files: Iterable[Path] = ()) -> dict[str, Source]:
 
     Raises:
         SourceError: a file is missing or no TOML, or a key is unknown, missing or wrong; the text
-            names file, source, key and what is allowed. A name that exists already is refused.
+            names file, source, key and what is allowed, of all that is wrong. A name that exists
+            already is refused.
     """
     found: dict[str, tuple[Source, str]] = {}
+    problems = []
     for path in [*_own_files(), *files]:
-        for source in read(path):
+        try:
+            sources = read(path)
+        except SourceError as error:
+            problems.append(str(error))
+            continue
+        for source in sources:
             if source.name in found:
-                raise SourceError(
+                problems.append(
                     f"{path}: [sources.{source.name}] is already defined in "
                     f"{found[source.name][1]}; choose another name"
                 )
-            found[source.name] = (source, str(path))
+            else:
+                found[source.name] = (source, str(path))
+    if problems:
+        raise SourceError("; ".join(problems))
     return {name: source for name, (source, _) in sorted(found.items())}
 
 
@@ -59,7 +70,15 @@ def read(path: Path) -> list[Source]:
     sources = tables.get("sources")
     if not isinstance(sources, dict) or not sources:
         raise SourceError(f"{path}: no table [sources.<name>]")
-    return [_source(path, name, table) for name, table in sources.items()]
+    found, problems = [], []
+    for name, table in sources.items():
+        try:
+            found.append(_source(path, name, table))
+        except SourceError as error:
+            problems.append(str(error))
+    if problems:
+        raise SourceError("; ".join(problems))
+    return found
 
 
 def _source(path: Path, name: str, table: object) -> Source:
@@ -75,4 +94,4 @@ def _source(path: Path, name: str, table: object) -> Source:
     try:
         return Source.model_validate({"name": name, **table})
     except ValidationError as error:
-        raise SourceError(f"{path}: {in_words(error, name)}") from error
+        raise SourceError(f"{path}: {in_words(error, name, Source.table_keys())}") from error

@@ -7,7 +7,6 @@ nothing of how pages are fetched or read.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -27,7 +26,7 @@ from pydantic import (
 
 from nordcrawl.errors import UsageError
 from nordcrawl.model.page import Page, Visit
-from nordcrawl.model.printable import redacted, without_user
+from nordcrawl.model.printable import without_user
 from nordcrawl.model.profile import Profile
 from nordcrawl.model.url import (
     canonicalize,
@@ -37,6 +36,7 @@ from nordcrawl.model.url import (
     without_parameters,
     without_query,
 )
+from nordcrawl.sources.wording import in_words
 
 #: Politeness floor for real hosts, in seconds between two requests to one host.
 MIN_DELAY_S = 1.0
@@ -185,6 +185,11 @@ class Source(BaseModel):
                         f"({', '.join(self.all_hosts)})"
                     )
         return self
+
+    @classmethod
+    def table_keys(cls) -> list[str]:
+        """Return the keys of a source's table."""
+        return [key for key in cls.model_fields if key != "name"]
 
     @property
     def all_hosts(self) -> tuple[str, ...]:
@@ -353,7 +358,8 @@ class Source(BaseModel):
         try:
             moved = type(self).model_validate(values)
         except ValidationError as error:
-            raise UsageError(f"NORDCRAWL_HOSTS: {in_words(error, self.name)}") from error
+            words = in_words(error, self.name, self.table_keys())
+            raise UsageError(f"NORDCRAWL_HOSTS: {words}") from error
         if moved.real_hosts == ():
             return moved.model_copy(update={"delay_s": None})
         return moved
@@ -384,23 +390,3 @@ def _check_selector(selector: str) -> None:
         CSSSelector(selector)
     except SelectorError as error:
         raise ValueError(f"not a CSS selector: {selector!r}: {error}") from error
-
-
-def in_words(error: ValidationError, name: str) -> str:
-    """Return what is wrong with a source's table, a clause each."""
-    known = [key for key in Source.model_fields if key != "name"]
-    lines = []
-    for detail in error.errors(include_url=False):
-        key = ".".join(str(part) for part in detail["loc"] if part != "[key]")
-        if detail["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            text = f"unknown key {key!r}: {hint}allowed are {', '.join(known)}"
-        elif detail["type"] == "missing":
-            text = f"key {key!r} is missing"
-        else:
-            message = detail["msg"].removeprefix("Value error, ")
-            value = "" if not key else f" = {redacted(repr(detail['input']))}"
-            text = f"{f'key {key!r}' if key else 'wrong'}{value}: {message}"
-        lines.append(f"[sources.{name}]: {text}")
-    return "; ".join(lines)

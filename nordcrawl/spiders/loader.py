@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import builtins
 import sys
+from functools import cached_property
 from typing import Self
 
 from scrapy import Request, Spider
 from scrapy.settings import BaseSettings
 
+from nordcrawl.config.logs import LEVELS
 from nordcrawl.config.options import Options
 from nordcrawl.errors import NordcrawlError
 from nordcrawl.model.url import canonicalize
@@ -19,20 +21,27 @@ from nordcrawl.spiders.news import NewsSpider
 class SourceLoader:
     """Scrapy's ``SPIDER_LOADER_CLASS``: see `scrapy.spiderloader.SpiderLoaderProtocol`."""
 
-    def __init__(self, sources: dict[str, Source]) -> None:
-        self._sources = sources
+    def __init__(self, settings: BaseSettings) -> None:
+        self._settings = settings
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
-        """Load all source files; a mistake in one ends the command, naming file and key."""
+        """Make it; nothing is loaded before a source is asked for, so that a crawl can tell what
+        is wrong together with all else."""
+        loader = cls(settings)
+        if settings.get("LOG_LEVEL") not in LEVELS:  # with which Scrapy would fail next
+            loader.list()
+        return loader
+
+    @cached_property
+    def _sources(self) -> dict[str, Source]:
+        """All sources; a mistake in one ends the command, naming file and key."""
         try:
-            options = Options.from_settings(settings)
-            sources = options.sources()
+            return Options.from_settings(self._settings).sources()
         except NordcrawlError as error:
-            # Scrapy calls this where no command can catch it, and a traceback is no message.
+            # Scrapy asks where no command can catch it, and a traceback is no message.
             print(f"nordcrawl: error: {error}", file=sys.stderr)
             sys.exit(int(error.exit_code))
-        return cls(sources)
 
     def load(self, spider_name: str) -> type[Spider]:
         """Return the spider class of a source.

@@ -73,6 +73,22 @@ PROVOKED = {
         "report/test_health.py",
         "test_a_crawl_of_one_text_under_every_address_says_so",
     ),
+    ExitCode.OUT_OF_TIME: (
+        "extensions/test_budgets.py",
+        "test_a_budget_of_time_ends_the_run_cleanly",
+    ),
+    ExitCode.OUT_OF_BYTES: (
+        "extensions/test_budgets.py",
+        "test_a_budget_of_bytes_ends_the_run_cleanly",
+    ),
+    ExitCode.OUT_OF_MEMORY: (
+        "extensions/test_budgets.py",
+        "test_a_budget_of_memory_ends_the_run_cleanly",
+    ),
+    ExitCode.STALLED: (
+        "extensions/test_budgets.py",
+        "test_a_budget_of_progress_ends_the_run_cleanly",
+    ),
 }
 
 

@@ -40,7 +40,7 @@ FAILING = Health(new=Pages(asked=20, failed=19))
         ({"committed_records": 2}, ExitCode.LEDGER),
         ({"committed_lines": 2, "finish_reason": "shutdown"}, ExitCode.LEDGER),
         ({"committed_lines": 2, "pending_records": 1}, ExitCode.PENDING),
-        ({"finish_reason": "memusage_exceeded"}, ExitCode.LIMIT),
+        ({"finish_reason": "memusage_exceeded"}, ExitCode.OUT_OF_MEMORY),
         ({"finish_reason": "shutdown"}, ExitCode.INTERRUPTED),
         ({"internal_errors": ["x"]}, ExitCode.FAILED),
         ({"pending_records": 2}, ExitCode.PENDING),

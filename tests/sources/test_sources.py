@@ -169,3 +169,34 @@ def test_every_selectable_field_is_read_by_extraction():
     from nordcrawl.extract.fields.selectors import FIELDS
 
     assert set(get_args(sources.SelectField)) == FIELDS
+
+
+@pytest.mark.parametrize(
+    "value", ["'text'", "7", "-1", "true", "1.5", "[]", "[1]", "{}", "{ x = 1 }"]
+)
+def test_what_is_wrong_is_said_in_words_of_a_source_file(write, value):
+    """Of any key, whatever it is given: no Python, and none of pydantic's phrases."""
+    for key in sources.Source.table_keys():
+        table = "\n".join(line for line in MINIMAL.splitlines() if not line.startswith(f"{key} ="))
+        try:
+            load([write(f"{table}\n{key} = {value}\n")])
+        except SourceError as error:
+            said = str(error)
+            assert "[sources.paper]: key '" in said
+            for phrase in ("Input", "should", "valid", "tuple", "dict", "String", "type=", "None"):
+                assert phrase not in said.replace("not a CSS selector", ""), said
+
+
+def test_all_that_is_wrong_is_said_at_once(write, tmp_path):
+    first = write(MINIMAL + "sitemap = ['/x']\ncountry = 'Norway'\n[sources.other]\ntitle = 'x'\n")
+    second = tmp_path / "second.toml"
+    second.write_text(MINIMAL.replace("paper", "third").replace("8017", "x"), encoding="utf-8")
+    with pytest.raises(SourceError) as caught:
+        load([first, second])
+    for said in (
+        "'sitemap'",
+        "such as NO",
+        "[sources.other]: key 'hosts' is missing",
+        "a host name",
+    ):
+        assert said in str(caught.value)
