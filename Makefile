@@ -14,7 +14,7 @@ PART ?= $(shell date -u +%u)/7
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test test-faults test-faults-today check install-check install-check-today format bench \
-	quality quality-folds quality-signs quality-docs lock clean
+	quality quality-folds quality-unknown quality-signs quality-docs lock clean
 .DELETE_ON_ERROR:
 
 help:  ## Say what there is
@@ -67,6 +67,9 @@ quality: $(VENV)/dev.done  ## Score extraction on a folder of pages with known a
 
 quality-folds: $(VENV)/dev.done  ## The same in ten folds by site, one of them held back, with the gap
 	@$(BIN)/python benchmarks/quality_folds.py $(TRUTH)
+
+quality-unknown: $(VENV)/dev.done  ## The same, as a site that nobody knows: names of classes and ids say nothing
+	@$(BIN)/python benchmarks/quality_folds.py $(TRUTH) --unknown
 
 quality-signs: $(VENV)/dev.done  ## What each sign of the body gains and harms, into docs/extraction.md
 	@$(BIN)/python benchmarks/quality_folds.py $(TRUTH) --signs --markdown docs/extraction.md

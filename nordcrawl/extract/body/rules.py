@@ -172,6 +172,8 @@ def _is_about_author(unit: Unit) -> bool:
     run = unit.run
     if unit.words >= _BIO_WORDS or run.text.rstrip().endswith(":"):
         return False
+    if not unit.is_sentence and not (unit.around.is_above(run) or unit.around.is_below(run)):
+        return False  # a list's item, or whose turn it is
     return any(
         run.key.find(name, 0, len(name) + _BIO_BEFORE) > -1 for name in unit.around.clues.names
     )
