@@ -284,20 +284,34 @@ class Workers:
     async def _result(self, pool: ProcessPool, future: Future[bytes | _Failed]) -> bytes | _Failed:
         """Wait for a task. pebble forgets those that it takes up while the pool breaks, and one
         that a worker died of before it said that it had it."""
-        waiting = asyncio.ensure_future(asyncio.wrap_future(future))
+        loop = asyncio.get_running_loop()
+        waiting = asyncio.wrap_future(future)
         until = time.monotonic() + _PATIENCE * self._timeout_s
-        while True:
-            await asyncio.wait({waiting}, timeout=_LOOK_S)
-            if waiting.done():
-                return waiting.result()
-            if not pool.active:
-                await asyncio.wait({waiting}, timeout=_LOOK_S)
-                if not waiting.done():
-                    waiting.cancel()
-                    raise BrokenProcessPool("the pool broke")
-            elif time.monotonic() > until and not future.running():
+        lost: Exception | None = None
+        looking: asyncio.TimerHandle
+
+        def look(*, was_active: bool = True) -> None:
+            nonlocal lost, looking
+            is_active = pool.active
+            if not is_active and not was_active:
+                lost = BrokenProcessPool("the pool broke")
+            elif is_active and time.monotonic() > until and not future.running():
+                lost = WorkFailed("no worker took it up")
+            if lost is None:
+                looking = loop.call_later(_LOOK_S, partial(look, was_active=is_active))
+            else:
                 waiting.cancel()
-                raise WorkFailed("no worker took it up")
+
+        # No task and no wait with a time limit: each page would pay for them.
+        looking = loop.call_later(_LOOK_S, look)
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            if lost is None:
+                raise
+            raise lost from None
+        finally:
+            looking.cancel()
 
     async def _again(
         self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
