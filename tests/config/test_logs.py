@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from jobs import Job
 from nordcrawl.config import logs
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.secrets import Secrets
 from nordcrawl.report.live import Pace, Standing, lines
-from paper import Paper
-from waiting import HANG_S
+from tests.support.jobs import Job
+from tests.support.news_site import Paper
+from tests.support.waiting import HANG_S
 
 SECRET = "tyv3rbank9-canary"
 HOSTILE = "Case \x1b[31mred\u202e evil\r\n2026-01-01 ERROR forged"

@@ -20,10 +20,10 @@ from scrapy.http import HtmlResponse
 from nordcrawl import Archive
 from nordcrawl.items import WrongItem
 from nordcrawl.spiders.responses import page_of_item
-from paper import WORDS, Answer, Paper, article_html
-from waiting import HANG_S
+from tests.support.news_site import WORDS, Answer, Paper, article_html
+from tests.support.waiting import HANG_S
 
-EXAMPLE = Path(__file__).parent.parent / "docs" / "examples" / "any_project"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "any_project"
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 
