@@ -19,7 +19,8 @@ from nordcrawl.system import streams
 
 COMMANDS: Final = {
     "crawl": "crawl a source into the archive; the same as scrapy crawl",
-    "sources": "list the sources that can be crawled",
+    "try": "fetch one page, and show what would be archived of it and what not",
+    "sources": "list the sources that can be crawled, check one, or suggest one for a site",
     "rights": "say what a source's site says of its rights",
     "audit": "compare a source's sitemaps with the archive, month by month",
     "extract": "print the record of saved pages, a view of it, or why a line is not in it",

@@ -181,6 +181,7 @@ class Command(ScrapyCrawl):
                 return
             logger.warning("%s again: leaving", name)
             run.close()
+            logs.release_terminal()
             print(_BROKE_OFF, file=sys.stderr, flush=True)
             os._exit(ExitCode.INTERRUPTED)
 
@@ -244,4 +245,5 @@ class _Watch(threading.Thread):
         """Look at the time."""
         while time.monotonic() < self._until:
             time.sleep(_LOOK_S)
+        logs.release_terminal()
         os._exit(self._code)

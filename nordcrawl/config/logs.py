@@ -6,6 +6,7 @@ something to a terminal. What Scrapy would have done with its log settings is do
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -151,6 +152,14 @@ class LogHandler(logging.Handler):
 
 
 _installed: list[LogHandler] = []
+
+
+def release_terminal() -> None:
+    """Give a terminal its cursor back, where the process ends without ending the display."""
+    handler = current()
+    if handler is not None and handler.above is not None:
+        with contextlib.suppress(OSError):
+            os.write(2, b"\x1b[?25h\r\n")  # DECTCEM, VT510 reference manual
 
 
 def current() -> LogHandler | None:

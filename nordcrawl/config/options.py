@@ -192,13 +192,22 @@ class Options:
         source = sources[name]
         if self.hosts:
             source = source.with_hosts(self.hosts)
-        if with_contact and source.real_hosts and not self.contact:
+        if with_contact:
+            self.require_contact(source)
+        return source
+
+    def require_contact(self, source: Source) -> None:
+        """See that real hosts are asked only by somebody whom their publisher can reach.
+
+        Raises:
+            UsageError: there is no contact.
+        """
+        if source.real_hosts and not self.contact:
             raise UsageError(
                 f"NORDCRAWL_CONTACT is not set: a mail address or URL where the publisher of "
                 f"{', '.join(source.real_hosts)} can reach you. Without it only loopback hosts "
                 "are crawled."
             )
-        return source
 
     @property
     def user_agent(self) -> str:

@@ -11,7 +11,6 @@ import re
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
@@ -19,16 +18,13 @@ from scrapy.exceptions import CloseSpider
 from nordcrawl.config.arguments import Arguments
 from nordcrawl.config.options import Options
 from nordcrawl.crawl.run import Run
-from nordcrawl.errors import ExitCode, NordcrawlError, UsageError
+from nordcrawl.errors import ExitCode, NordcrawlError
 from nordcrawl.report.summary import summary
+from nordcrawl.sources.guessed import ANY_LANGUAGE, source_for
 from nordcrawl.sources.source import Source
-from nordcrawl.sources.wording import in_words
 from nordcrawl.spiders.runs import lend, run_of
 
 logger = logging.getLogger(__name__)
-
-#: What a host is written in of which nobody told. Source: RFC 5646 section 4.1.
-_ANY_LANGUAGE = "und"
 
 
 class Guest:
@@ -101,16 +97,7 @@ def source_of(options: Options, spider: Spider) -> Source:
         return known
     urls = [urlsplit(url).netloc for url in getattr(spider, "start_urls", ())]
     hosts = [*(getattr(spider, "allowed_domains", None) or ()), *urls] or ["localhost"]
-    values = {
-        "name": name,
-        "title": getattr(spider, "title", None) or spider.name,
-        "hosts": dict.fromkeys(hosts, getattr(spider, "language", None) or _ANY_LANGUAGE),
-        "timezone": getattr(spider, "timezone", None) or "UTC",
-        "country": getattr(spider, "country", None),
-    }
-    try:
-        return Source.model_validate(values)
-    except ValidationError as error:
-        raise UsageError(
-            f"spider {spider.name}: {in_words(error, name, Source.table_keys())}"
-        ) from error
+    told = {key: getattr(spider, key, None) for key in ("title", "timezone", "country")}
+    source = source_for(name, hosts, {"title": spider.name} | told)
+    language = getattr(spider, "language", None) or ANY_LANGUAGE
+    return source.model_copy(update={"hosts": dict.fromkeys(source.hosts, language)})

@@ -9,14 +9,15 @@ from weakref import WeakKeyDictionary
 from scrapy.crawler import Crawler
 
 from nordcrawl.crawl.run import Run
+from nordcrawl.spiders.asking import AskingSpider
 from nordcrawl.spiders.news import NewsSpider
 
 _GUESTS: Final[WeakKeyDictionary[Crawler, Run]] = WeakKeyDictionary()
 
 
 def is_ours(crawler: Crawler) -> bool:
-    """Return whether a crawler's spider is one of a source."""
-    return issubclass(crawler.spidercls, NewsSpider)
+    """Return whether a crawler's spider is one of ours: of a source, or one that only asks."""
+    return issubclass(crawler.spidercls, (NewsSpider, AskingSpider))
 
 
 def lend(crawler: Crawler, run: Run) -> None:

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from nordcrawl import Archive
 from nordcrawl.reading.fields import columns
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 ARCHIVE = ROOT / "tests" / "compat" / "archive-0.1.0"
 
