@@ -14,7 +14,7 @@ import argparse
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -213,8 +213,9 @@ _lines: dict[tuple[str, int, bool, bool], list[str]] = {}
 _engine = engine._run
 
 
-def _remembered(row: Mapping[str, Any]) -> Callable[..., list[str]]:
-    """Return the engine, asked once of each page: it knows nothing of signs, and costs the most."""
+@contextmanager
+def _remembered(row: Mapping[str, Any]) -> Iterator[None]:
+    """Have the engine asked once of each page: it knows nothing of signs, and costs the most."""
 
     def run(root: HtmlElement, precision: bool, fast: bool = False) -> list[str]:
         key = (str(row["id"]), sum(1 for _ in root.iter()), precision, fast)
@@ -222,16 +223,20 @@ def _remembered(row: Mapping[str, Any]) -> Callable[..., list[str]]:
             _lines[key] = _engine(root, precision, fast)
         return _lines[key]
 
-    return run
+    engine._run = run
+    try:
+        yield
+    finally:
+        engine._run = _engine
 
 
 def _read(folder: Path, row: Mapping[str, Any], scorer: Any) -> Read:
     page = quality.page_of(row, quality.body_of(folder, row))
-    engine._run = _remembered(row)
     root = pipeline.tree_of(page)
     if isinstance(root, Rejected):
         return Read(scorer.score_page(row, {"id": row["id"]}), ())
-    found = pipeline.find(root, page, quality.profiles().get(host_of(page.url), Profile()))
+    with _remembered(row):
+        found = pipeline.find(root, page, quality.profiles().get(host_of(page.url), Profile()))
     if isinstance(found.result, Rejected):
         return Read(scorer.score_page(row, {"id": row["id"]}), ())
     told = found.choice.signs if found.choice is not None else ()
