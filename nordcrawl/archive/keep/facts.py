@@ -167,6 +167,8 @@ class Facts:
         told = [(head.writer, head.seq) for head in self.heads]
         for checkpoints in self.checkpoints.values():
             told += [(w, seq) for one in checkpoints for w, (seq, _) in one.heads.items() if seq]
+        for receipt in self.receipts:
+            told += receipt.seen.items()
         # A listing may lack whole writers.
         logs = {
             writer: self._log(writer, listed.get(writer, 0), patiently=writer not in listed)

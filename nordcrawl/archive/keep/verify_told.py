@@ -12,7 +12,13 @@ from nordcrawl.archive.keep.verify_lines import LineCheck, missing_outcomes
 
 
 def heads(facts: Facts) -> Iterator[Defect]:
-    """The commit is there that somebody ended with."""
+    """The commit is there that somebody ended with, or has seen."""
+    for receipt in facts.receipts:
+        for writer, seq in receipt.seen.items():
+            log = facts.logs.get(writer)
+            if seq > (log[-1].seq if log else 0):
+                key = keys.commit_key(writer, seq)
+                yield damage(key, f"missing: {receipt.key} has seen it")
     for head in facts.heads:
         digests = {commit.seq: commit.sha256 for commit in facts.logs.get(head.writer, ())}
         if digests.get(head.seq) != head.sha256:

@@ -181,3 +181,22 @@ def test_the_last_commit_of_a_run_that_was_shipped_later_is_missed(
     lost = keys.commit_key(writer_id, 2)
     del store.objects[lost]
     assert (lost, "missing or changed: runs/run-2.json ended with it") in found(store)
+
+
+def test_a_run_that_is_lost_without_a_trace_of_its_own_is_missed_by_a_receipt(
+    store: Partial, tmp_path: Path
+) -> None:
+    run(store, tmp_path / "another", "run-2", 4)
+    (lost,) = set(writers(store)) - {_writer(store, "run-1")}
+    receipt = erase(store, tmp_path, url_of(2))
+    for key in [key for key in store.objects if lost in key or key == "runs/run-2.json"]:
+        del store.objects[key]
+    wanted = (
+        keys.commit_key(lost, 1),
+        f"missing: erasures/{receipt.order_id}/receipt.json has seen it",
+    )
+    assert wanted in found(store)
+
+
+def _writer(store: Partial, run_id: str) -> str:
+    return next(c.writer for log in take(store).logs.values() for c in log if c.run_id == run_id)
