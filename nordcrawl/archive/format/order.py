@@ -48,6 +48,8 @@ class Order:
     """`url_digest` of each address that the articles had."""
     texts: frozenset[str]
     """`text_sha256` of their texts, of 200 characters or more: not to come back elsewhere."""
+    after: tuple[str, ...] = ()
+    """Ids of the latest orders before it, by which one that is lost is missed."""
 
     @property
     def key(self) -> str:
@@ -74,6 +76,7 @@ class Order:
                 ],
                 "url_sha256": sorted(self.urls),
                 "text_sha256": sorted(self.texts),
+                "after": sorted(self.after),
             }
         )
 
@@ -98,6 +101,7 @@ class Order:
                 articles=frozenset((x["source"], x["article_id"]) for x in values["articles"]),
                 urls=frozenset(values["url_sha256"]),
                 texts=frozenset(values["text_sha256"]),
+                after=tuple(map(str, values.get("after", ()))),
             )
             if order.key != key:
                 raise ValueError(f"it says that it is {order.key}")

@@ -17,7 +17,7 @@ from nordcrawl.archive.format.order import (
     own_addresses,
     url_digest,
 )
-from nordcrawl.archive.log.erasures import Erasures
+from nordcrawl.archive.log.erasures import Erasures, read_erasures
 from nordcrawl.archive.log.pieces import Pieces
 from nordcrawl.archive.log.snapshot import LiveSegment, Snapshot
 from nordcrawl.archive.log.wholeness import heads_told, take_whole
@@ -55,6 +55,8 @@ class Plan:
     """Lines of articles and of the ledger that hold something of it."""
     parts: int = 0
     """Live parts that hold these."""
+    after: tuple[str, ...] = ()
+    """Ids of the latest orders that there are."""
 
     def order(self, reason: str, now: datetime) -> Order:
         """Return the order for it."""
@@ -65,6 +67,7 @@ class Plan:
             articles=frozenset(self.articles),
             urls=frozenset(map(url_digest, self.urls)),
             texts=frozenset(text for article in self.articles.values() for text in article.texts),
+            after=self.after,
         )
 
 
@@ -80,7 +83,7 @@ def plan_erasure(store: Store, urls: Iterable[str], articles: Iterable[str]) -> 
         ArchiveDamaged: as reading; or a log is not what somebody saw of it.
         StoreRefused, StoreUnavailable: the store.
     """
-    plan = Plan(urls=set(urls))
+    plan = Plan(urls=set(urls), after=read_erasures(store).latest)
     wanted = set(articles)
     asked = Erasures(urls=frozenset(map(url_digest, plan.urls)))
     snapshot = take_whole(store, heads_told(store))  # no order for what could not be finished

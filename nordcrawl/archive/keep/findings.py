@@ -32,6 +32,27 @@ class Defect:
     what: str
 
 
+def damage(key: str, what: str) -> Defect:
+    """Return a finding that something is lost, changed or foreign."""
+    return Defect(Severity.DAMAGE, key, what)
+
+
+def unfinished(key: str, what: str) -> Defect:
+    """Return a finding that something was begun and not ended."""
+    return Defect(Severity.UNFINISHED, key, what)
+
+
+def note(key: str, what: str) -> Defect:
+    """Return a finding that does no harm."""
+    return Defect(Severity.NOTE, key, what)
+
+
+def named(error: Exception) -> Defect:
+    """Return the damage that an error tells of, which names its key first."""
+    key, _, what = str(error).partition(": ")
+    return damage(key, what)
+
+
 @dataclass(slots=True)
 class Verification:
     """What was looked at, and what was found."""
@@ -64,9 +85,9 @@ class Verification:
             return ExitCode.DAMAGED
         return ExitCode.PENDING if self.unfinished else ExitCode.WHOLE
 
-    def tell(self, severity: Severity, key: str, what: str) -> None:
+    def tell(self, found: Defect) -> None:
         """Count a finding, and keep it among the first."""
-        match severity:
+        match found.severity:
             case Severity.DAMAGE:
                 self.damage += 1
             case Severity.UNFINISHED:
@@ -74,4 +95,4 @@ class Verification:
             case Severity.NOTE:
                 self.notes += 1
         if len(self.findings) < _EXAMPLES:
-            self.findings.append(Defect(severity, key, what))
+            self.findings.append(found)

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint
+from nordcrawl.archive.keep.facts import Facts
+from nordcrawl.archive.keep.findings import Defect, Severity, damage
+from nordcrawl.archive.keep.verify_lines import LineCheck
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.checkpoint import read_rows
 from nordcrawl.archive.log.erasures import Erasures
-from nordcrawl.archive.log.snapshot import LiveSegment, Snapshot
+from nordcrawl.archive.log.snapshot import LiveSegment
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write.catch_up import fold_pieces, ledgers
 from nordcrawl.errors import ArchiveDamaged
+
+
+def checkpoints(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
+    """Each checkpoint is what the ledgers fold to; that can't be said where there is damage, but it
+    can be read then, still."""
+    is_whole = not (facts.counts.damage or any(f.severity is Severity.DAMAGE for f in facts.faults))
+    for source, found in facts.checkpoints.items():
+        wrong = (
+            misfolded(facts, source, found, lines) if is_whole else unreadable(facts.store, found)
+        )
+        for key, what in wrong:
+            yield damage(key, what)
 
 
 def unreadable(store: Store, checkpoints: Iterable[Checkpoint]) -> Iterator[tuple[str, str]]:
@@ -35,27 +51,24 @@ def unreadable(store: Store, checkpoints: Iterable[Checkpoint]) -> Iterator[tupl
 
 
 def misfolded(
-    store: Store,
-    snapshot: Snapshot,
-    source: str,
-    checkpoints: Iterable[Checkpoint],
-    erasures: Erasures,
+    facts: Facts, source: str, found: Iterable[Checkpoint], lines: LineCheck
 ) -> Iterator[tuple[str, str]]:
     """Fold the ledgers of a source anew; yield (key, what) of each of its checkpoints, in the order
-    of their names, that is not the state at its heads. What `erasures` cover is left out.
+    of their names, that is not the state at its heads. What erasures cover is left out.
 
     Raises:
         ArchiveDamaged: a ledger.
         StoreRefused, StoreUnavailable: the store.
         SpoolError: the disk for temporary files.
     """
-    digests = {(c.writer, c.seq): c.sha256 for log in snapshot.logs.values() for c in log}
-    pieces = ledgers(snapshot)
+    store, erasures = facts.store, facts.erasures
+    digests = {(c.writer, c.seq): c.sha256 for c in facts.commits()}
+    pieces = ledgers(facts.snapshot)
     with tempfile.TemporaryDirectory(prefix="nordcrawl-") as folder:
         spool = Spool.open(Path(folder), source)
         try:
             state = State(spool)
-            for checkpoint in checkpoints:
+            for checkpoint in found:
                 for writer, (seq, sha256) in checkpoint.heads.items():
                     if digests.get((writer, seq)) != sha256:
                         key = keys.commit_key(writer, seq)
@@ -63,6 +76,7 @@ def misfolded(
                 due, pieces = _divided(pieces, checkpoint)
                 fold_pieces(store, spool, state, due, erasures)
                 yield from _compared(store, checkpoint, state, erasures)
+                yield from _untold(store, checkpoint, erasures, lines)
         finally:
             spool.close()
 
@@ -93,6 +107,22 @@ def _compared(
                 return
     except (ArchiveDamaged, ValueError) as error:
         yield _told(checkpoint, error)
+
+
+def _untold(
+    store: Store, checkpoint: Checkpoint, erasures: Erasures, lines: LineCheck
+) -> Iterator[tuple[str, str]]:
+    """Yield the texts that a checkpoint says an article had, and no ledger line does. Who had one
+    first can't be said any more where there are erasures: the first may be gone."""
+    if not erasures:
+        return
+    with suppress(ArchiveDamaged, ValueError):  # `_compared` says so
+        for row in read_rows(store, checkpoint):
+            if row["table"] == "text" and not erasures.covers_row(checkpoint.source, row):
+                article_id, text = row["article_id"], row["text_sha256"]
+                if not lines.had(checkpoint.source, article_id, text):
+                    yield checkpoint.key, f"{article_id} never had the text {text}"
+                    return
 
 
 def _told(checkpoint: Checkpoint, error: Exception) -> tuple[str, str]:

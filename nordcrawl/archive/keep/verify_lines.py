@@ -29,6 +29,8 @@ CREATE TABLE article(source TEXT, article_id TEXT, revision INTEGER, writer TEXT
   PRIMARY KEY(source, article_id, revision, writer)) WITHOUT ROWID;
 CREATE TABLE ledger(run_id TEXT, url TEXT, writer TEXT, count INTEGER,
   PRIMARY KEY(run_id, url, writer)) WITHOUT ROWID;
+CREATE TABLE text(text_sha256 TEXT, source TEXT, article_id TEXT,
+  PRIMARY KEY(text_sha256, source, article_id)) WITHOUT ROWID;
 CREATE TABLE told(source TEXT, article_id TEXT, revision INTEGER, key TEXT,
   PRIMARY KEY(source, article_id, revision)) WITHOUT ROWID
 """
@@ -122,6 +124,11 @@ class LineCheck:
         """Yield (key, order id) of the orders that left tombstones."""
         yield from ((key, order_id) for order_id, key in sorted(self._tombs.items()))
 
+    def had(self, source: str, article_id: str, text_sha256: str) -> bool:
+        """Return whether a ledger line says that an article had a text."""
+        sql = "SELECT 1 FROM text WHERE text_sha256 = ? AND source = ? AND article_id = ?"
+        return bool(self._db.execute(sql, (text_sha256, source, article_id)).fetchall())
+
     def outcomes(self) -> dict[str, int]:
         """Return how many URLs have an outcome in each run."""
         return dict(
@@ -152,6 +159,9 @@ class LineCheck:
             except sqlite3.IntegrityError:
                 return f"{row[1]}: a second outcome in run {row[0]}"
         article = values["article"]
+        if article is not None:
+            text = (article["text_sha256"], values["source"], article["article_id"])
+            self._db.execute("INSERT OR IGNORE INTO text VALUES (?, ?, ?)", text)
         if article is not None and values["outcome"] in ARCHIVED:
             told = (values["source"], article["article_id"], article["revision"])
             self._db.execute(

@@ -52,6 +52,26 @@ def rewrites(logs: Logs) -> Iterator[tuple[str, str]]:
                 yield commit.key, f"has lines of {segment.origin} that it did not take over"
 
 
+def numbers(logs: Logs) -> Iterator[tuple[str, str]]:
+    """Yield the commits whose parts can't have the numbers of lines that they say: a writer's lines
+    are numbered in the order in which they are committed, so no number comes twice."""
+    for log in logs.values():
+        before = 0
+        for commit in log:
+            if commit.kind is not CommitKind.APPEND:
+                continue
+            for entry in commit.add:
+                # Kinds and days take turns in one batch, so a part's numbers may have gaps. One of
+                # which an erasure took lines before it was put has a new first number.
+                room = entry.last_seq - entry.first_seq + 1
+                if entry.first_seq <= before or 0 < room < entry.records:
+                    yield (
+                        commit.key,
+                        (f"{entry.key}: can't have lines {entry.first_seq} to {entry.last_seq}"),
+                    )
+            before = max([before, *(entry.last_seq for entry in commit.add)])
+
+
 def _commits(logs: Logs) -> Iterator[Commit]:
     for log in logs.values():
         yield from log

@@ -67,6 +67,12 @@ class Erasures:
             receipts=dict(numbers),
         )
 
+    @property
+    def latest(self) -> tuple[str, ...]:
+        """Ids of the orders that no other one came after, sorted: mostly one."""
+        named = {before for order in self.orders for before in order.after}
+        return tuple(sorted({order.order_id for order in self.orders} - named))
+
     def looked_at(self, heads: Heads) -> Callable[[LivePart, Segment], bool]:
         """Return a function that says of a segment of a part whether all orders were carried out
         on it, so that it need not be looked at again.

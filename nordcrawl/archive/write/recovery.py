@@ -24,7 +24,7 @@ from nordcrawl.archive.log.archive_id import give_id
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write.adoption import adopt_strays
 from nordcrawl.archive.write.catch_up import catch_up
-from nordcrawl.archive.write.shipper import Limits, Shipper, ShipReport
+from nordcrawl.archive.write.shipper import Limits, Shipper, ShipReport, log_head
 from nordcrawl.errors import ObjectConflict, ObjectMissing, SpoolError, StoreError
 
 logger = logging.getLogger(__name__)
@@ -72,13 +72,6 @@ def _trace(spool: Spool, run_id: str) -> bytes:
     )
     spool.keep_manifest(run_id, body)
     return body
-
-
-def log_head(spool: Spool) -> dict[str, str | int | None]:
-    """Return this writer's last commit, as a run's manifest tells it: who loses that commit loses
-    an object that nothing behind it in the log would miss."""
-    seq, sha256 = spool.committed()
-    return {"writer": spool.writer, "seq": seq, "sha256": sha256}
 
 
 def ship_left_over(

@@ -20,6 +20,7 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit, PartEntry
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import MEMBER_BYTES, pack
+from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
 from nordcrawl.archive.local.purge import Obedience
 from nordcrawl.archive.local.sealed import SealedPart
 from nordcrawl.archive.local.spool import Spool, SpooledLine, read_sealed, sync_sealed, write_sealed
@@ -225,7 +226,7 @@ class Shipper:
                 raise
         for run_id, body in self._spool.manifests():
             if not stop():
-                self.put_manifest(run_id, body)
+                self.put_manifest(run_id, self._with_head(run_id, body))
 
     def _ship_batch(self, parts: Sequence[SealedPart], stop: Callable[[], bool]) -> None:
         if not parts:
@@ -341,6 +342,18 @@ class Shipper:
             self._store.put(key, body, content_type=keys.JSON_TYPE)
         self._spool.drop_manifest(run_id)
 
+    def _with_head(self, run_id: str, body: bytes) -> bytes:
+        """Return a manifest that waited for its lines, with the commit that the last of them are
+        in; kept so, for each try must put the same."""
+        values = decode_sealed(body)
+        head = log_head(self._spool)
+        if not head["seq"] or values.get("log") in (None, head):
+            return body
+        del values["sha256"]
+        body = encode_sealed({**values, "log": head})
+        self._spool.keep_manifest(run_id, body)
+        return body
+
     # --- identity ---------------------------------------------------------------------------
 
     def is_archive_known(self) -> bool:
@@ -398,6 +411,13 @@ class Shipper:
             return hashlib.sha256(self._store.get(key)).hexdigest()
         except ObjectMissing:
             return None
+
+
+def log_head(spool: Spool) -> dict[str, str | int | None]:
+    """Return this writer's last commit, as a run's manifest tells it: who loses that commit loses
+    an object that nothing behind it in the log would miss."""
+    seq, sha256 = spool.committed()
+    return {"writer": spool.writer, "seq": seq, "sha256": sha256}
 
 
 def _groups(lines: Sequence[SpooledLine]) -> list[list[SpooledLine]]:

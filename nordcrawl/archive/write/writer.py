@@ -31,8 +31,8 @@ from nordcrawl.archive.local.state_file import is_noted
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write.catch_up import catch_up, write_checkpoint
-from nordcrawl.archive.write.recovery import log_head, rebuild_state, ship_left_over, ship_waiting
-from nordcrawl.archive.write.shipper import Limits, Shipped, Shipper, ShipReport
+from nordcrawl.archive.write.recovery import rebuild_state, ship_left_over, ship_waiting
+from nordcrawl.archive.write.shipper import Limits, Shipped, Shipper, ShipReport, log_head
 from nordcrawl.errors import NordcrawlError, SpoolError, StoreError, StoreUnavailable
 from nordcrawl.model.ledger import LedgerEntry
 from nordcrawl.model.record import Record
@@ -420,7 +420,8 @@ class Writer:
             SpoolError: the disk refuses.
             ValueError: it can't be written as JSON.
         """
-        body = encode_sealed({**manifest, "log": log_head(self._spool)})
+        orders = self._obedience.erasures.latest
+        body = encode_sealed({**manifest, "log": log_head(self._spool), "orders": [*orders]})
         self._spool.keep_manifest(self._run_id, body)
 
     def checkpoint(self) -> bool:

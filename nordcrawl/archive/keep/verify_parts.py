@@ -1,0 +1,155 @@
+"""Rules of verification for parts: the live ones, to the line, and those that were replaced."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.commit import CommitKind
+from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.keep.facts import Facts
+from nordcrawl.archive.keep.findings import Defect, damage, unfinished
+from nordcrawl.archive.keep.verify_lines import LineCheck
+from nordcrawl.archive.log.pieces import PartMovedError, check_part, segment_lines
+from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, take
+from nordcrawl.errors import ArchiveDamaged
+
+
+def live_parts(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
+    """Each live part is what its commit says; what its lines say goes to `lines`.
+
+    Raises:
+        PartMovedError: somebody replaced a part meanwhile.
+    """
+    pieces = facts.snapshot.pieces
+    chosen = {(piece.part.entry.key, piece.segment.origin) for piece in pieces}
+    is_clean = facts.erasures.looked_at(facts.snapshot.heads)
+    live = facts.snapshot.live
+    for number, part in enumerate(live):
+        facts.progress(number, len(live))
+        entry = part.entry
+        if not entry.key.endswith(f"-{entry.first_seq:012d}.jsonl.gz"):
+            yield damage(entry.key, f"first_seq {entry.first_seq} is not that of its key")
+        body = _body(facts, part)
+        if body is None:
+            yield damage(entry.key, f"missing, with {entry.records} lines, but committed")
+            continue
+        try:
+            check_part(entry, body)
+        except ArchiveDamaged as error:
+            yield _of(entry.key, error)
+            continue
+        offset = 0
+        for segment in part.commit.segments(entry):
+            piece = LiveSegment(segment, part, offset)
+            offset += segment.bytes
+            check = lines if (entry.key, segment.origin) in chosen else None
+            for number_in_it in _piece(facts, piece, body, check):
+                if isinstance(number_in_it, Defect):
+                    yield number_in_it
+                elif is_clean(part, segment):
+                    yield damage(
+                        entry.key, f"line {number_in_it}: still there, though an erasure covers it"
+                    )
+                else:
+                    yield unfinished(
+                        entry.key,
+                        f"line {number_in_it}: came in spite of an erasure; nobody reads it, and "
+                        "nordcrawl erase --resume takes it out",
+                    )
+        if offset != len(body):
+            yield damage(entry.key, "its segments are not all of it")
+    facts.progress(len(live), len(live))
+    facts.counts.parts = len(live)
+
+
+def _body(facts: Facts, part: LivePart) -> bytes | None:
+    key = part.entry.key
+    if (body := facts.get(key)) is not None:
+        return body
+    # Twice: the first "missing" may be a mistake, and it may go after the log is read.
+    for _ in range(2):
+        if key in _removed_by_now(facts):
+            raise PartMovedError(key)
+        if (body := facts.get(key)) is not None:
+            return body
+    if key in _removed_by_now(facts):
+        raise PartMovedError(key)
+    return None
+
+
+def _removed_by_now(facts: Facts) -> frozenset[str]:
+    """Return what was removed by now, as far as the logs can be read."""
+    return take(facts.store, damaged=lambda error: None).removed
+
+
+def _piece(
+    facts: Facts, piece: LiveSegment, body: bytes, lines: LineCheck | None
+) -> Iterator[Defect | int]:
+    """Yield what is wrong with a segment, and the numbers of its lines that an erasure covers."""
+    key, segment = piece.part.entry.key, piece.segment
+    part = body[piece.offset : piece.offset + segment.bytes]
+    if hashlib.sha256(part).hexdigest() != segment.sha256:
+        yield damage(key, f"not the bytes of {segment.origin}")
+    try:
+        for number, line in enumerate(segment_lines(piece, body), start=1):
+            if facts.erasures and _is_covered(facts, piece, line):
+                yield number
+                continue
+            if lines is None:
+                continue
+            if piece.part.entry.kind is keys.PartKind.ARTICLE:
+                facts.counts.article_lines += 1
+            else:
+                facts.counts.ledger_lines += 1
+            if what := lines.problem(piece, line):
+                yield damage(key, f"line {number}: {what}")
+    except ArchiveDamaged as error:
+        yield _of(key, error)
+
+
+def _is_covered(facts: Facts, piece: LiveSegment, line: bytes) -> bool:
+    try:
+        return facts.erasures.covers(piece.part.entry.kind, decode_json(line))
+    except (ValueError, AttributeError, TypeError):  # `LineCheck` says so
+        return False
+
+
+def other_parts(facts: Facts) -> Iterator[Defect]:
+    """Parts that count no more are what they were, and gone where an erasure replaced them, listed
+    or not; parts that no commit lists may still come to count."""
+    removed = {
+        entry.key: entry
+        for commit in facts.commits()
+        for entry in commit.add
+        if entry.key in facts.snapshot.removed
+    }
+    erased = {
+        key
+        for commit in facts.commits()
+        if commit.kind is CommitKind.ERASE and commit.run_id in facts.done
+        for key in commit.remove
+    }
+    for key in sorted(erased):
+        if facts.store.exists(key):
+            yield damage(key, "still there, though an erasure replaced it")
+    for key in facts.objects:
+        if key in facts.known or not keys.is_part_key(key):
+            continue
+        if key in removed:
+            facts.counts.superseded += 1
+            if (body := facts.get(key)) is not None:
+                try:
+                    check_part(removed[key], body)
+                except ArchiveDamaged as error:
+                    yield _of(key, error)
+        elif facts.store.exists(key):
+            facts.known.add(key)
+            yield unfinished(
+                key, "in no commit: a crawl is under way or was killed, or its commit is lost"
+            )
+
+
+def _of(key: str, error: ArchiveDamaged) -> Defect:
+    return damage(key, str(error).removeprefix(f"{key}: "))

@@ -1,0 +1,59 @@
+"""Rules of verification for what reports, receipts, orders and tombstones tell of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.commit import CommitKind
+from nordcrawl.archive.keep.facts import Facts
+from nordcrawl.archive.keep.findings import Defect, damage, unfinished
+from nordcrawl.archive.keep.verify_lines import LineCheck, missing_outcomes
+
+
+def heads(facts: Facts) -> Iterator[Defect]:
+    """The commit is there that somebody ended with, or has seen."""
+    for receipt in facts.receipts:
+        for writer, seq in receipt.seen.items():
+            log = facts.logs.get(writer)
+            if seq > (log[-1].seq if log else 0):
+                key = keys.commit_key(writer, seq)
+                yield damage(key, f"missing: {receipt.key} has seen it")
+    for head in facts.heads:
+        digests = {commit.seq: commit.sha256 for commit in facts.logs.get(head.writer, ())}
+        if digests.get(head.seq) != head.sha256:
+            key = keys.commit_key(head.writer, head.seq)
+            yield damage(key, f"missing or changed: {head.by} ended with it")
+
+
+def reports(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
+    """Reports count no more outcomes than the ledger has, and each run has one."""
+    if not facts.orders:  # which take lines out that a report counts
+        for key, what in missing_outcomes(facts.runs, lines.outcomes()):
+            yield damage(key, what)
+    told = {str(run["run_id"]) for _, run in facts.runs}
+    for log in facts.logs.values():
+        for run_id in dict.fromkeys(c.run_id for c in log if c.kind is CommitKind.APPEND):
+            if run_id not in told:
+                yield unfinished(
+                    keys.run_key(run_id),
+                    "no report: the run is under way or was killed, or the report is lost",
+                )
+
+
+def orders(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
+    """An order is there of which a commit, a receipt, a later order, a report or a tombstone tells;
+    and each has a receipt."""
+    named = {c.run_id for c in facts.commits() if c.kind is CommitKind.ERASE}
+    named.update(*(order.after for order in facts.orders.values()))
+    named.update(*(map(str, run.get("orders") or ()) for _, run in facts.runs))
+    for order_id in sorted((named | facts.done) - facts.orders.keys()):
+        yield damage(keys.erasure_key(order_id, "order"), "missing or damaged")
+    for key, order_id in lines.erased_by():
+        if order_id not in facts.orders:
+            yield damage(
+                keys.erasure_key(order_id, "order"), f"missing, but {key} has a tombstone of it"
+            )
+    for order_id, order in sorted(facts.orders.items()):
+        if order_id not in facts.done:
+            yield unfinished(order.receipt_key, "no receipt: run nordcrawl erase --resume")
