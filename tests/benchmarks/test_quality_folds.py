@@ -71,10 +71,28 @@ def test_pages_of_a_site_are_in_one_fold_and_the_gap_is_told(
     assert held != folds.fold_of("site1.test")  # else the two sites tell nothing here
     assert folds.main([str(folder), "--held", str(held)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    pages = {line.split()[0]: int(line.split()[1]) for line in lines[1:-1]}
+    pages = {line.split()[0]: int(line.split()[1]) for line in lines[1:-3]}
     assert pages["held"] == pages[str(held)] == pages["nine"] == 2
     assert sum(pages[str(n)] for n in range(10)) == 4
     assert lines[-1].startswith(f"gap between the nine folds and fold {held}: text F1 +0.0000")
+    assert lines[-3] == "by more than 0.1: better 4, worse 0 of 4 pages"
+
+
+def test_names_of_an_unknown_site_say_nothing_and_its_text_is_as_before(
+    folds: ModuleType, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    markup = (
+        "<html lang=nb><body><p class='lead big' id=ingress data-kind=lead role=note>Blåbær "
+        "<a rel=tag href=/x>så</a></p>"
+    )
+    page = folds.Page("https://a.test/", markup.encode(), folds.datetime.now(folds.UTC))
+    text = folds.unnamed(page).decode()
+    assert "Blåbær" in text
+    assert 'href="/x"' in text
+    assert not any(name in text for name in ("lead", "ingress", "note", "rel="))
+    assert len(text.partition('class="')[2].partition('"')[0].split()) == 2
+    assert folds.main([str(folder), "--unknown"]) == 0
+    assert "by more than 0.1: better 4, worse 0 of 4 pages" in capsys.readouterr().out
 
 
 def test_sign_that_pays_is_told_with_the_pages_that_it_decides_on(

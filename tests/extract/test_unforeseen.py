@@ -110,3 +110,30 @@ def test_a_brief_is_not_given_up_for_what_is_hidden() -> None:
     found = read(f"<main><h1>{TITLE}</h1><p>{LINES[0]}</p></main><div hidden>{CONSENT}</div>")
     assert isinstance(found, Article)
     assert found.text == LINES[0]
+
+
+def within(extra: str) -> str:
+    text = each("<p>", "</p>|").split("|")
+    return f"<article><h1>{TITLE}</h1>{''.join(text[:4])}{extra}{''.join(text[4:])}</article>"
+
+
+def test_another_article_within_the_article_is_none_of_it() -> None:
+    other = (
+        "<article><h2><a href='/road'>The winter road is open from Tuesday morning</a></h2>"
+        "<p>The road over the fell opens on Tuesday at six, three weeks later than last year.</p>"
+        "<p>Drivers are asked to bring shovels, warm clothes and a tank that is full.</p></article>"
+    )
+    found = read(within(other))
+    assert isinstance(found, Article)
+    assert found.text.split() == " ".join(LINES).split()
+
+
+def test_posts_that_lead_to_themselves_are_of_the_article() -> None:
+    post = (
+        "<article><h2><a href='#p{n}'>What was said at {n} o’clock</a></h2>"
+        "<p>At {n} the county said that the quay has to wait, and that the hall may stay.</p>"
+        "</article>"
+    )
+    found = read(within("".join(post.format(n=n) for n in (8, 9))))
+    assert isinstance(found, Article)
+    assert found.text.count("the quay has to wait") == 2

@@ -37,6 +37,8 @@ _TEASER_LINES = 3
 _PROMOTION_WORDS = 80
 _STRANGE_WORDS = 4
 _STRANGE = 0.15
+#: More of them are the text itself: a list of what is told of.
+_FOREIGN = 2
 _OF_AN_ARTICLE = frozenset(("factbox", "quote", "table", "figure", "caption", "update"))
 _TEXT_WORDS = 12
 
@@ -59,7 +61,29 @@ def drop_boxes(
     wrong = {found[id(run)] for run in (*furniture, *offers) if id(run) in found}
     wrong |= _strange_boxes(chosen, found, clues)
     wrong |= _link_boxes(runs, {box for run in chosen if (box := found.get(id(run))) is not None})
-    return _without(chosen, lambda run: found.get(id(run)) in wrong, "box", dropped)
+    chosen = _without(chosen, lambda run: found.get(id(run)) in wrong, "box", dropped)
+    foreign = _foreign_articles(chosen, home)
+    inside = {id(run) for run in chosen if not foreign.isdisjoint(run.element.iterancestors())}
+    return _without(chosen, lambda run: id(run) in inside, "other articles", dropped)
+
+
+def _foreign_articles(chosen: Sequence[TextRun], home: TextContainer) -> set[HtmlElement]:
+    """Return the article elements within the text that open with a headline which leads elsewhere:
+    others' articles. Posts of a live page lead to themselves, if anywhere.
+
+    Source: HTML, 4.3.2 "The article element": one within another is a part of it, as comments are.
+    """
+    opened: set[HtmlElement] = set()
+    found = set()
+    for run in chosen:
+        holder = next((e for e in run.element.iterancestors("article")), None)
+        if holder is None or holder in opened or holder in home.around:
+            continue
+        opened.add(holder)
+        leads = any("#" not in link for link in run.links)
+        if "heading" in run.near and run.link_share > _POINTING and leads:
+            found.add(holder)
+    return found if len(found) <= _FOREIGN else set()
 
 
 def _link_boxes(runs: Sequence[TextRun], boxes: set[HtmlElement]) -> set[HtmlElement]:
