@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from nordcrawl.errors import UsageError
-from nordcrawl.sources.source import Source, in_words
+from nordcrawl.sources.source import Source
+from nordcrawl.sources.wording import in_words
 
 #: What a host is written in of which nobody told. Source: RFC 5646 section 4.1.
 ANY_LANGUAGE: Final = "und"
@@ -44,7 +45,7 @@ def source_for(name: str, hosts: Iterable[str], told: Mapping[str, Any] | None =
     try:
         return Source.model_validate(values)
     except ValidationError as error:
-        raise UsageError(in_words(error, name)) from error
+        raise UsageError(in_words(error, name, Source.table_keys())) from error
 
 
 def shapes(urls: Iterable[str]) -> list[str]:
