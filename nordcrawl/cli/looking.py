@@ -21,6 +21,7 @@ from nordcrawl.fetch.answer import READABLE
 from nordcrawl.model.page import Page
 from nordcrawl.model.printable import shown
 from nordcrawl.model.url import canonicalize, path_of
+from nordcrawl.sources.guessed import spread
 from nordcrawl.sources.source import Source
 from nordcrawl.spiders.asking import ROBOTS_PATH, Unanswered, ask
 from nordcrawl.workers.pool import Workers, WorkFailed
@@ -202,7 +203,8 @@ class _Walk:
 
     def _sample(self, links: Sequence[str]) -> list[str]:
         room = min(_ARTICLES_OF_ONE, ARTICLES - len(self._sampled))
-        new = [url for url in dict.fromkeys(links) if url not in self._sampled]
+        # One of each shape: what is no article shows that its shape is none of articles.
+        new = spread(url for url in dict.fromkeys(links) if url not in self._sampled)
         chosen = new[: max(0, room)]
         self._sampled.update(chosen)
         return chosen

@@ -75,6 +75,22 @@ def shapes(urls: Iterable[str]) -> list[str]:
     return learnt
 
 
+def spread(urls: Iterable[str]) -> list[str]:
+    """Return addresses so that the first ones differ in shape: one of each shape, a second one of
+    each, and so on.
+
+    >>> spread(["https://a.example/n/100", "https://a.example/n/101", "https://a.example/tag/a"])
+    ['https://a.example/n/100', 'https://a.example/tag/a', 'https://a.example/n/101']
+    """
+    places: Counter[tuple[str, ...]] = Counter()
+    ranked: list[tuple[int, str]] = []
+    for url in urls:
+        kinds = tuple(map(_kind, urlsplit(url).path.strip("/").split("/")))
+        ranked.append((places[kinds], url))
+        places[kinds] += 1
+    return [url for _, url in sorted(ranked, key=lambda one: one[0])]
+
+
 def _kind(part: str) -> str:
     return next((kind for pattern, kind in _KINDS if pattern.fullmatch(part)), _ANY)
 
