@@ -152,7 +152,7 @@ def test_what_was_acknowledged_is_found_after_a_power_cut(tmp_path: Path) -> Non
 def test_the_same_at_every_step(tmp_path: Path, way: str) -> None:
     disk = recorded(tmp_path, lambda root: crawl(root, "run-1", 1, 2))
     done = list(cut_everywhere(disk, {way: fates()[way]}, tmp_path / "cut"))
-    assert len(done) > 50
+    assert len(done) > 30, "of what is safe alone there are the fewest"
 
 
 @pytest.mark.slow
