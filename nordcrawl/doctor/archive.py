@@ -30,4 +30,4 @@ def examine_archive(address: str, clock: Clock, *, brief: bool = False) -> Itera
 
         yield from examine_bucket(name, clock, brief=brief)
     else:
-        yield from examine_folder(Path(unquote(urlsplit(name).path)), clock)
+        yield from examine_folder(Path(unquote(urlsplit(name).path)))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from nordcrawl.archive.format.keys import JSON_TYPE
-from nordcrawl.archive.format.probe import probe_of_day
+from nordcrawl.archive.format.probe import probe_of
 from nordcrawl.archive.keep.delete import delete_own
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.store.protocol import MARKER_KEY, Put
-from nordcrawl.doctor.finding import Clock, Finding, fail, failed, note, ok
+from nordcrawl.doctor.finding import Finding, fail, failed, note, ok
 from nordcrawl.doctor.machine import nearest_folder, room_finding
 from nordcrawl.doctor.probe import marker_finding
 from nordcrawl.errors import ExitCode, ObjectMissing, StoreError
 
 
-def examine_folder(root: Path, clock: Clock) -> Iterator[Finding]:
+def examine_folder(root: Path) -> Iterator[Finding]:
     """Look at an archive in a folder, and write a probe if it may be one."""
     store = FolderStore(root)
     staging = root / ".tmp"
@@ -39,7 +40,8 @@ def examine_folder(root: Path, clock: Clock) -> Iterator[Finding]:
             yield failed("marker", error)
         else:
             yield marker_finding(store.uri, marker)
-    key, body = probe_of_day(clock())
+    # One of its own, because it is deleted again: others may be looking at the same time.
+    key, body = probe_of(secrets.token_hex(5))
     try:
         yield from _try_folder(store, key, body)
     except StoreError as error:

@@ -131,9 +131,12 @@ class FolderStore:
             if self._probed and key != MARKER_KEY:
                 # An unmounted disk leaves an empty folder: writing there would hide the articles.
                 self._require_marker("put", key)
-            created = self._stage_and_place(staged, path, body)
-            if not created and not _holds(path, body):
-                raise ObjectConflict(f"put {key}: {path} holds other bytes; left as they are")
+            while not (created := self._stage_and_place(staged, path, body)):
+                if _holds(path, body):
+                    break
+                if path.exists():
+                    raise ObjectConflict(f"put {key}: {path} holds other bytes; left as they are")
+                # It was there a moment ago, and somebody deleted it.
             if not created:  # perhaps by a process killed before its fsync
                 sync_folder(path)
             self._sync_directories(path.parent)
@@ -383,4 +386,7 @@ def _write_durably(path: Path, body: bytes) -> None:
 
 
 def _holds(path: Path, body: bytes) -> bool:
-    return path.is_file() and path.stat().st_size == len(body) and path.read_bytes() == body
+    try:
+        return path.is_file() and path.stat().st_size == len(body) and path.read_bytes() == body
+    except FileNotFoundError:  # deleted meanwhile
+        return False
