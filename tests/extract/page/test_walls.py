@@ -54,6 +54,39 @@ def test_not_found_with_status_200_is_a_soft_404(title):
     assert not found.blocked
 
 
+OUT_OF_SERVICE = [
+    "Scheduled maintenance", "We will be back soon", "We'll be right back!", "Service unavailable",
+    "503 Service Temporarily Unavailable", "The site is down for maintenance", "Bad Gateway",
+    "Temporarily unavailable | Avisa", "Something went wrong", "Error 500",
+    "Planlagt vedlikehold", "Siden er midlertidig utilgjengelig", "Teknisk feil", "Noe gikk galt",
+    "Vi er snart tilbake - Avisa", "Sidan är tillfälligt nere", "Något gick fel",
+    "Vi er straks tilbage", "Huoltokatko käynnissä", "Palaamme pian",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("headline", OUT_OF_SERVICE)
+def test_a_site_that_is_down_for_a_while_is_asked_again(headline):
+    body = f"<h1>{headline}</h1>{SHORT}"  # words enough for an article
+    for title in (headline, "Avisa"):
+        found = read(title, body)
+        assert isinstance(found, Rejected), (title, headline)
+        assert found.blocked
+
+
+NEWS_OF_IT = [
+    "Scheduled maintenance closes the tunnel for a week", "The ferry is down for maintenance again",
+    "Service unavailable, says the minister of the new line", "Teknisk feil stanset ferja",
+    "Something went wrong with the vote", "Vedlikehold av veien begynner i dag",
+    "Vi er snart tilbake på havet, sier skipperen",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("headline", NEWS_OF_IT)
+def test_a_short_story_of_something_that_is_down_is_an_article(headline):
+    found = read(f"{headline} | Avisa", f"<article><h1>{headline}</h1>{SHORT}</article>")
+    assert isinstance(found, Article), found
+
+
 WALLS = [
     ("Just a moment...", "<h2>Checking your browser before you go on.</h2>"),
     ("Attention Required! | Cloudflare", "<h1>Sorry, you have been blocked</h1>"),
@@ -120,7 +153,7 @@ def test_the_scripts_of_guarded_sites_alone_say_nothing():
     ("title", "body"),
     [
         ("We will return shortly", "<p>Sorry</p>"),
-        ("Vi er straks tilbake", "<h1>Kaffepause</h1><p>Kom igjen om en time.</p>"),
+        ("Avisa tar pause", "<h1>Kaffepause</h1><p>Kom igjen om en time.</p>"),
     ],
 )
 def test_next_to_no_text_is_no_article_whatever_it_says(title, body):
