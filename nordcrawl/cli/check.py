@@ -123,7 +123,7 @@ def _plain(judged: list[Judged], level: Level, trouble: str, max_age: timedelta)
         f"{len(bad)} of {len(judged)} sources: "
         + "; ".join(f"{one.source}: {shown(why, 200)}" for one, _, why in bad[:3])
         if bad
-        else f"{len(judged)} sources are fresh"
+        else f"{len(judged)} source{' is' if len(judged) == 1 else 's are'} fresh"
     )
     limit = int(max_age.total_seconds())
     ages = [

@@ -77,9 +77,11 @@ def _table(runs: list[PastRun]) -> None:
     for past in runs:
         took = spoken(past.finished_at - past.started_at) if past.finished_at else "?"
         code = "" if past.exit_code is None else f"{past.exit_code} "
+        # Of a whole run the code says it all.
+        why = "" if past.exit_code == ExitCode.WHOLE else shown(past.why, 160)
         cells = (
             f"{past.started_at:%Y-%m-%d %H:%M}", past.source, took, f"{code}{past.exit}",
-            str(past.discovered), str(past.archived), shown(past.why, 160),
+            str(past.discovered), str(past.archived), why,
         )  # fmt: skip
         table.add_row(*map(Text, cells))
     console = Console()

@@ -91,7 +91,9 @@ def _table(judged: list[tuple[Standing, Level, str]]) -> None:
     left = f"; {more} more, see --json" if more > 0 else ""
     level = worst(level for _, level, _ in judged)
     console.print(
-        f"{len(judged)} sources, the worst is {level.name.lower()}{left}", highlight=False
+        f"{len(judged)} source{'' if len(judged) == 1 else 's'}, the worst is "
+        f"{level.name.lower()}{left}",
+        highlight=False,
     )
 
 

@@ -161,7 +161,8 @@ def _sorted(record: Mapping[str, Any], name: str) -> Any:
 
 
 def _rights(record: Mapping[str, Any], name: str) -> Any:
-    return sorted((record.get(name) or {}).items())
+    # When they were looked up is no content.
+    return sorted((k, v) for k, v in (record.get(name) or {}).items() if k != "checked_at")
 
 
 def _images(record: Mapping[str, Any], name: str) -> Any:

@@ -118,7 +118,7 @@ def test_check_speaks_as_monitors_expect(store, capsys, tmp_path):
     file = tmp_path / "nordcrawl.prom"
     assert asked(store, "check", "--source", "a") == 0
     line = capsys.readouterr().out.splitlines()[0]
-    assert line.startswith("NORDCRAWL OK - 1 sources are fresh | 'age_a'=")
+    assert line.startswith("NORDCRAWL OK - 1 source is fresh | 'age_a'=")
     assert line.endswith("s;;21600;0")
     assert asked(store, "check", "--max-age", "10h") == 1
     assert "ended with suspect" in capsys.readouterr().out
@@ -194,7 +194,7 @@ def test_a_run_shows_in_all_three(paper, job, capsys):
     report = crawl.report()
     assert report["run_id"] in told
     assert report["why"] in told
-    assert "NORDCRAWL OK - 1 sources are fresh" in told
+    assert "NORDCRAWL OK - 1 source is fresh" in told
     (name,) = run_names(FolderStore(crawl.archive), NOW)
     past = past_run(FolderStore(crawl.archive), name)
     assert past is not None

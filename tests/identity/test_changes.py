@@ -192,6 +192,7 @@ def test_an_edit_that_is_too_long_is_cut_and_says_so() -> None:
         ({}, []),
         ({"title": "Havna er åpen"}, ["title"]),
         ({"rights": {"robots_meta": "all"}, "url": "https://example.org/2"}, ["url", "rights"]),
+        ({"rights": {"robots_meta": "noai", "checked_at": "2027-01-01T00:00:00Z"}}, []),
         ({"tags": ["nord", "havn"]}, []),
         ({"authors": []}, ["authors"]),
         ({"subtitle": "", "paywalled": False}, []),
