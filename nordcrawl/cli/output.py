@@ -36,7 +36,7 @@ def opened(path: Path | None) -> Iterator[IO[bytes]]:
                 raise
         return
     check(path)
-    with _explained(str(path)), replaced(path.resolve()) as file:
+    with _explained(str(path)), replaced(path.resolve(), shared=True) as file:
         yield file
 
 

@@ -59,12 +59,13 @@ def private(path: Path) -> IO[bytes]:
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file, for this user alone, that gets its name when the block ends well, with all
-    bytes on disk; until then a file of that name stays as it is."""
+def replaced(path: Path, *, shared: bool = False) -> Iterator[IO[bytes]]:
+    """Write a file that gets its name when the block ends well, with all bytes on disk; until then
+    a file of that name stays as it is. It is for this user alone, or `shared`: as the umask says.
+    """
     staged = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.tmp")
     try:
-        with private(staged) as file:
+        with staged.open("wb") if shared else private(staged) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
