@@ -51,10 +51,11 @@ _LARGE = 1 << 18
 #: Bytes of a worker's own above which it gives back what it can after a page; what is loaded at its
 #: start, and shared, counts as its own here, too.
 _MUCH = 192 << 20
-_LEAST_NEW = 32 << 20
-#: Bytes that a task may take, in a worker.
+#: Bytes of address space that each task may take anew, whatever those before it have kept.
+_LEAST_NEW = 48 << 20
+#: Bytes that a task may take, in a worker, and the pages of address space that it began with.
 _memory_bytes = 0
-_at_first = (0, 0, 0)
+_at_first = 0
 _NO_MEMORY = "needed too much memory"
 
 
@@ -105,18 +106,17 @@ def _is_of_memory(error: BaseException) -> bool:
 
 @contextlib.contextmanager
 def _memory_limit() -> Iterator[None]:
-    """Bound what a task may take beyond what the worker has. Between tasks there is no bound, for a
-    worker that dies while it takes one leaves the others waiting for ever.
+    """Bound what a task may take beyond what the worker had at its start. Between tasks there is no
+    bound, for a worker that dies while it takes one leaves the others waiting for ever.
 
-    Address space that an earlier task took and gave back stays the C library's: it is there to be
-    filled again, and counts as taken. A little new is left to each task all the same, as what is
-    given back lies in pieces.
+    What earlier tasks took and gave back stays the C library's: it is there to be filled again, and
+    counts as taken. A little new is left to each task all the same, as it lies in pieces.
     """
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    in_all, resident, _ = _pages_of_memory()
-    kept = (in_all - _at_first[0]) - max(0, resident - _at_first[1])
-    room = _memory_bytes - max(0, kept) * resource.getpagesize()
-    most = in_all * resource.getpagesize() + max(room, min(_memory_bytes, _LEAST_NEW))
+    in_all = _pages_of_memory()[0]
+    kept = max(0, in_all - _at_first) * resource.getpagesize()
+    room = max(_memory_bytes - kept, min(_memory_bytes, _LEAST_NEW))
+    most = in_all * resource.getpagesize() + room
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     try:
@@ -169,7 +169,7 @@ def _start(memory_bytes: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # pebble has set its own by now
     global _memory_bytes, _at_first  # noqa: PLW0603 - of a process that is nothing else
     _memory_bytes = memory_bytes
-    _at_first = _pages_of_memory()
+    _at_first = _pages_of_memory()[0]
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     steady_memory()
