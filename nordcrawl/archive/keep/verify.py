@@ -18,6 +18,7 @@ from typing import Any, Final
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Commit, CommitKind
+from nordcrawl.archive.format.lease import Holder, is_lease_key
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import Order
 from nordcrawl.archive.format.probe import is_probe, is_probe_key
@@ -438,6 +439,8 @@ class _Verifier:
         for key in sorted(self._objects.keys() - self._known - strangers):
             if is_probe_key(key) and is_probe(key, self._get(key) or b""):
                 continue
+            if is_lease_key(key) and self._is_lease(key):
+                continue
             if not self._store.exists(key):
                 continue
             if _CHECKPOINT.fullmatch(key):
@@ -446,6 +449,13 @@ class _Verifier:
                 )
             else:
                 self._stranger(key)
+
+    def _is_lease(self, key: str) -> bool:
+        try:
+            Holder.decode(self._get(key) or b"")
+        except ValueError:
+            return False
+        return True
 
     def _stranger(self, name: str) -> None:
         if name.startswith(".tmp/"):

@@ -46,6 +46,7 @@ _PLACING_TRIES: Final = 100
 _OWN_NAMES: Final = frozenset(
     {
         *("articles-v1", "ledger-v1", "commits", "runs", "schema", "checkpoints", "erasures"),
+        "leases",
         *("probe", "lost+found"),
     }
 )

@@ -18,7 +18,7 @@ from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.local.purge import Obedience
 from nordcrawl.archive.local.spool import Spool, is_spool
 from nordcrawl.archive.local.state import State
-from nordcrawl.archive.store.protocol import Store
+from nordcrawl.archive.store.protocol import Capabilities, Store
 from nordcrawl.archive.write.adoption import adopt_strays
 from nordcrawl.archive.write.catch_up import catch_up
 from nordcrawl.archive.write.shipper import Limits, Shipper, ShipReport
@@ -27,8 +27,9 @@ from nordcrawl.errors import ObjectConflict, SpoolError, StoreError
 logger = logging.getLogger(__name__)
 
 
-def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> None:
-    """Prove the store, and ship all that waits in the spool, with a trace of runs that were killed.
+def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> Capabilities:
+    """Prove the store, and ship all that waits in the spool, with a trace of runs that were killed;
+    return what the store was seen to do.
 
     Raises:
         StoreRefused, StoreUnavailable, ArchiveDamaged: the store; what is not shipped stays.
@@ -52,6 +53,7 @@ def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> 
     shipper.ship()
     for run_id in spool.unfinished_runs():
         shipper.put_manifest(run_id, _trace(spool, run_id))
+    return can
 
 
 def _trace(spool: Spool, run_id: str) -> bytes:
