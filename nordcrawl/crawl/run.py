@@ -7,27 +7,20 @@ decides nothing about pages and knows no Scrapy.
 from __future__ import annotations
 
 import asyncio
-import secrets
-import threading
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
-from nordcrawl.archive.store.address import open_store
-from nordcrawl.archive.store.protocol import Store
-from nordcrawl.archive.write.writer import Limits, Writer, ship_left_over
-from nordcrawl.config.arguments import Arguments, new_run_id
+from nordcrawl.config.arguments import Arguments
 from nordcrawl.config.options import Options
-from nordcrawl.config.state_folder import archive_folders, spool_folders
 from nordcrawl.crawl import stopping
 from nordcrawl.crawl.changed import Changed
 from nordcrawl.crawl.discovered import Discovered
 from nordcrawl.crawl.failure import Failures
 from nordcrawl.crawl.finish import Finish, recent_file
 from nordcrawl.crawl.frontier import Frontier
-from nordcrawl.crawl.info import RunInfo
 from nordcrawl.crawl.judging import Judge
 from nordcrawl.crawl.knowledge import Knowledge
+from nordcrawl.crawl.opening import Opened
 from nordcrawl.crawl.outcomes import Outcomes, Parts
 from nordcrawl.crawl.planning import Planner
 from nordcrawl.crawl.reservations import Reservations
@@ -44,13 +37,12 @@ from nordcrawl.workers.pool import Workers
 class Run:
     """Open it before the first request, `finish` it after the last item, then ask `report`."""
 
-    def __init__(
-        self, info: RunInfo, store: Store, writer: Writer, store_stop: threading.Event, folder: Path
-    ) -> None:
+    def __init__(self, opened: Opened) -> None:
+        info, store, writer = opened.info, opened.store, opened.writer
         options, source = info.options, info.source
         self.info = info
-        self.folder = folder
-        """The run's part of the state folder."""
+        self.folder = opened.folder
+        self.lease = opened.lease
         self.report: Report | None = None
         """The report, once finished."""
         self.on_stop: Callable[[], None] | None = None
@@ -71,7 +63,7 @@ class Run:
         )
         self.judge = Judge(self.knowledge, self.reservations)
         tally = Tally()
-        asked = Asked(info.suspect, Recent.read(recent_file(folder)))
+        asked = Asked(info.suspect, Recent.read(recent_file(self.folder)))
         changed = Changed(info, store, writer.state, self.workers)
         self.discovered = Discovered(info, writer, self.frontier, self.knowledge, tally)
         parts = Parts(
@@ -81,10 +73,9 @@ class Run:
         self.outcomes = Outcomes(parts, tally)
         self.planner = Planner(info, self.frontier, self.discovered, self.outcomes)
         self._finish = Finish(
-            info, writer, self.outcomes, self.discovered, self.failures, asked, folder
+            info, writer, self.outcomes, self.discovered, self.failures, asked, self.folder
         )
-        self._writer = writer
-        self._store_stop = store_stop
+        self._opened = opened
 
     @classmethod
     def open(
@@ -94,31 +85,8 @@ class Run:
         arguments: Arguments,
         clock: Callable[[], datetime] = utc_now,
     ) -> Run:
-        """Take the lock, prove the store, ship what an earlier run left, and catch up.
-
-        Raises:
-            LockHeld: another run works on this source and archive.
-            SpoolError: the state folder can't be written.
-            StoreError: the archive can't be written or read.
-            UsageError: the archive's address is wrong.
-        """
-        stop = threading.Event()
-        store = open_store(options.archive, retry_s=options.store_retry_s, stop=stop)
-        run_id = new_run_id(source.name, clock(), secrets.token_hex(2))
-        limits = Limits(
-            part_bytes=options.part_bytes,
-            part_age_s=options.part_age_s,
-            spool_bytes=options.spool_bytes,
-        )
-        folder, *others = spool_folders(options, store, source.name)
-        for other in others:  # made by crawlers that took it for another archive's
-            ship_left_over(store, other, source.name, limits=limits, clock=clock)
-        writer = Writer.open(store, folder, source.name, run_id, limits=limits, clock=clock)
-        info = RunInfo(
-            options, source, arguments, run_id, clock, started_at=clock(), notes=writer.notes
-        )
-        archive_folders(options, store)  # which marks the folder as this archive's
-        return cls(info, store, writer, stop, folder)
+        """Open what a run holds; raises as `Opened.open`."""
+        return cls(Opened.open(options, source, arguments, clock))
 
     def stop(self) -> None:
         """End the crawl within the times of `nordcrawl.crawl.stopping`, which begin with the first
@@ -126,7 +94,7 @@ class Run:
         event loop's thread; before the crawl has begun, it ends as it begins."""
         told = self.info.stopping
         told.request()
-        self._writer.hurry(deadline_s=told.left(stopping.SHIP_S), stall_s=stopping.STALL_S)
+        self._opened.writer.hurry(deadline_s=told.left(stopping.SHIP_S), stall_s=stopping.STALL_S)
         if self.on_stop is not None:
             self.on_stop()
 
@@ -138,11 +106,12 @@ class Run:
         self.workers.close()
         await self._finish.settle_rest(reason)
         self.report = await asyncio.to_thread(self._finish.ship, reason)
+        if self.lease is not None:  # here, as a run that was stopped is not waited for later
+            await asyncio.to_thread(self.lease.release)
         return self.report
 
     def close(self) -> None:
-        """Give the lock back; safe to call more than once. What is not shipped stays in the spool,
-        and whoever still waits for the store is let go."""
-        self._store_stop.set()
+        """Give lock and lease back; safe to call more than once. What is not shipped stays in the
+        spool, and whoever still waits for the store is let go."""
         self.workers.close()
-        self._writer.close()
+        self._opened.close()

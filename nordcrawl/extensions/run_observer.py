@@ -58,6 +58,9 @@ class RunObserver:
         self.run.failures.on_first = self._fail
         if self.run.failures.first is not None:
             self._fail()
+        if self.run.lease is not None:
+            loop, stop = asyncio.get_running_loop(), self.run.failures.stop
+            self.run.lease.on_lost = lambda error: loop.call_soon_threadsafe(stop, error)
 
     def _stop(self) -> None:
         """Let nothing more be asked, give what was fetched its time, and close the spider."""

@@ -299,6 +299,10 @@ def test_a_second_run_of_the_source_leaves_at_once(paper, job):
         done = crawl.crawl()
         assert done.code == 9, done.text
         assert str(process.pid) in done.err
+        crawl.settings["NORDCRAWL_STATE_DIR"] += " of another machine"
+        done = crawl.crawl()
+        assert done.code == 9, done.text
+        assert f"process {process.pid} on " in done.err
     finally:
         crawl.kill(process)
 

@@ -4,11 +4,14 @@ article gets its turn whatever becomes of the page before."""
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime
 
 import pytest
 
 from nordcrawl.archive.local.spool import Spool
+from nordcrawl.archive.log.archive_id import read_id
+from nordcrawl.archive.store.address import open_store
 from nordcrawl.config.arguments import Arguments
 from nordcrawl.config.options import Options
 from nordcrawl.crawl.run import Run
@@ -107,3 +110,10 @@ def test_a_page_that_is_lost_before_the_archive_holds_up_no_other(paper, job, tm
     outcomes = crawl.report()["outcomes"]
     assert outcomes == {"new": 2, "duplicate": 2, "extraction_failed": 1, "out_of_range": 1}
     assert len(crawl.records()) == 2
+
+
+def test_the_state_folder_says_whose_it_is_from_the_first_run_on(run):
+    """So that another spelling of the archive's address leads to it."""
+    tie = json.loads((run.folder.parent / "archive.json").read_bytes())
+    store = open_store(run.info.options.archive)
+    assert tie["ids"] == [read_id(store)]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.lease import Holder, is_lease_key
 from nordcrawl.archive.format.probe import is_probe, is_probe_key
 from nordcrawl.archive.format.schema_file import SCHEMAS, schema_bytes
 from nordcrawl.archive.keep.facts import CHECKPOINT, COMMIT, Facts
@@ -73,12 +74,22 @@ def strangers(facts: Facts) -> Iterator[Defect]:
     for key in sorted(facts.objects.keys() - facts.known - foreign):
         if is_probe_key(key) and is_probe(key, facts.get(key) or b""):
             continue
+        if is_lease_key(key) and _is_lease(facts, key):
+            continue
         if not facts.store.exists(key):
             continue
         if CHECKPOINT.fullmatch(key):
             yield unfinished(key, "of a checkpoint that was not ended, or whose manifest is lost")
         else:
             yield _stranger(key)
+
+
+def _is_lease(facts: Facts, key: str) -> bool:
+    try:
+        Holder.decode(facts.get(key) or b"")
+    except ValueError:
+        return False
+    return True
 
 
 def _stranger(name: str) -> Defect:

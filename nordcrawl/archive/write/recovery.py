@@ -21,7 +21,7 @@ from nordcrawl.archive.local.purge import Obedience
 from nordcrawl.archive.local.spool import Spool, is_spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.archive_id import give_id
-from nordcrawl.archive.store.protocol import Store
+from nordcrawl.archive.store.protocol import Capabilities, Store
 from nordcrawl.archive.write.adoption import adopt_strays
 from nordcrawl.archive.write.catch_up import catch_up
 from nordcrawl.archive.write.shipper import Limits, Shipper, ShipReport, log_head
@@ -30,8 +30,9 @@ from nordcrawl.errors import ObjectConflict, ObjectMissing, SpoolError, StoreErr
 logger = logging.getLogger(__name__)
 
 
-def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> None:
-    """Prove the store, and ship all that waits in the spool, with a trace of runs that were killed.
+def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> Capabilities:
+    """Prove the store, and ship all that waits in the spool, with a trace of runs that were killed;
+    return what the store was seen to do.
 
     Raises:
         StoreRefused, StoreUnavailable, ArchiveDamaged: the store; what is not shipped stays.
@@ -56,6 +57,7 @@ def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> 
     shipper.ship()
     for run_id in spool.unfinished_runs():
         shipper.put_manifest(run_id, _trace(spool, run_id))
+    return can
 
 
 def _trace(spool: Spool, run_id: str) -> bytes:

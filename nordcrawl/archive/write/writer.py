@@ -29,7 +29,7 @@ from nordcrawl.archive.local.spool import Spool, SpooledLine
 from nordcrawl.archive.local.state import Change, State
 from nordcrawl.archive.local.state_file import is_noted
 from nordcrawl.archive.log.erasures import Erasures
-from nordcrawl.archive.store.protocol import Store
+from nordcrawl.archive.store.protocol import Capabilities, Store
 from nordcrawl.archive.write.catch_up import catch_up, write_checkpoint
 from nordcrawl.archive.write.recovery import rebuild_state, ship_left_over, ship_waiting
 from nordcrawl.archive.write.shipper import Limits, Shipped, Shipper, ShipReport, log_head
@@ -80,6 +80,8 @@ class Writer:
         self._limits = limits
         self.state = State(spool)
         self.polls = Polls(spool)
+        self.can = Capabilities(conditional_put=False, checksum=False)
+        """What the store was seen to do."""
         self.notes: list[str] = []
         """What a person should know of the spool as it was found."""
         if why := spool.state.dropped:
@@ -153,7 +155,7 @@ class Writer:
         spool = Spool.open(folder, source)
         try:
             writer = cls(store, spool, run_id, limits, clock)
-            ship_waiting(store, spool, writer.state, writer._shipper)
+            writer.can = ship_waiting(store, spool, writer.state, writer._shipper)
             left_over = writer._shipper.shipped
             if left_over.lines:
                 logger.info("shipped %d lines that earlier runs left", left_over.lines)
@@ -175,6 +177,11 @@ class Writer:
         writer._acceptor.start()
         writer._ship_thread.start()
         return writer
+
+    @property
+    def name(self) -> str:
+        """The writer's name in the archive."""
+        return self._spool.writer
 
     @property
     def pending_records(self) -> int:

@@ -151,6 +151,8 @@ def test_the_lifecycle_rule(seaweedfs: servers.S3Server) -> None:
     client.put_bucket_lifecycle_configuration(
         Bucket="aborting", LifecycleConfiguration=read("lifecycle.json")
     )
-    (rule,) = client.get_bucket_lifecycle_configuration(Bucket="aborting")["Rules"]
-    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-    assert "Expiration" not in rule
+    aborting, expiring = client.get_bucket_lifecycle_configuration(Bucket="aborting")["Rules"]
+    assert aborting["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert "Expiration" not in aborting
+    assert expiring["Expiration"] == {"Days": 2}
+    assert expiring["Filter"]["Prefix"].endswith("/leases/")

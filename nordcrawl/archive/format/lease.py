@@ -1,0 +1,75 @@
+"""Lease: who crawls a source now, as objects that say so for a slot of time.
+
+Time (UTC) is cut into slots of ten minutes. Whoever crawls holds the slot that it is, by having
+created the object of that slot; a key is created once, so one of several succeeds. Nothing is ever
+changed or deleted: a holder that ends creates an end beside its claim, and the next one the claim
+with the next number; of a holder that is killed the slots go by.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Self
+
+from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
+
+SLOT: Final = timedelta(minutes=10)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_KEY: Final = re.compile(r"leases/source=[a-z0-9_-][a-z0-9._-]*/\d{8}t\d{4}z-\d{3}(?:-end)?\.json")
+
+
+def slot_of(now: datetime) -> datetime:
+    """Return the beginning of the slot that `now` is in.
+
+    >>> str(slot_of(datetime(2026, 11, 26, 4, 19, 59, tzinfo=UTC)))
+    '2026-11-26 04:10:00+00:00'
+    """
+    return now - (now - _EPOCH) % SLOT
+
+
+def claim_key(source: str, slot: datetime, number: int, *, end: bool = False) -> str:
+    """Name a claim of a slot, or the end of one; `number` is that of the holder in this slot.
+
+    >>> claim_key("a", datetime(2026, 11, 26, 4, 10, tzinfo=UTC), 0, end=True)
+    'leases/source=a/20261126t0410z-000-end.json'
+    """
+    name = f"{slot:%Y%m%dt%H%M}z-{number:03d}{'-end' if end else ''}"
+    return f"leases/source={source}/{name}.json"
+
+
+def is_lease_key(key: str) -> bool:
+    """Return whether this can be the key of a claim, or of the end of one."""
+    return _KEY.fullmatch(key) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a slot."""
+
+    writer: str
+    """The spool's name in the archive: one source in one state folder."""
+    run_id: str
+    host: str
+    """The machine's name, for people."""
+    machine: str
+    """The same for every process that can see the others' numbers, and for no other."""
+    pid: int
+
+    def encode(self) -> bytes:
+        """Return the object's bytes."""
+        return encode_sealed({"format": "nordcrawl-lease", "version": 1, **asdict(self)})
+
+    @classmethod
+    def decode(cls, body: bytes) -> Self:
+        """Read what `encode` wrote.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        values: dict[str, Any] = decode_sealed(body)
+        try:
+            return cls(*(values[name] for name in cls.__slots__))
+        except KeyError as error:
+            raise ValueError(f"no key {error}") from None
