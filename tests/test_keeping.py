@@ -79,7 +79,7 @@ def test_compacted_and_on_a_new_disk_it_goes_on(paper, crawled):
     assert crawled.crawl().code == 0
     before = crawled.records()
     compacted = crawled.nordcrawl("compact")
-    assert (compacted.code, "are 2" in compacted.out) == (0, True), compacted.text
+    assert (compacted.code, "become 2" in compacted.out) == (0, True), compacted.text
     assert crawled.records() == before
     assert [r["title"] for r in crawled.records("--since", cursor)] == ["Story number 7"]
     crawled.settings["NORDCRAWL_STATE_DIR"] = str(crawled.folder / "another disk")

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.catalog import Catalog
 from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Commit, CommitKind
 from nordcrawl.archive.format.lines import decode_json
@@ -27,7 +28,7 @@ from nordcrawl.archive.format.sealed import decode_sealed
 from nordcrawl.archive.keep.findings import Severity, Verification
 from nordcrawl.archive.keep.verify_checkpoints import misfolded, unreadable
 from nordcrawl.archive.keep.verify_lines import LineCheck, missing_outcomes
-from nordcrawl.archive.keep.verify_log import foundations, rewrites
+from nordcrawl.archive.keep.verify_log import foundations, misjudged, rewrites
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.pieces import PartMovedError, check_part, segment_lines
@@ -98,6 +99,8 @@ class _Verifier:
         """Ids of all erasures."""
         self._covered = Erasures()
         """These."""
+        self._digests: dict[tuple[str, int], str] = {}
+        """Of each commit that can be read."""
 
     def run(self) -> Verification:
         # The listing first: what is committed after it is no stranger then.
@@ -105,9 +108,11 @@ class _Verifier:
         self._found.objects = len(self._objects)
         self._found.bytes = sum(entry.size for entry in self._objects.values())
         self._marker_and_schemas()
-        logs = self._logs()
+        catalogs = self._catalogs()
+        logs = self._logs(catalogs)
+        self._digests = {(c.writer, c.seq): c.sha256 for log in logs.values() for c in log}
         snapshot = assemble(logs, {w: (log[-1].seq, log[-1].sha256) for w, log in logs.items()}, {})
-        for key, what in (*foundations(logs), *rewrites(logs)):
+        for key, what in (*foundations(logs), *rewrites(logs), *misjudged(logs, catalogs)):
             self._damage(key, what)
         erasures = self._erasures(logs)
         self._is_clean = erasures.looked_at(snapshot.heads)
@@ -172,11 +177,26 @@ class _Verifier:
 
     # --- log --------------------------------------------------------------------------------
 
-    def _logs(self) -> dict[str, list[Commit]]:
+    def _catalogs(self) -> list[Catalog]:
+        catalogs: list[Catalog] = []
+        for key in self._objects:
+            if not key.startswith("catalog/") or (body := self._get(key)) is None:
+                continue
+            try:
+                catalogs.append(Catalog.decode(key, body))
+            except ArchiveDamaged as error:
+                self._damage(key, str(error).removeprefix(f"{key}: "))
+        return catalogs
+
+    def _logs(self, catalogs: list[Catalog]) -> dict[str, list[Commit]]:
+        """Return the logs that are listed or that a catalog tells of."""
         seqs: defaultdict[str, set[int]] = defaultdict(set)
         for key in self._objects:
             if match := _COMMIT.fullmatch(key):
                 seqs[match[1]].add(int(match[2]))
+        for catalog in catalogs:
+            for writer, seq in catalog.closed.items():
+                seqs[writer].add(seq)
         logs = {writer: self._log(writer, max(found)) for writer, found in seqs.items()}
         self._found.writers = len(logs)
         self._found.commits = sum(map(len, logs.values()))
@@ -207,6 +227,8 @@ class _Verifier:
                 self._damage(key, "does not follow the commit before it (prev_sha256)")
             prev_sha256, whole = commit.sha256, True
             log.append(commit)
+            if commit.closed and seq >= listed:
+                return log
 
     # --- parts ------------------------------------------------------------------------------
 
@@ -347,7 +369,7 @@ class _Verifier:
                 continue
             told.add(str(run["run_id"]))
             runs.append((key, run))
-            self._head(logs, run.get("log"), key)
+            self._head(run.get("log"), key)
         if not self._found.erasures:  # which take lines out that a report counts
             for key, what in missing_outcomes(runs, outcomes):
                 self._damage(key, what)
@@ -359,13 +381,12 @@ class _Verifier:
                         "no report: the run is under way or was killed, or the report is lost",
                     )
 
-    def _head(self, logs: dict[str, list[Commit]], head: dict[str, Any] | None, by: str) -> None:
+    def _head(self, head: dict[str, Any] | None, by: str) -> None:
         """See that the commit is there that somebody ended with: behind the last one of a log
         nothing in the log itself would miss it."""
         if not head or not head.get("seq"):
             return
-        digests = {commit.seq: commit.sha256 for commit in logs.get(head["writer"], [])}
-        if digests.get(head["seq"]) != head["sha256"]:
+        if self._digests.get((head["writer"], head["seq"])) != head["sha256"]:
             key = keys.commit_key(head["writer"], head["seq"])
             self._damage(key, f"missing or changed: {by} ended with it")
 
@@ -382,7 +403,7 @@ class _Verifier:
                 else:
                     receipt = Receipt.decode(key, body)
                     receipts.append(receipt)
-                    self._head(logs, dict(receipt.log), key)
+                    self._head(dict(receipt.log), key)
             except ArchiveDamaged as error:
                 self._damage(key, str(error).removeprefix(f"{key}: "))
         self._found.erasures = len(orders)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.catalog import Catalog
 from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry, Segment
 
 Logs = Mapping[str, list[Commit]]
@@ -50,6 +51,21 @@ def rewrites(logs: Logs) -> Iterator[tuple[str, str]]:
             most = max((one.records for one in before.get(segment.origin, ())), default=0)
             if segment.records > most:
                 yield commit.key, f"has lines of {segment.origin} that it did not take over"
+
+
+def misjudged(logs: Logs, catalogs: Iterable[Catalog]) -> Iterator[tuple[str, str]]:
+    """Yield the catalogs that say of a log that it ended where it did not: readers who believe it
+    miss what came behind."""
+    for catalog in catalogs:
+        for writer, seq in catalog.closed.items():
+            log = logs.get(writer)
+            if not log or log[-1].seq < seq:
+                continue  # missing or damaged, which is told already
+            key = keys.commit_key(writer, seq)
+            if log[-1].seq > seq:
+                yield catalog.key, f"says that {key} is the last, but {log[-1].key} is there"
+            elif not log[-1].closed:
+                yield catalog.key, f"says that {key} is the last, but that does not say so"
 
 
 def _commits(logs: Logs) -> Iterator[Commit]:

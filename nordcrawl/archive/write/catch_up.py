@@ -20,7 +20,7 @@ from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
 from nordcrawl.archive.log.erasures import Erasures, read_erasures
 from nordcrawl.archive.log.pieces import Pieces
-from nordcrawl.archive.log.snapshot import LiveSegment, Snapshot, take
+from nordcrawl.archive.log.snapshot import NOTHING, LiveSegment, Snapshot, take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 from nordcrawl.model.ledger import LedgerEntry
@@ -57,7 +57,8 @@ def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = Tr
     erasures = read_erasures(store)
     if checkpoints and not spool.cursors():
         _load_checkpoint(store, spool, state, erasures)
-    snapshot = take(store, spool.cursors())
+    known = spool.cursors()
+    snapshot = take(store, known)
     digests = {(c.writer, c.seq): c.sha256 for log in snapshot.logs.values() for c in log}
 
     def folded(db: sqlite3.Connection, last: Segment) -> None:
@@ -66,7 +67,7 @@ def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = Tr
     fold_pieces(store, spool, state, ledgers(snapshot), erasures, folded)
     with spool.transaction() as db:
         for writer, (seq, sha256) in snapshot.heads.items():
-            if seq:
+            if seq != known.get(writer, NOTHING)[0]:
                 set_cursor(db, writer, seq, sha256 or "")
         db.execute("UPDATE own SET refold = 0")
     commits = sum(map(len, snapshot.logs.values()))
