@@ -4,9 +4,10 @@
 
 Writing: records of news length are accepted one by one, each with its ledger line, fsynced, sealed,
 put, committed; beside it the same records are written with ``json.dumps`` into one gzip file.
-Reading: the archive read by `Reader.records` (digest, count and erasures checked); beside it gzip
-lines read with orjson. Both of a pair run in turn, in a process of their own, on the same data; the
-figures are medians of the pairs' ratios.
+Reading: the archive read by `Reader.records` (digest, count, erasures, and copies by other writers
+checked); beside it gzip lines read with orjson; then the same lines archived by 2, 20 and 200
+writers, with the memory that reading them adds. Both of a pair run in turn, in a process of their
+own, on the same data; the figures are medians of the pairs' ratios.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from nordcrawl.model.reading import Reading
 from nordcrawl.model.record import Record
 
 START = datetime(2026, 10, 26, 8, 38, tzinfo=UTC)
+WRITERS = (2, 20, 200)
 #: Words to make news of; enough that gzip finds about what it finds in real text.
 SYLLABLES = "nor land is vind hav skip fisk rein by vei olje sne fjord år tid folk is stat ting råd"
 
@@ -137,6 +139,20 @@ def write_plain(data: list[tuple[LedgerEntry, Record]], folder: Path) -> None:
             file.write(json.dumps(record.to_json(), ensure_ascii=False) + "\n")
 
 
+def write_by(data: list[tuple[LedgerEntry, Record]], folder: Path, writers: int) -> None:
+    """Archive the same by so many writers, one after the other."""
+    store = FolderStore(folder / "archive")
+    clock = lambda: datetime.now(UTC)  # noqa: E731
+    size = -(-len(data) // writers)
+    for start in range(0, len(data), size):
+        spool = folder / f"spool-{start}"
+        with Writer.open(store, spool, "example", "run-1", limits=Limits(), clock=clock) as w:
+            for entry, record in data[start : start + size]:
+                w.accept(entry, record)
+            if (failure := w.finish(deadline_s=600, last=True).failure) is not None:
+                raise failure
+
+
 def read_archive(folder: Path) -> int:
     """Read all records as dicts."""
     return sum(1 for _ in Reader(FolderStore(folder / "archive")).records())
@@ -153,20 +169,22 @@ def read_plain(folder: Path) -> int:
     return count
 
 
-def measured(work: Callable[..., Any], *arguments: Any) -> tuple[float, float]:
-    """Return (seconds, CPU seconds) of a call in a process of its own."""
+def measured(work: Callable[..., Any], *arguments: Any) -> tuple[float, float, float]:
+    """Return (seconds, CPU seconds, MiB that it added to the peak of memory) of a call in a process
+    of its own."""
     with multiprocessing.get_context("fork").Pool(1) as pool:
         return pool.apply(_timed, (work, arguments))
 
 
-def _timed(work: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[float, float]:
-    def cpu() -> float:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        return used.ru_utime + used.ru_stime
+def _timed(work: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[float, float, float]:
+    def used() -> tuple[float, float]:
+        now = resource.getrusage(resource.RUSAGE_SELF)
+        return now.ru_utime + now.ru_stime, now.ru_maxrss / 1024
 
-    began, used = time.perf_counter(), cpu()
+    began, (cpu, peak) = time.perf_counter(), used()
     work(*arguments)
-    return time.perf_counter() - began, cpu() - used
+    taken = time.perf_counter() - began
+    return taken, used()[0] - cpu, used()[1] - peak
 
 
 def main() -> None:
@@ -178,19 +196,34 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="nordcrawl-") as root:
         for pair in range(pairs):
             ours, plain = Path(root) / f"ours-{pair}", Path(root) / f"plain-{pair}"
-            wall, cpu = measured(write_archive, data, ours)
-            plain_wall, plain_cpu = measured(write_plain, data, plain)
+            wall, cpu, _ = measured(write_archive, data, ours)
+            plain_wall, plain_cpu, _ = measured(write_plain, data, plain)
             writing.append(cpu / plain_cpu)
             print(
                 f"write  {count / wall:7.0f} articles/s, {cpu / count * 1e3:.3f} CPU ms each;  "
                 f"plain {count / plain_wall:7.0f} articles/s, {plain_cpu / count * 1e3:.3f} CPU ms"
             )
-            wall, _ = measured(read_archive, ours)
-            plain_wall, _ = measured(read_plain, ours)
-            reading.append(plain_wall / wall)
-            print(f"read   {raw / wall / 1e6:7.0f} MB/s   plain {raw / plain_wall / 1e6:7.0f} MB/s")
+            reading.append(read(ours, raw)[0])
+        many = {}
+        for writers in WRITERS:
+            write_by(data, Path(root) / f"by-{writers}", writers)
+            many[writers] = [read(Path(root) / f"by-{writers}", raw) for _ in range(pairs)]
     print(f"write  {statistics.median(writing):.2f} times the CPU of the plain write")
     print(f"read   {statistics.median(reading):.2f} times the speed of the plain read")
+    for writers, ratios in many.items():
+        ratio, mib = (statistics.median(x) for x in zip(*ratios, strict=True))
+        print(f"read   {ratio:.2f} times, of {writers} writers, with {mib:.0f} MiB of memory")
+
+
+def read(folder: Path, raw: int) -> tuple[float, float]:
+    """Return how many times the speed of the plain read it is, by CPU, and the memory it adds."""
+    wall, cpu, mib = measured(read_archive, folder)
+    plain_wall, plain_cpu, _ = measured(read_plain, folder)
+    print(
+        f"read   {raw / wall / 1e6:7.0f} MB/s, {raw / cpu / 1e6:5.0f} MB a CPU s;  "
+        f"plain {raw / plain_wall / 1e6:7.0f} MB/s, {raw / plain_cpu / 1e6:5.0f} MB a CPU s"
+    )
+    return plain_cpu / cpu, mib
 
 
 if __name__ == "__main__":

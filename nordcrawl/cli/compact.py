@@ -100,6 +100,8 @@ def compact_archive(
     print(f"{done.parts_before} parts {would} {done.parts_after}, no line changed")
     if not dry_run:
         print(f"{done.deleted} objects deleted, {done.kept} kept")
+    if done.ended:
+        print(f"{done.ended} logs that ended are in the catalog now")
     if done.erased:
         print(f"{done.erased} lines taken out that came in spite of an erasure")
     for why in done.unproven:

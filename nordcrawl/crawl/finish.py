@@ -68,7 +68,7 @@ class Finish:
         """Ship everything and write the report; never raises for what the store does, the report
         says it. Takes long: not for the event loop's thread."""
         # Whoever stops a run wants it gone; what is not shipped by then waits in the spool.
-        shipped = self.writer.finish(deadline_s=self.info.options.store_retry_s)
+        shipped = self.writer.finish(deadline_s=self.info.options.store_retry_s, last=True)
         failure = self.failures.first or self.writer.failure or shipped.failure
         info, outcomes, discovered = self.info, self.outcomes, self.discovered
         report = Report(

@@ -43,6 +43,10 @@ from tests.support.interleaving import KilledError, Weave, woven_time
 from tests.support.memory_store import MemoryStore
 
 KILLS = 0.003
+CLOSES = 0.7
+"""How likely the last commit of a run closes its log."""
+LONG = 200
+"""Calls for which a follower waits for a catalog."""
 VICTIM = 1
 """The number of the article that is erased, which both crawlers archive."""
 
@@ -81,6 +85,7 @@ class World:
             state = State(spool)
             obedience = Obedience(store, spool, state)
             shipper = Shipper(store, spool, LIMITS, lambda: self.store.now, obedience)
+            shipper.closing = self.random.random() < CLOSES
             try:
                 ship_waiting(store, spool, state, shipper)
                 catch_up(store, spool, state)
@@ -168,8 +173,16 @@ class World:
         return read
 
     def follower(self, store: Any) -> None:
-        for _ in range(3):
+        for number in range(4):
+            if number > 1:  # the cursor of the last but one may name a layer
+                self._await_catalog(store)
             self.follow(store)
+
+    def _await_catalog(self, store: Any) -> None:
+        for _ in range(LONG):
+            if any(key.startswith("catalog/") for key in self.store.objects):
+                return
+            store.exists("nothing yet")
 
     def follow(self, store: Any) -> None:
         reader = Reader(store)
@@ -177,7 +190,7 @@ class World:
         self.followed.update(
             text_of(r) for r in reader.records_of(snapshot) if r["change"] != "erased"
         )
-        self.cursor = snapshot.cursor
+        self.cursor = Cursor.parse(str(snapshot.cursor))
 
     # --- the end ------------------------------------------------------------------------------
 

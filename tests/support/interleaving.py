@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import pytest
 
-from nordcrawl.archive.log import follow, wholeness
+from nordcrawl.archive.log import catalog, follow, wholeness
 from tests.support.memory_store import MemoryStore
 
 _STUCK_S = 600.0
@@ -139,9 +139,11 @@ class _Serial:
 
 @contextmanager
 def woven_time(store: MemoryStore) -> Iterator[None]:
-    """Pauses pass on the store's clock, and nothing runs in a thread of its own."""
+    """Pauses pass on the store's clock, and nothing runs in a thread of its own. Two ended logs are
+    worth a catalog."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(follow, "ThreadPoolExecutor", _Serial)
         patch.setattr(wholeness, "ThreadPoolExecutor", _Serial)
+        patch.setattr(catalog, "WORTH", 2)
         patch.setattr(follow, "time", SimpleNamespace(sleep=store.tick))
         yield

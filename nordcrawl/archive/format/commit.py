@@ -37,6 +37,8 @@ class KnownCommit:
     """None if that is not told."""
     why: str
     """What tells of it, as the end of a sentence."""
+    last: bool = False
+    """The log ends with it."""
 
 
 class CommitKind(StrEnum):
@@ -172,6 +174,8 @@ class Commit:
     base: Mapping[str, int] = field(default_factory=dict)
     """Of each writer whose parts it removes or carries on, the last commit that it knew: who
     has seen this commit must have seen those."""
+    closed: bool = False
+    """This writer will never commit again."""
     sha256: str = field(default="", compare=False)
     """Of the object's bytes; empty before it is written."""
 
@@ -211,6 +215,8 @@ class Commit:
         }
         if self.base:
             values["base"] = dict(sorted(self.base.items()))
+        if self.closed:
+            values["closed"] = True
         return encode_sealed(values)
 
     @classmethod
@@ -244,6 +250,7 @@ class Commit:
                 remove=tuple(values["remove"]),
                 kind=CommitKind(kind),
                 base={writer: int(seq) for writer, seq in values.get("base", {}).items()},
+                closed=values.get("closed") is True,
                 sha256=hashlib.sha256(body).hexdigest(),
             )
             if commit.key != key:

@@ -10,6 +10,7 @@ JSON_TYPE = "application/json"
 
 
 _WRITER = re.compile(r"[0-9a-f]{10}")
+_LAYER = re.compile(r"[0-9a-f]{18}")
 _SOURCE = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
 _RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _COMMIT = re.compile(r"commits/([0-9a-f]{10})/(\d{12})\.json")
@@ -89,6 +90,17 @@ def checkpoint_key(source: str, name: str) -> str:
 def checkpoint_part_key(source: str, name: str, number: int) -> str:
     """Name a part of a checkpoint, by its number from 1."""
     return f"checkpoints/source={source}/{name}/{number:06d}.jsonl.gz"
+
+
+def catalog_key(name: str) -> str:
+    """Name a catalog by its last layer; names sort by time."""
+    return f"catalog/{name}.json"
+
+
+def is_layer(name: str) -> bool:
+    """Return whether this can be the name of a catalog's layer: seconds since 1970, eight hex
+    digits, and ten at random."""
+    return _LAYER.fullmatch(name) is not None
 
 
 def is_writer(name: str) -> bool:

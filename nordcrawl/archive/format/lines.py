@@ -95,8 +95,11 @@ def unpack(body: bytes) -> Iterator[bytes]:
         raw, position = _member(view, position)
         if raw and not raw.endswith(b"\n"):
             raise ValueError("a line is not ended by LF")
-        for line in raw.split(b"\n")[:-1]:
-            yield line + b"\n"
+        start = 0
+        while start < len(raw):
+            end = raw.index(b"\n", start) + 1
+            yield raw[start:end]
+            start = end
 
 
 def _member(view: memoryview, start: int) -> tuple[bytes, int]:

@@ -21,6 +21,7 @@ from nordcrawl.archive.format.commit import CommitKind, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind, date_of
 from nordcrawl.archive.keep.delete import (
     Cache,
+    Continued,
     Deleter,
     LaterError,
     Proof,
@@ -30,6 +31,7 @@ from nordcrawl.archive.keep.delete import (
 )
 from nordcrawl.archive.keep.erase import finish_again
 from nordcrawl.archive.keep.maintainer import PARTS_A_COMMIT, Maintainer
+from nordcrawl.archive.log.catalog import put_catalog
 from nordcrawl.archive.log.checkpoint import checkpoint_keys
 from nordcrawl.archive.log.erasures import read_erasures
 from nordcrawl.archive.log.pieces import PartMovedError, part_body, slices
@@ -56,6 +58,8 @@ class Compacted:
     """Objects that were not needed any more."""
     kept: int = 0
     """Objects not needed any more that are within the grace, or could not be deleted yet."""
+    ended: int = 0
+    """Logs that ended and are in the catalog now, so that nobody need ask for more of them."""
     erased: int = 0
     """Lines that came in spite of an erasure that was done, and are out again."""
     refusal: StoreRefused | None = None
@@ -82,7 +86,8 @@ def compact(
     dry_run: bool = False,
     orphans: timedelta | None = None,
 ) -> Compacted:
-    """Put the parts of each source, kind and day together, then delete what is not needed.
+    """Put the parts of each source, kind and day together, then delete what is not needed, and put
+    a catalog of the logs that ended, if enough did.
 
     `grace` is how long after its removal a part is kept for readers of other engines that have a
     list of files in hand; our own find the new place by themselves. `orphans` is an age by the
@@ -98,6 +103,7 @@ def compact(
         StoreUnavailable: the store.
     """
     done = Compacted()
+    store = maintainer.store
     chosen = frozenset(sources)
     deleter = maintainer.deleter()
     if not dry_run:
@@ -122,6 +128,9 @@ def compact(
     if not dry_run:
         if done.commits:
             deleter = maintainer.deleter()
+        known = deleter.snapshot.catalog
+        catalog = put_catalog(store, known, deleter.snapshot.logs, maintainer.clock())
+        done.ended = len(catalog.closed) - len(known.closed) if catalog else 0
         _tidy(maintainer, deleter, grace, orphans, done)
     return done
 
@@ -270,6 +279,7 @@ def _tidy(
     where that is asked for."""
     unneeded = [*_removed(maintainer, deleter.snapshot, grace, done)]
     unneeded += ((key, Cache()) for key in _old_checkpoints(maintainer.store))
+    unneeded += _old_catalogs(maintainer.store)
     if orphans is not None:
         unneeded += ((key, Uncommitted(orphans)) for key in _orphans(maintainer.store, deleter))
     for number, (key, proof) in enumerate(unneeded):
@@ -279,7 +289,7 @@ def _tidy(
             logger.info("kept: %s", why)
             done.kept += 1
         except UnprovenError as why:
-            if not isinstance(proof, Cache):  # else it is one that is needed
+            if not isinstance(proof, Cache | Continued):  # else it is one that is needed
                 done.unproven.append(str(why))
                 done.kept += 1
         except StoreRefused as refusal:
@@ -318,6 +328,12 @@ def _old_checkpoints(store: Store) -> Iterator[str]:
             yield from sorted(key for key in found if key != manifest
                               and keys.manifest_of(key) == manifest)  # fmt: skip
             yield manifest
+
+
+def _old_catalogs(store: Store) -> Iterator[tuple[str, Proof]]:
+    """Yield the catalogs but the last two, where one more stands in for a lost one."""
+    found = sorted(entry.key for entry in store.list("catalog/"))
+    yield from ((key, Continued(found[-1])) for key in found[:-2])
 
 
 def _orphans(store: Store, deleter: Deleter) -> Iterator[str]:

@@ -9,6 +9,7 @@ proofs:
 - `Uncommitted`: a part that no log lists, older than was stated, by the store's own clock.
 - `Cache`: an object of a checkpoint that can't be read, that holds what is erased, or that is older
   than two that are whole.
+- `Continued`: a catalog with all of which a newer one begins, that was read back.
 - `Cleaned`: a report whose copy without what is erased was read back.
 - `Own`: what this very process put, and nothing refers to.
 """
@@ -26,6 +27,7 @@ from types import MappingProxyType
 from typing import Final
 
 from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.catalog import Catalog
 from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Commit, KnownCommit, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
@@ -77,6 +79,14 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True)
+class Continued:
+    """A catalog that a newer one goes on from."""
+
+    by: str
+    """The newer one's key."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cleaned:
     """A report of which there is a copy without what is erased."""
 
@@ -91,7 +101,7 @@ class Own:
     body: bytes
 
 
-Proof = Replaced | Uncommitted | Cache | Cleaned | Own
+Proof = Replaced | Uncommitted | Cache | Continued | Cleaned | Own
 
 
 def delete_own(store: Store, key: str, body: bytes) -> None:
@@ -168,6 +178,8 @@ class Deleter:
                 return
             case Cache():
                 self._prove_cache(key)
+            case Continued():
+                self._prove_continued(key, proof.by)
             case Cleaned():
                 self._prove_cleaned(key, proof.by)
             case Own():
@@ -385,6 +397,14 @@ class Deleter:
         ) and all(
             digests.get((writer, seq)) == sha256 for writer, (seq, sha256) in new.heads.items()
         )  # fmt: skip
+
+    def _prove_continued(self, key: str, by: str) -> None:
+        try:
+            old, new = (Catalog.decode(k, self._store.get(k)) for k in (key, by))
+        except (ObjectMissing, ArchiveDamaged) as error:
+            raise UnprovenError(f"{key}: {error}") from None
+        if key == by or new.until(old.name) != old:
+            raise UnprovenError(f"{key}: {by} does not begin with all of it")
 
     def _prove_cleaned(self, key: str, by: str) -> None:
         if not (key.startswith("runs/") and by.startswith("runs/") and key != by):

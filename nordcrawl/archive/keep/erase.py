@@ -434,7 +434,7 @@ class _Eraser:
             order_id=self._order.order_id,
             number=number,
             finished_at=self._maintainer.clock(),
-            seen=snapshot.cursor.seen,
+            seen=snapshot.seen,
             counts={
                 "lines": done.lines,
                 "tombstones": done.tombstones,

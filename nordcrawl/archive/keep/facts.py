@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.catalog import Catalog
 from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Commit
 from nordcrawl.archive.format.lines import decode_json
@@ -30,6 +31,7 @@ CHECKPOINT: Final = re.compile(
     r"checkpoints/source=[a-z0-9._-]+/[a-z0-9-]+(\.json|/\d{6}\.jsonl\.gz)"
 )
 _MANIFEST = re.compile(r"checkpoints/source=[a-z0-9._-]+/[a-z0-9-]+\.json")
+_CATALOG = re.compile(r"catalog/[0-9a-f]{18}\.json")
 _RUN = re.compile(r"runs/[a-z0-9._-]+\.json")
 _ERASURE = re.compile(r"erasures/([a-z0-9-]+)/(order|receipt(?:-\d{6})?)\.json")
 
@@ -74,8 +76,10 @@ class Facts:
         self.receipts: list[Receipt] = []
         self.checkpoints: defaultdict[str, list[Checkpoint]] = defaultdict(list)
         """Those of which all objects are there, by source, oldest first."""
+        self.catalogs: list[Catalog] = []
         self._read_runs()
         self._read_erasures()
+        self._read_catalogs()
         self._read_checkpoints()
         self.logs: dict[str, list[Commit]] = self._read_logs()
         self.snapshot: Snapshot = assemble(
@@ -86,12 +90,13 @@ class Facts:
         orders = [order for order_id, order in self.orders.items() if order_id in self.done]
         self.erasures = Erasures.of(orders, self.receipts)
 
-    def get(self, key: str) -> bytes | None:
+    def get(self, key: str, *, patiently: bool = False) -> bytes | None:
         """Return an object; None if it is not there, nothing if the store itself says that it is
-        damaged, which is a fault then."""
+        damaged, which is a fault then. One that is not listed is asked for again if it must be
+        there."""
         self.known.add(key)
         try:
-            if key in self.objects or key == MARKER_KEY:
+            if patiently or key in self.objects or key == MARKER_KEY:
                 return get_patiently(self.store, key)
             return self.store.get(key)
         except ObjectMissing:
@@ -134,6 +139,13 @@ class Facts:
                 self.faults.append(named(error))
         self.counts.erasures = len(self.orders)
 
+    def _read_catalogs(self) -> None:
+        for _, key, body in self._found(_CATALOG):
+            try:
+                self.catalogs.append(Catalog.decode(key, body))
+            except ArchiveDamaged as error:
+                self.faults.append(named(error))
+
     def _read_checkpoints(self) -> None:
         for _, key, body in self._found(_MANIFEST):
             try:
@@ -169,28 +181,37 @@ class Facts:
             told += [(w, seq) for one in checkpoints for w, (seq, _) in one.heads.items() if seq]
         for receipt in self.receipts:
             told += receipt.seen.items()
+        ends: dict[str, int] = {}
+        for catalog in self.catalogs:
+            for writer, seq in catalog.closed.items():
+                ends[writer] = max(ends.get(writer, 0), seq)
         # A listing may lack whole writers.
         logs = {
-            writer: self._log(writer, listed.get(writer, 0), patiently=writer not in listed)
-            for writer in dict.fromkeys((*listed, *(writer for writer, _ in told)))
+            writer: self._log(
+                writer,
+                max(listed.get(writer, 0), ends.get(writer, 0)),
+                patiently=writer not in listed,
+            )
+            for writer in dict.fromkeys((*listed, *ends, *(writer for writer, _ in told)))
         }
         logs = {writer: log for writer, log in logs.items() if log}
         self.counts.writers = len(logs)
         self.counts.commits = sum(map(len, logs.values()))
         return logs
 
-    def _log(self, writer: str, listed: int, *, patiently: bool) -> list[Commit]:
-        """Return the commits of a writer that can be read, those beyond the listing, too."""
+    def _log(self, writer: str, last: int, *, patiently: bool) -> list[Commit]:
+        """Return the commits of a writer that can be read, those beyond the `last` one that is
+        listed or that a catalog tells of, too."""
         log: list[Commit] = []
         prev_sha256: str | None = None
         seq, whole = 0, True
         while True:
             seq += 1
             key = keys.commit_key(writer, seq)
-            if (body := self.get(key)) is None and patiently and seq == 1:
+            if (body := self.get(key, patiently=seq <= last)) is None and patiently and seq == 1:
                 body = self.get(key)
             if body is None:
-                if seq > listed:
+                if seq > last:
                     return log
                 self.faults.append(
                     damage(key, "missing in the log: reading ends here unless told to keep going")
@@ -209,6 +230,8 @@ class Facts:
                 )
             prev_sha256, whole = commit.sha256, True
             log.append(commit)
+            if commit.closed and seq >= last:
+                return log
 
 
 def _read_run(body: bytes) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Maintenance: the writer that compaction and erasure commit as, and how they write parts.
 
 It is a writer like any other, with a log of its own, but it brings no lines: what it puts is in
-the archive already, so it needs no spool. Its id is made anew each time and never used by another
-process, so that no two can ever take each other's parts for their own.
+the archive already, so it needs no spool. Its id is made anew for each commit, which closes its
+log, and never used by another process, so that no two can ever take each other's parts for their
+own.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from nordcrawl.system.lock import Lock, explained
 logger = logging.getLogger(__name__)
 
 _NUMBERS: Final = 1000
-"""Part numbers that each commit has for its own; enough, as one commit adds fewer parts."""
+"""Where its numbers of parts begin."""
 PARTS_A_COMMIT: Final = 500
 
 
@@ -50,9 +51,12 @@ class Maintainer:
         self.clock = clock
         self.pause = pause
         self.writer = secrets.token_hex(5)
+        """Whose commit the next one is."""
+        self.known: dict[str, KnownCommit] = {}
+        """Its own commits, which a listing may lack yet; as `follow` takes them."""
+        self.head: dict[str, str | int | None] = {"writer": self.writer, "seq": 0, "sha256": None}
+        """The last commit, as a receipt tells it."""
         self._lock = lock
-        self._seq = 0
-        self._sha256: str | None = None
         self._number = 0
         self._uncommitted: dict[str, bytes] = {}
 
@@ -86,21 +90,9 @@ class Maintainer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @property
-    def known(self) -> dict[str, KnownCommit]:
-        """This writer's own last commit, which a listing may lack yet; as `follow` takes it."""
-        if not self._seq:
-            return {}
-        return {self.writer: KnownCommit(self._seq, self._sha256, "this maintenance put it")}
-
     def deleter(self) -> Deleter:
         """Return a `Deleter` that knows of all commits of this one; raises as its constructor."""
         return Deleter(self.store, self.pause, self.known)
-
-    @property
-    def head(self) -> dict[str, str | int | None]:
-        """The last commit, as a receipt tells it."""
-        return {"writer": self.writer, "seq": self._seq, "sha256": self._sha256}
 
     def put_part(self, kind: PartKind, source: str, date: str, body: bytes) -> tuple[str, int]:
         """Put a part under a key of the next commit, read it back; return key and number.
@@ -109,7 +101,7 @@ class Maintainer:
             StoreUnavailable: also where the store goes on saying that it has none.
             StoreRefused, ArchiveDamaged: the store.
         """
-        number = (self._seq + 1) * _NUMBERS + self._number
+        number = _NUMBERS + self._number
         self._number += 1
         key = keys.part_key(kind, source, date, self.writer, number)
         self.store.put(key, body, content_type=keys.PART_TYPE)
@@ -117,7 +109,7 @@ class Maintainer:
         # What it replaces will be deleted, so the proof of the put is not enough.
         try:
             shown = get_patiently(self.store, key)
-        except ObjectMissing:
+        except ObjectMissing:  # or an erasure an hour long took it for nobody's
             raise StoreUnavailable(f"{key}: was put, and the store does not show it") from None
         if shown != body:
             raise ArchiveDamaged(f"{key}: the store gives back other bytes than were put")
@@ -170,11 +162,10 @@ class Maintainer:
             base[part.commit.writer] = max(part.commit.seq, base.get(part.commit.writer, 0))
             for segment in part.entry.segments:
                 base[segment.writer] = max(segment.seq, base.get(segment.writer, 0))
-        base.pop(self.writer, None)
         commit = Commit(
             writer=self.writer,
-            seq=self._seq + 1,
-            prev_sha256=self._sha256,
+            seq=1,
+            prev_sha256=None,
             source=source,
             run_id=run_id,
             committed_at=self.clock(),
@@ -182,13 +173,16 @@ class Maintainer:
             remove=tuple(sorted(part.entry.key for part in removed)),
             kind=kind,
             base=base,
+            closed=True,
         )
         body = commit.encode()
         # If the answer is lost nobody knows whether they count, so they are not to be discarded.
         self._uncommitted.clear()
+        self.writer, self._number = secrets.token_hex(5), 0
         self.store.put(commit.key, body, content_type=keys.JSON_TYPE)
-        self._seq, self._sha256 = commit.seq, hashlib.sha256(body).hexdigest()
-        self._number = 0
+        sha256 = hashlib.sha256(body).hexdigest()
+        self.known[commit.writer] = KnownCommit(1, sha256, "this maintenance put it")
+        self.head = {"writer": commit.writer, "seq": 1, "sha256": sha256}
         return commit
 
     def discard(self, deleter: Deleter) -> None:

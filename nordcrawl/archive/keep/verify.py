@@ -1,9 +1,9 @@
 """Verification: is an archive what its log says, by the store alone.
 
 Looks at every object: the marker, the schemas, each log with its chain and seals, each part with
-digest, count and every line, the reports, checkpoints and erasures, and whatever else lies there.
-What is wrong is a finding of `DAMAGE`; what is not wrong but not finished either (a crawl under
-way or killed, an erasure without receipt) is one of `UNFINISHED`.
+digest, count and every line, the catalogs, reports, checkpoints and erasures, and whatever else
+lies there. What is wrong is a finding of `DAMAGE`; what is not wrong but not finished either (a
+crawl under way or killed, an erasure without receipt) is one of `UNFINISHED`.
 
 The `facts` are read once; each rule says what they must be like.
 """
@@ -26,7 +26,7 @@ from nordcrawl.archive.keep.verify_names import (
     strangers,
 )
 from nordcrawl.archive.keep.verify_parts import live_parts, other_parts
-from nordcrawl.archive.keep.verify_told import heads, orders, reports
+from nordcrawl.archive.keep.verify_told import catalogs, heads, orders, reports
 from nordcrawl.archive.log.pieces import PartMovedError
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import StoreUnavailable
@@ -80,6 +80,7 @@ def _defects(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
         yield note(key, what)
     yield from other_parts(facts)
     yield from heads(facts)
+    yield from catalogs(facts)
     yield from reports(facts, lines)
     yield from orders(facts, lines)
     yield from checkpoints(facts, lines)

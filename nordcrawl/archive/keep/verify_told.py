@@ -1,4 +1,5 @@
-"""Rules of verification for what reports, receipts, orders and tombstones tell of others."""
+"""Rules of verification for what reports, receipts, catalogs, orders and tombstones tell of
+others."""
 
 from __future__ import annotations
 
@@ -19,11 +20,27 @@ def heads(facts: Facts) -> Iterator[Defect]:
             if seq > (log[-1].seq if log else 0):
                 key = keys.commit_key(writer, seq)
                 yield damage(key, f"missing: {receipt.key} has seen it")
+    digests = {(commit.writer, commit.seq): commit.sha256 for commit in facts.commits()}
     for head in facts.heads:
-        digests = {commit.seq: commit.sha256 for commit in facts.logs.get(head.writer, ())}
-        if digests.get(head.seq) != head.sha256:
+        if digests.get((head.writer, head.seq)) != head.sha256:
             key = keys.commit_key(head.writer, head.seq)
             yield damage(key, f"missing or changed: {head.by} ended with it")
+
+
+def catalogs(facts: Facts) -> Iterator[Defect]:
+    """A log ended where a catalog says so: readers who believe it miss what came behind."""
+    for catalog in facts.catalogs:
+        for writer, seq in catalog.closed.items():
+            log = facts.logs.get(writer)
+            if not log or log[-1].seq < seq:
+                continue  # missing or damaged, which is told already
+            key = keys.commit_key(writer, seq)
+            if log[-1].seq > seq:
+                yield damage(
+                    catalog.key, f"says that {key} is the last, but {log[-1].key} is there"
+                )
+            elif not log[-1].closed:
+                yield damage(catalog.key, f"says that {key} is the last, but that does not say so")
 
 
 def reports(facts: Facts, lines: LineCheck) -> Iterator[Defect]:

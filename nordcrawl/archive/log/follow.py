@@ -79,8 +79,15 @@ class Trail:
 
     def next_keys(self) -> list[str]:
         """Return the keys to ask for."""
-        count = min(max(self.known.seq - self.seq, 0) + self.ahead, _WINDOW)
+        ahead = 0 if self.known.last else self.ahead
+        count = min(max(self.known.seq - self.seq, 0) + ahead, _WINDOW)
         return [layout.commit_key(self.writer, self.seq + n) for n in range(1, count + 1)]
+
+    @property
+    def ended(self) -> bool:
+        """Whether there will never be more than was seen."""
+        closed = self.known.last or (bool(self.commits) and self.commits[-1].closed)
+        return closed and self.seq >= self.known.seq
 
     def take(self, key: str, body: bytes | ArchiveDamaged) -> None:
         """Go one commit on."""
@@ -165,7 +172,7 @@ def _go_on(
             trail.take(key, body)
         return True
     trail.ahead = min(2 * trail.ahead, _WINDOW)
-    return True
+    return not trail.ended
 
 
 def get_patiently(store: Store, key: str) -> bytes:

@@ -15,9 +15,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from nordcrawl.archive.format.catalog import NO_CATALOG, Catalog
 from nordcrawl.archive.format.commit import Commit, Heads, KnownCommit, PartEntry, Segment
 from nordcrawl.archive.format.cursor import Cursor
-from nordcrawl.archive.log.follow import follow, listed
+from nordcrawl.archive.log.catalog import newest_catalog
+from nordcrawl.archive.log.follow import follow, listed, writers
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged
 
@@ -57,11 +59,23 @@ class Snapshot:
     """Of each writer the last commit seen, this snapshot's included."""
     removed: frozenset[str]
     """Keys that these commits took away."""
+    catalog: Catalog = NO_CATALOG
+    """The one that told which logs need not be followed."""
+
+    @property
+    def seen(self) -> dict[str, int]:
+        """The last commit seen of each writer, of those too that a catalog stands for."""
+        return {writer: seq for writer, (seq, _) in self.heads.items() if seq}
 
     @property
     def cursor(self) -> Cursor:
         """Where to go on from."""
-        return Cursor({writer: seq for writer, (seq, _) in self.heads.items() if seq})
+        seen = self.seen
+        closed = self.catalog.closed
+        if any(seen.get(writer, 0) < seq for writer, seq in closed.items()):
+            return Cursor(seen)
+        left = {writer: seq for writer, seq in seen.items() if closed.get(writer) != seq}
+        return Cursor(left, self.catalog.name)
 
 
 def take(
@@ -70,12 +84,16 @@ def take(
     *,
     known: Mapping[str, KnownCommit] = MappingProxyType({}),
     damaged: Callable[[ArchiveDamaged], None] | None = None,
+    catalog: Catalog | None = None,
+    names: Iterable[str] | None = None,
 ) -> Snapshot:
     """Return what came since the given commits of each writer; of a writer that is not among
     them, and without any, all.
 
-    One listing tells which commits must be there, beside those that are `known` to the caller;
-    what is read are the logs themselves, so a listing that lags hides nothing.
+    A listing tells which commits must be there, beside those that are `known` to the caller;
+    what is read are the logs themselves, so a listing that lags hides nothing. Logs of which the
+    newest `catalog` says that they ended, and of which all was seen, are not asked for. `names` are
+    the writers there are, where the caller has listed them.
 
     Raises:
         ArchiveDamaged: a log is broken, or has a hole; names the key. With `damaged` that is told
@@ -83,13 +101,15 @@ def take(
         StoreRefused, StoreUnavailable: the store.
     """
     seen = dict(since or {})
-    must = listed(store)
-    for writer, one in known.items():
-        if writer not in must or one.seq > must[writer].seq:
+    if catalog is None:
+        catalog = newest_catalog(store)
+    must = _listed(store, seen, catalog, names)
+    for writer, one in (*_closed(catalog).items(), *known.items()):
+        if writer not in must or (one.last, one.seq) > (False, must[writer].seq):
             must[writer] = one
     heads = dict.fromkeys(must, NOTHING) | seen
     logs: dict[str, list[Commit]] = {}
-    ahead: Heads = heads
+    ahead: Heads = {w: head for w, head in heads.items() if catalog.closed.get(w) != head[0]}
     while ahead:
         for writer, trail in follow(store, ahead, must, damaged).items():
             logs.setdefault(writer, []).extend(trail.commits)
@@ -97,10 +117,38 @@ def take(
                 heads[writer] = trail.head
         must = _missed(logs, heads)
         ahead = {writer: heads.get(writer, NOTHING) for writer in must}
-    return assemble(logs, heads, {writer: seq for writer, (seq, _) in seen.items()})
+    return assemble(logs, heads, {writer: seq for writer, (seq, _) in seen.items()}, catalog)
 
 
-def assemble(logs: Mapping[str, list[Commit]], heads: Heads, seen: Mapping[str, int]) -> Snapshot:
+def _listed(
+    store: Store, seen: Heads, catalog: Catalog, names: Iterable[str] | None
+) -> dict[str, KnownCommit]:
+    """Return of each writer that is to be followed the last commit that is listed."""
+    if not seen or not catalog.layers:
+        return listed(store)
+    wanted = [
+        name
+        for name in (writers(store) if names is None else names)
+        if name not in seen or catalog.closed.get(name) != seen[name][0]
+    ]
+    if len(wanted) > _FEW:
+        return listed(store)
+    return {name: listed(store, name).get(name, KnownCommit(0, None, "")) for name in wanted}
+
+
+def _closed(catalog: Catalog) -> dict[str, KnownCommit]:
+    why = f"{catalog.key} tells of it"
+    return {
+        writer: KnownCommit(seq, None, why, last=True) for writer, seq in catalog.closed.items()
+    }
+
+
+def assemble(
+    logs: Mapping[str, list[Commit]],
+    heads: Heads,
+    seen: Mapping[str, int],
+    catalog: Catalog = NO_CATALOG,
+) -> Snapshot:
     """Put commits together to what is live and new to who has `seen` so much of each writer."""
     live, removed = _live(logs)
     pieces = _pieces(live, seen)
@@ -111,9 +159,12 @@ def assemble(logs: Mapping[str, list[Commit]], heads: Heads, seen: Mapping[str, 
         logs=logs,
         heads=heads,
         removed=removed,
+        catalog=catalog,
     )
 
 
+#: Logs that are listed each by itself rather than all together.
+_FEW: Final = 50
 #: The head of a log of which nothing is known.
 NOTHING: Final[tuple[int, str | None]] = (0, None)
 

@@ -12,9 +12,11 @@ from contextlib import closing
 from typing import Any, Final, TypeVar
 
 from nordcrawl.archive.format.cursor import Cursor
-from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.keys import PartKind, commit_key
 from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.log.catalog import newest_catalog, seen_by
 from nordcrawl.archive.log.erasures import Orders
+from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.log.pieces import Pieces
 from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, Snapshot, take
 from nordcrawl.archive.read.sieve import Sieve
@@ -59,15 +61,18 @@ class Reader:
         """
         if since is None:
             return take(self._store, damaged=self._damaged)
-        seen = {writer: (seq, None) for writer, seq in since.seen.items()}
-        snapshot = take(self._store, seen, damaged=self._damaged)
-        known = set(self._store.folders("commits/"))
-        if unknown := sorted(since.seen.keys() - known):
+        catalog = newest_catalog(self._store)
+        seen = seen_by(self._store, since, catalog)
+        names = writers(self._store)
+        unknown = sorted(since.seen.keys() - set(names))
+        # A listing may lag.
+        if any(not self._store.exists(commit_key(w, since.seen[w])) for w in unknown):
             raise UsageError(
                 f"cursor {str(since)[:80]} is of another archive than {self._store.uri}: "
                 f"no writer {unknown[0]} there"
             )
-        return snapshot
+        heads = {writer: (seq, None) for writer, seq in seen.items()}
+        return take(self._store, heads, damaged=self._damaged, catalog=catalog, names=names)
 
     def records(
         self, *, since: Cursor | None = None, source: str | None = None
@@ -84,7 +89,7 @@ class Reader:
 
     def records_of(self, snapshot: Snapshot, wanted: Wanted = ALL) -> Iterator[dict[str, Any]]:
         """Yield the article records of a snapshot, as `records` does, that are wanted."""
-        for _, record in self._articles(snapshot, wanted):
+        for _, _, record in self._articles(snapshot, wanted):
             yield record
 
     def lines_of(self, snapshot: Snapshot, wanted: Wanted = ALL) -> Iterator[bytes]:
@@ -95,12 +100,13 @@ class Reader:
         """
         sieve, chosen = Sieve(snapshot, self._orders.read()), _chosen(wanted)
         for piece, lines in self._lines(snapshot, PartKind.ARTICLE, wanted):
-            if not wanted.asks_records and not sieve.concerns(piece):
+            passes = sieve.of(piece)
+            if not wanted.asks_records and passes is None:
                 yield from lines
                 continue
             for number, line in enumerate(lines, start=1):
                 record = _parsed(piece.part.entry.key, number, line, chosen)
-                if record is not None and sieve.passes(piece, record):
+                if record is not None and (passes is None or passes(line, record)):
                     yield line
 
     def latest(
@@ -121,7 +127,7 @@ class Reader:
                 "CREATE TABLE latest(source TEXT, article_id TEXT, revision INTEGER, at INTEGER,"
                 " place TEXT, shown INTEGER, PRIMARY KEY(source, article_id)) WITHOUT ROWID"
             )
-            for place, record in self._articles(snapshot, wanted):
+            for piece, number, record in self._articles(snapshot, wanted):
                 db.execute(
                     "INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?)"
                     " ON CONFLICT DO UPDATE SET revision = excluded.revision, at = excluded.at,"
@@ -130,13 +136,14 @@ class Reader:
                     " > (revision, at, place)",
                     (
                         *(record["source"], record["article_id"], record["revision"]),
-                        *(_fetched_at(record), place, record["change"] not in NOT_SHOWN),
+                        *(_fetched_at(record), _place(piece, number)),
+                        record["change"] not in NOT_SHOWN,
                     ),
                 )
             best = "SELECT place, shown FROM latest WHERE source = ? AND article_id = ?"
-            for place, record in self._articles(snapshot, wanted):
+            for piece, number, record in self._articles(snapshot, wanted):
                 found = db.execute(best, (record["source"], record["article_id"])).fetchone()
-                if found == (place, 1):
+                if found == (_place(piece, number), 1):
                     yield record
 
     def ledger(
@@ -146,9 +153,12 @@ class Reader:
         snapshot = self.snapshot()
         sieve = Sieve(snapshot, self._orders.read())
         for piece, lines in self._lines(snapshot, PartKind.LEDGER, of_source(source)):
+            passes = sieve.of(piece)
             for number, line in enumerate(lines, start=1):
                 values = _parsed(piece.part.entry.key, number, line, _object)
-                if run_id in (None, values.get("run_id")) and sieve.passes(piece, values):
+                if run_id in (None, values.get("run_id")) and (
+                    passes is None or passes(line, values)
+                ):
                     yield _parsed(piece.part.entry.key, number, line, LedgerEntry.from_json)
 
     def runs(self) -> Iterator[dict[str, Any]]:
@@ -156,16 +166,17 @@ class Reader:
         for key in sorted(entry.key for entry in self._store.list("runs/")):
             yield _parsed(key, 1, self._store.get(key), _object)
 
-    def _articles(self, snapshot: Snapshot, wanted: Wanted) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield (place, record); places sort as the lines of one writer do."""
+    def _articles(
+        self, snapshot: Snapshot, wanted: Wanted
+    ) -> Iterator[tuple[LiveSegment, int, dict[str, Any]]]:
+        """Yield (piece, number of the line in it, record)."""
         sieve, chosen = Sieve(snapshot, self._orders.read()), _chosen(wanted)
         for piece, lines in self._lines(snapshot, PartKind.ARTICLE, wanted):
-            segment = piece.segment
-            first = segment.origin.rpartition("-")[2].partition(".")[0]
+            passes = sieve.of(piece)
             for number, line in enumerate(lines, start=1):
                 record = _parsed(piece.part.entry.key, number, line, chosen)
-                if record is not None and sieve.passes(piece, record):
-                    yield f"{segment.writer}{segment.seq:012d}{first}{number:09d}", record
+                if record is not None and (passes is None or passes(line, record)):
+                    yield piece, number, record
 
     def _lines(
         self, snapshot: Snapshot, kind: PartKind, wanted: Wanted
@@ -207,6 +218,13 @@ def _object(values: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise TypeError("no JSON object")
     return values
+
+
+def _place(piece: LiveSegment, number: int) -> str:
+    """Return where a line lies, so that places sort as the lines of one writer do."""
+    segment = piece.segment
+    first = segment.origin.rpartition("-")[2].partition(".")[0]
+    return f"{segment.writer}{segment.seq:012d}{first}{number:09d}"
 
 
 def _fetched_at(record: dict[str, Any]) -> int:

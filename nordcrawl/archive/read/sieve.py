@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
 
 import orjson
+from zlib_ng import zlib_ng
 
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.snapshot import LiveSegment, Snapshot
+from nordcrawl.archive.read.firsts import Firsts
 
-#: What makes two records the same: who it is, and what it says.
-_IDENTITY: Final = (
-    "source", "article_id", "revision", "change", "text_sha256", "title", "subtitle", "kicker",
-    "authors", "published_at", "language", "kind", "section", "tags", "blocks",
+Passes: TypeAlias = Callable[[bytes, Mapping[str, Any]], bool]
+"""Says of a line, given as bytes and as values, whether it goes out."""
+
+#: What makes two records the same, beside who they are and their text: what they say.
+_CONTENT: Final = (
+    "title", "subtitle", "kicker", "authors", "published_at", "language", "kind", "section",
+    "tags", "blocks",
 )  # fmt: skip
+#: Where these stand in a line: from one key up to another, twice. No string holds such a key, as
+#: quotes in it are escaped; nor does an object before the key.
+_SPANS: Final = (b',"title":', b',"modified_at":', b',"language":', b',"images":')
 
 
 class Sieve:
     """Holds back what another writer has written too, and what an order covers.
 
     Keeps nothing where there is only one writer; else some 30 bytes a line of the sources that
-    have several, in a temporary file, so memory does not grow.
+    have several, most of them in a temporary file.
     """
 
     def __init__(self, snapshot: Snapshot, erasures: Erasures) -> None:
@@ -35,40 +41,54 @@ class Sieve:
         self._shared = {source for source, names in by_source.items() if len(names) > 1}
         self._erasures = erasures
         self._is_clean = erasures.looked_at(snapshot.heads)
-        self._seen: sqlite3.Connection | None = None
+        self._firsts = Firsts()
 
-    def concerns(self, piece: LiveSegment) -> bool:
-        """Return whether the lines of a piece have to be looked at."""
-        shared = piece.part.commit.source in self._shared
-        return shared or not self._is_clean(piece.part, piece.segment)
-
-    def passes(self, piece: LiveSegment, values: Mapping[str, Any]) -> bool:
-        """Return whether a line goes out."""
+    def of(self, piece: LiveSegment) -> Passes | None:
+        """Return what the lines of a piece have to pass; None if all do."""
         kind = piece.part.entry.kind
-        if not self._is_clean(piece.part, piece.segment) and self._erasures.covers(kind, values):
-            return False
-        if piece.part.commit.source not in self._shared:
-            return True
-        told = [values.get(x) for x in _IDENTITY] if kind is PartKind.ARTICLE else dict(values)
-        digest = hashlib.sha256(orjson.dumps(told)).digest()
+        first = self._first(kind, piece) if piece.part.commit.source in self._shared else None
+        if self._is_clean(piece.part, piece.segment):
+            return first
+        covers = self._erasures.covers
+
+        def passes(line: bytes, values: Mapping[str, Any]) -> bool:
+            return not covers(kind, values) and (first is None or first(line, values))
+
+        return passes
+
+    def _first(self, kind: PartKind, piece: LiveSegment) -> Passes:
+        """Return what says of a line whether no other writer's was the same and came before."""
+        is_first = self._firsts.is_first
+        identity = _of_article if kind is PartKind.ARTICLE else _of_ledger
         writer = int(piece.segment.writer, 16)
-        return self._first(digest, writer) == writer
 
-    def _first(self, digest: bytes, writer: int) -> int:
-        """Return the writer whose line of this digest came first."""
-        if self._seen is None:
-            self._seen = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-            self._seen.execute("PRAGMA journal_mode=OFF")
-            self._seen.execute(
-                "CREATE TABLE seen(digest INTEGER PRIMARY KEY, more INTEGER, writer INTEGER)"
-            )
-            self._seen.execute("BEGIN")
-        row = (int.from_bytes(digest[:8], signed=True), int.from_bytes(digest[8:16], signed=True))
-        if self._seen.execute(_INSERT, (*row, writer)).rowcount:
-            return writer
-        more, first = self._seen.execute(_SELECT, row[:1]).fetchone()
-        return int(first) if more == row[1] else writer
+        def passes(line: bytes, values: Mapping[str, Any]) -> bool:
+            return is_first(*identity(line, values), writer)
+
+        return passes
 
 
-_INSERT: Final = "INSERT OR IGNORE INTO seen VALUES (?, ?, ?)"
-_SELECT: Final = "SELECT more, writer FROM seen WHERE digest = ?"
+def _of_article(line: bytes, values: Mapping[str, Any]) -> tuple[int, int]:
+    """Return what `Firsts` asks for."""
+    text = values.get("text")
+    begin = line.find(_SPANS[0])
+    end = line.find(_SPANS[1], begin)
+    again = line.find(_SPANS[2], end)
+    # The text stands before it, so need not be searched.
+    last = line.find(_SPANS[3], again + len(text)) if isinstance(text, str) else -1
+    if min(begin, end, again, last) < 0:  # not as nordcrawl writes it
+        return _number(values, orjson.dumps([values.get(name) for name in _CONTENT]))
+    return _number(values, line[begin:end], line[again:last])
+
+
+def _of_ledger(line: bytes, values: Mapping[str, Any]) -> tuple[int, int]:
+    return hash(line), zlib_ng.crc32(line)
+
+
+def _number(values: Mapping[str, Any], *content: bytes) -> tuple[int, int]:
+    crc = 0
+    for piece in content:
+        crc = zlib_ng.crc32(piece, crc)
+    told = crc << 24 ^ sum(map(len, content))
+    who = (values["source"], values["article_id"], values["revision"], values["change"])
+    return hash((*who, values["text_sha256"], told)), told

@@ -26,7 +26,7 @@ from nordcrawl.archive.log.checkpoint import (
 )
 from nordcrawl.archive.log.erasures import Erasures, read_erasures
 from nordcrawl.archive.log.pieces import Pieces
-from nordcrawl.archive.log.snapshot import LiveSegment, Snapshot, take
+from nordcrawl.archive.log.snapshot import NOTHING, LiveSegment, Snapshot, take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 from nordcrawl.model.ledger import LedgerEntry
@@ -59,7 +59,8 @@ def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = Tr
     erasures = read_erasures(store)
     if checkpoints and not spool.state.cursors():
         _load_checkpoint(store, spool, state, erasures)
-    snapshot = take(store, spool.state.cursors())
+    known = spool.state.cursors()
+    snapshot = take(store, known)
     digests = {(c.writer, c.seq): c.sha256 for log in snapshot.logs.values() for c in log}
 
     def folded(db: sqlite3.Connection, last: Segment) -> None:
@@ -68,7 +69,7 @@ def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = Tr
     fold_pieces(store, spool, state, ledgers(snapshot), erasures, folded)
     with spool.state.transaction() as db:
         for writer, (seq, sha256) in snapshot.heads.items():
-            if seq:
+            if seq != known.get(writer, NOTHING)[0]:
                 set_cursor(db, writer, seq, sha256 or "")
     commits = sum(map(len, snapshot.logs.values()))
     if commits:

@@ -122,6 +122,10 @@ class Shipper:
         self.shipped = Shipped()
         self.puts = 0
         """Objects that the store took."""
+        self.closing = False
+        """Whether nothing more is expected: the commit after which nothing waits closes this
+        writer's log. What comes all the same goes out as a new writer's."""
+        self._closed = False
 
     def report(self, failure: NordcrawlError | None) -> ShipReport:
         """Return how things stand."""
@@ -213,6 +217,8 @@ class Shipper:
         """
         conflicts = 0
         while not stop() and self._spool.next_batch():
+            if self._closed:
+                self._begin_log()
             try:
                 self.obey()
                 self._ship_batch(self._spool.next_batch(), stop)
@@ -280,6 +286,7 @@ class Shipper:
 
     def _committed(self, parts: Sequence[SealedPart], batch: int, cseq: int, body: bytes) -> None:
         self._confirm(parts)
+        self._closed = Commit.decode(keys.commit_key(self._spool.writer, cseq), body).closed
         self._spool.mark_committed(batch, cseq, hashlib.sha256(body).hexdigest())
         self._count(parts)
 
@@ -296,10 +303,21 @@ class Shipper:
                 run_id=parts[0].run_id,
                 committed_at=self._clock(),
                 add=tuple(self._entry(part) for part in parts),
+                closed=self.closing and self._is_all(parts),
             )
             frozen = (parts[0].batch, commit.seq, commit.encode())
             self._spool.freeze(*frozen)
         return frozen[1], frozen[2]
+
+    def _is_all(self, parts: Sequence[SealedPart]) -> bool:
+        """Return whether nothing waits but these."""
+        lines = sum(part.records for part in parts)
+        return self._spool.backlog.lines == lines
+
+    def _begin_log(self) -> None:
+        """Go on as a new writer behind a log that was closed."""
+        self._spool.change_writer()
+        self._closed = False
 
     def _key(self, part: SealedPart) -> str:
         spool = self._spool
@@ -359,6 +377,8 @@ class Shipper:
     def is_archive_known(self) -> bool:
         """Return whether the archive is the one that this spool knows: a commit it remembers, its
         own if there is one, is still there. A deleted and newly begun archive has none of them.
+
+        Where its own last one closed the log, another log is begun for what is to come.
         """
         writer = self._spool.writer
         cseq, sha256 = self._spool.committed()
@@ -368,7 +388,16 @@ class Shipper:
                 return True
             writer = max(known, key=lambda one: known[one][0])
             cseq, sha256 = known[writer]
-        return self._get(keys.commit_key(writer, cseq)) == sha256
+        key = keys.commit_key(writer, cseq)
+        try:
+            body = self._store.get(key)
+        except ObjectMissing:
+            return False
+        if hashlib.sha256(body).hexdigest() != sha256:
+            return False
+        if writer == self._spool.writer and Commit.decode(key, body).closed:
+            self._begin_log()
+        return True
 
     def check_not_cloned(self) -> None:
         """Become a new writer if somebody went on writing as this one.

@@ -110,6 +110,7 @@ class Writer:
         self._leaving = False
         self._pause_s = 0.0
         self._not_before = 0.0
+        self._is_new = not spool.state.cursors() and not spool.committed()[0]
         self._ship_thread = threading.Thread(
             target=self._ship_all, name="archive-ship", daemon=True
         )
@@ -355,8 +356,12 @@ class Writer:
 
     # --- ship -------------------------------------------------------------------------------
 
-    def finish(self, *, deadline_s: float) -> ShipReport:
+    def finish(self, *, deadline_s: float, last: bool = False) -> ShipReport:
         """Seal and ship everything, trying again until the deadline; accepting may go on after.
+
+        `last` says that nothing more will come in this run. If the spool is new with it, as on a
+        machine that is thrown away, the last commit closes its log, so that nobody looks for more
+        of it; where the spool is kept, the next run goes on as another writer.
 
         A store that refuses is not asked again. A call of the store that is under way at the
         deadline goes on behind; what it stores is found there by the next open. `hurry` makes it
@@ -365,6 +370,7 @@ class Writer:
         deadline = time.monotonic() + deadline_s
         self._flush(deadline_s)
         with self._turn:
+            self._shipper.closing = last and self._is_new
             self._drain_until = deadline
             self._pause_s, self._not_before = 0.0, 0.0
             self._turn.notify_all()

@@ -131,7 +131,8 @@ def test_what_a_lost_compaction_holds_stays(store: MemoryStore, tmp_path: Path) 
     archive(store, tmp_path / "other", make_record(1, source="other"), source="other")
     kept = keeper(store)
     compact(kept, sources=[SOURCE])
-    key = keys.commit_key(kept.writer, 1)
+    (writer,) = kept.known
+    key = keys.commit_key(writer, 1)
     lost = store.objects.pop(key)
     compact(keeper(store, lambda: store.now + WEEKS), sources=["other"])
     store.objects[key] = lost

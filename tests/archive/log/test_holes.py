@@ -196,10 +196,10 @@ def test_a_look_at_the_logs_costs_a_listing_and_one_get_more_than_there_are_comm
         archive(store, tmp_path / f"spool{number}", make_record(number))
     store.asked.clear()
     cursor = Reader(store).snapshot().cursor
-    assert store.asked == {"list commits/": 1, "get": 6 + 4 + 5}
+    assert store.asked == {"list catalog/": 1, "list commits/": 1, "get": 6 + 4 + 5}
     store.asked.clear()
     Reader(store).snapshot(cursor)
-    assert store.asked == {"list commits/": 1, "get": 5}
+    assert store.asked == {"list catalog/": 1, "list commits/": 1, "get": 5}
 
 
 def test_what_is_closed_with_a_hole_behind_its_own_head_goes_on(

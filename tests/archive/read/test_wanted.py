@@ -10,7 +10,10 @@ import pytest
 
 from nordcrawl.archive.format.commit import PartEntry
 from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lines import encode_line
+from nordcrawl.archive.read import firsts
 from nordcrawl.archive.read.reader import Reader, Wanted
+from nordcrawl.archive.read.sieve import _of_article
 from nordcrawl.reading.query import Query
 from nordcrawl.reading.selection import Selection
 from tests.support.archive_builders import SOURCE, START, archive, make_record
@@ -105,8 +108,12 @@ def test_what_a_part_may_hold(wanted: Wanted, holds: bool, told: bool) -> None:
         assert wanted.may_hold(SOURCE, entry), "then by the day of its key"
 
 
+@pytest.mark.parametrize("recent", [1, 3, 50_000])
 @pytest.mark.parametrize("writers", [2, 20])
-def test_what_several_writers_have_is_read_once(tmp_path: Path, writers: int) -> None:
+def test_what_several_writers_have_is_read_once(
+    tmp_path: Path, writers: int, recent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(firsts, "_RECENT", recent)
     store = MemoryStore()
     for number in range(writers):
         own = make_record(100 + number, run_id=f"run-{number}")
@@ -119,3 +126,14 @@ def test_what_several_writers_have_is_read_once(tmp_path: Path, writers: int) ->
     assert found[f"{SOURCE}:2"] == writers, "nobody can say which of two texts was first"
     assert found.total() == 1 + 2 * writers
     assert len(list(reader.lines_of(reader.snapshot()))) == 1 + 2 * writers
+
+
+@pytest.mark.parametrize("change", ["title", "section", "tags", "blocks", "authors"])
+def test_another_content_is_another_record(change: str) -> None:
+    values = make_record(1).to_json()
+    other = values | {change: ["else"] if isinstance(values[change], list) else "else"}
+    same = values | {"modified_at": "2026-10-26T00:00:00Z", "run_id": "run-2", "links": ["x"]}
+    for reorder in (False, True):  # one that nordcrawl did not write
+        lines = [dict(reversed(x.items())) if reorder else dict(x) for x in (values, same, other)]
+        first, second, third = (_of_article(encode_line(x), x) for x in lines)
+        assert (first == second, first == third) == (True, False)
