@@ -17,7 +17,9 @@ from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
 
 SLOT: Final = timedelta(minutes=10)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_KEY: Final = re.compile(r"leases/source=[a-z0-9_-][a-z0-9._-]*/\d{8}t\d{4}z-\d{3}(?:-end)?\.json")
+_KEY: Final = re.compile(
+    r"leases/source=([a-z0-9_-][a-z0-9._-]*)/([0-9]{8}t[0-9]{4}z)-[0-9]{3}(-end)?\.json"
+)
 
 
 def slot_of(now: datetime) -> datetime:
@@ -39,9 +41,29 @@ def claim_key(source: str, slot: datetime, number: int, *, end: bool = False) ->
     return f"leases/source={source}/{name}.json"
 
 
-def is_lease_key(key: str) -> bool:
-    """Return whether this can be the key of a claim, or of the end of one."""
-    return _KEY.fullmatch(key) is not None
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the key of a claim tells, or that of the end of one."""
+
+    source: str
+    slot: datetime
+    """The slot's beginning, UTC."""
+    is_end: bool
+
+
+def parse_lease_key(key: str) -> Named | None:
+    """Return what a key tells; None if it can't be that of a claim or of the end of one.
+
+    >>> parse_lease_key("leases/source=a/20261126t0410z-000.json").slot.isoformat()
+    '2026-11-26T04:10:00+00:00'
+    """
+    if (match := _KEY.fullmatch(key)) is None:
+        return None
+    try:
+        slot = datetime.strptime(match[2], "%Y%m%dt%H%Mz").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return Named(match[1], slot, match[3] is not None)
 
 
 @dataclass(frozen=True, slots=True)

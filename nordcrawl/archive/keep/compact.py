@@ -13,24 +13,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import CommitKind, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind, date_of
-from nordcrawl.archive.keep.delete import (
+from nordcrawl.archive.format.lease import parse_lease_key
+from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError
+from nordcrawl.archive.keep.erase import finish_again
+from nordcrawl.archive.keep.maintainer import PARTS_A_COMMIT, Maintainer
+from nordcrawl.archive.keep.proofs import (
+    OUTLIVED,
     Cache,
     Continued,
-    Deleter,
-    LaterError,
+    Outlived,
     Proof,
     Replaced,
     Uncommitted,
-    UnprovenError,
 )
-from nordcrawl.archive.keep.erase import finish_again
-from nordcrawl.archive.keep.maintainer import PARTS_A_COMMIT, Maintainer
 from nordcrawl.archive.log.catalog import put_catalog
 from nordcrawl.archive.log.checkpoint import checkpoint_keys
 from nordcrawl.archive.log.erasures import read_erasures
@@ -275,11 +276,12 @@ def _tidy(
     orphans: timedelta | None,
     done: Compacted,
 ) -> None:
-    """Delete removed parts behind their grace and old checkpoints; and what killed processes left,
-    where that is asked for."""
+    """Delete removed parts behind their grace, old checkpoints and leases; and what killed
+    processes left, where that is asked for."""
     unneeded = [*_removed(maintainer, deleter.snapshot, grace, done)]
     unneeded += ((key, Cache()) for key in _old_checkpoints(maintainer.store))
     unneeded += _old_catalogs(maintainer.store)
+    unneeded += _old_leases(maintainer.store, maintainer.clock())
     if orphans is not None:
         unneeded += ((key, Uncommitted(orphans)) for key in _orphans(maintainer.store, deleter))
     for number, (key, proof) in enumerate(unneeded):
@@ -334,6 +336,22 @@ def _old_catalogs(store: Store) -> Iterator[tuple[str, Proof]]:
     """Yield the catalogs but the last two, where one more stands in for a lost one."""
     found = sorted(entry.key for entry in store.list("catalog/"))
     yield from ((key, Continued(found[-1])) for key in found[:-2])
+
+
+def _old_leases(store: Store, now: datetime) -> Iterator[tuple[str, Proof]]:
+    """Yield the leases that ended long before the latest claim of their source; one of a time that
+    has not come yet, of a wrong clock, says nothing of the others."""
+    leases = {
+        entry.key: lease
+        for entry in store.list("leases/")
+        if (lease := parse_lease_key(entry.key)) is not None and lease.slot <= now
+    }
+    # Named by their time, so the latest comes last.
+    latest = {leases[key].source: key for key in sorted(leases) if not leases[key].is_end}
+    for key, lease in sorted(leases.items()):
+        by = latest.get(lease.source)
+        if by is not None and leases[by].slot - lease.slot >= OUTLIVED:
+            yield key, Outlived(by)
 
 
 def _orphans(store: Store, deleter: Deleter) -> Iterator[str]:

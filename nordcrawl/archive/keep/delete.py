@@ -2,16 +2,7 @@
 
 What may go is proven right before it goes, from what the store gives back then, never by what is
 not there: a listing may lag, a commit be lost or forged, a get answer "missing" by mistake. The
-proofs:
-
-- `Replaced`: a part that a commit removed. Each of its segments lies byte for byte in a live part
-  that was read back; or every line that is less is covered by an erasure order.
-- `Uncommitted`: a part that no log lists, older than was stated, by the store's own clock.
-- `Cache`: an object of a checkpoint that can't be read, that holds what is erased, or that is older
-  than two that are whole.
-- `Continued`: a catalog with all of which a newer one begins, that was read back.
-- `Cleaned`: a report whose copy without what is erased was read back.
-- `Own`: what this very process put, and nothing refers to.
+proofs are those of `proofs`.
 """
 
 from __future__ import annotations
@@ -21,8 +12,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -31,8 +21,20 @@ from nordcrawl.archive.format.catalog import Catalog
 from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Commit, KnownCommit, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lease import Holder, parse_lease_key
 from nordcrawl.archive.format.lines import decode_json, unpack
 from nordcrawl.archive.format.probe import probe_of
+from nordcrawl.archive.keep.proofs import (
+    OUTLIVED,
+    Cache,
+    Cleaned,
+    Continued,
+    Outlived,
+    Own,
+    Proof,
+    Replaced,
+    Uncommitted,
+)
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, read_rows
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
 from nordcrawl.archive.log.follow import follow, listed
@@ -56,52 +58,6 @@ class UnprovenError(Exception):
 
 class LaterError(Exception):
     """An object may go, but not yet: somebody may still look for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Replaced:
-    """A part that a commit removed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Uncommitted:
-    """A part, or one of a checkpoint, that nothing lists."""
-
-    age: timedelta
-    """How long ago, by the store's clock, it must have been put."""
-    since: datetime | None = None
-    """A time by that clock from which the age counts, where it is later than the put."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cache:
-    """An object of a checkpoint."""
-
-
-@dataclass(frozen=True, slots=True)
-class Continued:
-    """A catalog that a newer one goes on from."""
-
-    by: str
-    """The newer one's key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cleaned:
-    """A report of which there is a copy without what is erased."""
-
-    by: str
-    """The copy's key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """An object that the caller put a moment ago, and nobody else has to do with."""
-
-    body: bytes
-
-
-Proof = Replaced | Uncommitted | Cache | Continued | Cleaned | Own
 
 
 def delete_own(store: Store, key: str, body: bytes) -> None:
@@ -142,6 +98,8 @@ class Deleter:
         self._doomed: dict[str, bool] = {}
         self._checkpoints: dict[str, Checkpoint | None] = {}
         self._holds_erased: dict[str, bool | None] = {}
+        self._leases: set[str] = set()
+        """Keys of leases that were read back."""
         self.refresh()
 
     def refresh(self) -> None:
@@ -166,7 +124,7 @@ class Deleter:
 
         Raises:
             UnprovenError: the proof does not hold.
-            LaterError: it does, but the store's listing does not show it to everybody yet.
+            LaterError: it may, but the store does not show everybody yet what it takes.
             ArchiveDamaged: a log is broken.
             StoreRefused, StoreUnavailable: the store.
         """
@@ -182,6 +140,8 @@ class Deleter:
                 self._prove_continued(key, proof.by)
             case Cleaned():
                 self._prove_cleaned(key, proof.by)
+            case Outlived():
+                self._prove_outlived(key, proof.by)
             case Own():
                 delete_own(self._store, key, proof.body)
                 return
@@ -417,3 +377,20 @@ class Deleter:
             report.pop("sha256", None)
         if clean_report(old, self.erasures) != new:
             raise UnprovenError(f"{by}: not what {key} says but for what is erased")
+
+    def _prove_outlived(self, key: str, by: str) -> None:
+        old, new = parse_lease_key(key), parse_lease_key(by)
+        if old is None or new is None or old.source != new.source:
+            raise UnprovenError(f"{key}: {by} is no lease of the same source")
+        if new.slot - old.slot < OUTLIVED:
+            raise UnprovenError(f"{key}: {by} is not of {OUTLIVED} later")
+        for lease in (key, by):
+            if lease in self._leases:
+                continue
+            try:
+                Holder.decode(self._store.get(lease))
+            except ObjectMissing:  # another compaction was here, or it is shown next time
+                raise LaterError(f"{key}: {lease} is not there") from None
+            except (ArchiveDamaged, ValueError) as error:
+                raise UnprovenError(f"{key}: {lease} is no lease: {error}") from None
+            self._leases.add(lease)

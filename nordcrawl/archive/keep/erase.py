@@ -27,17 +27,9 @@ from nordcrawl.archive.format.lines import decode_json, encode_line, pack, unpac
 from nordcrawl.archive.format.order import ERASED, Order, tombstone
 from nordcrawl.archive.format.receipt import Receipt
 from nordcrawl.archive.format.sealed import encode_sealed
-from nordcrawl.archive.keep.delete import (
-    Cache,
-    Cleaned,
-    Deleter,
-    LaterError,
-    Proof,
-    Replaced,
-    Uncommitted,
-    UnprovenError,
-)
+from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError
 from nordcrawl.archive.keep.maintainer import Maintainer
+from nordcrawl.archive.keep.proofs import Cache, Cleaned, Proof, Replaced, Uncommitted
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
 from nordcrawl.archive.log.pieces import PartMovedError, part_body, slices

@@ -20,7 +20,8 @@ from typing import Final, Self
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit, CommitKind, KnownCommit, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.keep.delete import Deleter, Own
+from nordcrawl.archive.keep.delete import Deleter
+from nordcrawl.archive.keep.proofs import Own
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.store.protocol import Store

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.lease import Holder, is_lease_key
+from nordcrawl.archive.format.lease import Holder, parse_lease_key
 from nordcrawl.archive.format.probe import is_probe, is_probe_key
 from nordcrawl.archive.format.schema_file import SCHEMAS, schema_bytes
 from nordcrawl.archive.keep.facts import CHECKPOINT, COMMIT, Facts
@@ -74,7 +74,7 @@ def strangers(facts: Facts) -> Iterator[Defect]:
     for key in sorted(facts.objects.keys() - facts.known - foreign):
         if is_probe_key(key) and is_probe(key, facts.get(key) or b""):
             continue
-        if is_lease_key(key) and _is_lease(facts, key):
+        if parse_lease_key(key) is not None and _is_lease(facts, key):
             continue
         if not facts.store.exists(key):
             continue

@@ -17,21 +17,14 @@ import nordcrawl
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint, CheckpointPart
 from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry
+from nordcrawl.archive.format.lease import SLOT, Holder, claim_key, slot_of
 from nordcrawl.archive.format.lines import pack
 from nordcrawl.archive.keep.compact import compact
-from nordcrawl.archive.keep.delete import (
-    Cache,
-    Deleter,
-    LaterError,
-    Own,
-    Proof,
-    Replaced,
-    Uncommitted,
-    UnprovenError,
-)
+from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError
 from nordcrawl.archive.keep.erase import finish, put_order
 from nordcrawl.archive.keep.erase_plan import plan_erasure
 from nordcrawl.archive.keep.maintainer import Maintainer
+from nordcrawl.archive.keep.proofs import Cache, Outlived, Own, Proof, Replaced, Uncommitted
 from nordcrawl.archive.log.checkpoint import checkpoint_keys
 from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.store.folder import FolderStore
@@ -66,6 +59,23 @@ def store(tmp_path: Path) -> MemoryStore:
     for number in range(1, 7):
         archive(store, tmp_path / "spool", make_record(number))
     return store
+
+
+def lease_of(age: timedelta, source: str = SOURCE, *, end: bool = False) -> str:
+    """The key of a lease of so long ago."""
+    return claim_key(source, slot_of(START - age), 0, end=end)
+
+
+LATE = lease_of(timedelta(0))
+
+
+def put_lease(store: MemoryStore, key: str, body: bytes | None = None) -> None:
+    holder = Holder("0a" * 5, "run-1", "host", "machine", 7)
+    store.put(key, holder.encode() if body is None else body, content_type=keys.JSON_TYPE)
+
+
+def leases(store: MemoryStore) -> list[str]:
+    return sorted(key for key in store.objects if key.startswith("leases/"))
 
 
 def parts(store: MemoryStore) -> set[str]:
@@ -341,8 +351,11 @@ def test_a_forged_manifest_deletes_nothing(store: MemoryStore, tmp_path: Path) -
     assert forged.key not in store.objects, "what can't be read is no cache"
 
 
-@pytest.mark.parametrize("proof", [Replaced(), Uncommitted(timedelta(0)), Cache(), Own(b"x")])
+@pytest.mark.parametrize(
+    "proof", [Replaced(), Uncommitted(timedelta(0)), Cache(), Own(b"x"), Outlived(LATE)]
+)
 def test_no_proof_fits_what_is_live(store: MemoryStore, proof: Proof) -> None:
+    put_lease(store, LATE)
     deleter = Deleter(store, no_pause)
     for key in [key for key in store.objects if key.startswith(("articles", "commits", "_nord"))]:
         with pytest.raises(UnprovenError):
@@ -447,3 +460,59 @@ def test_the_age_is_told_while_it_is_too_young(store: MemoryStore) -> None:
     store.put(key, b"x", content_type=keys.PART_TYPE)
     with pytest.raises(LaterError, match="by the store's clock"):
         Deleter(store, no_pause).delete(key, Uncommitted(timedelta(hours=1)))
+
+
+# --- leases ---------------------------------------------------------------------------------
+
+DAY = timedelta(days=1)
+
+
+def test_compaction_deletes_the_leases_of_past_days(store: MemoryStore) -> None:
+    old = [lease_of(DAY), lease_of(DAY, end=True), lease_of(DAY * 40)]
+    kept = sorted([lease_of(DAY - SLOT), LATE, lease_of(DAY * 3, "silent-since")])
+    for key in (*old, *kept):
+        put_lease(store, key)
+    assert compact(keeper(store, lambda: START + DAY * 50), dry_run=True).deleted == 0
+    assert leases(store) == sorted([*old, *kept])
+    compact(keeper(store, lambda: START))
+    assert leases(store) == kept
+
+
+def test_a_lease_of_a_time_to_come_takes_no_other_along(store: MemoryStore) -> None:
+    there = sorted([lease_of(SLOT), LATE, lease_of(-DAY * 400)])
+    for key in there:
+        put_lease(store, key)
+    compact(keeper(store, lambda: START))
+    assert leases(store) == there
+
+
+@pytest.mark.parametrize("by", [LATE, lease_of(DAY)])
+def test_what_only_is_named_like_a_lease_neither_goes_nor_proves(
+    store: MemoryStore, by: str
+) -> None:
+    """A lease that is none, as the old one or as the one of a day later."""
+    put_lease(store, LATE, b"{}" if by == LATE else None)
+    put_lease(store, lease_of(DAY), b"{}" if by != LATE else None)
+    done = compact(keeper(store, lambda: START))
+    assert [f"{by} is no lease" in why for why in done.unproven] == [True]
+    assert leases(store) == sorted([lease_of(DAY), LATE])
+
+
+@pytest.mark.parametrize(
+    "by", [lease_of(SLOT), lease_of(timedelta(0), "another"), "leases/x", lease_of(DAY * 3)]
+)
+def test_a_lease_is_outlived_by_one_of_its_source_and_a_day_later(
+    store: MemoryStore, by: str
+) -> None:
+    key = lease_of(DAY)
+    for one in (key, by):
+        put_lease(store, one)
+    with pytest.raises(UnprovenError):
+        Deleter(store, no_pause).delete(key, Outlived(by))
+
+
+def test_a_lease_that_is_not_shown_is_left_for_the_next_time(store: MemoryStore) -> None:
+    put_lease(store, lease_of(DAY))
+    with pytest.raises(LaterError):
+        Deleter(store, no_pause).delete(lease_of(DAY), Outlived(LATE))
+    assert leases(store) == [lease_of(DAY)]

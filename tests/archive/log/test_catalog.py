@@ -14,8 +14,9 @@ from nordcrawl.archive.format.cursor import Cursor
 from nordcrawl.archive.format.keys import catalog_key
 from nordcrawl.archive.format.receipt import Receipt, parse_receipt_key
 from nordcrawl.archive.keep.compact import Compacted, compact
-from nordcrawl.archive.keep.delete import Continued, UnprovenError
+from nordcrawl.archive.keep.delete import UnprovenError
 from nordcrawl.archive.keep.maintainer import Maintainer
+from nordcrawl.archive.keep.proofs import Continued
 from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.log import catalog as catalog_module

@@ -1,0 +1,75 @@
+"""Proofs: why an object of an archive may go; `delete` sees whether they hold.
+
+- `Replaced`: a part that a commit removed. Each of its segments lies byte for byte in a live part
+  that was read back; or every line that is less is covered by an erasure order.
+- `Uncommitted`: a part that no log lists, older than was stated, by the store's own clock.
+- `Cache`: an object of a checkpoint that can't be read, that holds what is erased, or that is older
+  than two that are whole.
+- `Continued`: a catalog with all of which a newer one begins, that was read back.
+- `Cleaned`: a report whose copy without what is erased was read back.
+- `Own`: what this very process put, and nothing refers to.
+- `Outlived`: a lease, where one of the same source, of a day later, was read back as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+OUTLIVED: Final = timedelta(days=1)
+"""How much later the lease must be that another one goes for: far more than clocks differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A part that a commit removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncommitted:
+    """A part, or one of a checkpoint, that nothing lists."""
+
+    age: timedelta
+    """How long ago, by the store's clock, it must have been put."""
+    since: datetime | None = None
+    """A time by that clock from which the age counts, where it is later than the put."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """An object of a checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """A catalog that a newer one goes on from."""
+
+    by: str
+    """The newer one's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A report of which there is a copy without what is erased."""
+
+    by: str
+    """The copy's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An object that the caller put a moment ago, and nobody else has to do with."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outlived:
+    """A lease, of whose source there is another of a day later."""
+
+    by: str
+    """The other one's key."""
+
+
+Proof = Replaced | Uncommitted | Cache | Continued | Cleaned | Own | Outlived
