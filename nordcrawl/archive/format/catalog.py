@@ -18,7 +18,7 @@ from typing import Final, Self
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.cursor import packed, unpacked
-from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
+from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed
 from nordcrawl.errors import ArchiveDamaged
 from nordcrawl.model.times import parse_rfc3339, rfc3339
 
@@ -82,9 +82,7 @@ class Catalog:
             ArchiveDamaged: it is none, was changed, or is of a later version.
         """
         try:
-            values = decode_sealed(body)
-            if (values["format"], values["version"]) != (CATALOG_FORMAT, CATALOG_VERSION):
-                raise ValueError(f"version {values['version']!r} is unknown to this nordcrawl")
+            values = decode_versioned(body, CATALOG_FORMAT, CATALOG_VERSION)
             catalog = cls(
                 tuple(
                     (x["name"], unpacked(base64.b64decode(x["closed"], validate=True)))

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Heads
-from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
+from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed
 from nordcrawl.errors import ArchiveDamaged
 from nordcrawl.model.times import parse_rfc3339, rfc3339
 
@@ -78,9 +78,7 @@ class Checkpoint:
             ArchiveDamaged: it is none, was changed, or is of a later version.
         """
         try:
-            values = decode_sealed(body)
-            if (values["format"], values["version"]) != (CHECKPOINT_FORMAT, CHECKPOINT_VERSION):
-                raise ValueError(f"version {values['version']!r} is unknown to this nordcrawl")
+            values = decode_versioned(body, CHECKPOINT_FORMAT, CHECKPOINT_VERSION)
             made_at = parse_rfc3339(values["made_at"])
             if made_at is None:
                 raise ValueError("no made_at")

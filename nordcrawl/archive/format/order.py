@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from nordcrawl._version import __version__
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
+from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed
 from nordcrawl.errors import ArchiveDamaged
 from nordcrawl.model.article import Article, Extractor
 from nordcrawl.model.page import Page
@@ -88,9 +88,7 @@ class Order:
             ArchiveDamaged: it is none, was changed, or is of a later version.
         """
         try:
-            values = decode_sealed(body)
-            if (values["format"], values["version"]) != (ORDER_FORMAT, ORDER_VERSION):
-                raise ValueError(f"version {values['version']!r} is unknown to this nordcrawl")
+            values = decode_versioned(body, ORDER_FORMAT, ORDER_VERSION)
             ordered_at = parse_rfc3339(values["ordered_at"])
             if ordered_at is None:
                 raise ValueError("no ordered_at")

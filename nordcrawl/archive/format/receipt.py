@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.cursor import Cursor
-from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
+from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed
 from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.model.times import parse_rfc3339, rfc3339
 
@@ -63,9 +63,7 @@ class Receipt:
             ArchiveDamaged: it is none, was changed, or is of a later version.
         """
         try:
-            values = decode_sealed(body)
-            if values["format"] != RECEIPT_FORMAT or values["version"] not in (1, 2):
-                raise ValueError(f"version {values['version']!r} is unknown to this nordcrawl")
+            values = decode_versioned(body, RECEIPT_FORMAT, 1, 2)
             finished_at = parse_rfc3339(values["finished_at"])
             if (named := parse_receipt_key(key)) is None or finished_at is None:
                 raise ValueError("no finished_at, or no key of a receipt")

@@ -35,3 +35,18 @@ def decode_sealed(body: bytes) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ValueError("no JSON object")
     return values
+
+
+def decode_versioned(body: bytes, name: str, *versions: int) -> dict[str, Any]:
+    """Read what `encode_sealed` wrote of a format, by its keys ``format`` and ``version``.
+
+    Raises:
+        ValueError: as `decode_sealed`; or it is of another format, or of another version.
+        KeyError: it does not say which.
+    """
+    values = decode_sealed(body)
+    if values["format"] != name:
+        raise ValueError(f"its format is {values['format']!r}, not {name}")
+    if values["version"] not in versions:
+        raise ValueError(f"version {values['version']!r} is unknown to this nordcrawl")
+    return values

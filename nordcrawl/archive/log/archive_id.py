@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import secrets
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from nordcrawl.archive.format.keys import JSON_TYPE
-from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
+from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectConflict, ObjectMissing, StoreUnavailable
 
@@ -31,8 +31,8 @@ def decode_id(body: bytes) -> str:
         ArchiveDamaged: they are not what was put.
     """
     try:
-        values: dict[str, Any] = decode_sealed(body)
-        if values["format"] != _FORMAT or not _ID.fullmatch(values["id"]):
+        values = decode_versioned(body, _FORMAT, 1)
+        if not _ID.fullmatch(values["id"]):
             raise ValueError("not the id of an archive")
     except (ValueError, KeyError, TypeError) as error:
         raise ArchiveDamaged(f"{ID_KEY}: {error}") from error
