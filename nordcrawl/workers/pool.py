@@ -20,7 +20,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
-from concurrent.futures import TimeoutError as WorkerTimeout
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
@@ -57,6 +56,9 @@ _LEAST_NEW = 48 << 20
 _memory_bytes = 0
 _at_first = 0
 _NO_MEMORY = "needed too much memory"
+_SHORT = ", and perhaps needed too much memory"
+#: Bytes below its limit at which a process counts as having reached it.
+_NEAR = 4 << 20
 
 
 class WorkFailed(Exception):
@@ -83,13 +85,30 @@ def _guarded(
     Nothing but bytes and text travels back, because an exception, or a value, that can't be pickled
     there or unpickled here would break the pool, and cost more than one page.
     """
+    most, before = 0, _peak()
     try:
-        with _memory_limit():
+        with _memory_limit() as most:
             return pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL)
     except BaseException as error:  # noqa: BLE001 - foreign code on hostile pages, SystemExit too
-        return _Failed(_NO_MEMORY if _is_of_memory(error) else reason(error))
+        if _is_of_memory(error):
+            return _Failed(_NO_MEMORY)
+        # A library that gets no memory may say anything (lxml "unknown error", Python's compiler
+        # that a field is required): this tells why.
+        near = max(_memory_bytes // 4, _NEAR)
+        is_short = _peak() > max(before, most - near)
+        return _Failed(reason(error) + (_SHORT if is_short else ""))
     finally:
         _give_back()
+
+
+def _peak() -> int:
+    """Return the most bytes of address space that this process ever had; 0 where that is not known.
+    Source: VmPeak of proc_pid_status(5), in KiB."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/self/status").read_bytes().splitlines():
+            if line.startswith(b"VmPeak:"):
+                return int(line.split()[1]) << 10
+    return 0
 
 
 def _is_of_memory(error: BaseException) -> bool:
@@ -105,8 +124,9 @@ def _is_of_memory(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
-def _memory_limit() -> Iterator[None]:
-    """Bound what a task may take beyond what the worker had at its start. Between tasks there is no
+def _memory_limit() -> Iterator[int]:
+    """Bound what a task may take beyond what the worker had at its start; gives the bound, in bytes
+    of address space. Between tasks there is no
     bound, for a worker that dies while it takes one leaves the others waiting for ever.
 
     What earlier tasks took and gave back stays the C library's: it is there to be filled again, and
@@ -120,7 +140,7 @@ def _memory_limit() -> Iterator[None]:
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     try:
-        yield
+        yield most
     finally:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
@@ -253,17 +273,14 @@ class Workers:
             if self._closed:
                 raise WorkStopped("the run was stopped")
         try:
-            future: Future[bytes | _Failed] = pool.schedule(
-                _guarded, args=(function, args, kwargs), timeout=self._timeout_s
-            )
+            # No timeout of pebble's: it goes by the wall clock, which somebody may set.
+            future: Future[bytes | _Failed] = pool.schedule(_guarded, args=(function, args, kwargs))
         except RuntimeError as error:  # pebble's word for a pool that broke before
             self._replace(pool)
             raise BrokenProcessPool(str(error)) from None
         self._waiting.add(future)
         try:
             return await self._result(pool, future)
-        except (TimeoutError, WorkerTimeout):
-            raise WorkFailed(f"took longer than {self._timeout_s:g} s") from None
         except MemoryError:
             raise WorkFailed(_NO_MEMORY) from None
         except ProcessExpired as error:
@@ -282,28 +299,36 @@ class Workers:
             self._waiting.discard(future)
 
     async def _result(self, pool: ProcessPool, future: Future[bytes | _Failed]) -> bytes | _Failed:
-        """Wait for a task. pebble forgets those that it takes up while the pool breaks, and one
-        that a worker died of before it said that it had it."""
+        """Wait for a task, and free its worker when its time is over. pebble forgets those that it
+        takes up while the pool breaks, and one that a worker died of before it said that it had it.
+        """
         loop = asyncio.get_running_loop()
         waiting = asyncio.wrap_future(future)
         until = time.monotonic() + _PATIENCE * self._timeout_s
+        since: float | None = None
         lost: Exception | None = None
         looking: asyncio.TimerHandle
+        every = min(_LOOK_S, self._timeout_s / 4)
 
         def look(*, was_active: bool = True) -> None:
-            nonlocal lost, looking
+            nonlocal since, lost, looking
             is_active = pool.active
+            now = time.monotonic()
+            if since is None and future.running():
+                since = now
             if not is_active and not was_active:
                 lost = BrokenProcessPool("the pool broke")
-            elif is_active and time.monotonic() > until and not future.running():
+            elif since is not None and now - since > self._timeout_s:
+                lost = WorkFailed(f"took longer than {self._timeout_s:g} s")
+            elif since is None and is_active and now > until:
                 lost = WorkFailed("no worker took it up")
             if lost is None:
-                looking = loop.call_later(_LOOK_S, partial(look, was_active=is_active))
+                looking = loop.call_later(every, partial(look, was_active=is_active))
             else:
-                waiting.cancel()
+                waiting.cancel()  # which frees the worker
 
         # No task and no wait with a time limit: each page would pay for them.
-        looking = loop.call_later(_LOOK_S, look)
+        looking = loop.call_later(every, look)
         try:
             return await waiting
         except asyncio.CancelledError:

@@ -59,6 +59,8 @@ class World:
         self.folder = folder
         self.random = random.Random(seed)
         self.acknowledged: set[str] = set()
+        self.to_crawl: set[str] = set()
+        """Who has not done all of its rounds."""
         self.crawling: set[str] = set()
         """Who may be between a look at the orders and a commit."""
         self.followed: Counter[str] = Counter()
@@ -74,7 +76,9 @@ class World:
             for number in range(rounds):
                 with suppress(KilledError):
                     self._crawl(store, name, number)
+            self.to_crawl.discard(name)
 
+        self.to_crawl.add(name)
         return act
 
     def _crawl(self, store: Any, name: str, number: int) -> None:
@@ -135,7 +139,8 @@ class World:
                 compact(self.keeper(store))
 
     def eraser(self, store: Any) -> None:
-        while not any(key.startswith("commits/") for key in self.store.objects):
+        # Each of the crawlers may be killed before its first commit.
+        while self.to_crawl and not any(key.startswith("commits/") for key in self.store.objects):
             store.exists("nothing yet")
         store.kill = KILLS
         order = None
