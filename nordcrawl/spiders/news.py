@@ -350,7 +350,15 @@ class NewsSpider(Spider):
         if run.info.stopping.requested:
             return
         run.under_way.due.extend(due)
-        self._top_up()
+        if not self._top_up():
+            self._look_again()
+
+    def _look_again(self) -> None:
+        """Have Scrapy see at once that nothing is left to do. It would within five seconds, and has
+        no public call for it."""
+        slot = getattr(self.crawler.engine, "_slot", None)
+        if slot is not None:
+            asyncio.get_running_loop().call_soon(slot.nextcall.schedule)
 
     def _top_up(self) -> bool:
         """Ask for due pages as long as few enough are on their way, the ones counted that wait for

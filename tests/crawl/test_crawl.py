@@ -67,6 +67,23 @@ def test_a_crawl_archives_each_article_once_and_then_only_what_changed(paper, jo
     assert [e.count for e in lines if e.outcome == "skipped_fresh"] == [7], "one for all of them"
 
 
+NO_HEARTBEAT = """
+from scrapy.core.engine import ExecutionEngine
+ExecutionEngine._SLOT_HEARTBEAT_INTERVAL = 86_400
+"""
+
+
+def test_a_crawl_with_nothing_to_do_waits_for_no_heartbeat(paper, job, tmp_path):
+    """Scrapy looks every five seconds whether there is something to do; here, once a day."""
+    (tmp_path / "sitecustomize.py").write_text(NO_HEARTBEAT)
+    paper.publish("/news/1", "Story number 1")
+    crawl = job(PYTHONPATH=str(tmp_path))
+    assert crawl.crawl().code == 0
+    done = crawl.crawl()
+    assert done.code == 0, done.text
+    assert outcomes(crawl) == {"skipped_fresh": 1}
+
+
 @pytest.mark.slow
 def test_a_full_run_asks_conditionally_and_archives_nothing_twice(paper, job):
     for n in range(4):
