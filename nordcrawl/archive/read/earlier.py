@@ -19,7 +19,7 @@ from nordcrawl.model.times import utc_date
 
 _CACHE_BYTES: Final = 16 << 20
 """Compressed bytes of parts that are kept, for what changes was often fetched on one day."""
-#: The first of these is the record's own (see `nordcrawl.model.record.Record.to_json`), and within a
+#: The first of these is the record's own (see `nordcrawl.model.record.Record.to_json`); within a
 #: text its quotes have backslashes before them.
 _NAME: Final = re.compile(rb'"article_id":"([^"]*)","revision":(\d+),')
 
