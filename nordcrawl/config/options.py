@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from nordcrawl._version import __version__
+from nordcrawl.config.alert_limits import AlertLimits, is_address, read_addresses
 from nordcrawl.config.logs import FORMS, LEVELS
 from nordcrawl.errors import UsageError
 from nordcrawl.model.printable import shown, without_user
@@ -34,7 +35,9 @@ SETTINGS = (
     "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG", "NORDCRAWL_LOG_LEVEL",
     "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES", "NORDCRAWL_BUDGET_TIME_S",
     "NORDCRAWL_BUDGET_PAGES", "NORDCRAWL_BUDGET_MIB", "NORDCRAWL_BUDGET_MEMORY_MIB",
-    "NORDCRAWL_STALL_S",
+    "NORDCRAWL_STALL_S", "NORDCRAWL_ALERTS", "NORDCRAWL_ALERT_AFTER_RUN",
+    "NORDCRAWL_ALERT_NO_RUN_H", "NORDCRAWL_ALERT_FEWER", "NORDCRAWL_ALERT_COVERAGE_DROP",
+    "NORDCRAWL_ALERT_TEXT_CHANGE", "NORDCRAWL_ALERT_ERRORS_RISE",
 )  # fmt: skip
 
 
@@ -83,6 +86,10 @@ class Options:
     store_retry_s: float = 300.0
     suspect: health.SuspectLimits = field(default_factory=health.SuspectLimits)
     budgets: Budgets = field(default_factory=Budgets)
+    alerts: tuple[str, ...] = field(default=(), repr=False)
+    """Addresses of Apprise, which are secret."""
+    alert_after_run: bool = False
+    alert_limits: AlertLimits = field(default_factory=AlertLimits)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Options:
@@ -122,6 +129,19 @@ class Options:
                 problems.append(f"{name} = {shown(str(settings.get(name)))}: {error}")
                 return fallback
 
+        def addresses() -> tuple[str, ...]:
+            text = str(settings.get("NORDCRAWL_ALERTS") or "")
+            try:
+                if is_address(text) and text != os.environ.get("NORDCRAWL_ALERTS"):
+                    raise ValueError(
+                        "addresses with their secrets come by the environment or in a file, not as "
+                        "a setting, which process lists would show"
+                    )
+                return read_addresses(text)
+            except ValueError as error:  # which does not repeat the value, unlike the others
+                problems.append(f"NORDCRAWL_ALERTS: {error}")
+                return ()
+
         options = cls(
             archive=str(settings.get("NORDCRAWL_ARCHIVE") or ""),
             state_dir=checked("NORDCRAWL_STATE_DIR", _folder, Path()),
@@ -148,6 +168,15 @@ class Options:
                 bytes=int(number("NORDCRAWL_BUDGET_MIB", 0, 1 << 24) * (1 << 20)),
                 memory_mib=int(number("NORDCRAWL_BUDGET_MEMORY_MIB", 0, 1 << 20)),
                 stall_s=number("NORDCRAWL_STALL_S", 0, 864_000),
+            ),
+            alerts=addresses(),
+            alert_after_run=bool(number("NORDCRAWL_ALERT_AFTER_RUN", 0, 1)),
+            alert_limits=AlertLimits(
+                no_run_h=number("NORDCRAWL_ALERT_NO_RUN_H", 0, 8_760),
+                fewer=number("NORDCRAWL_ALERT_FEWER", 0, 1),
+                coverage_drop=number("NORDCRAWL_ALERT_COVERAGE_DROP", 0, 1),
+                text_change=number("NORDCRAWL_ALERT_TEXT_CHANGE", 0, 1),
+                errors_rise=number("NORDCRAWL_ALERT_ERRORS_RISE", 0, 1),
             ),
         )
         problems += [
