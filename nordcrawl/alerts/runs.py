@@ -6,6 +6,7 @@ usual, the constants say how little of it keeps it quiet.
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -39,8 +40,9 @@ UNKNOWN_RHYTHM: Final = timedelta(hours=48)
 #: Weeks that say what is usual on a weekday, and how many there must be.
 WEEKS: Final = 8
 LEAST_WEEKS: Final = 4
-#: Fewer articles a day than these say nothing.
-LEAST_ARTICLES: Final = 5
+#: How likely so few articles may be as mere chance, where the usual number comes; so one or two a
+#: day say nothing.
+_CHANCE: Final = 1e-3
 #: Days that say how many errors are usual, how many there must be, and pages of each.
 DAYS: Final = 28
 LEAST_DAYS: Final = 10
@@ -125,13 +127,24 @@ def fewer_articles(history: History, limits: AlertLimits) -> Answer:
         return Quiet.UNTOLD
     found, before = _new(here), [_new(runs) for runs in weeks]
     usual = median(before)
-    if usual < LEAST_ARTICLES or found >= limits.fewer * usual or found >= min(before):
+    few = found < limits.fewer * usual and found < min(before)
+    if not few or _at_most(found, usual) > _CHANCE:
         return Quiet.NO
     text = (
         f"{counted(found, 'new article')} in 24 hours; in the same hours of the last {len(before)} "
         f"{history.now:%A}s it was {usual:g} (median), and never fewer than {min(before)}"
     )
     return alert("fewer_articles", history, text)
+
+
+def _at_most(found: int, usual: float) -> float:
+    """Return how likely it is that no more than `found` come where they come one by one, by chance,
+    and `usual` is the mean (Poisson).
+
+    >>> round(_at_most(2, 10), 4)
+    0.0028
+    """
+    return sum(math.exp(n * math.log(usual) - usual - math.lgamma(n + 1)) for n in range(found + 1))
 
 
 def _new(runs: list[PastRun]) -> int:
