@@ -71,15 +71,16 @@ def gather(
         for run in read:
             if run is not None:
                 runs[run.source].append(run)
-    for source in sorted(names):
-        of_source = [*_local(folders, source, names[source]), *runs[source]]
+    there = set(sources) or set(_with_lines(store)) | set(runs)
+    for source in sorted(there):
+        of_source = [*_local(folders, source, names.get(source, ())), *runs[source]]
         of_source.sort(key=lambda run: (run.started_at, run.run_id), reverse=True)
         found.histories.append(
             History(
                 source=source,
                 now=now,
                 runs=tuple(of_source),
-                articles=tuple(_articles(reader, snapshot, source, names[source], now)),
+                articles=tuple(_articles(reader, snapshot, source, names.get(source, ()), now)),
                 waiting=_waiting(folders, source),
             )
         )
@@ -88,9 +89,7 @@ def gather(
 
 def _names(store: Store, sources: Sequence[str], now: datetime) -> dict[str, list[RunName]]:
     """Return the names of each source's runs, the latest first, as far back as they are of use."""
-    found: dict[str, list[RunName]] = {name: [] for name in sources} or {
-        name.removeprefix("source="): [] for name in store.folders(f"{PartKind.LEDGER.folder}/")
-    }
+    found: dict[str, list[RunName]] = {name: [] for name in sources or _with_lines(store)}
     oldest = now - WEEKS * WEEK - DAY
     for name in run_names(store, now):
         if not sources:
@@ -102,6 +101,12 @@ def _names(store: Store, sources: Sequence[str], now: datetime) -> dict[str, lis
         elif name.started_at < oldest and all(len(one) > RHYTHM for one in found.values()):
             break
     return found
+
+
+def _with_lines(store: Store) -> list[str]:
+    """Return the sources that have a line in the archive's ledger."""
+    folders = store.folders(f"{PartKind.LEDGER.folder}/")
+    return [name.removeprefix("source=") for name in folders]
 
 
 def _wanted(names: Sequence[RunName], now: datetime) -> Iterator[RunName]:

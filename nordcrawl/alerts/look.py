@@ -113,8 +113,8 @@ def look(
     With `dry` nobody is told, and nothing is remembered.
 
     Raises:
-        UsageError: there are no addresses, one is wrong, the extra is not installed; or there is no
-            archive, and never was.
+        UsageError: the archive's address is wrong; or there are no addresses, one is wrong, the
+            extra is not installed.
         LockHeld: another look takes too long.
     """
     now = now or utc_now()
@@ -187,7 +187,7 @@ def _looked(
     if memory.trouble:
         text = f"{memory.trouble}: not used, so each address is told anew how all stands"
         logger.warning("%s", text)
-    judged = _judged(found, options, store, sources, is_known=memory.looked_at is not None)
+    judged = _judged(found, options, store, sources)
     found.alerts = judged.alerts
     found.since = {
         one.key: at for one in judged.alerts if (at := memory.since(one.key)) is not None
@@ -212,14 +212,10 @@ def _looked(
     return found
 
 
-def _judged(
-    found: Looked, options: Options, store: Store, sources: Sequence[str], *, is_known: bool
-) -> Judged:
+def _judged(found: Looked, options: Options, store: Store, sources: Sequence[str]) -> Judged:
     try:
-        _require(store, is_known=is_known)
+        _require(store)
         gathered = gather(store, options, sources, found.now)
-    except UsageError:
-        raise
     except NordcrawlError as error:
         text = shown(str(error), 400)
         found.problems.append((error.exit_code, text))
@@ -236,16 +232,14 @@ def _judged(
     return Judged(alerts, keys)
 
 
-def _require(store: Store, *, is_known: bool) -> None:
-    """See that there is an archive. One that was there before is missing; of any other the address
-    is wrong, or nothing has been archived yet."""
+def _require(store: Store) -> None:
+    """See that there is an archive. That it is gone is no mistake of who calls: a disk that is not
+    mounted looks like that, or a bucket that somebody emptied."""
     try:
         store.get(MARKER_KEY)
     except ObjectMissing:
         text = f"no archive at {store.uri} (there is no {MARKER_KEY})"
-        if is_known:
-            raise StoreRefused(f"{text}, where there was one before") from None
-        raise UsageError(f"{text}; --archive or NORDCRAWL_ARCHIVE says where it lies") from None
+        raise StoreRefused(f"{text}; --archive or NORDCRAWL_ARCHIVE says where it lies") from None
 
 
 def _addresses(options: Options) -> list[Address]:
