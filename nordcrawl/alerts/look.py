@@ -161,7 +161,9 @@ def after_run(settings: Settings, source: str) -> None:
         for alert in found.alerts:
             logger.info("alert: %s %s: %s", alert.source, alert.id, alert.text)
         for sent in found.sent:
-            if sent.why is not None:
+            if sent.why is None:
+                logger.info("alerts: sent to %s", sent.label)
+            else:
                 logger.warning("alerts: not sent to %s, the next look tries again: %s",
                                sent.label, sent.why)  # fmt: skip
         for _, text in found.problems:

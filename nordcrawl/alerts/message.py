@@ -38,7 +38,10 @@ def message(news: News, holds: int, archive: str, now: datetime) -> Message:
         blocks.append(f"Still so: {counted(known, 'alert')} of which you know.")
     if not holds:
         blocks.append("Nothing is amiss.")
-    blocks.append(f"Archive: {archive}\nAll of it: nordcrawl alert --dry-run, nordcrawl status")
+    blocks.append(
+        f"Archive: {archive}\nAll that holds: nordcrawl alert --dry-run. What each is, and what to "
+        "do: docs/operations.md, Alerts"
+    )
     return Message(_title(news), "\n\n".join(blocks), _kind(news))
 
 

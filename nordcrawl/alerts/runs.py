@@ -188,12 +188,18 @@ def gap(history: History, limits: AlertLimits) -> Answer:
         return Quiet.NO
     first = gaps[0]
     more = f", and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+    before = f"at {_minute(first['since'])}" if first.get("since") else "before"
     text = (
-        f"{first.get('kind')} {first.get('url')} had nothing in common at "
-        f"{first.get('until')} with what it named at {first.get('since') or 'an earlier time'}"
-        f"{more}; sitemaps and listings were walked for what came between, and may lack some"
+        f"{first.get('kind')} {first.get('url')} named nothing at {_minute(first.get('until'))} "
+        f"that it had named {before}{more}; sitemaps and listings were walked for what came "
+        "between, and may lack some"
     )
     return alert("gap", history, text)
+
+
+def _minute(at: Any) -> str:
+    """Return a time of a report to the minute, UTC."""
+    return f"{str(at)[:16].replace('T', ' ')} UTC"
 
 
 def pending(history: History, limits: AlertLimits) -> Answer:

@@ -362,7 +362,7 @@ def test_damage_is_an_alert_and_the_rest_is_judged(tmp_path: Path) -> None:
 def test_no_more_reports_are_read_than_are_looked_at(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for hours in range(1, 24 * 70, 2):
+    for hours in range(1, 24 * 70, 6):
         place.ran(hours)
     read: list[str] = []
     get = place.store.get
@@ -374,7 +374,7 @@ def test_no_more_reports_are_read_than_are_looked_at(
     monkeypatch.setattr(place.store, "get", noted)
     (found,) = gathering.gather(place.store, None, (), NOW).histories
     assert len(found.runs) == sum(key.startswith("runs/") for key in read)
-    assert len(found.runs) == 28 * 12 + 5 * 12  # four weeks, and five days of those before
+    assert len(found.runs) == 28 * 4 + 5 * 4  # four weeks, and five days of those before
 
 
 # --- the command, and secrets ----------------------------------------------------------------
