@@ -69,7 +69,8 @@ def daily(
 
 def history(runs: tuple[PastRun, ...] = (), **more: Any) -> History:
     """Make a history."""
-    return History(**{"source": "a", "now": NOW, "runs": runs} | more)
+    values: dict[str, Any] = {"source": "a", "now": NOW, "runs": runs}
+    return History(**values | more)
 
 
 def articles(
