@@ -15,6 +15,8 @@ from nordcrawl.reading.runs import PastRun
 
 DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
+#: How much later in a day the same job may begin: an hour with the clocks of spring, and a while.
+SLACK: Final = timedelta(minutes=90)
 
 #: What to do, by condition; each has a row in docs/operations.md, "Alerts".
 ADVICE: Final = {
@@ -115,8 +117,9 @@ class History:
         return [run for run in self.runs if run.finished_at is not None and _is_plain(run.told)]
 
     def within(self, back: timedelta) -> list[PastRun]:
-        """Return the plain runs that began in the 24 hours that ended so long ago."""
-        end = self.now - back
+        """Return the plain runs that began in the 24 hours that ended so long ago, `SLACK` later:
+        so that the job of a day falls into the same hours of each, if its time is a zone's."""
+        end = self.now - back + SLACK
         return [run for run in self.plain() if end - DAY < run.started_at <= end]
 
 
@@ -158,6 +161,6 @@ def _is_plain(told: Mapping[str, Any]) -> bool:
 
 
 __all__ = [
-    "ADVICE", "DAY", "WEEK", "Alert", "AlertLimits", "Answer", "History", "Judged", "Quiet",
-    "Seen", "Severity", "alert", "counted", "percent",
+    "ADVICE", "DAY", "SLACK", "WEEK", "Alert", "AlertLimits", "Answer", "History", "Judged",
+    "Quiet", "Seen", "Severity", "alert", "counted", "percent",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from nordcrawl.alerts.condition import DAY, WEEK, History, Seen
+from nordcrawl.alerts.condition import DAY, SLACK, WEEK, History, Seen
 from nordcrawl.alerts.runs import DAYS, RHYTHM, WEEKS
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.read.reader import NOT_SHOWN, Reader, Snapshot, Wanted
@@ -115,7 +115,7 @@ def _wanted(names: Sequence[RunName], now: datetime) -> Iterator[RunName]:
     for number, name in enumerate(names):
         age = now - name.started_at
         lately = age <= DAYS * DAY and read < MOST_REPORTS
-        if number <= RHYTHM or age % WEEK < DAY or lately:
+        if number <= RHYTHM or (age + SLACK) % WEEK < DAY or lately:
             read += 1
             yield name
 

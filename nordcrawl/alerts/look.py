@@ -118,13 +118,14 @@ def look(
         LockHeld: another look takes too long.
     """
     now = now or utc_now()
-    to = [] if dry else _addresses(options)
+    urls = options.addresses()
+    to = [] if dry else _addresses(urls)
     store = open_store(options.archive, retry_s=_STORE_S)
     file = archive_folders(options, None)[0] / "alerts.json"
     if dry:
-        return _looked(options, store, sources, to, Memory.read(file, now), None, now)
+        return _looked(options, store, sources, to, Memory.read(file, now), urls, None, now)
     with _alone(file.with_name(".alerts.lock")):
-        return _looked(options, store, sources, to, Memory.read(file, now), file, now)
+        return _looked(options, store, sources, to, Memory.read(file, now), urls, file, now)
 
 
 def try_addresses(options: Options) -> list[Sent]:
@@ -139,7 +140,7 @@ def try_addresses(options: Options) -> list[Sent]:
         "This is a test: messages to this address arrive. Nothing is amiss that it would tell of."
     )
     tried = Message("nordcrawl: a test", text, "info")
-    return [Sent(one.label, one.send(tried)) for one in _addresses(options)]
+    return [Sent(one.label, one.send(tried)) for one in _addresses(options.addresses())]
 
 
 def after_run(settings: Settings, source: str) -> None:
@@ -182,6 +183,7 @@ def _looked(
     sources: Sequence[str],
     to: Sequence[Address],
     memory: Memory,
+    urls: tuple[str, ...],
     file: Path | None,
     now: datetime,
 ) -> Looked:
@@ -194,7 +196,7 @@ def _looked(
     found.since = {
         one.key: at for one in judged.alerts if (at := memory.since(one.key)) is not None
     }
-    news = {url: memory.news(url, judged) for url in options.alerts}
+    news = {url: memory.news(url, judged) for url in urls}
     unheard = {alert.key for of in news.values() for alert in of.new}
     found.new = frozenset(unheard if news else {one.key for one in judged.alerts})
     ended = {(one.source, one.id): one for of in news.values() for one in of.ended}
@@ -209,8 +211,8 @@ def _looked(
             if sent.why is None:
                 memory.heard(one.url, news[one.url], now)
                 # At once: who is killed while the next one is told has told this one.
-                _remember(found, memory, file, options)
-    _remember(found, memory, file, options)
+                _remember(found, memory, file, urls)
+    _remember(found, memory, file, urls)
     return found
 
 
@@ -244,8 +246,8 @@ def _require(store: Store) -> None:
         raise StoreRefused(f"{text}; --archive or NORDCRAWL_ARCHIVE says where it lies") from None
 
 
-def _addresses(options: Options) -> list[Address]:
-    if not options.alerts:
+def _addresses(urls: Sequence[str]) -> list[Address]:
+    if not urls:
         raise UsageError(
             "NORDCRAWL_ALERTS is not set, so nobody would be told: set it to addresses of Apprise "
             "or a file of them (docs/operations.md, Alerts); or give --dry-run"
@@ -256,12 +258,12 @@ def _addresses(options: Options) -> list[Address]:
         if error.name != "apprise":
             raise
         raise UsageError("alerts are sent by Apprise: pip install 'nordcrawl[alerts]'") from None
-    return addresses(options.alerts)
+    return addresses(urls)
 
 
-def _remember(found: Looked, memory: Memory, file: Path, options: Options) -> None:
+def _remember(found: Looked, memory: Memory, file: Path, urls: tuple[str, ...]) -> None:
     try:
-        memory.write(file, options.alerts, found.now)
+        memory.write(file, urls, found.now)
     except OSError as error:
         text = f"{file}: not written ({error.strerror or error}): the next call repeats messages"
         if (ExitCode.SPOOL, text) not in found.problems:

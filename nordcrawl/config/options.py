@@ -86,8 +86,8 @@ class Options:
     store_retry_s: float = 300.0
     suspect: health.SuspectLimits = field(default_factory=health.SuspectLimits)
     budgets: Budgets = field(default_factory=Budgets)
-    alerts: tuple[str, ...] = field(default=(), repr=False)
-    """Addresses of Apprise, which are secret."""
+    alerts: str = field(default="", repr=False)
+    """Addresses of Apprise, which are secret, or a file of them; `addresses` reads them."""
     alert_after_run: bool = False
     alert_limits: AlertLimits = field(default_factory=AlertLimits)
 
@@ -129,19 +129,6 @@ class Options:
                 problems.append(f"{name} = {shown(str(settings.get(name)))}: {error}")
                 return fallback
 
-        def addresses() -> tuple[str, ...]:
-            text = str(settings.get("NORDCRAWL_ALERTS") or "")
-            try:
-                if is_address(text) and text != os.environ.get("NORDCRAWL_ALERTS"):
-                    raise ValueError(
-                        "addresses with their secrets come by the environment or in a file, not as "
-                        "a setting, which process lists would show"
-                    )
-                return read_addresses(text)
-            except ValueError as error:  # which does not repeat the value, unlike the others
-                problems.append(f"NORDCRAWL_ALERTS: {error}")
-                return ()
-
         options = cls(
             archive=str(settings.get("NORDCRAWL_ARCHIVE") or ""),
             state_dir=checked("NORDCRAWL_STATE_DIR", _folder, Path()),
@@ -169,7 +156,7 @@ class Options:
                 memory_mib=int(number("NORDCRAWL_BUDGET_MEMORY_MIB", 0, 1 << 20)),
                 stall_s=number("NORDCRAWL_STALL_S", 0, 864_000),
             ),
-            alerts=addresses(),
+            alerts=str(settings.get("NORDCRAWL_ALERTS") or "").strip(),
             alert_after_run=bool(number("NORDCRAWL_ALERT_AFTER_RUN", 0, 1)),
             alert_limits=AlertLimits(
                 no_run_h=number("NORDCRAWL_ALERT_NO_RUN_H", 0, 8_760),
@@ -185,6 +172,14 @@ class Options:
             for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
             if settings.get(name)
         ]
+        if (
+            is_address(options.alerts)
+            and options.alerts != os.environ.get("NORDCRAWL_ALERTS", "").strip()
+        ):
+            problems.append(
+                "NORDCRAWL_ALERTS: addresses with their secrets come by the environment or in a "
+                "file, not as a setting, which process lists would show"
+            )
         if (form := str(settings.get("NORDCRAWL_LOG") or FORMS[0])) not in FORMS:
             problems.append(f"NORDCRAWL_LOG = {shown(form)}: one of {', '.join(FORMS)} is allowed")
         for name in ("NORDCRAWL_LOG_LEVEL", "LOG_LEVEL"):
@@ -195,6 +190,18 @@ class Options:
         if not options.archive:
             problems.append("NORDCRAWL_ARCHIVE is empty: a folder or s3://bucket/prefix is allowed")
         return options, problems
+
+    def addresses(self) -> tuple[str, ...]:
+        """Return the addresses that alerts go to. They are read here and not with the other
+        settings, as whoever reads the archive beside need not be allowed to read their file.
+
+        Raises:
+            UsageError: one is none, or their file can't be read; the text has nothing of them.
+        """
+        try:
+            return read_addresses(self.alerts)
+        except ValueError as error:
+            raise UsageError(f"NORDCRAWL_ALERTS: {error}") from None
 
     def sources(self) -> dict[str, Source]:
         """Return the sources of the package and of the operator's files, on their hosts.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -171,6 +171,17 @@ def test_a_small_paper_and_a_day_without_runs_are_no_fewer_articles() -> None:
         "fewer_articles", history(daily(change=lambda back: {"outcomes": {"new": 4 * (back > 0)}}))
     )
     is_untold("fewer_articles", later(daily(), 30))
+
+
+def test_the_hour_that_the_clocks_of_spring_take_moves_no_weekday() -> None:
+    """The job of four o'clock in Oslo begins an hour earlier by UTC; no paper on Sundays."""
+    now = datetime(2026, 4, 5, 2, 20, tzinfo=UTC)
+    began = [
+        (now - timedelta(days=back)).replace(hour=2 if back <= 7 else 3, minute=0)
+        for back in range(60)
+    ]
+    runs = tuple(run(at, outcomes={"new": 1 if at.weekday() == 6 else 20}) for at in began)
+    rests("fewer_articles", history(runs, now=now))
 
 
 def test_a_holiday_before_is_no_measure_and_a_backfill_no_run() -> None:

@@ -54,7 +54,7 @@ class Place:
         return Options(
             archive=str(self.folder / "archive"),
             state_dir=self.folder / "state",
-            alerts=self.alerts or (self.hook.url(),),
+            alerts="\n".join(self.alerts or (self.hook.url(),)),
         )
 
     @property
