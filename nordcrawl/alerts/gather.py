@@ -65,12 +65,14 @@ def gather(
     reader = Reader(store, damaged=lambda error: found.damage.append(str(error)))
     snapshot = reader.snapshot()
     wanted = [name for of_source in names.values() for name in _wanted(of_source, now)]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        read = pool.map(lambda name: past_run(store, name), wanted)
-        runs: defaultdict[str, list[PastRun]] = defaultdict(list)
-        for run in read:
+    runs: defaultdict[str, list[PastRun]] = defaultdict(list)
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        for run in pool.map(lambda name: past_run(store, name), wanted):
             if run is not None:
                 runs[run.source].append(run)
+    finally:  # a store that went away is not asked for each of the others
+        pool.shutdown(cancel_futures=True)
     there = set(sources) or set(_with_lines(store)) | set(runs)
     for source in sorted(there):
         of_source = [*_local(folders, source, names.get(source, ())), *runs[source]]

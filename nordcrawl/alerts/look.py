@@ -198,7 +198,9 @@ def _looked(
     }
     news = {url: memory.news(url, judged) for url in urls}
     unheard = {alert.key for of in news.values() for alert in of.new}
-    found.new = frozenset(unheard if news else {one.key for one in judged.alerts})
+    found.new = frozenset(
+        unheard if news else {one.key for one in judged.alerts if one.key not in found.since}
+    )
     ended = {(one.source, one.id): one for of in news.values() for one in of.ended}
     found.ended = tuple(ended[key] for key in sorted(ended))
     if file is None:
@@ -226,6 +228,9 @@ def _judged(found: Looked, options: Options, store: Store, sources: Sequence[str
         alert = Alert("unreadable", "", Severity.CRITICAL, f"the archive can't be read: {text}")
         return Judged((alert,), frozenset([alert.key]))
     found.sources = len(gathered.histories)
+    if not gathered.histories:
+        text = f"{store.uri} has no run yet: name the sources that must be there"
+        found.problems.append((ExitCode.USAGE, text))
     judged = judge(gathered.histories, options.alert_limits)
     alerts, keys = judged.alerts, judged.judged | {"/unreadable"}
     if gathered.damage:

@@ -8,6 +8,7 @@ import sys
 from typing import Final
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from nordcrawl.alerts.condition import Alert, Severity, counted
@@ -75,13 +76,15 @@ def run(options: argparse.Namespace) -> int:
 def _plain(found: Looked, *, dry: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for one in found.alerts:
-        console.print(_line("NEW" if one.key in found.new else "STILL", one, found))
-        console.print(Text(f"           {one.advice}"))
+        word = "NEW" if one.key in found.new else "STILL"
+        _print(console, word, _line(one, found))
+        _print(console, "", Text(one.advice))
     for ended in found.ended:
         ago = spoken(found.now - ended.since)
-        console.print(Text(f"RECOVERED  {name(ended.source, ended.id)}, which held for {ago}"))
-    looked = f"{counted(found.sources, 'source')}: {len(found.alerts) or 'nothing'} amiss"
-    console.print(Text(f"{looked}, {len(found.new)} new, {len(found.ended)} recovered"))
+        _print(console, "RECOVERED", Text(f"{name(ended.source, ended.id)}, which held for {ago}"))
+    if found.sources:
+        looked = f"{counted(found.sources, 'source')}: {len(found.alerts) or 'nothing'} amiss"
+        console.print(Text(f"{looked}, {len(found.new)} new, {len(found.ended)} recovered"))
     if dry:
         console.print(Text("dry run: nothing was sent"))
     elif not found.sent:
@@ -89,12 +92,23 @@ def _plain(found: Looked, *, dry: bool) -> None:
     _sent(found.sent)
 
 
-def _line(word: str, one: Alert, found: Looked) -> Text:
+def _print(console: Console, word: str, text: Text) -> None:
+    """Print a word and what it is about: a line, or on a terminal as many as it takes, indented."""
+    if not console.is_terminal:
+        console.print(Text(f"{word:<9}  ") + text)
+        return
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(width=9, no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(word, text)
+    console.print(grid, soft_wrap=False)
+
+
+def _line(one: Alert, found: Looked) -> Text:
     since = found.since.get(one.key)
     known = "" if since is None else f" (told {spoken(found.now - since)} ago)"
-    line = Text(f"{word:<9}  ")
-    line.append(str(one.severity), style=_COLOURS[one.severity])
-    return line.append(f"  {name(one.source, one.id)}{known}: {one.text}")
+    line = Text(str(one.severity), style=_COLOURS[one.severity])
+    return Text().append(line).append(f"  {name(one.source, one.id)}{known}: {one.text}")
 
 
 def _sent(sent: list[Sent]) -> None:

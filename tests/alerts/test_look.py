@@ -280,6 +280,12 @@ def test_a_disk_that_takes_no_memory_is_said_and_messages_repeat(quiet: Place) -
     assert list(place.memory.parent.glob(".alerts.json*")) == []
 
 
+def test_an_archive_without_runs_is_not_said_to_be_well(place: Place) -> None:
+    found = place.look()
+    assert (found.exit_code, found.alerts) == (ExitCode.USAGE, ())
+    assert "name the sources that must be there" in found.problems[0][1]
+
+
 def test_a_dry_look_tells_nobody_and_remembers_nothing(quiet: Place) -> None:
     place = quiet
     place.ran(1, 4, "store")
@@ -344,6 +350,25 @@ def test_articles_reports_and_spool_are_read_as_far_as_they_are_looked_at(
     assert (len(elsewhere.runs), elsewhere.waiting) == (13, None)
     seen = look(options, (), dry=True, now=NOW)
     assert ids(seen) == ["run_failed", "pending", "field_coverage"]
+
+
+def test_a_store_that_goes_away_meanwhile_is_not_asked_for_each_report(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hours in range(1, 200):
+        place.ran(hours)
+    asked = []
+
+    def away(_: FolderStore, key: str) -> bytes:
+        if not key.startswith("runs/"):
+            return get(place.store, key)
+        asked.append(key)
+        raise StoreUnavailable("get: no answer within 30 s")
+
+    get = FolderStore.get
+    monkeypatch.setattr(FolderStore, "get", away)
+    assert ids(place.look(dry=True)) == ["unreadable"]
+    assert len(asked) < 100
 
 
 def test_damage_is_an_alert_and_the_rest_is_judged(tmp_path: Path) -> None:
