@@ -29,6 +29,7 @@ _FIELDS: Final = re.compile(
 
 #: A variable whose value is addresses that are secret as a whole, parted by blanks.
 _ADDRESSES: Final = "NORDCRAWL_ALERTS"
+_HOST: Final = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
 _SEPARATORS: Final = re.compile(r"[\s:/@?&=,;#]+")
 
 
@@ -37,7 +38,7 @@ def address_parts(url: str) -> list[str]:
     first: of a webhook's or a chat's any of them may be a secret.
 
     >>> address_parts("json://u%20v:tyv3rbank@h.example/a1b2")
-    ['json://u%20v:tyv3rbank@h.example/a1b2', 'h.example', 'tyv3rbank', 'u%20v', 'a1b2', 'u v']
+    ['json://u%20v:tyv3rbank@h.example/a1b2', 'tyv3rbank', 'h.example', 'u%20v', 'a1b2', 'u v']
     """
     parts = [part for part in _SEPARATORS.split(url.partition("://")[2]) if len(part) > 2]
     found = dict.fromkeys([url, *parts, *map(unquote, parts)])
@@ -59,7 +60,8 @@ class Secrets:
         ]
         for url in environment.get(_ADDRESSES, "").split():
             if "://" in url:
-                found += address_parts(url)
+                # Names of hosts stand in other lines as well, which would be hard to read without.
+                found += [one for one in address_parts(url) if _HOST.fullmatch(one) is None]
         return cls(found)
 
     def hidden(self, text: str) -> str:
