@@ -357,7 +357,7 @@ def test_a_store_that_goes_away_meanwhile_is_not_asked_for_each_report(
 ) -> None:
     for hours in range(1, 200):
         place.ran(hours)
-    asked = []
+    asked: list[str] = []
 
     def away(_: FolderStore, key: str) -> bytes:
         if not key.startswith("runs/"):
