@@ -109,6 +109,8 @@ class History:
     the same hours and weekday in the weeks before."""
     articles: tuple[Seen, ...] = ()
     """What the last runs archived, in the order of commits."""
+    archived_at: datetime | None = None
+    """When the latest of them came: a run that goes on has no report yet."""
     waiting: Waiting | None = None
     """What the spool on this machine holds; None where there is none."""
 

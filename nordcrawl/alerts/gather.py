@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from nordcrawl.archive.store.protocol import Store
 from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import archive_folders
 from nordcrawl.doctor.spools import Waiting, waiting
+from nordcrawl.model.times import parse_rfc3339
 from nordcrawl.reading.runs import PastRun, RunName, past_run, run_name, run_names, run_of
 from nordcrawl.report.overview.values import FIELDS
 
@@ -77,12 +78,14 @@ def gather(
     for source in sorted(there):
         of_source = [*_local(folders, source, names.get(source, ())), *runs[source]]
         of_source.sort(key=lambda run: (run.started_at, run.run_id), reverse=True)
+        articles, archived_at = _articles(reader, snapshot, source, names.get(source, ()), now)
         found.histories.append(
             History(
                 source=source,
                 now=now,
                 runs=tuple(of_source),
-                articles=tuple(_articles(reader, snapshot, source, names.get(source, ()), now)),
+                articles=articles,
+                archived_at=archived_at,
                 waiting=_waiting(folders, source),
             )
         )
@@ -155,17 +158,20 @@ def _waiting(folders: Sequence[Path], source: str) -> Waiting | None:
 
 def _articles(
     reader: Reader, snapshot: Snapshot, source: str, names: Sequence[RunName], now: datetime
-) -> Iterable[Seen]:
+) -> tuple[tuple[Seen, ...], datetime | None]:
     """Return what the last 30 runs archived, and those of the last eight days, in the order of
-    commits; the latest ones, where there are too many."""
+    commits; the latest ones, where there are too many. And when the latest was archived."""
     runs = names[: RHYTHM + 1]
     since = min([now - _ARTICLE_DAYS, *(name.started_at for name in runs)])
     wanted = Wanted(frozenset([source]), fetched_from=since)
     found: deque[Seen] = deque(maxlen=_MOST_ARTICLES)
+    last: datetime | None = None
     for record in reader.records_of(snapshot, wanted):
+        at = parse_rfc3339(record.get("archived_at"))
+        last = max(filter(None, (last, at)), default=None)
         if record["change"] not in NOT_SHOWN:
             found.append(_seen(record))
-    return found
+    return tuple(found), last
 
 
 def _seen(record: dict[str, Any]) -> Seen:

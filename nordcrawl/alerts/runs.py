@@ -64,18 +64,21 @@ _LEFT_OUT: Final = NOT_ASKED | {Outcome.SKIPPED_FRESH}
 
 def no_run(history: History, limits: AlertLimits) -> Answer:
     """Say that no run has ended for longer than the source's rhythm lets expect."""
-    runs = _own(history)
+    runs, archived = _own(history), history.archived_at
+    if not runs and archived is not None and history.now - archived <= UNKNOWN_RHYTHM:
+        return Quiet.UNTOLD  # the first one goes on
     if not runs:
         text = "no run of it has a report in the archive"
         return alert("no_run", history, text, Severity.CRITICAL)
     last = runs[0]
-    age = history.now - last.ended_at
+    # What one archives that goes on tells of it, before it has a report.
+    age = history.now - max(last.ended_at, archived or last.ended_at)
     allowed, why = _allowed(runs, limits)
     if age <= allowed:
         return Quiet.NO
     text = (
-        f"no run has ended for {spoken(age)}, and {spoken(allowed)} are allowed ({why}); "
-        f"the last one, {last.run_id}, ended with {last.exit}"
+        f"no run has ended or archived anything for {spoken(age)}, and {spoken(allowed)} are "
+        f"allowed ({why}); the last one, {last.run_id}, ended with {last.exit}"
     )
     return alert("no_run", history, text, Severity.CRITICAL)
 

@@ -89,7 +89,7 @@ def test_no_run_is_told_when_the_sources_own_rhythm_is_broken() -> None:
     rests("no_run", later(daily(), 24))  # a run may be late, or take long
     found = fires("no_run", later(daily(), 34))
     assert found.severity is Severity.CRITICAL
-    assert "no run has ended for 34 h" in found.text
+    assert "no run has ended or archived anything for 34 h" in found.text
     assert "31 h are allowed" in found.text
     hourly = tuple(run(NOW - timedelta(hours=n)) for n in range(40))
     rests("no_run", later(hourly, 2))
@@ -109,6 +109,14 @@ def test_no_run_where_none_ever_was_and_where_the_setting_says_so() -> None:
     fires("no_run", later(daily(2), 49))
     fires("no_run", history(daily()), AlertLimits(no_run_h=0.5))
     rests("no_run", later(daily(), 90), AlertLimits(no_run_h=100))
+
+
+def test_a_run_that_goes_on_is_seen_by_what_it_archives() -> None:
+    late = NOW + timedelta(hours=34)
+    rests("no_run", history(daily(), now=late, archived_at=late - timedelta(hours=1)))
+    fires("no_run", history(daily(), now=late, archived_at=NOW - timedelta(hours=2)))
+    is_untold("no_run", history(archived_at=NOW - timedelta(hours=2)))
+    fires("no_run", history(archived_at=NOW - timedelta(hours=60)))
 
 
 def test_a_run_that_found_another_at_work_is_no_run() -> None:
