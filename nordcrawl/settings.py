@@ -76,6 +76,20 @@ NORDCRAWL_BUDGET_MEMORY_MIB = os.environ.get("NORDCRAWL_BUDGET_MEMORY_MIB") or 1
 #: asks for a pause takes up to three times NORDCRAWL_RETRY_AFTER_MAX_S.
 NORDCRAWL_STALL_S = os.environ.get("NORDCRAWL_STALL_S") or 1800
 
+#: Where alerts go: addresses of Apprise, parted by blanks, or a file of them, a line each. They are
+#: secret, so addresses themselves are taken from the environment only.
+NORDCRAWL_ALERTS = os.environ.get("NORDCRAWL_ALERTS", "")
+#: 1: each crawl ends with a look at its source, as `nordcrawl alert SOURCE`.
+NORDCRAWL_ALERT_AFTER_RUN = os.environ.get("NORDCRAWL_ALERT_AFTER_RUN") or 0
+#: When an alert holds. Hours without the end of a run (0: as the source's rhythm tells); new
+#: articles of 24 hours as a share of what is usual on the weekday; by how much the share of
+#: articles with a field may fall, the share of text in pages change, the share of errors rise.
+NORDCRAWL_ALERT_NO_RUN_H = os.environ.get("NORDCRAWL_ALERT_NO_RUN_H") or 0
+NORDCRAWL_ALERT_FEWER = os.environ.get("NORDCRAWL_ALERT_FEWER") or 0.5
+NORDCRAWL_ALERT_COVERAGE_DROP = os.environ.get("NORDCRAWL_ALERT_COVERAGE_DROP") or 0.2
+NORDCRAWL_ALERT_TEXT_CHANGE = os.environ.get("NORDCRAWL_ALERT_TEXT_CHANGE") or 0.5
+NORDCRAWL_ALERT_ERRORS_RISE = os.environ.get("NORDCRAWL_ALERT_ERRORS_RISE") or 0.1
+
 # --- manners ----------------------------------------------------------------------------------
 # `nordcrawl.commands.crawl` adds the contact to USER_AGENT and sets the source's DOWNLOAD_DELAY.
 

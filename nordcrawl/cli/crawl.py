@@ -45,7 +45,11 @@ def crawl_sandboxed(arguments: Sequence[str]) -> int:
     pages were left is none there."""
     folder = Path(tempfile.mkdtemp(prefix="nordcrawl-sandbox-"))
     archive = folder / "archive"
-    places = {"NORDCRAWL_ARCHIVE": archive, "NORDCRAWL_STATE_DIR": folder / "state"}
+    places: dict[str, object] = {
+        "NORDCRAWL_ARCHIVE": archive,
+        "NORDCRAWL_STATE_DIR": folder / "state",
+    }
+    places["NORDCRAWL_ALERT_AFTER_RUN"] = "0"
     given = [part for name, path in places.items() for part in ("-s", f"{name}={path}")]
     if not any(one.startswith("limit=") for one in arguments):
         given += ["-a", f"limit={_FEW}"]

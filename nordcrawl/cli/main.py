@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "status": "say in ten lines how each source stands",
     "runs": "list the runs of an archive, newest first",
     "check": "say whether the archive is fresh, for monitors, from any machine",
+    "alert": "tell by mail, chat or webhook what is amiss, once, and when it ends",
     "doctor": "examine settings, store and spools",
     "ship": "ship what earlier runs left in the spool",
     "state": "make the local state anew from the archive",

@@ -22,6 +22,7 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import SETTINGS_PRIORITIES
 
+from nordcrawl.alerts.look import after_run
 from nordcrawl.config import logs
 from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import AGAIN_S, GONE_S
@@ -160,6 +161,8 @@ class Command(ScrapyCrawl):
         finally:
             if run is not None:
                 run.close()
+        if run is None or not run.info.stopping.requested:  # whoever stops a run wants it gone
+            after_run(self.settings, args[0])
 
     def _obey_signals(self, run: Run) -> None:
         """Stop the run at the first signal, and leave at the second. Scrapy's own handlers are of

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from nordcrawl._version import __version__
+from nordcrawl.config.alert_limits import AlertLimits, is_address, read_addresses
 from nordcrawl.config.logs import FORMS, LEVELS
 from nordcrawl.errors import UsageError
 from nordcrawl.model.printable import shown, without_user
@@ -34,7 +35,9 @@ SETTINGS = (
     "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG", "NORDCRAWL_LOG_LEVEL",
     "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES", "NORDCRAWL_BUDGET_TIME_S",
     "NORDCRAWL_BUDGET_PAGES", "NORDCRAWL_BUDGET_MIB", "NORDCRAWL_BUDGET_MEMORY_MIB",
-    "NORDCRAWL_STALL_S",
+    "NORDCRAWL_STALL_S", "NORDCRAWL_ALERTS", "NORDCRAWL_ALERT_AFTER_RUN",
+    "NORDCRAWL_ALERT_NO_RUN_H", "NORDCRAWL_ALERT_FEWER", "NORDCRAWL_ALERT_COVERAGE_DROP",
+    "NORDCRAWL_ALERT_TEXT_CHANGE", "NORDCRAWL_ALERT_ERRORS_RISE",
 )  # fmt: skip
 
 
@@ -83,6 +86,10 @@ class Options:
     store_retry_s: float = 300.0
     suspect: health.SuspectLimits = field(default_factory=health.SuspectLimits)
     budgets: Budgets = field(default_factory=Budgets)
+    alerts: str = field(default="", repr=False)
+    """Addresses of Apprise, which are secret, or a file of them; `addresses` reads them."""
+    alert_after_run: bool = False
+    alert_limits: AlertLimits = field(default_factory=AlertLimits)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Options:
@@ -149,6 +156,15 @@ class Options:
                 memory_mib=int(number("NORDCRAWL_BUDGET_MEMORY_MIB", 0, 1 << 20)),
                 stall_s=number("NORDCRAWL_STALL_S", 0, 864_000),
             ),
+            alerts=str(settings.get("NORDCRAWL_ALERTS") or "").strip(),
+            alert_after_run=bool(number("NORDCRAWL_ALERT_AFTER_RUN", 0, 1)),
+            alert_limits=AlertLimits(
+                no_run_h=number("NORDCRAWL_ALERT_NO_RUN_H", 0, 8_760),
+                fewer=number("NORDCRAWL_ALERT_FEWER", 0, 1),
+                coverage_drop=number("NORDCRAWL_ALERT_COVERAGE_DROP", 0, 1),
+                text_change=number("NORDCRAWL_ALERT_TEXT_CHANGE", 0, 1),
+                errors_rise=number("NORDCRAWL_ALERT_ERRORS_RISE", 0, 1),
+            ),
         )
         problems += [
             f"{name} is not taken as a setting, where logs and process lists would show it: "
@@ -156,6 +172,14 @@ class Options:
             for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
             if settings.get(name)
         ]
+        if (
+            is_address(options.alerts)
+            and options.alerts != os.environ.get("NORDCRAWL_ALERTS", "").strip()
+        ):
+            problems.append(
+                "NORDCRAWL_ALERTS: addresses with their secrets come by the environment or in a "
+                "file, not as a setting, which process lists would show"
+            )
         if (form := str(settings.get("NORDCRAWL_LOG") or FORMS[0])) not in FORMS:
             problems.append(f"NORDCRAWL_LOG = {shown(form)}: one of {', '.join(FORMS)} is allowed")
         for name in ("NORDCRAWL_LOG_LEVEL", "LOG_LEVEL"):
@@ -166,6 +190,18 @@ class Options:
         if not options.archive:
             problems.append("NORDCRAWL_ARCHIVE is empty: a folder or s3://bucket/prefix is allowed")
         return options, problems
+
+    def addresses(self) -> tuple[str, ...]:
+        """Return the addresses that alerts go to. They are read here and not with the other
+        settings, as whoever reads the archive beside need not be allowed to read their file.
+
+        Raises:
+            UsageError: one is none, or their file can't be read; the text has nothing of them.
+        """
+        try:
+            return read_addresses(self.alerts)
+        except ValueError as error:
+            raise UsageError(f"NORDCRAWL_ALERTS: {error}") from None
 
     def sources(self) -> dict[str, Source]:
         """Return the sources of the package and of the operator's files, on their hosts.

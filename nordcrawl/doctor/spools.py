@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -62,24 +63,58 @@ def _spool(name: str, folder: Path) -> Finding:
                 ExitCode.SPOOL,
             )
         ((source, writer),) = db.execute("SELECT source, writer FROM own").fetchall()
-        ((lines, oldest),) = db.execute("SELECT count(*), min(at) FROM outbox").fetchall()
-        ((sealed,),) = db.execute("SELECT coalesce(sum(records), 0) FROM part").fetchall()
-        ((oldest_sealed,),) = db.execute("SELECT min(min_at) FROM part").fetchall()
+        lines, since = _waiting(db)
     if source != folder.name:
         text = f"{path}: is the spool of source {source!r}"
         return fail(name, text, f"move it back to {folder.parent / source}", ExitCode.SPOOL)
-    waiting = lines + sealed
-    text = f"writer {writer}, {waiting} lines wait"
-    since = min(filter(None, (_moment(oldest), oldest_sealed)), default="")
+    text = f"writer {writer}, {lines} lines wait"
     if since:
         text += f", the oldest of {since[:10]}"
     holder = _holder(folder / "lock")
     if holder:
         return ok(name, f"{text}; {holder} works on it")
-    if waiting:
+    if lines:
         advice = "the next crawl stores them first; or: nordcrawl ship"
         return note(name, text, f"{advice}, with the archive's address" if "/" in name else advice)
     return ok(name, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a spool holds that the store does not have yet."""
+
+    lines: int
+    since: str
+    """The day of the oldest of them, UTC; empty where there is none."""
+    held: bool
+    """A process works on the spool, so that it is no wonder that lines wait."""
+
+
+def waiting(folder: Path) -> Waiting | None:
+    """Look at a source's spool; None if there is none that this nordcrawl can read. Changes
+    nothing, waits for nobody."""
+    path = folder / "spool.sqlite"
+    if not (path.exists() and path.stat().st_size):
+        return None
+    held = bool(_holder(folder / "lock"))
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2)) as db:
+            ((version,),) = db.execute("PRAGMA user_version").fetchall()
+            if version not in _SPOOL_VERSIONS:
+                return None
+            lines, since = _waiting(db)
+    except sqlite3.Error:  # the doctor and the next crawl say so
+        return None
+    # Asked before and after, so that a crawl that begins or ends meanwhile is not blamed.
+    return Waiting(lines, since[:10], held or bool(_holder(folder / "lock")))
+
+
+def _waiting(db: sqlite3.Connection) -> tuple[int, str]:
+    """Return how many lines a spool holds, and when the oldest came; empty where none is told."""
+    ((lines, oldest),) = db.execute("SELECT count(*), min(at) FROM outbox").fetchall()
+    ((sealed,),) = db.execute("SELECT coalesce(sum(records), 0) FROM part").fetchall()
+    ((oldest_sealed,),) = db.execute("SELECT min(min_at) FROM part").fetchall()
+    return lines + sealed, min(filter(None, (_moment(oldest), oldest_sealed)), default="")
 
 
 def _moment(micros: int | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
+from urllib.parse import unquote
 
 from nordcrawl.model.printable import redacted
 
@@ -26,6 +27,24 @@ _FIELDS: Final = re.compile(
 )
 
 
+#: A variable whose value is addresses that are secret as a whole, parted by blanks.
+_ADDRESSES: Final = "NORDCRAWL_ALERTS"
+_HOST: Final = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
+_SEPARATORS: Final = re.compile(r"[\s:/@?&=,;#]+")
+
+
+def address_parts(url: str) -> list[str]:
+    """Return an address and its parts behind the scheme, as written and decoded, the longest
+    first: of a webhook's or a chat's any of them may be a secret.
+
+    >>> address_parts("json://u%20v:tyv3rbank@h.example/a1b2")
+    ['json://u%20v:tyv3rbank@h.example/a1b2', 'tyv3rbank', 'h.example', 'u%20v', 'a1b2', 'u v']
+    """
+    parts = [part for part in _SEPARATORS.split(url.partition("://")[2]) if len(part) > 2]
+    found = dict.fromkeys([url, *parts, *map(unquote, parts)])
+    return sorted(found, key=len, reverse=True)
+
+
 class Secrets:
     """The secret values of a process, and a way to say anything without them."""
 
@@ -36,9 +55,14 @@ class Secrets:
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Secrets:
         """Return those that stand in a process's environment."""
-        return cls(
+        found = [
             value for name, value in environment.items() if name.upper().endswith(_NAMES) and value
-        )
+        ]
+        for url in environment.get(_ADDRESSES, "").split():
+            if "://" in url:
+                # Names of hosts stand in other lines as well, which would be hard to read without.
+                found += [one for one in address_parts(url) if _HOST.fullmatch(one) is None]
+        return cls(found)
 
     def hidden(self, text: str) -> str:
         """Return a text without secrets: neither those that are known, nor what a name gives away,

@@ -7,8 +7,8 @@ latest are found by the names of their days and months, however many years of th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -55,6 +55,8 @@ class PastRun:
     why: str
     discovered: int
     outcomes: dict[str, int]
+    told: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """All of the report."""
 
     @property
     def archived(self) -> int:
@@ -93,12 +95,20 @@ def run_names(store: Store, now: datetime) -> Iterator[RunName]:
     for prefix in _prefixes(now):
         found = []
         for entry in store.list(f"runs/{prefix}"):
-            match = _KEY.fullmatch(entry.key)
-            if match is not None and entry.key not in seen:
-                began = datetime.strptime(match[1], "%Y%m%dt%H%M%S").replace(tzinfo=UTC)
-                found.append(RunName(entry.key, match[2], began))
+            name = run_name(entry.key)
+            if name is not None and entry.key not in seen:
+                found.append(name)
         seen.update(name.key for name in found)
         yield from sorted(found, key=lambda name: (name.started_at, name.key), reverse=True)
+
+
+def run_name(key: str) -> RunName | None:
+    """Return what a report's key tells; None if it is no such key."""
+    match = _KEY.fullmatch(key)
+    if match is None:
+        return None
+    began = datetime.strptime(match[1], "%Y%m%dt%H%M%S").replace(tzinfo=UTC)
+    return RunName(key, match[2], began)
 
 
 def past_run(store: Store, name: RunName) -> PastRun | None:
@@ -118,6 +128,11 @@ def past_run(store: Store, name: RunName) -> PastRun | None:
             name.run_id, name.source, name.started_at, None, None, "unreadable",
             False, f"{name.key}: {error}; nordcrawl verify looks at all of it", 0, {},
         )  # fmt: skip
+    return run_of(name, values)
+
+
+def run_of(name: RunName, values: Mapping[str, Any]) -> PastRun:
+    """Return a run by its report's values."""
     killed = values.get("exit_code") is None
     return PastRun(
         run_id=name.run_id,
@@ -130,6 +145,7 @@ def past_run(store: Store, name: RunName) -> PastRun | None:
         why=values.get("why") or ("it left no report of its own" if killed else ""),
         discovered=values.get("discovered") or 0,
         outcomes=values.get("outcomes") or {},
+        told=values,
     )
 
 

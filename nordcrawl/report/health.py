@@ -29,11 +29,12 @@ LATEST: Final = 20
 #: Texts counted at a time. One that most pages share is among them whatever the number.
 _MOST_TEXTS: Final = 10_000
 
-_FAILED = frozenset({Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED, Outcome.BLOCKED})
+#: Outcomes of pages that could not be had or read.
+FAILED = frozenset({Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED, Outcome.BLOCKED})
 _READ = frozenset({Outcome.NEW, Outcome.UPDATED, Outcome.MOVED, Outcome.DUPLICATE})
-_BAD_BEFORE = _FAILED | {Outcome.NOT_ARTICLE}
+_BAD_BEFORE = FAILED | {Outcome.NOT_ARTICLE}
 #: Asked for by nobody, or kept out by order: they say nothing of the site.
-_NOT_ASKED = frozenset(
+NOT_ASKED = frozenset(
     {Outcome.OUT_OF_RANGE, Outcome.OVER_BUDGET, Outcome.ROBOTS_DENIED, Outcome.RIGHTS_DENIED}
 )
 
@@ -92,12 +93,12 @@ def ending(entry: LedgerEntry, known: UrlState | None, *, stands: bool) -> PageE
     `stands` tells that the site itself names the address. One that it took off its lists and that
     answers 404 was taken down in good order; and one that was gone twice is a dead link.
     """
-    if entry.outcome in _NOT_ASKED or entry.outcome is Outcome.SKIPPED_FRESH:
+    if entry.outcome in NOT_ASKED or entry.outcome is Outcome.SKIPPED_FRESH:
         return None
     if entry.is_gone:
         orderly = not stands or (known is not None and known.times_gone > 1)
         return None if orderly else PageEnd.FAILED
-    if entry.outcome in _FAILED:
+    if entry.outcome in FAILED:
         return PageEnd.FAILED
     if entry.outcome is Outcome.NOT_ARTICLE:
         return PageEnd.NO_ARTICLE

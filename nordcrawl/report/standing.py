@@ -13,7 +13,7 @@ from nordcrawl.model.times import rfc3339
 from nordcrawl.reading.runs import PastRun
 
 #: Exit codes of runs that did what they were asked for.
-_DONE: Final = frozenset(
+DONE: Final = frozenset(
     {ExitCode.WHOLE, ExitCode.LIMIT, ExitCode.OUT_OF_TIME, ExitCode.OUT_OF_BYTES}
 )
 _DAY: Final = timedelta(days=1)
@@ -55,7 +55,7 @@ class Standing:
         """Take a run into account; later ones are told first."""
         if self.last is None:
             self.last = run
-        if self.done is None and run.exit_code in _DONE:
+        if self.done is None and run.exit_code in DONE:
             self.done = run
         if self.found is None and run.archived:
             self.found = run

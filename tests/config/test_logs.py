@@ -257,3 +257,11 @@ def test_a_log_file_that_cant_be_written_is_refused(
     done = job().crawl("--logfile", str(tmp_path / "none" / "log"))
     assert done.code == 2, done.text
     assert "No such file or directory" in done.err
+
+
+def test_addresses_of_alerts_are_secret_but_for_names_of_hosts() -> None:
+    given = f"json://{SECRET}-user:pass@hooks.example.org/{SECRET}?x={SECRET}-y tgram://{SECRET}/1"
+    hidden = Secrets.of({"NORDCRAWL_ALERTS": given}).hidden
+    for one in [given, *given.split(), f"/{SECRET}", f"POST {SECRET}-y", f"https://h/{SECRET}/z"]:
+        assert SECRET not in hidden(one)
+    assert hidden("https://hooks.example.org/news/1") == "https://hooks.example.org/news/1"

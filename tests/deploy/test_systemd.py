@@ -39,6 +39,10 @@ def installed(tmp_path: Path) -> Path:
         drop_in = tmp_path / f"{path.name}.d" / "role.conf"
         drop_in.parent.mkdir()
         shutil.copy(UNITS / "role.conf", drop_in)
+        shutil.copy(UNITS / "alerts.conf", drop_in.parent)
+    drop_in = tmp_path / "nordcrawl-keep@.timer.d" / "alerts.conf"
+    drop_in.parent.mkdir()
+    shutil.copy(UNITS / "alerts-timer.conf", drop_in)
     return tmp_path
 
 

@@ -73,9 +73,14 @@ class Covered:
     @property
     def is_low(self) -> bool:
         """Whether it lies below all runs before, and by more than a tenth below the usual."""
+        return self.is_below(0.1)
+
+    def is_below(self, margin: float) -> bool:
+        """Return whether it lies below all runs before, and by more than `margin` below the
+        usual."""
         if self.now is None or self.usual is None or self.least is None:
             return False
-        return self.now < self.least and self.now < self.usual - 0.1
+        return self.now < self.least and self.now < self.usual - margin
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,21 @@ from typing import Any
 
 import pytest
 
+from nordcrawl.alerts.look import look
 from nordcrawl.archive.store.s3 import S3Store
+from nordcrawl.config.options import Options
 from nordcrawl.errors import StoreRefused
 from tests.support import s3_servers as servers
-from tests.support.archive_builders import archive, check_archive, make_record
+from tests.support.archive_builders import (
+    SOURCE,
+    accept,
+    archive,
+    check_archive,
+    make_record,
+    open_writer,
+)
 
+RUN = "20261026t083800z-example-00aa"
 KEY = "a/b"
 As = Callable[[str], S3Store]
 
@@ -76,6 +86,17 @@ def test_the_reader_reads_only(identity: As, tmp_path: Path) -> None:
         with pytest.raises(StoreRefused):
             change()
     assert sum(check_archive(store).values()) == 1
+
+
+def test_a_reader_looks_for_alerts(identity: As, tmp_path: Path) -> None:
+    with open_writer(identity("crawler"), tmp_path / "spool", RUN) as writer:
+        accept(writer, make_record(1, run_id=RUN))
+        writer.finish(deadline_s=300)
+        writer.put_run({"run_id": RUN, "source": SOURCE, "exit_code": 4, "exit": "store"})
+    identity("reader")
+    found = look(Options("s3://{}/{}".format(*servers.DEPLOYED), tmp_path / "state"), (), dry=True)
+    assert [one.id for one in found.alerts] == ["no_run", "run_failed"]
+    assert "store" in found.alerts[1].text
 
 
 def test_maintenance_deletes_every_version(
