@@ -49,22 +49,25 @@ class Setting:
     @property
     def readers(self) -> list[str]:
         """The files of the package that read the option, or else those that check it."""
-        # The command line's own namespace is called `options`, too.
+        group, _, field = self.option.rpartition(".")
         read = re.compile(
-            rf"\b(?:{'|'.join(_HOLDERS)})\.{re.escape(self.option.split('.')[-1] or ' ')}\b"
-            rf'|"{self.name}"'
+            rf"\b_?(?:{_HOLDERS[group]})\.{re.escape(field) or '$'}\b"
+            rf'|\b(?:get\w*|told)\("{self.name}"'  # by the name, of Scrapy's settings
         )
+        passed = {PACKAGE / "settings.py", PACKAGE / "config" / "options.py"}
         found = [
             path.relative_to(PACKAGE.parent).as_posix()
             for path in sorted(PACKAGE.rglob("*.py"))
-            if path != PACKAGE / "settings.py"
-            and path.parent not in (PACKAGE / "cli", PACKAGE / "config")
+            # The namespace of the command line is called `options`, too.
+            if path not in passed
+            and path.parent != PACKAGE / "cli"
             and read.search(path.read_text(encoding="utf-8"))
         ]
         return found or ["nordcrawl/config/options.py"]
 
 
-_HOLDERS = ("options", "budgets", "suspect", "limits")
+#: What the options, and the groups of them, are called where they are read.
+_HOLDERS = {"": "options", "budgets": "budgets", "suspect": "suspect|limits"}
 
 
 def settings() -> Iterator[Setting]:
@@ -96,7 +99,7 @@ def _default(value: ast.expr) -> str:
     elif isinstance(value, ast.Call) and len(value.args) == 2:
         value = value.args[1]
     if isinstance(value, ast.Constant):
-        return f"`{value.value}`" if value.value != "" else "none"
+        return f"`{value.value!s}`" if value.value != "" else "none"
     return "the user's state folder"  # of platformdirs: by machine
 
 

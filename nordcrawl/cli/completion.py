@@ -71,5 +71,4 @@ def script(shell: str) -> str:
             elif action.dest in _SOURCES:
                 action.complete = names  # type: ignore[attr-defined]
     preamble = {"bash": _SOURCES_BASH, "zsh": _SOURCES_ZSH}
-    made: str = shtab.complete(parser, shell, preamble=preamble)
-    return made
+    return shtab.complete(parser, shell, preamble=preamble.get(shell, ""))
