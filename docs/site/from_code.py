@@ -26,7 +26,14 @@ DOCS = Path(__file__).resolve().parents[1]
 PACKAGE = DOCS.parent / "nordcrawl"
 
 _MADE = "<!-- Made of the code by docs/site/from_code.py (make docs): change it there. -->"
-_UNITS = {"S": "seconds", "MIB": "MiB", "PAGES": "pages", "SHARE": "share", "WORKERS": "processes"}
+_UNITS = {
+    "S": "seconds",
+    "H": "hours",
+    "MIB": "MiB",
+    "PAGES": "pages",
+    "SHARE": "share",
+    "WORKERS": "processes",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class Setting:
         """The files of the package that read the option, or else those that check it."""
         group, _, field = self.option.rpartition(".")
         read = re.compile(
-            rf"\b_?(?:{_HOLDERS[group]})\.{re.escape(field) or '$'}\b"
+            rf"\b_?(?:{_HOLDERS.get(group, group)})\.{re.escape(field) or '$'}\b"
             rf'|\b(?:get\w*|told)\("{self.name}"'  # by the name, of Scrapy's settings
         )
         passed = {PACKAGE / "settings.py", PACKAGE / "config" / "options.py"}
@@ -67,13 +74,18 @@ class Setting:
 
 
 #: What the options, and the groups of them, are called where they are read.
-_HOLDERS = {"": "options", "budgets": "budgets", "suspect": "suspect|limits"}
+_HOLDERS = {
+    "": "options",
+    "budgets": "budgets",
+    "suspect": "suspect|limits",
+    "alert_limits": "limits",
+}
 
 
 def settings() -> Iterator[Setting]:
     """Read every ``NORDCRAWL_*`` setting out of `nordcrawl.settings` and `config.options`."""
     text = (PACKAGE / "settings.py").read_text(encoding="utf-8")
-    meanings = _comments(text)
+    meanings, meaning = _comments(text), ""
     allowed, options = _checks((PACKAGE / "config" / "options.py").read_text(encoding="utf-8"))
     words = {"NORDCRAWL_LOG": FORMS, "NORDCRAWL_LOG_LEVEL": LEVELS}
     for node in ast.parse(text).body:
@@ -82,11 +94,12 @@ def settings() -> Iterator[Setting]:
         name = node.targets[0].id
         if name not in SETTINGS:
             continue
+        meaning = meanings.get(name, meaning)  # which several that follow each other may share
         choices = ", ".join(f"`{word}`" for word in words.get(name, ()))
         yield Setting(
             name=name,
             default=_default(node.value),
-            meaning=meanings[name],
+            meaning=meaning,
             allowed=allowed.get(name, choices and f"one of {choices}"),
             option=options.get(name, ""),
         )
