@@ -142,6 +142,10 @@ MEMUSAGE_CHECK_INTERVAL_SECONDS = 10
 # Bytes of pages on their way through the workers; above it nothing more is fetched.
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 10_000_000
 
+#: Port of 127.0.0.1 on which a crawl answers Prometheus (`/metrics`) while it runs; 0 is none.
+#: Needs the extra `metrics` ([operations.md](operations.md#looking-after-it)).
+NORDCRAWL_METRICS_PORT = os.environ.get("NORDCRAWL_METRICS_PORT") or 0
+
 #: `text`, or `json`: each line of the log an object
 #: ([operations.md](operations.md#what-a-crawl-says)).
 NORDCRAWL_LOG = os.environ.get("NORDCRAWL_LOG") or "text"

@@ -7,6 +7,7 @@ argument, its value and what is allowed.
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import math
 import os
 import re
@@ -34,7 +35,7 @@ SETTINGS = (
     "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG", "NORDCRAWL_LOG_LEVEL",
     "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES", "NORDCRAWL_BUDGET_TIME_S",
     "NORDCRAWL_BUDGET_PAGES", "NORDCRAWL_BUDGET_MIB", "NORDCRAWL_BUDGET_MEMORY_MIB",
-    "NORDCRAWL_STALL_S",
+    "NORDCRAWL_STALL_S", "NORDCRAWL_METRICS_PORT",
 )  # fmt: skip
 
 
@@ -83,6 +84,8 @@ class Options:
     store_retry_s: float = 300.0
     suspect: health.SuspectLimits = field(default_factory=health.SuspectLimits)
     budgets: Budgets = field(default_factory=Budgets)
+    metrics_port: int = 0
+    """Of loopback; 0 is none."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Options:
@@ -149,7 +152,12 @@ class Options:
                 memory_mib=int(number("NORDCRAWL_BUDGET_MEMORY_MIB", 0, 1 << 20)),
                 stall_s=number("NORDCRAWL_STALL_S", 0, 864_000),
             ),
+            metrics_port=int(number("NORDCRAWL_METRICS_PORT", 0, 65_535)),
         )
+        if options.metrics_port and importlib.util.find_spec("prometheus_client") is None:
+            problems.append(
+                "NORDCRAWL_METRICS_PORT needs prometheus-client: pip install 'nordcrawl[metrics]'"
+            )
         problems += [
             f"{name} is not taken as a setting, where logs and process lists would show it: "
             "give it by the environment, a profile or a role"
