@@ -274,7 +274,7 @@ def _usage(name: str, parser: argparse.ArgumentParser) -> str:
     # No break within brackets.
     words = [word.replace(" ", "\0") for word in options + rest]
     lines = textwrap.wrap(
-        " ".join(words), 96 - len(head), break_long_words=False, break_on_hyphens=False
+        " ".join(words), 86 - len(head), break_long_words=False, break_on_hyphens=False
     )
     return (head + f"\n{' ' * len(head)}".join(lines)).replace("\0", " ").rstrip()
 
@@ -294,7 +294,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
             code = "`" + (f"{names}, " if names else "") + spelt.replace("|", "\\|") + "`"
             rows.append(f"| {code} | {_as_markdown(one.help or '')} |")
     if rows:
-        yield "\n".join(["| | |", "| --- | --- |", *rows])
+        yield "\n".join(["| takes | meaning |", "| --- | --- |", *rows])
 
 
 PAGES: dict[str, Callable[[], str]] = {
