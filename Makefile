@@ -13,7 +13,7 @@ PART ?= $(shell date -u +%u)/7
 # The tests start a few hundred processes: each would compile nordcrawl and its libraries anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-faults test-faults-today check install-check install-check-today format bench \
+.PHONY: help demo docs test test-faults test-faults-today check install-check install-check-today format bench \
 	quality quality-folds quality-unknown quality-signs quality-docs lock clean
 .DELETE_ON_ERROR:
 
@@ -27,7 +27,7 @@ test: $(VENV)/dev.done  ## Run the tests and the fast checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
-	$(TESTS) -m "not slow" --ignore tests/deploy  # which make check looks at
+	$(TESTS) -m "not slow" --ignore tests/deploy --ignore tests/docs  # which make check looks at
 
 test-faults: $(VENV)/dev.done  ## Run the slow suites: kills, faults, scale
 	$(TESTS) -m slow
@@ -41,15 +41,19 @@ check: $(VENV)/dev.done  ## Run every static check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/scrapy-lint
-	$(BIN)/deptry . --extend-exclude benchmarks
-	$(BIN)/deptry tests benchmarks --exclude none --ignore DEP002,DEP004
-	$(BIN)/python -m pytest tests/deploy
+	$(BIN)/deptry . --extend-exclude benchmarks --extend-exclude docs
+	$(BIN)/deptry tests benchmarks docs --exclude none --ignore DEP002,DEP004
+	$(BIN)/python -m pytest tests/deploy tests/docs
 
 install-check:  ## Build the wheel, install it as its users do, and run it where the clone is not
 	@$(PYTHON) tests/install_check.py
 
 install-check-today:  ## The same by the day: oldest Python, newest Python, lowest versions of libraries
 	@$(PYTHON) tests/install_check.py --day $$(date -u +%u)
+
+docs: $(VENV)/dev.done  ## Make the pages of the code anew, and the documentation as a site, in build/site
+	@$(BIN)/python docs/site/from_code.py
+	@$(BIN)/python docs/site/build.py
 
 format: $(VENV)/dev.done  ## Put the code into its one form
 	$(BIN)/ruff format .

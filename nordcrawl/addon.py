@@ -16,6 +16,7 @@ from nordcrawl import settings as defaults
 from nordcrawl.extensions.budgets import RunBudgets
 from nordcrawl.extensions.guest import Guest
 from nordcrawl.extensions.live_display import LiveDisplay
+from nordcrawl.extensions.metrics_endpoint import MetricsEndpoint
 from nordcrawl.extensions.run_observer import RunObserver
 from nordcrawl.middlewares.address_guard import UrlGuardMiddleware
 from nordcrawl.middlewares.languages import LanguageMiddleware
@@ -87,5 +88,10 @@ class NordcrawlAddon:
             (300, ArchivePipeline),
         ):
             settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", pipeline, order)
-        for order, extension in ((0, RunObserver), (0, RunBudgets), (10, LiveDisplay)):
+        for order, extension in (
+            (0, RunObserver),
+            (0, RunBudgets),
+            (10, LiveDisplay),
+            (10, MetricsEndpoint),
+        ):
             settings.setdefault_in_component_priority_dict("EXTENSIONS", extension, order)

@@ -15,14 +15,14 @@
         └── ArchiveDamaged           13   hash, count or log do not agree
 
 What a page does wrong is no exception but a value (`nordcrawl.model.ledger.Outcome` with a reason).
-The codes' table is in docs/operations.md; `ExitCode` names the other ones.
+The codes' table is in docs/exit-codes.md; `ExitCode` names the other ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class ExitCode(IntEnum):
@@ -63,6 +63,110 @@ PRECEDENCE: Final = (
     ExitCode.WHOLE,
 )  # fmt: skip
 """Of several codes that apply, the one that stands first here is told."""
+
+
+class Meaning(NamedTuple):
+    """What a code says of a run, and what it asks of the operator; Markdown of one line each."""
+
+    means: str
+    do: str
+
+
+MEANINGS: Final[Mapping[ExitCode, Meaning]] = {
+    ExitCode.WHOLE: Meaning(
+        "every edition answered, every discovered URL has an outcome, everything is "
+        "committed; the last line of the summary says what was not archived, if "
+        "anything",
+        "nothing",
+    ),
+    ExitCode.FAILED: Meaning(
+        "anything else, an error of nordcrawl's own included",
+        "read the warnings, report it",
+    ),
+    ExitCode.USAGE: Meaning(
+        "a wrong argument, setting or source file; nothing was fetched",
+        "mend what is named",
+    ),
+    ExitCode.SPOOL: Meaning(
+        "the state folder can't be written (full, read-only); fetching stopped at once",
+        "make room; the next run archives what was acknowledged",
+    ),
+    ExitCode.STORE: Meaning(
+        "the archive refuses: credentials, permission, bucket, clock",
+        "mend it; nothing acknowledged is lost",
+    ),
+    ExitCode.PENDING: Meaning(
+        "the store was away; acknowledged lines that wait in the spool for it are "
+        "counted in the message",
+        "run again, or `nordcrawl ship`",
+    ),
+    ExitCode.INTERRUPTED: Meaning(
+        "stopped by a signal; what was fetched is archived",
+        "run again",
+    ),
+    ExitCode.LIMIT: Meaning(
+        "`limit` or a budget was reached: URLs, or sitemaps beyond the first 500 (the "
+        "newest are read first), were left",
+        "run again, or as wanted",
+    ),
+    ExitCode.NOTHING: Meaning(
+        "nothing archived and nothing known confirmed, though something was expected "
+        "and the site answered",
+        "look at the site and the warnings",
+    ),
+    ExitCode.LOCKED: Meaning(
+        "another run works on this source and archive, on this machine or on another one",
+        "wait for it",
+    ),
+    ExitCode.SOURCE_DOWN: Meaning(
+        "a sitemap, feed or listing failed, and nothing else covered it "
+        "([how](revisiting.md)), or a host could not be connected to (no address, "
+        "refused, no network)",
+        "look at the site, or mend the source's table",
+    ),
+    ExitCode.ROBOTS: Meaning(
+        "a host answers, and its robots.txt could not be had (5xx, 429, reset, silence, "
+        "redirect loop), so the host was not crawled (RFC 9309)",
+        "wait",
+    ),
+    ExitCode.LEDGER: Meaning(
+        "outcomes do not add up to what was discovered, or to the ledger lines and "
+        "records that were committed",
+        "report it",
+    ),
+    ExitCode.DAMAGED: Meaning(
+        "the archive does not hold what its log says, or a commit is missing in a log; "
+        "the key is named. Until it is mended nothing is compacted or erased",
+        "`nordcrawl verify`, then restore that object from a copy; `nordcrawl read "
+        "--keep-going` reads the rest",
+    ),
+    ExitCode.SUSPECT: Meaning(
+        "most pages failed, were no article, or had one and the same text: a site that "
+        "is down, rebuilt, or behind a wall; or nothing new has come for much longer "
+        "than ever",
+        "look at the site; `nordcrawl erase` what was archived by mistake; the next run "
+        "asks again for what failed",
+    ),
+    ExitCode.OUT_OF_TIME: Meaning(
+        "`NORDCRAWL_BUDGET_TIME_S` is over; what was fetched is archived, URLs were left",
+        "nothing; the next run goes on",
+    ),
+    ExitCode.OUT_OF_BYTES: Meaning(
+        "`NORDCRAWL_BUDGET_MIB` was fetched; what was fetched is archived, URLs were left",
+        "nothing; the next run goes on",
+    ),
+    ExitCode.OUT_OF_MEMORY: Meaning(
+        "the crawler's process holds more than `NORDCRAWL_BUDGET_MEMORY_MIB`; what was "
+        "fetched is archived",
+        "look at what grew, report it",
+    ),
+    ExitCode.STALLED: Meaning(
+        "for `NORDCRAWL_STALL_S` no answer came and no page was settled; what was "
+        "fetched is archived",
+        "look at the log's last lines",
+    ),
+}
+"""The words of docs/exit-codes.md, which is made of them; links are relative to that page."""
 
 
 def first_of(codes: Iterable[ExitCode]) -> ExitCode:

@@ -187,6 +187,7 @@ def check(user: Installation) -> None:
     user.run(shlex.join([str(user.bin / "python"), "-P", "-c", IMPORT_ALL]))
     _expect(user.run("nordcrawl --version"), "nordcrawl ")
     sources = user.run("nordcrawl sources")
+    _expect(user.run("nordcrawl completion bash"), "complete -o", "--published-from")
 
     # The demo, and the command that it tells its reader, as it tells it.
     shown = user.run("nordcrawl demo")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nordcrawl.archive.store.protocol import MARKER_KEY
 from nordcrawl.cli.crawl_all import crawl_all
+from nordcrawl.config.logs import LEVELS
 from nordcrawl.errors import ExitCode
 
 #: Pages of a sandbox.
@@ -19,25 +20,48 @@ _FEW = 5
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Describe the command; what it takes is Scrapy's to parse."""
+    """Describe the command, for its help and for completion; it is Scrapy that parses it."""
     parser.description = (
-        "The same job, options and exit codes as: scrapy crawl SOURCE [-a since=DATE] "
-        "[-a until=DATE] [-a limit=N] [-a urls=FILE|LIST] [-a mode=incremental|full] "
-        "[-s SETTING=VALUE]. And: --sandbox, five pages (or -a limit=N) into an archive of its own "
-        "in a temporary folder, and a table of them; --all, each source after the other (or "
-        "--jobs N at a time), with one exit code for all."
+        "Crawl sources into the archive: the same job, options and exit codes as scrapy crawl. "
+        "Arguments by -a: since and until (a date, or a time), limit (pages), urls (a file, or a "
+        "comma list), mode (incremental or full). The exit code 0 says: all of it."
     )
     parser.epilog = "Example: nordcrawl crawl highnorthnews -a since=2026-11-01 -a limit=10"
+    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="several: one after the other")
+    parser.add_argument(
+        "--sandbox",
+        action="store_true",
+        help="five pages (or -a limit=N) of one source into an archive of its own in a temporary "
+        "folder, and a table of them",
+    )
+    parser.add_argument("--all", action="store_true", help="all sources, with one exit code")
+    parser.add_argument("--jobs", type=int, metavar="N", help="so many of them at a time")
+    scrapy = parser.add_argument_group("of Scrapy, which has more (scrapy crawl --help)")
+    scrapy.add_argument("-a", action="append", metavar="NAME=VALUE", help="an argument, see above")
+    scrapy.add_argument(
+        "-s", "--set", action="append", metavar="NAME=VALUE", help="a setting for this run"
+    )
+    scrapy.add_argument("-L", "--loglevel", choices=LEVELS, help="how much is logged")
+    scrapy.add_argument(
+        "--logfile", type=Path, metavar="FILE", help="the log goes there, not to standard error"
+    )
 
 
 def run_scrapy(arguments: Sequence[str]) -> int:
     """Give Scrapy a command line of ``scrapy crawl``; return its exit code."""
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "nordcrawl.settings")
-    if {"--all", "--jobs"} & {one.partition("=")[0] for one in arguments}:
+    if {"--all", "--jobs"} & {one.partition("=")[0] for one in arguments} or _several(arguments):
         return crawl_all(arguments)
     if "--sandbox" in arguments:
         return crawl_sandboxed([one for one in arguments if one != "--sandbox"])
     return _scrapy_crawl(arguments)
+
+
+def _several(arguments: Sequence[str]) -> bool:
+    """Say whether more than one source is named; what stands behind an option may be its value."""
+    before = ("", *arguments)
+    named = [one for last, one in zip(before, arguments, strict=False) if last[:1] != "-"]
+    return sum(one[:1] != "-" for one in named) > 1
 
 
 def crawl_sandboxed(arguments: Sequence[str]) -> int:

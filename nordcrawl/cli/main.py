@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "compact": "put small parts together",
     "erase": "take articles out of the archive, for good",
     "demo": "run the whole job against a small news site on this machine",
+    "completion": "print a script that completes all this in a shell",
 }
 """Each command, in the order of ``--help``, and what it does."""
 
@@ -66,17 +67,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
-    parser, asked = _parsers(argv[0] if argv else None)
+    parser, asked = parsers(*argv[:1])
     if not argv:
         parser.print_help(sys.stderr)
         return int(ExitCode.USAGE)
     # What stands behind `crawl` is Scrapy's to parse, so that both commands take the same.
-    options, rest = parser.parse_known_args(argv)
-    if rest and options.command != "crawl":
-        asked.error(f"unrecognized arguments: {' '.join(rest)}")
+    crawls = argv[0] == "crawl" and not {"-h", "--help"}.intersection(argv)
+    options, rest = parser.parse_known_args(argv[:1] if crawls else argv)
+    if rest:
+        asked.get(options.command, parser).error(f"unrecognized arguments: {' '.join(rest)}")
     command = import_module(f"nordcrawl.cli.{options.command}")
     try:
-        return int(command.run_scrapy(rest) if options.command == "crawl" else command.run(options))
+        return int(command.run_scrapy(argv[1:]) if crawls else command.run(options))
     except NordcrawlError as error:
         print(f"nordcrawl: error: {error}", file=sys.stderr)
         return int(error.exit_code)
@@ -84,19 +86,19 @@ def _run(argv: Sequence[str]) -> int:
         return int(ExitCode.INTERRUPTED)
 
 
-def _parsers(asked: str | None) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
-    """Return the parser of a command line whose first word is `asked`, and that of its command:
-    with the options of that one, and with no more than the names of the others."""
+def parsers(*asked: str) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Return the parser of the command line, and those of the commands that are asked for: with
+    their options, and of the others no more than the names."""
     parser = argparse.ArgumentParser(
         prog="nordcrawl",
         description="Crawl news sites, extract clean articles, archive them as JSON Lines.",
     )
     parser.add_argument("--version", action="version", version=f"nordcrawl {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    found = parser
+    found = {}
     for name, what in COMMANDS.items():
         command = commands.add_parser(name, help=what)
-        if name == asked:
+        if name in asked:
             import_module(f"nordcrawl.cli.{name}").add_options(command)
-            found = command
+            found[name] = command
     return parser, found

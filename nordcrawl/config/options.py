@@ -7,6 +7,7 @@ argument, its value and what is allowed.
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import math
 import os
 import re
@@ -35,7 +36,7 @@ SETTINGS = (
     "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG", "NORDCRAWL_LOG_LEVEL",
     "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES", "NORDCRAWL_BUDGET_TIME_S",
     "NORDCRAWL_BUDGET_PAGES", "NORDCRAWL_BUDGET_MIB", "NORDCRAWL_BUDGET_MEMORY_MIB",
-    "NORDCRAWL_STALL_S", "NORDCRAWL_ALERTS", "NORDCRAWL_ALERT_AFTER_RUN",
+    "NORDCRAWL_STALL_S", "NORDCRAWL_METRICS_PORT", "NORDCRAWL_ALERTS", "NORDCRAWL_ALERT_AFTER_RUN",
     "NORDCRAWL_ALERT_NO_RUN_H", "NORDCRAWL_ALERT_FEWER", "NORDCRAWL_ALERT_COVERAGE_DROP",
     "NORDCRAWL_ALERT_TEXT_CHANGE", "NORDCRAWL_ALERT_ERRORS_RISE",
 )  # fmt: skip
@@ -90,6 +91,8 @@ class Options:
     """Addresses of Apprise, which are secret, or a file of them; `addresses` reads them."""
     alert_after_run: bool = False
     alert_limits: AlertLimits = field(default_factory=AlertLimits)
+    metrics_port: int = 0
+    """Of loopback; 0 is none."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Options:
@@ -165,7 +168,12 @@ class Options:
                 text_change=number("NORDCRAWL_ALERT_TEXT_CHANGE", 0, 1),
                 errors_rise=number("NORDCRAWL_ALERT_ERRORS_RISE", 0, 1),
             ),
+            metrics_port=int(number("NORDCRAWL_METRICS_PORT", 0, 65_535)),
         )
+        if options.metrics_port and importlib.util.find_spec("prometheus_client") is None:
+            problems.append(
+                "NORDCRAWL_METRICS_PORT needs prometheus-client: pip install 'nordcrawl[metrics]'"
+            )
         problems += [
             f"{name} is not taken as a setting, where logs and process lists would show it: "
             "give it by the environment, a profile or a role"

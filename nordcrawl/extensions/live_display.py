@@ -87,32 +87,35 @@ class LiveDisplay:
             return
         seconds = time.monotonic() - self._began
         self._pace.add(seconds, run.outcomes.fetched)
-        told = lines(self._standing(run, seconds), self._pace, self._console.width)
+        told = lines(standing_of(run, seconds), self._pace, self._console.width)
         self._live.update(Group(*told), refresh=True)
         self._next = asyncio.get_running_loop().call_later(_EACH_S, self._draw)
 
-    def _standing(self, run: Run, seconds: float) -> Standing:
-        entries = run.discovered.entries.values()
-        due, in_flight = len(run.under_way.due) + len(run.under_way.held), run.under_way.in_flight
-        phase = "discovering"
-        if run.planner.ended:
-            phase = "shipping"
-        elif run.info.stopping.requested:
-            phase = "stopping"
-        elif due or in_flight or run.outcomes.fetched:
-            phase = "fetching"
-        return Standing(
-            source=run.info.source.name,
-            phase=phase,
-            seconds=seconds,
-            asked=len(entries),
-            answered=sum(entry.is_heard for entry in entries),
-            discovered=run.outcomes.tally.discovered,
-            fetched=run.outcomes.fetched,
-            due=due,
-            in_flight=len(in_flight),
-            outcomes=run.outcomes.tally.counts(),
-            spool_bytes=run.outcomes.backlog_bytes,
-            warnings=self._handler.warnings,
-            last_warning=self._handler.last_warning,
-        )
+
+def standing_of(run: Run, seconds: float) -> Standing:
+    """Return how a crawl stands that began so many seconds ago; of the event loop's thread only."""
+    entries = run.discovered.entries.values()
+    due, in_flight = len(run.under_way.due) + len(run.under_way.held), run.under_way.in_flight
+    phase = "discovering"
+    if run.planner.ended:
+        phase = "shipping"
+    elif run.info.stopping.requested:
+        phase = "stopping"
+    elif due or in_flight or run.outcomes.fetched:
+        phase = "fetching"
+    handler = logs.current()
+    return Standing(
+        source=run.info.source.name,
+        phase=phase,
+        seconds=seconds,
+        asked=len(entries),
+        answered=sum(entry.is_heard for entry in entries),
+        discovered=run.outcomes.tally.discovered,
+        fetched=run.outcomes.fetched,
+        due=due,
+        in_flight=len(in_flight),
+        outcomes=run.outcomes.tally.counts(),
+        spool_bytes=run.outcomes.backlog_bytes,
+        warnings=handler.warnings if handler else 0,
+        last_warning=handler.last_warning if handler else "",
+    )

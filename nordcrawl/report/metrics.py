@@ -1,16 +1,25 @@
-"""Metrics: how sources stand, in the text format that Prometheus reads (extra ``metrics``).
+"""Metrics: how sources stand, and how a crawl does while it runs, in the text format that
+Prometheus reads (extra ``metrics``).
 
 Source: prometheus.io, "Exposition formats"; names and units as in "Metric and label naming".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from nordcrawl.report.standing import Level, Standing
+
+if TYPE_CHECKING:
+    from nordcrawl.report import live
+
+_HOST: Final = "127.0.0.1"
 
 Judged = tuple[Standing, Level, str]
 
@@ -56,3 +65,65 @@ def metrics(judged: Sequence[Judged], now: datetime, *, readable: bool) -> bytes
         for outcome, number in one.last.outcomes.items():
             urls.labels(one.source, outcome).set(number)
     return generate_latest(registry)
+
+
+def serve(port: int, now: Callable[[], live.Standing | None]) -> Callable[[], None]:
+    """Answer ``http://127.0.0.1:PORT/metrics`` by a thread of its own with what `now` returns,
+    which that thread calls; return what ends it. Nobody but this machine is answered.
+
+    Raises:
+        OSError: the port is taken, or may not be had.
+    """
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Running(now))
+    server, thread = start_http_server(port, addr=_HOST, registry=registry)
+
+    def end() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return end
+
+
+class _Running(Collector):
+    """A crawl as it stands when it is asked for."""
+
+    def __init__(self, now: Callable[[], live.Standing | None]) -> None:
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        one = self._now()
+        if one is None:
+            return
+        named = [one.source]
+        for name, what, value in (
+            ("elapsed_seconds", "How long the run has gone on.", one.seconds),
+            ("entries", "Sitemaps, feeds and listings that were asked.", one.asked),
+            ("entries_answered", "Those of them that answered.", one.answered),
+            ("urls_discovered", "URLs that were found.", one.discovered),
+            ("pages_due", "Pages that are still to be asked for.", one.due),
+            ("pages_in_flight", "Pages that were asked for and are not settled.", one.in_flight),
+            ("spool_bytes", "What waits in the spool for the store.", one.spool_bytes),
+        ):
+            gauge = GaugeMetricFamily(f"nordcrawl_run_{name}", what, labels=["source"])
+            gauge.add_metric(named, value)
+            yield gauge
+        for name, what, value in (
+            ("pages_fetched", "Pages that answered.", one.fetched),
+            ("warnings", "Warnings in the log.", one.warnings),
+        ):
+            counter = CounterMetricFamily(f"nordcrawl_run_{name}", what, labels=["source"])
+            counter.add_metric(named, value)
+            yield counter
+        urls = CounterMetricFamily(
+            "nordcrawl_run_urls", "URLs that have ended, by outcome.", labels=["source", "outcome"]
+        )
+        for outcome, count in one.outcomes.items():
+            urls.add_metric([one.source, outcome.value], count)
+        yield urls
+        phase = GaugeMetricFamily(
+            "nordcrawl_run_phase", "1 for the phase it is in.", labels=["source", "phase"]
+        )
+        phase.add_metric([one.source, one.phase], 1)
+        yield phase

@@ -9,7 +9,7 @@ import pytest
 from nordcrawl.errors import PRECEDENCE, ExitCode
 
 HERE = Path(__file__).parents[1]
-DOCS = HERE.parent / "docs" / "operations.md"
+DOCS = HERE.parent / "docs" / "exit-codes.md"
 
 #: The test that provokes each code with a real run (13: with a real archive).
 PROVOKED = {

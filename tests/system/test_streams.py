@@ -137,10 +137,13 @@ def test_a_crawl_that_can_tell_nobody_archives_all_the_same(paper, job):
         env=bare(crawl.folder) | crawl.settings | {"SCRAPY_SETTINGS_MODULE": "nordcrawl.settings"},
         cwd=crawl.folder,
     )  # fmt: skip
-    # Between fork and redirection the shell has the streams of this test.
+    # Between fork and redirection the shell has the streams of this test; then Python, as it starts,
+    # opens folders, which get the lowest number that is free.
     until(
-        lambda: "/dev/full" in standard(process.pid) or process.poll() is not None,
-        "the shell to redirect them",
+        lambda: (
+            {"/dev/null", "/dev/full"} <= {*standard(process.pid)} or process.poll() is not None
+        ),
+        "the command to have its streams",
     )
     seen = set()
     while process.poll() is None:
