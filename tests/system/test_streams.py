@@ -137,7 +137,7 @@ def test_a_crawl_that_can_tell_nobody_archives_all_the_same(paper, job):
         env=bare(crawl.folder) | crawl.settings | {"SCRAPY_SETTINGS_MODULE": "nordcrawl.settings"},
         cwd=crawl.folder,
     )  # fmt: skip
-    # Between fork and redirection the shell has the streams of this test; then Python, as it starts,
+    # Between fork and redirection the shell has the streams of this test; then Python first
     # opens folders, which get the lowest number that is free.
     until(
         lambda: (
