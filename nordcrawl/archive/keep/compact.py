@@ -187,7 +187,7 @@ def _units(parts: Sequence[LivePart]) -> list[Unit]:
     unit_of: dict[str, Unit] = {}
     units: list[Unit] = []
     for part in parts:
-        segments = part.commit.segments(part.entry)
+        segments = part.segments
         found = {id(u): u for s in segments if (u := unit_of.get(s.origin)) is not None}
         unit, *others = found.values() or [Unit()]
         if not found:
@@ -197,7 +197,7 @@ def _units(parts: Sequence[LivePart]) -> list[Unit]:
             units.remove(other)
         unit.parts.append(part)
         for one in unit.parts:
-            unit_of |= dict.fromkeys((s.origin for s in one.commit.segments(one.entry)), unit)
+            unit_of |= dict.fromkeys((s.origin for s in one.segments), unit)
     for unit in units:
         unit.size = sum(segment.bytes for segment in _least(unit.parts).values())
     return units
@@ -208,7 +208,7 @@ def _least(parts: Iterable[LivePart]) -> dict[str, Segment]:
     the one erased last."""
     least: dict[str, Segment] = {}
     for part in parts:
-        for segment in part.commit.segments(part.entry):
+        for segment in part.segments:
             other = least.get(segment.origin)
             if other is None or segment.records < other.records:
                 least[segment.origin] = segment
@@ -261,9 +261,7 @@ def _joined(
     for segments in _outputs(bundle, part_bytes):
         origins = {segment.origin for segment in segments}
         like = [
-            part.entry
-            for part in bundle
-            if origins.intersection(s.origin for s in part.commit.segments(part.entry))
+            part.entry for part in bundle if origins.intersection(s.origin for s in part.segments)
         ]
         body = b"".join(pieces[segment.origin] for segment in segments)
         yield maintainer.add_part(kind, source, date, body, segments, like)

@@ -106,15 +106,18 @@ class Deleter:
         """Read all logs and orders anew; raises as the constructor."""
         self.snapshot: Snapshot = take_whole(self._store, self._told)
         self.erasures: Erasures = self._orders.read()
-        self._entries: dict[str, tuple[Commit, PartEntry]] = {}
+        self._parts: dict[str, LivePart] = {}
+        """All that was ever added."""
         self._removed_by: dict[str, Commit] = {}
         for log in self.snapshot.logs.values():
             for commit in log:
-                self._entries |= {entry.key: (commit, entry) for entry in commit.add}
+                self._parts |= {
+                    entry.key: LivePart(commit, number) for number, entry in enumerate(commit.add)
+                }
                 self._removed_by |= dict.fromkeys(commit.remove, commit)
         self._holders: defaultdict[str, list[tuple[Segment, LivePart]]] = defaultdict(list)
         for part in self.snapshot.live:
-            for segment in part.commit.segments(part.entry):
+            for segment in part.segments:
                 self._holders[segment.origin].append((segment, part))
         self._intact: dict[str, dict[str, str]] = {}
         """Of live parts that were read back: digest by origin."""
@@ -158,25 +161,26 @@ class Deleter:
 
     def _prove_replaced(self, key: str) -> None:
         for _ in range(_TURNS):
-            if key not in self._removed_by or key not in self._entries:
+            if key not in self._removed_by or key not in self._parts:
                 raise UnprovenError(f"{key}: no commit added and removed it")
-            commit, entry = self._entries[key]
+            part = self._parts[key]
             self._await_listed(self._removed_by[key])
             try:
-                witnesses = self._witnesses(commit, entry)
+                witnesses = self._witnesses(part)
             except PartMovedError:
                 self.refresh()
                 continue
-            if not self._went_on({commit.writer, *(p.commit.writer for p in witnesses)}):
+            if not self._went_on({part.commit.writer, *(p.commit.writer for p in witnesses)}):
                 return
             self.refresh()
         raise LaterError(f"{key}: the logs go on faster than they are read")
 
-    def _witnesses(self, commit: Commit, entry: PartEntry) -> list[LivePart]:
+    def _witnesses(self, removed: LivePart) -> list[LivePart]:
         """Return live parts that hold all that a removed one held, but for what orders cover."""
+        entry = removed.entry
         witnesses: list[LivePart] = []
         less: list[Segment] = []
-        for segment in commit.segments(entry):
+        for segment in removed.segments:
             for held, part in self._holders.get(segment.origin, ()):
                 if held.sha256 == segment.sha256 and self._is_intact(part, held):
                     witnesses.append(part)
@@ -188,7 +192,7 @@ class Deleter:
                 check_part(entry, body)
             except ArchiveDamaged as error:
                 raise UnprovenError(f"{error}, and not all of it lies elsewhere") from None
-            for segment, piece in slices(LivePart(entry, commit), body):
+            for segment, piece in slices(removed, body):
                 if segment in less:
                     witnesses += self._explained(entry, segment, piece)
         return witnesses
@@ -251,7 +255,7 @@ class Deleter:
         manifest = keys.manifest_of(key)
         if named is None and manifest is None:
             raise UnprovenError(f"{key}: no part")
-        if key in self._entries:
+        if key in self._parts:
             raise UnprovenError(f"{key}: committed")
         entry = next((e for e in self._store.list(key) if e.key == key), None)
         if entry is None:

@@ -121,7 +121,7 @@ def _came_since(store: Store, snapshot: Snapshot, erasures: Erasures) -> set[str
     found: set[str] = set()
     single = [(order.order_id, Erasures.of([order])) for order in erasures.orders]
     for part in snapshot.live:
-        if all(is_clean(part, segment) for segment in part.commit.segments(part.entry)):
+        if all(is_clean(part, segment) for segment in part.segments):
             continue
         for line in unpack(part_body(store, part)):
             values = decode_json(line)

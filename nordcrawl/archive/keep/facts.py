@@ -14,7 +14,7 @@ from typing import Any, Final
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.catalog import Catalog
 from nordcrawl.archive.format.checkpoint import Checkpoint
-from nordcrawl.archive.format.commit import Commit
+from nordcrawl.archive.format.commit import Commit, Logs
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import Order
 from nordcrawl.archive.format.receipt import Receipt
@@ -81,7 +81,7 @@ class Facts:
         self._read_erasures()
         self._read_catalogs()
         self._read_checkpoints()
-        self.logs: dict[str, list[Commit]] = self._read_logs()
+        self.logs: Logs = self._read_logs()
         self.snapshot: Snapshot = assemble(
             self.logs, {w: (log[-1].seq, log[-1].sha256) for w, log in self.logs.items()}, {}
         )
@@ -171,7 +171,7 @@ class Facts:
             ):
                 self.heads.append(Head(writer, seq, sha256, by))
 
-    def _read_logs(self) -> dict[str, list[Commit]]:
+    def _read_logs(self) -> Logs:
         listed: dict[str, int] = {}
         for key in self.objects:
             if match := COMMIT.fullmatch(key):

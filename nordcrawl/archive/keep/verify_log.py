@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry, Segment
-
-Logs = Mapping[str, list[Commit]]
-"""The commits of each writer that can be read."""
+from nordcrawl.archive.format.commit import Commit, CommitKind, Logs, PartEntry, Segment
 
 
 def foundations(logs: Logs) -> Iterator[tuple[str, str]]:

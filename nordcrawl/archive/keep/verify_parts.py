@@ -40,10 +40,8 @@ def live_parts(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
         except ArchiveDamaged as error:
             yield _of(entry.key, error)
             continue
-        offset = 0
-        for segment in part.commit.segments(entry):
-            piece = LiveSegment(segment, part, offset)
-            offset += segment.bytes
+        for piece in part.pieces():
+            segment = piece.segment
             check = lines if (entry.key, segment.origin) in chosen else None
             for number_in_it in _piece(facts, piece, body, check):
                 if isinstance(number_in_it, Defect):
@@ -58,7 +56,7 @@ def live_parts(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
                         f"line {number_in_it}: came in spite of an erasure; nobody reads it, and "
                         "nordcrawl erase --resume takes it out",
                     )
-        if offset != len(body):
+        if sum(segment.bytes for segment in part.segments) != len(body):
             yield damage(entry.key, "its segments are not all of it")
     facts.progress(len(live), len(live))
     facts.counts.parts = len(live)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.catalog import NO_CATALOG, Catalog
-from nordcrawl.archive.format.commit import Commit
+from nordcrawl.archive.format.commit import Logs
 from nordcrawl.archive.format.cursor import Cursor
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.store.protocol import Store
@@ -58,9 +57,7 @@ def seen_by(store: Store, cursor: Cursor, newest: Catalog) -> dict[str, int]:
     return {**catalog.closed, **cursor.seen}
 
 
-def put_catalog(
-    store: Store, before: Catalog, logs: Mapping[str, list[Commit]], now: datetime
-) -> Catalog | None:
+def put_catalog(store: Store, before: Catalog, logs: Logs, now: datetime) -> Catalog | None:
     """Put the next catalog if enough of these logs, read from their beginning, have ended that are
     in none `before`; return it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,6 +22,10 @@ _AT_ONCE: Final = 16
 
 _WINDOW: Final = 64
 """Most commits of one log that are asked for ahead."""
+
+
+_LOGS: Final = 500
+"""Logs that are read at a time: there may be 100,000s, and all their commits don't fit."""
 
 
 _PATIENCE_S: Final = (0.1, 0.4)
@@ -140,13 +145,15 @@ def follow(
         writer: Trail(writer, *head, known.get(writer, nothing), damaged=damaged)
         for writer, head in heads.items()
     }
-    open_trails = list(trails.values())
+    waiting = deque(trails.values())
     with ThreadPoolExecutor(_AT_ONCE, "log") as pool:
-        while open_trails:
-            asked = [(trail, trail.next_keys()) for trail in open_trails]
+        while waiting:
+            some = [waiting.popleft() for _ in range(min(_LOGS, len(waiting)))]
+            asked = [(trail, trail.next_keys()) for trail in some]
             bodies = pool.map(lambda key: _get(store, key), [k for _, keys in asked for k in keys])
-            found = [(trail, [(key, next(bodies)) for key in keys]) for trail, keys in asked]
-            open_trails = [trail for trail, pairs in found if _go_on(store, trail, pairs)]
+            for trail, keys in asked:
+                if _go_on(store, trail, [(key, next(bodies)) for key in keys]):
+                    waiting.append(trail)
     return trails
 
 

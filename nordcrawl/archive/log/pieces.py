@@ -159,7 +159,7 @@ def slices(part: LivePart, body: bytes) -> Iterator[tuple[Segment, bytes]]:
         ArchiveDamaged: these are not the bytes of the segment, or not all of the part.
     """
     offset = 0
-    for segment in part.commit.segments(part.entry):
+    for segment in part.segments:
         piece = body[offset : offset + segment.bytes]
         offset += segment.bytes
         if hashlib.sha256(piece).hexdigest() != segment.sha256:
