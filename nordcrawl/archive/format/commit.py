@@ -15,14 +15,13 @@ from datetime import datetime
 from enum import StrEnum
 from sys import intern
 from types import MappingProxyType
-from typing import Any, Final, Self, TypeAlias, overload
+from typing import Any, Final, Self, TypeAlias
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json
-from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
-from nordcrawl.errors import ArchiveDamaged
-from nordcrawl.model.times import parse_rfc3339, rfc3339
+from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed, readable, time_of
+from nordcrawl.model.times import rfc3339
 
 COMMIT_FORMAT = "nordcrawl-commit"
 COMMIT_VERSION = 2
@@ -78,27 +77,19 @@ class Segment:
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that stands in ``segments``."""
-        return {
-            "origin": self.origin,
-            "writer": self.writer,
-            "seq": self.seq,
-            "committed_at": rfc3339(self.committed_at),
-            "sha256": self.sha256,
-            "bytes": self.bytes,
-            "records": self.records,
-        }
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return values | {"committed_at": rfc3339(self.committed_at)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Read back `to_json`; `ValueError`, `KeyError` or `TypeError` for anything else."""
-        committed_at = parse_rfc3339(values["committed_at"])
-        if committed_at is None or not keys.is_part_key(values["origin"]):
+        if not keys.is_part_key(values["origin"]):
             raise ValueError(f"no segment: {values['origin']!r}")
         return cls(
             origin=intern(values["origin"]),
             writer=intern(values["writer"]),
             seq=int(values["seq"]),
-            committed_at=committed_at,
+            committed_at=time_of(values, "committed_at"),
             sha256=values["sha256"],
             bytes=int(values["bytes"]),
             records=int(values["records"]),
@@ -127,17 +118,7 @@ class PartEntry:
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that stands in ``add``."""
-        values: dict[str, Any] = {
-            "key": self.key,
-            "kind": str(self.kind),
-            "sha256": self.sha256,
-            "bytes": self.bytes,
-            "records": self.records,
-            "first_seq": self.first_seq,
-            "last_seq": self.last_seq,
-            "min_at": self.min_at,
-            "max_at": self.max_at,
-        }
+        values = {name: getattr(self, name) for name in self.__slots__ if name != "segments"}
         if self.segments:
             values["segments"] = [segment.to_json() for segment in self.segments]
         return values
@@ -180,15 +161,16 @@ class Appended(Sequence[PartEntry]):
     def __len__(self) -> int:
         return len(self._rows())
 
-    @overload
-    def __getitem__(self, index: int) -> PartEntry: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[PartEntry]: ...
-    def __getitem__(self, index: int | slice) -> PartEntry | Sequence[PartEntry]:
-        return tuple(self)[index] if isinstance(index, slice) else self._entry(self._rows()[index])
+    def __getitem__(self, index: Any) -> Any:
+        return tuple(self)[index]
 
     def __iter__(self) -> Iterator[PartEntry]:
         return map(self._entry, self._rows())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it equals tuples, which hash otherwise
 
     def _rows(self) -> list[tuple[Any, ...]]:
         raw = zlib.decompressobj(_WINDOW, _LIKE).decompress(self._packed)
@@ -288,7 +270,7 @@ class Commit:
             ArchiveDamaged: it is none, was changed, is of a later format, or stands under a wrong
                 key.
         """
-        try:
+        with readable(key, "a commit"):
             values = decode_json(body)
             version, kind = values["version"], values["kind"]
             source, writer = intern(values["source"]), intern(values["writer"])
@@ -298,16 +280,13 @@ class Commit:
                 )
             if version > 1 or "sha256" in values:
                 decode_sealed(body)
-            committed_at = parse_rfc3339(values["committed_at"])
-            if committed_at is None:
-                raise ValueError("no committed_at")
             commit = cls(
                 writer=writer,
                 seq=values["seq"],
                 prev_sha256=values["prev_sha256"],
                 source=source,
                 run_id=values["run_id"],
-                committed_at=committed_at,
+                committed_at=time_of(values, "committed_at"),
                 add=_added(source, writer, CommitKind(kind), values["add"]),
                 remove=tuple(map(intern, values["remove"])),
                 kind=CommitKind(kind),
@@ -318,8 +297,6 @@ class Commit:
             if commit.key != key:
                 raise ValueError(f"it says that it is {commit.key}")
             _check_names(commit)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ArchiveDamaged(f"{key}: not a commit that can be read: {error}") from error
         return commit
 
 

@@ -32,7 +32,7 @@ from nordcrawl.archive.keep.proofs import (
     Replaced,
     Uncommitted,
 )
-from nordcrawl.archive.log.catalog import put_catalog
+from nordcrawl.archive.log.catalog import Tail, put_catalog
 from nordcrawl.archive.log.checkpoint import checkpoint_keys
 from nordcrawl.archive.log.erasures import read_erasures
 from nordcrawl.archive.log.pieces import PartMovedError, part_body, slices
@@ -120,17 +120,17 @@ def compact(
             _replace_all(maintainer, bundles, part_bytes, done, dry_run=dry_run)
             break
         except PartMovedError:
-            maintainer.discard(deleter)
+            maintainer.discard()
             deleter = maintainer.deleter()
         except StoreError:
             with suppress(StoreError):  # what stays is an orphan
-                maintainer.discard(deleter)
+                maintainer.discard()
             raise
     if not dry_run:
         if done.commits:
             deleter = maintainer.deleter()
         known = deleter.snapshot.catalog
-        catalog = put_catalog(store, known, deleter.snapshot.logs, maintainer.clock())
+        catalog = put_catalog(store, Tail.of(known, deleter.snapshot.logs), maintainer.clock())
         done.ended = len(catalog.closed) - len(known.closed) if catalog else 0
         _tidy(maintainer, deleter, grace, orphans, done)
     return done
@@ -260,11 +260,15 @@ def _joined(
     kind, date = bundle[0].entry.kind, date_of(bundle[0].entry.key)
     for segments in _outputs(bundle, part_bytes):
         origins = {segment.origin for segment in segments}
-        like = [
-            part.entry for part in bundle if origins.intersection(s.origin for s in part.segments)
+        times = [
+            at
+            for part in bundle
+            if origins.intersection(s.origin for s in part.segments)
+            for at in (part.entry.min_at, part.entry.max_at)
         ]
         body = b"".join(pieces[segment.origin] for segment in segments)
-        yield maintainer.add_part(kind, source, date, body, segments, like)
+        records = sum(segment.records for segment in segments)
+        yield maintainer.put_part(kind, source, date, body, records, times, segments)
 
 
 def _tidy(

@@ -92,13 +92,9 @@ class Snapshot:
     """The one that told which logs need not be followed."""
 
     @property
-    def parts(self) -> tuple[LivePart, ...]:
-        """The live parts that hold something new to the reader: those of the pieces."""
-        return tuple({part.entry.key: part for part in (p.part for p in self.pieces)}.values())
-
-    @property
     def live(self) -> tuple[LivePart, ...]:
-        """All live parts of these commits, in order; more than `parts` where two hold the same."""
+        """All live parts of these commits, in order; more than hold the pieces where two have the
+        same."""
         return tuple(sorted(_live(self.logs, self.removed), key=_begin))
 
     @property
@@ -110,11 +106,9 @@ class Snapshot:
     def cursor(self) -> Cursor:
         """Where to go on from."""
         seen = self.seen
-        closed = self.catalog.closed
-        if any(seen.get(writer, 0) < seq for writer, seq in closed.items()):
-            return Cursor(seen)
-        left = {writer: seq for writer, seq in seen.items() if closed.get(writer) != seq}
-        return Cursor(left, self.catalog.name)
+        known = self.catalog.within(seen)
+        left = {writer: seq for writer, seq in seen.items() if known.closed.get(writer) != seq}
+        return Cursor(left, known.name)
 
 
 def take(
@@ -156,7 +150,9 @@ def take(
                 heads[writer] = trail.head
         must = _missed(logs, heads)
         ahead = {writer: heads.get(writer, NOTHING) for writer in must}
-    return assemble(logs, heads, {writer: seq for writer, (seq, _) in seen.items()}, catalog)
+    removed = frozenset(key for log in logs.values() for commit in log for key in commit.remove)
+    before = {writer: seq for writer, (seq, _) in seen.items()}
+    return Snapshot(_pieces(_live(logs, removed), before), logs, heads, removed, catalog)
 
 
 def _listed(
@@ -180,17 +176,6 @@ def _closed(catalog: Catalog) -> dict[str, KnownCommit]:
     return {
         writer: KnownCommit(seq, None, why, last=True) for writer, seq in catalog.closed.items()
     }
-
-
-def assemble(
-    logs: Logs,
-    heads: Heads,
-    seen: Mapping[str, int],
-    catalog: Catalog = NO_CATALOG,
-) -> Snapshot:
-    """Put commits together to what is live and new to who has `seen` so much of each writer."""
-    removed = frozenset(key for log in logs.values() for commit in log for key in commit.remove)
-    return Snapshot(_pieces(_live(logs, removed), seen), logs, heads, removed, catalog)
 
 
 #: Logs that are listed each by itself rather than all together.
