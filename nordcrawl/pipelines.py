@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, Self
 
@@ -29,14 +28,13 @@ from nordcrawl.items import LeftOpen, PageFields, PageItem, WrongItem
 from nordcrawl.model.article import Rejected
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
+from nordcrawl.model.reading import Reading
 from nordcrawl.rights import PageRights, decide, recorded
 from nordcrawl.spiders.news import NewsSpider
 from nordcrawl.spiders.responses import page_of_item
 from nordcrawl.spiders.runs import run_of
-from nordcrawl.workers.pool import WorkFailed, WorkStopped
-
-#: Pages above are extracted one at a time; a news page has a tenth of it.
-LARGE_PAGE_BYTES = 512 << 10
+from nordcrawl.workers.pool import LARGE_BYTES, WorkFailed, WorkStopped
 
 
 class RunPipeline(ABC):
@@ -97,8 +95,7 @@ class ExtractPipeline(RunPipeline):
         told = run.discovered.told(item.url)
         profile = replace(run.info.source.profile, told_title=told.title)
         try:
-            async with self._room_for(page):
-                found = await run.workers.call(read, page, profile)
+            found = await self._read(page, profile)
         except WorkStopped as error:
             raise LeftOpen(str(error), log_level="DEBUG") from None
         except WorkFailed as error:
@@ -116,10 +113,14 @@ class ExtractPipeline(RunPipeline):
             raise self.drop(item, Outcome.RIGHTS_DENIED, denial.reason)
         item.reading = found.with_rights(recorded(found.article.rights, rights, site))
 
-    def _room_for(self, page: Page) -> AbstractAsyncContextManager[None]:
-        """Return what to hold while a page is extracted: large ones go one at a time, because a
-        tree takes a multiple of its page, and all workers share the memory of one machine."""
-        return self._large_pages if len(page.body) > LARGE_PAGE_BYTES else nullcontext()
+    async def _read(self, page: Page, profile: Profile) -> Reading | Rejected:
+        """Have a worker read a page; a large one apart and one at a time, because a tree takes a
+        multiple of its page, and all workers share the memory of one machine."""
+        workers = self.run.workers
+        if len(page.body) <= LARGE_BYTES:
+            return await workers.call(read, page, profile)
+        async with self._large_pages:
+            return await workers.apart.call(read, page, profile)
 
 
 class DedupPipeline(RunPipeline):

@@ -40,7 +40,7 @@ from nordcrawl.rights import TDMREP_PATH
 from nordcrawl.sources.landing import Landing, landing
 from nordcrawl.sources.source import EntryKind, Source
 from nordcrawl.spiders.responses import is_conditional, reason, to_page
-from nordcrawl.workers.pool import WorkFailed
+from nordcrawl.workers.pool import LARGE_BYTES, WorkFailed
 
 #: Pages on their way where CONCURRENT_REQUESTS sets no limit.
 _MOST_IN_FLIGHT = 16
@@ -219,6 +219,8 @@ class NewsSpider(Spider):
         """Have a worker read an entry, until `stop_reading`."""
         type_ = page.header("content-type")
         workers = self.active_run.workers
+        if len(page.body) > LARGE_BYTES:
+            workers = workers.apart
         reading = asyncio.ensure_future(
             workers.call(discover.read, kind, page.body, page.url, type_, self.source.timezone)
         )

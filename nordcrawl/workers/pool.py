@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 #: A worker is replaced after so many tasks, against leaks in C libraries.
 TASKS_PER_WORKER = 500
+#: Bytes of input above which a task is one for `Workers.apart`; a news page has a tenth of it.
+LARGE_BYTES = 512 << 10
 #: Seconds between two looks at whether the pool still is.
 _LOOK_S = 1.0
 #: How many times the limit of a task it may wait to be taken up; many may be before it.
@@ -47,14 +49,16 @@ _CLOSE_S = 2.0
 _MORE_TRIES = 2
 #: Bytes of a pickled value above which it is not unpickled between two steps of the event loop.
 _LARGE = 1 << 18
-#: Bytes of a worker's own above which it gives back what it can after a page; what is loaded at its
-#: start, and shared, counts as its own here, too.
-_MUCH = 192 << 20
+#: Bytes of a worker's own, beyond what it had at its start or could not do without, above which it
+#: gives back what it can after a page.
+_MUCH = 24 << 20
 #: Bytes of address space that each task may take anew, whatever those before it have kept.
 _LEAST_NEW = 48 << 20
 #: Bytes that a task may take, in a worker, and the pages of address space that it began with.
 _memory_bytes = 0
 _at_first = 0
+#: Bytes of its own that a worker can't do without, as far as is known.
+_needed = 0
 _NO_MEMORY = "needed too much memory"
 _SHORT = ", and perhaps needed too much memory"
 #: Bytes below its limit at which a process counts as having reached it.
@@ -155,11 +159,18 @@ def _pages_of_memory() -> tuple[int, int, int]:
 
 def _give_back() -> None:
     """Give memory back after a page that needed much; the C library keeps what is freed."""
+    global _needed  # noqa: PLW0603 - of a process that is nothing else
     with contextlib.suppress(OSError, AttributeError, ValueError):
-        _, resident, shared = _pages_of_memory()
-        if (resident - shared) * resource.getpagesize() > _MUCH:
+        if _own_memory() > _needed + _MUCH:
             gc.collect()
             ctypes.CDLL(None).malloc_trim(0)
+            _needed = max(_needed, _own_memory())
+
+
+def _own_memory() -> int:
+    """Return how many bytes of memory this process has that no file is behind."""
+    _, resident, shared = _pages_of_memory()
+    return (resident - shared) * resource.getpagesize()
 
 
 def _nothing() -> None:
@@ -187,9 +198,10 @@ def steady_memory() -> None:
 
 def _start(memory_bytes: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # pebble has set its own by now
-    global _memory_bytes, _at_first  # noqa: PLW0603 - of a process that is nothing else
+    global _memory_bytes, _at_first, _needed  # noqa: PLW0603 - of a process that is nothing else
     _memory_bytes = memory_bytes
     _at_first = _pages_of_memory()[0]
+    _needed = _own_memory()
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     steady_memory()
@@ -203,9 +215,11 @@ def process_pool(
     *,
     memory_bytes: int,
     preload: tuple[str, ...] = (),
+    tasks: int = TASKS_PER_WORKER,
 ) -> ProcessPool:
-    """Return a pebble pool of processes with bounded memory. They are forked from a server that
-    has imported `preload`; there is one server a process, with what the first pool asked for."""
+    """Return a pebble pool of processes with bounded memory, each replaced after so many tasks.
+    They are forked from a server that has imported `preload`; there is one server a process, with
+    what the first pool asked for."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["nordcrawl.workers.forkserver", *preload])
     # Workers ignore SIGTERM (see nordcrawl.workers.forkserver), so pebble need not wait after
@@ -213,7 +227,7 @@ def process_pool(
     CONSTS.term_timeout = 0.05
     return ProcessPool(
         max_workers=count,
-        max_tasks=TASKS_PER_WORKER,
+        max_tasks=tasks,
         initializer=_start,
         initargs=[memory_bytes],
         context=context,
@@ -230,14 +244,31 @@ class Workers:
         timeout_s: float,
         memory_bytes: int,
         preload: tuple[str, ...] = (),
+        tasks: int = TASKS_PER_WORKER,
     ) -> None:
         self._timeout_s = timeout_s
-        self._make = partial(process_pool, count, memory_bytes=memory_bytes, preload=preload)
+        self._make = partial(
+            process_pool, count, memory_bytes=memory_bytes, preload=preload, tasks=tasks
+        )
+        self._make_apart = partial(
+            Workers, 1, timeout_s=timeout_s, memory_bytes=memory_bytes, preload=preload, tasks=1
+        )
+        self._apart: Workers | None = None
         self._pool = self._make()
         self._started: ProcessPool | None = None
         self._suspects = asyncio.Lock()
         self._waiting: set[Future[bytes | _Failed]] = set()
         self._closed = False
+
+    @property
+    def apart(self) -> Workers:
+        """One more worker, for tasks that need much memory: it does one at a time, each in a
+        process of its own, with which all of that memory goes; a worker that goes on keeps
+        fragments of it."""
+        if self._apart is None:
+            self._apart = self._make_apart()
+            self._apart._closed = self._closed
+        return self._apart
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the function returns in a worker; it and its values are pickled.
@@ -361,6 +392,8 @@ class Workers:
 
     def close(self) -> None:
         """Stop at once: what is still at work, or waits for a worker, is given up."""
+        if self._apart is not None and not self._closed:
+            self._apart.close()
         self._closed = True
         for future in tuple(self._waiting):
             future.cancel()

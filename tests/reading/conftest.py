@@ -25,7 +25,7 @@ def store(root: Path) -> Store:
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Job:
+def a_job(tmp_path: Path) -> Job:
     return Job(tmp_path, "example")
 
 

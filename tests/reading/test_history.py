@@ -111,8 +111,8 @@ def test_what_is_not_there_is_named(filled: Store, root: Path, name: str, told: 
     assert told in str(caught.value)
 
 
-def test_the_table_tells_what_each_revision_changed(filled: Store, job: Job) -> None:
-    done = job.nordcrawl("history", OLD)
+def test_the_table_tells_what_each_revision_changed(filled: Store, a_job: Job) -> None:
+    done = a_job.nordcrawl("history", OLD)
     assert done.code == 0, done.text
     lines = [line.split() for line in done.out.splitlines()]
     assert lines[0][:2] == ["example:7", "Tittel"]
@@ -123,34 +123,34 @@ def test_the_table_tells_what_each_revision_changed(filled: Store, job: Job) -> 
     assert "\x1b" not in done.out
 
 
-def test_revisions_as_json(filled: Store, job: Job) -> None:
-    done = job.nordcrawl("history", "example:7", "--format", "json")
+def test_revisions_as_json(filled: Store, a_job: Job) -> None:
+    done = a_job.nordcrawl("history", "example:7", "--format", "json")
     rows = [json.loads(line) for line in done.out.splitlines()]
     assert [(row["revision"], row["words"]) for row in rows] == [(1, 8), (2, 5), (3, 6)]
     assert rows[0]["changed"] is None
     assert rows[2]["changed"]["fields"] == ["url", "canonical_url", "text"]
-    done = job.nordcrawl("history", "example:7", "--diff", "1..3", "--format", "json")
+    done = a_job.nordcrawl("history", "example:7", "--diff", "1..3", "--format", "json")
     told = json.loads(done.out)
     assert (told["before"], told["after"]) == (1, 3)
     assert {"mark": "added", "text": NEW} in told["passages"][0]["spans"]
 
 
-def test_a_diff_is_readable_without_colour(filled: Store, job: Job) -> None:
-    done = job.nordcrawl("history", "example:7", "--diff")
+def test_a_diff_is_readable_without_colour(filled: Store, a_job: Job) -> None:
+    done = a_job.nordcrawl("history", "example:7", "--diff")
     assert done.code == 0, done.text
     assert "revision 2 .. 3" in done.out
     assert f"  [-{OLD}-] {{+{NEW}+}}\n" in done.out
     assert "  Havna er [-åpnet.-] {+åpnet igjen.+}\n" in done.out
-    back = job.nordcrawl("history", "example:7", "--diff", "3..1").out
+    back = a_job.nordcrawl("history", "example:7", "--diff", "3..1").out
     assert "{+Ingen vet hvorfor.+}" in back
 
 
-def terminal(job: Job, *arguments: str, **more: str) -> str:
+def terminal(a_job: Job, *arguments: str, **more: str) -> str:
     """Run the command at a terminal."""
     main, side = pty.openpty()
     done = subprocess.run(
         [sys.executable, "-m", "nordcrawl", "history", "example:7", "--diff", *arguments],
-        env=job.environment | {"TERM": "xterm", "NO_COLOR": ""} | more, stdout=side, check=False,
+        env=a_job.environment | {"TERM": "xterm", "NO_COLOR": ""} | more, stdout=side, check=False,
     )  # fmt: skip
     os.close(side)
     assert done.returncode == 0
@@ -158,21 +158,21 @@ def terminal(job: Job, *arguments: str, **more: str) -> str:
         return file.read1(65536).decode()
 
 
-def test_colour_is_for_terminals_that_want_it(filled: Store, job: Job) -> None:
-    colored = terminal(job)
+def test_colour_is_for_terminals_that_want_it(filled: Store, a_job: Job) -> None:
+    colored = terminal(a_job)
     assert "\x1b[9;31m" in colored
     assert "[-" not in colored
-    for plain in (terminal(job, NO_COLOR="1"), terminal(job, "--no-color"),
-                  terminal(job, TERM="dumb")):  # fmt: skip
+    for plain in (terminal(a_job, NO_COLOR="1"), terminal(a_job, "--no-color"),
+                  terminal(a_job, TERM="dumb")):  # fmt: skip
         assert "\x1b" not in plain
         assert "[-åpnet.-]" in plain
-    assert "\x1b[9;31m" in terminal(job, "--color", "always", NO_COLOR="1")
-    piped = job.nordcrawl("history", "example:7", "--diff", "--color", "always")
+    assert "\x1b[9;31m" in terminal(a_job, "--color", "always", NO_COLOR="1")
+    piped = a_job.nordcrawl("history", "example:7", "--diff", "--color", "always")
     assert "\x1b[9;31m" in piped.out
 
 
 def test_texts_from_outside_can_not_steer_the_terminal(
-    store: Store, job: Job, tmp_path: Path
+    store: Store, a_job: Job, tmp_path: Path
 ) -> None:
     bad = "ond \x1b[2J\u202eoverskrift [bold]x[/bold] :smile:"
     archive(
@@ -181,21 +181,21 @@ def test_texts_from_outside_can_not_steer_the_terminal(
         make_record(1, text="Snill."),
         make_record(1, revision=2, change="silent_edit", text=bad),
     )
-    done = job.nordcrawl("history", "example:1", "--diff")
+    done = a_job.nordcrawl("history", "example:1", "--diff")
     assert r"{+ond \x1b[2J\u202eoverskrift [bold]x[/bold] :smile:+}" in done.out
     assert not {"\x1b", "\u202e"} & {*done.out}
 
 
 def test_several_articles_of_one_address_are_told_apart(
-    store: Store, job: Job, tmp_path: Path
+    store: Store, a_job: Job, tmp_path: Path
 ) -> None:
     other = make_record(2, text="En helt annen sak.")
     other = replace(other, page=replace(other.page, url=url_of(1)))
     archive(store, tmp_path / "spool", make_record(1), other)
-    done = job.nordcrawl("history", url_of(1))
+    done = a_job.nordcrawl("history", url_of(1))
     assert "2 articles have had this address" in done.out
     assert done.out.index("example:1 ") < done.out.index("example:2 ")
-    done = job.nordcrawl("history", url_of(1), "--diff")
+    done = a_job.nordcrawl("history", url_of(1), "--diff")
     assert (done.code, "example:1, example:2" in done.err) == (2, True)
 
 
@@ -208,16 +208,16 @@ def test_several_articles_of_one_address_are_told_apart(
         (["example:70", "--diff"], "only revision 1"),
     ],
 )
-def test_mistakes_are_told(filled: Store, job: Job, arguments: list[str], told: str) -> None:
-    done = job.nordcrawl("history", *arguments)
+def test_mistakes_are_told(filled: Store, a_job: Job, arguments: list[str], told: str) -> None:
+    done = a_job.nordcrawl("history", *arguments)
     assert (done.code, done.out) == (2, "")
     assert told in done.err
     assert "Traceback" not in done.err
 
 
-def test_no_archive_and_a_damaged_part(filled: Store, job: Job, root: Path) -> None:
+def test_no_archive_and_a_damaged_part(filled: Store, a_job: Job, root: Path) -> None:
     (root.parent / "empty").mkdir()
-    assert job.nordcrawl("history", "example:7", "--archive", "empty").code == 2
+    assert a_job.nordcrawl("history", "example:7", "--archive", "empty").code == 2
     for part in root.glob("articles-v1/*/*/*.gz"):
         part.write_bytes(part.read_bytes()[:-9])
-    assert job.nordcrawl("history", "example:7").code == 13
+    assert a_job.nordcrawl("history", "example:7").code == 13

@@ -224,6 +224,20 @@ async def test_a_clock_that_somebody_sets_ends_no_task(monkeypatch: pytest.Monke
         pool.close()
 
 
+async def test_what_needs_much_memory_has_a_process_of_its_own_each_time(workers):
+    own = {await workers.call(pid, 0) for _ in range(8)}
+    apart = [await workers.apart.call(pid, n) for n in range(3)]
+    assert len(set(apart)) == 3
+    assert own.isdisjoint(apart)
+    calling = asyncio.ensure_future(workers.apart.call(hang, 0))
+    assert await workers.call(double, 1) == 2
+    workers.close()
+    with pytest.raises(WorkStopped):
+        await calling
+    with pytest.raises(WorkStopped):
+        await workers.apart.call(double, 1)
+
+
 def test_a_worker_that_starts_while_its_pool_closes_is_no_news(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

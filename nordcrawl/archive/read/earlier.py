@@ -19,10 +19,9 @@ from nordcrawl.model.times import utc_date
 
 _CACHE_BYTES: Final = 16 << 20
 """Compressed bytes of parts that are kept, for what changes was often fetched on one day."""
-#: A record begins with these; see `nordcrawl.model.record.Record.to_json`.
-_HEAD: Final = re.compile(
-    rb'\{"schema":\d+,"source":"[^"]*","article_id":"([^"]*)","revision":(\d+),'
-)
+#: The first of these is the record's own (see `nordcrawl.model.record.Record.to_json`); within a
+#: text its quotes have backslashes before them.
+_NAME: Final = re.compile(rb'"article_id":"([^"]*)","revision":(\d+),')
 
 
 class Earlier:
@@ -64,7 +63,7 @@ class Earlier:
         for entry in self._store.list(prefix):
             try:
                 for number, line in enumerate(unpack(self._body(entry.key))):
-                    if (head := _HEAD.match(line)) is not None:
+                    if (head := _NAME.search(line)) is not None:
                         places[head[1], int(head[2])] = (entry.key, number)
             except (ObjectMissing, ValueError):
                 continue
