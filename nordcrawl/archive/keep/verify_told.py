@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import CommitKind
 from nordcrawl.archive.keep.facts import Facts
-from nordcrawl.archive.keep.findings import Defect, damage, note, unfinished
+from nordcrawl.archive.keep.findings import Defect, damage, named, note, unfinished
 from nordcrawl.archive.keep.verify_lines import missing_outcomes
 from nordcrawl.archive.keep.verify_log import taken_out
+from nordcrawl.archive.log.follow import get_patiently
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
 
 def heads(facts: Facts) -> Iterator[Defect]:
@@ -73,16 +75,25 @@ def reports(facts: Facts) -> Iterator[Defect]:
 def orders(facts: Facts) -> Iterator[Defect]:
     """An order is there of which a commit, a receipt, a later order, a report or a tombstone tells;
     and each has a receipt."""
-    named = {c.run_id for c in facts.commits() if c.kind is CommitKind.ERASE}
-    named.update(*(order.after for order in facts.orders.values()))
-    named.update(*(map(str, run.get("orders") or ()) for _, run in facts.runs))
-    for order_id in sorted((named | facts.done) - facts.orders.keys()):
-        yield damage(keys.erasure_key(order_id, "order"), "missing or damaged")
-    for key, order_id in facts.lines.erased_by():
-        if order_id not in facts.orders:
-            yield damage(
-                keys.erasure_key(order_id, "order"), f"missing, but {key} has a tombstone of it"
-            )
+    told = {order_id: f"{key} has a tombstone of it" for key, order_id in facts.lines.erased_by()}
+    for commit in facts.commits():
+        if commit.kind is CommitKind.ERASE:
+            told[commit.run_id] = f"{commit.key} is of it"
+    for order in facts.orders.values():
+        told |= dict.fromkeys(order.after, f"{order.key} comes after it")
+    for key, run in facts.runs:
+        told |= dict.fromkeys(map(str, run.get("orders") or ()), f"{key} tells of it")
+    for receipt in facts.receipts:
+        told[receipt.order_id] = f"{receipt.key} is there"
+    for order_id in sorted(told.keys() - facts.orders.keys()):
+        key = keys.erasure_key(order_id, "order")
+        # The logs are read last, so may tell of one that came meanwhile. What is damaged is told.
+        try:
+            get_patiently(facts.store, key)
+        except ObjectMissing:
+            yield damage(key, f"missing, but {told[order_id]}")
+        except ArchiveDamaged as error:
+            yield named(error)
     for order_id, order in sorted(facts.orders.items()):
         if order_id not in facts.done:
             yield unfinished(order.receipt_key, "no receipt: run nordcrawl erase --resume")
