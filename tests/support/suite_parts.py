@@ -23,6 +23,7 @@ _SHARING = (
     "tests/archive/keep/test_verification.py",
     "tests/reading/test_memory.py",
     "tests/report/test_overview.py",
+    "tests/system/test_streams.py",
     "tests/extract/test_explain.py",
     "tests/benchmarks/test_quality_bench.py",
 )
