@@ -39,7 +39,8 @@ from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY, Capabilities, ObjectEntry, Put
-from nordcrawl.archive.write.writer import Limits, Writer
+from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.archive.write.writer import Writer
 from nordcrawl.errors import ObjectConflict, ObjectMissing
 from nordcrawl.model.times import rfc3339, utc_date
 
@@ -177,7 +178,7 @@ def starts(writers: int, articles: int) -> None:
     print(f"{'its cursor':46} {len(str(cursor)):7} bytes")
     del snapshot
     found = told("read --since, nothing new", store, lambda: Reader(store).snapshot(cursor))
-    if found.parts:
+    if found.pieces:
         raise RuntimeError("there was something new")
 
 

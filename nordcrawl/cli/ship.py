@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from nordcrawl.archive.store.address import open_store
-from nordcrawl.archive.write.writer import ship_left_over
+from nordcrawl.archive.write import ship_left_over
 from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.config.state_folder import archive_folders, spools
 from nordcrawl.errors import ExitCode, NordcrawlError, UsageError

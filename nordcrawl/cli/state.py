@@ -6,7 +6,7 @@ import argparse
 import time
 
 from nordcrawl.archive.store.address import open_store
-from nordcrawl.archive.write.writer import rebuild_state, ship_left_over
+from nordcrawl.archive.write import rebuild_state, ship_left_over
 from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.config.state_folder import spool_folders
 from nordcrawl.errors import ExitCode, UsageError

@@ -13,7 +13,7 @@ from typing import Final
 
 from nordcrawl._version import __version__
 from nordcrawl.archive.store.address import archive_name
-from nordcrawl.archive.write.writer import Writer
+from nordcrawl.archive.write import Writer
 from nordcrawl.config.arguments import Arguments
 from nordcrawl.crawl import stopping
 from nordcrawl.crawl.discovered import Discovered
@@ -93,6 +93,7 @@ class Finish:
             pending_records=shipped.pending_records,
             committed_lines=shipped.ledger_lines + shipped.erased_ledger_lines,
             committed_records=shipped.records + shipped.erased_records,
+            erased_lines=shipped.erased_ledger_lines,
             failure=str(failure) if failure else None,
             failure_code=failure.exit_code if failure else None,
             gaps=discovered.gaps,

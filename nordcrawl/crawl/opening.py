@@ -12,8 +12,8 @@ from pathlib import Path
 
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import Store
+from nordcrawl.archive.write import Limits, Writer, ship_left_over
 from nordcrawl.archive.write.lease import Lease, this_process
-from nordcrawl.archive.write.writer import Limits, Writer, ship_left_over
 from nordcrawl.config.arguments import Arguments, new_run_id
 from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import archive_folders, spool_folders

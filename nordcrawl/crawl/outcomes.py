@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 
 from nordcrawl.archive.format.order import set_url
-from nordcrawl.archive.write.writer import Writer
+from nordcrawl.archive.write import Writer
 from nordcrawl.crawl import entries
 from nordcrawl.crawl.changed import Changed
 from nordcrawl.crawl.entries import ERASED_REASON

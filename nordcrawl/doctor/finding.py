@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from nordcrawl.archive.store.redact import redact
 from nordcrawl.errors import ExitCode, NordcrawlError, first_of
+from nordcrawl.model.redact import redact
 
 Clock = Callable[[], datetime]
 

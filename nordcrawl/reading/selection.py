@@ -147,7 +147,7 @@ class Selection:
 
 def sources_of(snapshot: Snapshot) -> set[str]:
     """Return the sources that have articles in a snapshot."""
-    return {part.commit.source for part in snapshot.parts if part.entry.kind is PartKind.ARTICLE}
+    return {p.commit.source for p in snapshot.pieces if p.part.entry.kind is PartKind.ARTICLE}
 
 
 def _wanted(query: Query) -> Wanted:

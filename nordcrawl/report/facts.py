@@ -67,6 +67,8 @@ class Facts:
     they were told."""
     committed_records: int
     """Articles, in the same way."""
+    erased_lines: int = 0
+    """Those of `committed_lines` that an order took out, so the ledger does not have them."""
     failure: str | None = None
     failure_code: ExitCode | None = None
     gaps: list[Gap] = field(default_factory=list)

@@ -53,6 +53,7 @@ class Report(Facts):
             "asked": self.health.to_json(),
             "pending_records": self.pending_records,
             "committed_lines": self.committed_lines,
+            "erased_lines": self.erased_lines,
             "entries": [entry.to_json() for entry in self.entries],
             "gaps": [gap.to_json() for gap in self.gaps],
             "warnings": self.warnings[:200],

@@ -27,8 +27,9 @@ from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.local import outbox_file, state_file
 from nordcrawl.archive.local.database import connect
 from nordcrawl.archive.local.purge import Obedience
-from nordcrawl.archive.local.spool import Spool, SpooledLine
+from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
+from nordcrawl.archive.local.waiting import SpooledLine
 from nordcrawl.archive.log.erasures import read_erasures
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY

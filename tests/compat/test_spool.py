@@ -16,7 +16,7 @@ import pytest
 from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.store.folder import FolderStore
-from nordcrawl.archive.write.writer import ship_left_over
+from nordcrawl.archive.write.recovery import ship_left_over
 from nordcrawl.errors import ExitCode
 from tests.archive.local.test_state_file import check, spoil
 from tests.support.archive_builders import SOURCE, START, open_writer

@@ -19,7 +19,7 @@ from typing import Any
 
 from nordcrawl.archive.local import database, outbox_file, state_file
 from nordcrawl.archive.store.protocol import Put
-from nordcrawl.archive.write.writer import Limits
+from nordcrawl.archive.write.shipper import Limits
 from tests.support.archive_builders import START, FileStore, make_entry, make_record, open_writer
 
 _steps = itertools.count(1)

@@ -18,8 +18,7 @@ from typing import Final, Self
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.cursor import packed, unpacked
-from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed
-from nordcrawl.errors import ArchiveDamaged
+from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed, readable
 from nordcrawl.model.times import parse_rfc3339, rfc3339
 
 CATALOG_FORMAT: Final = "nordcrawl-catalog"
@@ -56,6 +55,13 @@ class Catalog:
                 return type(self)(self.layers[:number])
         return None
 
+    def within(self, seen: Mapping[str, int]) -> Self:
+        """Return the last of these catalogs of which one who has `seen` so much has seen all."""
+        for number, (_, layer) in enumerate(self.layers):
+            if any(seen.get(writer, 0) < seq for writer, seq in layer.items()):
+                return type(self)(self.layers[:number])
+        return self
+
     def with_layer(self, name: str, closed: Mapping[str, int], made_at: datetime) -> Self:
         """Return the next catalog."""
         return type(self)((*self.layers, (name, dict(closed))), made_at)
@@ -81,7 +87,7 @@ class Catalog:
         Raises:
             ArchiveDamaged: it is none, was changed, or is of a later version.
         """
-        try:
+        with readable(key, "a catalog"):
             values = decode_versioned(body, CATALOG_FORMAT, CATALOG_VERSION)
             catalog = cls(
                 tuple(
@@ -94,8 +100,6 @@ class Catalog:
                 raise ValueError(f"it says that it is {catalog.key}")
             if not all(keys.is_layer(name) for name, _ in catalog.layers):
                 raise ValueError("a layer with a name that none can have")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ArchiveDamaged(f"{key}: not a catalog that can be read: {error}") from error
         return catalog
 
 

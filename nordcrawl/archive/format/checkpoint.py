@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final, Self
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Heads
-from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed
-from nordcrawl.errors import ArchiveDamaged
-from nordcrawl.model.times import parse_rfc3339, rfc3339
+from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed, readable, time_of
+from nordcrawl.model.times import rfc3339
 
 CHECKPOINT_FORMAT: Final = "nordcrawl-checkpoint"
 
 
-CHECKPOINT_VERSION: Final = 1
+CHECKPOINT_VERSION: Final = 2
+"""Of one that names a layer; else it is 1, which earlier releases read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,10 @@ class Checkpoint:
     """``<time>-<writer>``, so names sort by time."""
     made_at: datetime
     heads: Heads
-    """Of each writer the last commit that is folded in."""
+    """Of each writer the last commit that is folded in, but for those of the layer."""
     parts: tuple[CheckpointPart, ...]
+    layer: str = ""
+    """A layer of the archive's catalogs of which all is folded in, and of those before it."""
 
     @property
     def key(self) -> str:
@@ -52,10 +54,11 @@ class Checkpoint:
 
     def encode(self) -> bytes:
         """Return the object's bytes."""
+        layer = {"layer": self.layer} if self.layer else {}
         return encode_sealed(
             {
                 "format": CHECKPOINT_FORMAT,
-                "version": CHECKPOINT_VERSION,
+                "version": CHECKPOINT_VERSION if layer else 1,
                 "source": self.source,
                 "name": self.name,
                 "made_at": rfc3339(self.made_at),
@@ -63,10 +66,8 @@ class Checkpoint:
                     writer: {"seq": seq, "sha256": sha256}
                     for writer, (seq, sha256) in sorted(self.heads.items())
                 },
-                "parts": [
-                    {"key": p.key, "sha256": p.sha256, "bytes": p.bytes, "records": p.records}
-                    for p in self.parts
-                ],
+                "parts": list(map(asdict, self.parts)),
+                **layer,
             }
         )
 
@@ -77,28 +78,26 @@ class Checkpoint:
         Raises:
             ArchiveDamaged: it is none, was changed, or is of a later version.
         """
-        try:
-            values = decode_versioned(body, CHECKPOINT_FORMAT, CHECKPOINT_VERSION)
-            made_at = parse_rfc3339(values["made_at"])
-            if made_at is None:
-                raise ValueError("no made_at")
+        with readable(key, "a checkpoint"):
+            values = decode_versioned(body, CHECKPOINT_FORMAT, 1, CHECKPOINT_VERSION)
             checkpoint = cls(
                 source=values["source"],
                 name=values["name"],
-                made_at=made_at,
+                made_at=time_of(values, "made_at"),
                 heads={w: (int(x["seq"]), x["sha256"]) for w, x in values["heads"].items()},
                 parts=tuple(
                     CheckpointPart(x["key"], x["sha256"], int(x["bytes"]), int(x["records"]))
                     for x in values["parts"]
                 ),
+                layer=values["layer"] if values["version"] > 1 else "",
             )
             if checkpoint.key != key:
                 raise ValueError(f"it says that it is {checkpoint.key}")
             for part in checkpoint.parts:
                 if part.key == key or keys.manifest_of(part.key) != key:
                     raise ValueError(f"lists {part.key!r}, which is none of its own parts")
+            if checkpoint.layer and not keys.is_layer(checkpoint.layer):
+                raise ValueError(f"a layer {checkpoint.layer!r}")
             if not all(map(keys.is_writer, checkpoint.heads)):
                 raise ValueError("a head of what is no writer")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ArchiveDamaged(f"{key}: not a checkpoint that can be read: {error}") from error
         return checkpoint

@@ -7,18 +7,21 @@ is never changed. What no commit lists is not in the archive. `nordcrawl.archive
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import marshal
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from sys import intern
+from types import MappingProxyType
 from typing import Any, Final, Self, TypeAlias
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json
-from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
-from nordcrawl.errors import ArchiveDamaged
-from nordcrawl.model.times import parse_rfc3339, rfc3339
+from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed, readable, time_of
+from nordcrawl.model.times import rfc3339
 
 COMMIT_FORMAT = "nordcrawl-commit"
 COMMIT_VERSION = 2
@@ -74,27 +77,19 @@ class Segment:
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that stands in ``segments``."""
-        return {
-            "origin": self.origin,
-            "writer": self.writer,
-            "seq": self.seq,
-            "committed_at": rfc3339(self.committed_at),
-            "sha256": self.sha256,
-            "bytes": self.bytes,
-            "records": self.records,
-        }
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return values | {"committed_at": rfc3339(self.committed_at)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Read back `to_json`; `ValueError`, `KeyError` or `TypeError` for anything else."""
-        committed_at = parse_rfc3339(values["committed_at"])
-        if committed_at is None or not keys.is_part_key(values["origin"]):
+        if not keys.is_part_key(values["origin"]):
             raise ValueError(f"no segment: {values['origin']!r}")
         return cls(
-            origin=values["origin"],
-            writer=values["writer"],
+            origin=intern(values["origin"]),
+            writer=intern(values["writer"]),
             seq=int(values["seq"]),
-            committed_at=committed_at,
+            committed_at=time_of(values, "committed_at"),
             sha256=values["sha256"],
             bytes=int(values["bytes"]),
             records=int(values["records"]),
@@ -123,17 +118,7 @@ class PartEntry:
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that stands in ``add``."""
-        values: dict[str, Any] = {
-            "key": self.key,
-            "kind": str(self.kind),
-            "sha256": self.sha256,
-            "bytes": self.bytes,
-            "records": self.records,
-            "first_seq": self.first_seq,
-            "last_seq": self.last_seq,
-            "min_at": self.min_at,
-            "max_at": self.max_at,
-        }
+        values = {name: getattr(self, name) for name in self.__slots__ if name != "segments"}
         if self.segments:
             values["segments"] = [segment.to_json() for segment in self.segments]
         return values
@@ -157,6 +142,64 @@ class PartEntry:
         )
 
 
+class Appended(Sequence[PartEntry]):
+    """The parts that an append brought, in few bytes: whoever looks at an archive holds the commits
+    of every writer that ever was. Each look makes the entries anew."""
+
+    __slots__ = ("_packed", "_source", "_writer")
+
+    def __init__(self, source: str, writer: str, entries: Iterable[PartEntry]) -> None:
+        """Take entries whose keys are of this source and writer, and that have no segments.
+
+        Raises:
+            ValueError: a digest is none.
+        """
+        self._source, self._writer = source, writer
+        press = zlib.compressobj(wbits=_WINDOW, memLevel=1, zdict=_LIKE)
+        self._packed = press.compress(marshal.dumps(list(map(_row, entries)))) + press.flush()
+
+    def __len__(self) -> int:
+        return len(self._rows())
+
+    def __getitem__(self, index: Any) -> Any:
+        return tuple(self)[index]
+
+    def __iter__(self) -> Iterator[PartEntry]:
+        return map(self._entry, self._rows())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it equals tuples, which hash otherwise
+
+    def _rows(self) -> list[tuple[Any, ...]]:
+        raw = zlib.decompressobj(_WINDOW, _LIKE).decompress(self._packed)
+        rows: list[tuple[Any, ...]] = marshal.loads(raw)  # noqa: S302  # made in this very process
+        return rows
+
+    def _entry(self, row: tuple[Any, ...]) -> PartEntry:
+        is_article, date, number, sha256, *values = row
+        kind = PartKind.ARTICLE if is_article else PartKind.LEDGER
+        key = keys.part_key(kind, self._source, date, self._writer, number)
+        return PartEntry(key, kind, sha256.hex(), *values)
+
+
+def _row(entry: PartEntry) -> tuple[Any, ...]:
+    key = entry.key
+    return (
+        *(entry.kind is PartKind.ARTICLE, keys.date_of(key), keys.number_of(key)),
+        *(bytes.fromhex(entry.sha256), entry.bytes, entry.records),
+        *(entry.first_seq, entry.last_seq, entry.min_at, entry.max_at),
+    )
+
+
+_WINDOW: Final = -9
+"""For zlib: 512 bytes, and nothing around them."""
+_TIME: Final = "2026-10-26T08:38:00.123456Z"
+#: What one is likely to hold, for zlib to have seen it already.
+_LIKE: Final = marshal.dumps([(True, _TIME[:10], 1, bytes(32), 9, 1, 1, 2, _TIME, _TIME)] * 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """One entry of a writer's log: parts that are in the archive from here on, and parts that are
@@ -168,7 +211,7 @@ class Commit:
     source: str
     run_id: str
     committed_at: datetime
-    add: tuple[PartEntry, ...]
+    add: Sequence[PartEntry]
     remove: tuple[str, ...] = ()
     kind: CommitKind = CommitKind.APPEND
     base: Mapping[str, int] = field(default_factory=dict)
@@ -227,50 +270,59 @@ class Commit:
             ArchiveDamaged: it is none, was changed, is of a later format, or stands under a wrong
                 key.
         """
-        try:
+        with readable(key, "a commit"):
             values = decode_json(body)
             version, kind = values["version"], values["kind"]
+            source, writer = intern(values["source"]), intern(values["writer"])
             if values["format"] != COMMIT_FORMAT or (version, kind) not in _KNOWN:
                 raise ValueError(
                     f"version {version!r}, kind {kind!r}: this nordcrawl can't read it"
                 )
             if version > 1 or "sha256" in values:
                 decode_sealed(body)
-            committed_at = parse_rfc3339(values["committed_at"])
-            if committed_at is None:
-                raise ValueError("no committed_at")
             commit = cls(
-                writer=values["writer"],
+                writer=writer,
                 seq=values["seq"],
                 prev_sha256=values["prev_sha256"],
-                source=values["source"],
+                source=source,
                 run_id=values["run_id"],
-                committed_at=committed_at,
-                add=tuple(PartEntry.from_json(part) for part in values["add"]),
-                remove=tuple(values["remove"]),
+                committed_at=time_of(values, "committed_at"),
+                add=_added(source, writer, CommitKind(kind), values["add"]),
+                remove=tuple(map(intern, values["remove"])),
                 kind=CommitKind(kind),
-                base={writer: int(seq) for writer, seq in values.get("base", {}).items()},
+                base={w: int(seq) for w, seq in values.get("base", {}).items()} or _NO_BASE,
                 closed=values.get("closed") is True,
                 sha256=hashlib.sha256(body).hexdigest(),
             )
             if commit.key != key:
                 raise ValueError(f"it says that it is {commit.key}")
             _check_names(commit)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ArchiveDamaged(f"{key}: not a commit that can be read: {error}") from error
         return commit
 
 
+Logs: TypeAlias = Mapping[str, Sequence[Commit]]
+"""Commits of each writer, in order."""
+
+
 _KNOWN: Final = {(1, "append")} | {(2, str(kind)) for kind in CommitKind}
+_NO_BASE: Final[Mapping[str, int]] = MappingProxyType({})
+
+
+def _added(
+    source: str, writer: str, kind: CommitKind, values: Iterable[Mapping[str, Any]]
+) -> Sequence[PartEntry]:
+    """Read what a commit adds; raises `ValueError` for what none of this writer can."""
+    entries = tuple(map(PartEntry.from_json, values))
+    for part in entries:
+        if keys.parse_part_key(part.key) != (part.kind, source, writer):
+            raise ValueError(f"adds {part.key}, which is not of its kind, source and writer")
+        if part.segments and kind is CommitKind.APPEND:
+            raise ValueError(f"an append, but {part.key} is made of other parts")
+    return Appended(source, writer, entries) if kind is CommitKind.APPEND else entries
 
 
 def _check_names(commit: Commit) -> None:
     """Raise `ValueError` for what no commit of this writer can say, whoever wrote it."""
-    for part in commit.add:
-        if keys.parse_part_key(part.key) != (part.kind, commit.source, commit.writer):
-            raise ValueError(f"adds {part.key}, which is not of its kind, source and writer")
-        if part.segments and commit.kind is CommitKind.APPEND:
-            raise ValueError(f"an append, but {part.key} is made of other parts")
     if commit.remove and commit.kind is CommitKind.APPEND:
         raise ValueError(f"an append, but it removes {commit.remove[0]}")
     for key in commit.remove:

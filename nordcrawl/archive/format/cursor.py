@@ -7,6 +7,7 @@ import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Final, Self
 
 from nordcrawl.errors import UsageError
@@ -76,7 +77,7 @@ def unpacked(body: bytes) -> dict[str, int]:
     seen: dict[str, int] = {}
     position = 0
     while position < len(body):
-        writer = body[position : position + _WRITER].hex()
+        writer = intern(body[position : position + _WRITER].hex())
         position += _WRITER
         seq = shift = 0
         more = True

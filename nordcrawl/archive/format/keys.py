@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from sys import intern
 
 PART_TYPE = "application/gzip"
 JSON_TYPE = "application/json"
@@ -16,7 +17,8 @@ _RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _COMMIT = re.compile(r"commits/([0-9a-f]{10})/(\d{12})\.json")
 _PART = re.compile(
     r"(articles|ledger)-v1/source=([a-z0-9_-][a-z0-9._-]*)/date=(\d{4}-\d\d-\d\d)/"
-    r"([0-9a-f]{10})-\d{12}\.jsonl\.gz"
+    r"([0-9a-f]{10})-\d{12}\.jsonl\.gz",
+    re.ASCII,
 )
 _CHECKPOINT = re.compile(
     r"(checkpoints/source=[a-z0-9_-][a-z0-9._-]*/[a-z0-9-]+)(?:\.json|/\d{6}\.jsonl\.gz)"
@@ -60,7 +62,7 @@ def parse_commit_key(key: str) -> tuple[str, int] | None:
     ('00aa11bb22', 7)
     """
     match = _COMMIT.fullmatch(key)
-    return (match[1], int(match[2])) if match else None
+    return (intern(match[1]), int(match[2])) if match else None
 
 
 def run_key(run_id: str) -> str:
@@ -148,3 +150,8 @@ def check_names(source: str, run_id: str) -> None:
 def date_of(key: str) -> str:
     """Return the date in a part's key."""
     return key.partition("/date=")[2].partition("/")[0]
+
+
+def number_of(key: str) -> int:
+    """Return the number of the first line in a part's key."""
+    return int(key.rpartition("-")[2].partition(".")[0])

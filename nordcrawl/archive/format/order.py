@@ -12,13 +12,12 @@ from typing import Any, Final, Self
 from nordcrawl._version import __version__
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed
-from nordcrawl.errors import ArchiveDamaged
+from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed, readable, time_of
 from nordcrawl.model.article import Article, Extractor
 from nordcrawl.model.page import Page
 from nordcrawl.model.reading import Reading
 from nordcrawl.model.record import Record
-from nordcrawl.model.times import parse_rfc3339, rfc3339
+from nordcrawl.model.times import rfc3339
 from nordcrawl.model.url import canonicalize
 
 ORDER_FORMAT: Final = "nordcrawl-erasure"
@@ -87,14 +86,11 @@ class Order:
         Raises:
             ArchiveDamaged: it is none, was changed, or is of a later version.
         """
-        try:
+        with readable(key, "an erasure order"):
             values = decode_versioned(body, ORDER_FORMAT, ORDER_VERSION)
-            ordered_at = parse_rfc3339(values["ordered_at"])
-            if ordered_at is None:
-                raise ValueError("no ordered_at")
             order = cls(
                 order_id=values["order_id"],
-                ordered_at=ordered_at,
+                ordered_at=time_of(values, "ordered_at"),
                 reason=values["reason"],
                 articles=frozenset((x["source"], x["article_id"]) for x in values["articles"]),
                 urls=frozenset(values["url_sha256"]),
@@ -103,10 +99,6 @@ class Order:
             )
             if order.key != key:
                 raise ValueError(f"it says that it is {order.key}")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ArchiveDamaged(
-                f"{key}: not an erasure order that can be read: {error}"
-            ) from error
         return order
 
 

@@ -10,9 +10,8 @@ from typing import Any, Final, Self
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.cursor import Cursor
-from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed
-from nordcrawl.errors import ArchiveDamaged, UsageError
-from nordcrawl.model.times import parse_rfc3339, rfc3339
+from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed, readable, time_of
+from nordcrawl.model.times import rfc3339
 
 RECEIPT_FORMAT: Final = "nordcrawl-erasure-receipt"
 RECEIPT_VERSION: Final = 2
@@ -62,22 +61,19 @@ class Receipt:
         Raises:
             ArchiveDamaged: it is none, was changed, or is of a later version.
         """
-        try:
+        with readable(key, "a receipt"):
             values = decode_versioned(body, RECEIPT_FORMAT, 1, 2)
-            finished_at = parse_rfc3339(values["finished_at"])
-            if (named := parse_receipt_key(key)) is None or finished_at is None:
-                raise ValueError("no finished_at, or no key of a receipt")
+            if (named := parse_receipt_key(key)) is None:
+                raise ValueError("no key of a receipt")
             if values["order_id"] != named[0]:
                 raise ValueError(f"it is of the order {values['order_id']}")
             return cls(
                 order_id=named[0],
                 number=named[1],
-                finished_at=finished_at,
+                finished_at=time_of(values, "finished_at"),
                 seen=Cursor.parse(values["seen"]).seen if values["version"] > 1 else {},
                 log=values["log"],
             )
-        except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
-            raise ArchiveDamaged(f"{key}: not a receipt that can be read: {error}") from error
 
 
 def parse_receipt_key(key: str) -> tuple[str, int] | None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from nordcrawl.archive.format.lines import decode_json, encode_json
+from nordcrawl.errors import ArchiveDamaged, UsageError
+from nordcrawl.model.times import parse_rfc3339
 
 
 def encode_sealed(values: Mapping[str, Any]) -> bytes:
@@ -50,3 +54,25 @@ def decode_versioned(body: bytes, name: str, *versions: int) -> dict[str, Any]:
     if values["version"] not in versions:
         raise ValueError(f"version {values['version']!r} is unknown to this nordcrawl")
     return values
+
+
+@contextmanager
+def readable(key: str, what: str) -> Iterator[None]:
+    """Turn whatever is raised by values that are not what they should be into `ArchiveDamaged`
+    that names the key; `what` with its article, as in "a commit"."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
+        raise ArchiveDamaged(f"{key}: not {what} that can be read: {error}") from error
+
+
+def time_of(values: Mapping[str, Any], name: str) -> datetime:
+    """Return the time under a key.
+
+    Raises:
+        ValueError, KeyError, TypeError: there is none.
+    """
+    at = parse_rfc3339(values[name])
+    if at is None:
+        raise ValueError(f"no {name}")
+    return at

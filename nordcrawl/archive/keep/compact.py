@@ -32,7 +32,7 @@ from nordcrawl.archive.keep.proofs import (
     Replaced,
     Uncommitted,
 )
-from nordcrawl.archive.log.catalog import put_catalog
+from nordcrawl.archive.log.catalog import Tail, put_catalog
 from nordcrawl.archive.log.checkpoint import checkpoint_keys
 from nordcrawl.archive.log.erasures import read_erasures
 from nordcrawl.archive.log.pieces import PartMovedError, part_body, slices
@@ -120,17 +120,17 @@ def compact(
             _replace_all(maintainer, bundles, part_bytes, done, dry_run=dry_run)
             break
         except PartMovedError:
-            maintainer.discard(deleter)
+            maintainer.discard()
             deleter = maintainer.deleter()
         except StoreError:
             with suppress(StoreError):  # what stays is an orphan
-                maintainer.discard(deleter)
+                maintainer.discard()
             raise
     if not dry_run:
         if done.commits:
             deleter = maintainer.deleter()
         known = deleter.snapshot.catalog
-        catalog = put_catalog(store, known, deleter.snapshot.logs, maintainer.clock())
+        catalog = put_catalog(store, Tail.of(known, deleter.snapshot.logs), maintainer.clock())
         done.ended = len(catalog.closed) - len(known.closed) if catalog else 0
         _tidy(maintainer, deleter, grace, orphans, done)
     return done
@@ -187,7 +187,7 @@ def _units(parts: Sequence[LivePart]) -> list[Unit]:
     unit_of: dict[str, Unit] = {}
     units: list[Unit] = []
     for part in parts:
-        segments = part.commit.segments(part.entry)
+        segments = part.segments
         found = {id(u): u for s in segments if (u := unit_of.get(s.origin)) is not None}
         unit, *others = found.values() or [Unit()]
         if not found:
@@ -197,7 +197,7 @@ def _units(parts: Sequence[LivePart]) -> list[Unit]:
             units.remove(other)
         unit.parts.append(part)
         for one in unit.parts:
-            unit_of |= dict.fromkeys((s.origin for s in one.commit.segments(one.entry)), unit)
+            unit_of |= dict.fromkeys((s.origin for s in one.segments), unit)
     for unit in units:
         unit.size = sum(segment.bytes for segment in _least(unit.parts).values())
     return units
@@ -208,7 +208,7 @@ def _least(parts: Iterable[LivePart]) -> dict[str, Segment]:
     the one erased last."""
     least: dict[str, Segment] = {}
     for part in parts:
-        for segment in part.commit.segments(part.entry):
+        for segment in part.segments:
             other = least.get(segment.origin)
             if other is None or segment.records < other.records:
                 least[segment.origin] = segment
@@ -260,13 +260,15 @@ def _joined(
     kind, date = bundle[0].entry.kind, date_of(bundle[0].entry.key)
     for segments in _outputs(bundle, part_bytes):
         origins = {segment.origin for segment in segments}
-        like = [
-            part.entry
+        times = [
+            at
             for part in bundle
-            if origins.intersection(s.origin for s in part.commit.segments(part.entry))
+            if origins.intersection(s.origin for s in part.segments)
+            for at in (part.entry.min_at, part.entry.max_at)
         ]
         body = b"".join(pieces[segment.origin] for segment in segments)
-        yield maintainer.add_part(kind, source, date, body, segments, like)
+        records = sum(segment.records for segment in segments)
+        yield maintainer.put_part(kind, source, date, body, records, times, segments)
 
 
 def _tidy(

@@ -18,36 +18,30 @@ from typing import Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.catalog import Catalog
-from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Commit, KnownCommit, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lease import Holder, parse_lease_key
 from nordcrawl.archive.format.lines import decode_json, unpack
 from nordcrawl.archive.format.probe import probe_of
+from nordcrawl.archive.keep.caches import Caches
 from nordcrawl.archive.keep.proofs import (
     OUTLIVED,
     Cache,
     Cleaned,
     Continued,
     Outlived,
-    Own,
     Proof,
     Replaced,
     Uncommitted,
 )
-from nordcrawl.archive.log.checkpoint import checkpoint_keys, read_rows
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
-from nordcrawl.archive.log.follow import follow, listed
+from nordcrawl.archive.log.follow import follow, got, listed, tries
 from nordcrawl.archive.log.pieces import PartMovedError, check_part, part_body, slices
 from nordcrawl.archive.log.snapshot import NOTHING, LivePart, Snapshot
 from nordcrawl.archive.log.wholeness import heads_told, take_whole
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
-_KEPT: Final = 2
-"""Whole checkpoints of a source that are kept."""
-_PAUSES_S: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 20)
-"""How long a listing may lag before what it lacks is left for the next time."""
 _TURNS: Final = 20
 """How often the logs may have gone on while one key was proven."""
 
@@ -95,9 +89,7 @@ class Deleter:
         self._orders = Orders(store)
         self._now: datetime | None = None
         self._listed: dict[str, int] = {}
-        self._doomed: dict[str, bool] = {}
-        self._checkpoints: dict[str, Checkpoint | None] = {}
-        self._holds_erased: dict[str, bool | None] = {}
+        self._caches = Caches(store)
         self._leases: set[str] = set()
         """Keys of leases that were read back."""
         self.refresh()
@@ -106,15 +98,18 @@ class Deleter:
         """Read all logs and orders anew; raises as the constructor."""
         self.snapshot: Snapshot = take_whole(self._store, self._told)
         self.erasures: Erasures = self._orders.read()
-        self._entries: dict[str, tuple[Commit, PartEntry]] = {}
+        self._parts: dict[str, LivePart] = {}
+        """All that was ever added."""
         self._removed_by: dict[str, Commit] = {}
         for log in self.snapshot.logs.values():
             for commit in log:
-                self._entries |= {entry.key: (commit, entry) for entry in commit.add}
+                self._parts |= {
+                    entry.key: LivePart(commit, number) for number, entry in enumerate(commit.add)
+                }
                 self._removed_by |= dict.fromkeys(commit.remove, commit)
         self._holders: defaultdict[str, list[tuple[Segment, LivePart]]] = defaultdict(list)
         for part in self.snapshot.live:
-            for segment in part.commit.segments(part.entry):
+            for segment in part.segments:
                 self._holders[segment.origin].append((segment, part))
         self._intact: dict[str, dict[str, str]] = {}
         """Of live parts that were read back: digest by origin."""
@@ -142,53 +137,44 @@ class Deleter:
                 self._prove_cleaned(key, proof.by)
             case Outlived():
                 self._prove_outlived(key, proof.by)
-            case Own():
-                delete_own(self._store, key, proof.body)
-                return
         self._store.delete(key)
-
-    def body(self, key: str) -> bytes | None:
-        """Return an object's bytes, None if there is none."""
-        try:
-            return self._store.get(key)
-        except ObjectMissing:
-            return None
 
     # --- parts that were replaced -----------------------------------------------------------
 
     def _prove_replaced(self, key: str) -> None:
         for _ in range(_TURNS):
-            if key not in self._removed_by or key not in self._entries:
+            if key not in self._removed_by or key not in self._parts:
                 raise UnprovenError(f"{key}: no commit added and removed it")
-            commit, entry = self._entries[key]
+            part = self._parts[key]
             self._await_listed(self._removed_by[key])
             try:
-                witnesses = self._witnesses(commit, entry)
+                witnesses = self._witnesses(part)
             except PartMovedError:
                 self.refresh()
                 continue
-            if not self._went_on({commit.writer, *(p.commit.writer for p in witnesses)}):
+            if not self._went_on({part.commit.writer, *(p.commit.writer for p in witnesses)}):
                 return
             self.refresh()
         raise LaterError(f"{key}: the logs go on faster than they are read")
 
-    def _witnesses(self, commit: Commit, entry: PartEntry) -> list[LivePart]:
+    def _witnesses(self, removed: LivePart) -> list[LivePart]:
         """Return live parts that hold all that a removed one held, but for what orders cover."""
+        entry = removed.entry
         witnesses: list[LivePart] = []
         less: list[Segment] = []
-        for segment in commit.segments(entry):
+        for segment in removed.segments:
             for held, part in self._holders.get(segment.origin, ()):
                 if held.sha256 == segment.sha256 and self._is_intact(part, held):
                     witnesses.append(part)
                     break
             else:
                 less.append(segment)
-        if less and (body := self.body(entry.key)) is not None:
+        if less and (body := got(self._store, entry.key)) is not None:
             try:
                 check_part(entry, body)
             except ArchiveDamaged as error:
                 raise UnprovenError(f"{error}, and not all of it lies elsewhere") from None
-            for segment, piece in slices(LivePart(entry, commit), body):
+            for segment, piece in slices(removed, body):
                 if segment in less:
                     witnesses += self._explained(entry, segment, piece)
         return witnesses
@@ -233,15 +219,13 @@ class Deleter:
 
     def _await_listed(self, commit: Commit) -> None:
         """Wait until whoever misses a part can find the commit that explains it."""
-        for wait_s in (*_PAUSES_S, None):
+        for _ in tries(self._pause):
             if self._listed.get(commit.writer, 0) >= commit.seq:
                 return
             found = listed(self._store, commit.writer)
             self._listed |= {writer: known.seq for writer, known in found.items()}
             if self._listed.get(commit.writer, 0) >= commit.seq:
                 return
-            if wait_s is not None:
-                self._pause(wait_s)
         raise LaterError(f"{commit.key}: not listed by the store yet")
 
     # --- parts that no log lists ------------------------------------------------------------
@@ -251,7 +235,7 @@ class Deleter:
         manifest = keys.manifest_of(key)
         if named is None and manifest is None:
             raise UnprovenError(f"{key}: no part")
-        if key in self._entries:
+        if key in self._parts:
             raise UnprovenError(f"{key}: committed")
         entry = next((e for e in self._store.list(key) if e.key == key), None)
         if entry is None:
@@ -261,7 +245,7 @@ class Deleter:
         begin = max(entry.modified, proof.since) if proof.since else entry.modified
         if self._store_now() - begin < proof.age:
             raise LaterError(f"{key}: put less than {proof.age} ago, by the store's clock")
-        body = self.body(key)
+        body = got(self._store, key)
         if self._is_listed(key, named, manifest):
             raise UnprovenError(f"{key}: in use since")
         self._store.delete(key)
@@ -288,17 +272,15 @@ class Deleter:
             try:
                 self._now = self._put_at(key)
             finally:
-                self.delete(key, Own(body))
+                delete_own(self._store, key, body)
         return self._now
 
     def _put_at(self, key: str) -> datetime:
         """Return when a new object was put, by the store's clock, once it is listed."""
-        for wait_s in (*_PAUSES_S, None):
+        for _ in tries(self._pause):
             for entry in self._store.list(key):
                 if entry.key == key and entry.modified is not None:
                     return entry.modified
-            if wait_s is not None:
-                self._pause(wait_s)
         raise LaterError(f"{key}: not listed with its time, so the store's clock is not known")
 
     # --- checkpoints and reports ------------------------------------------------------------
@@ -307,56 +289,8 @@ class Deleter:
         manifest = keys.manifest_of(key)
         if manifest is None:
             raise UnprovenError(f"{key}: of no checkpoint")
-        if manifest not in self._doomed:
-            self._doomed[manifest] = self._is_doomed(manifest)
-        if not self._doomed[manifest]:
+        if not self._caches.is_doomed(manifest, self.snapshot, self.erasures):
             raise UnprovenError(f"{manifest}: whole, of the newest, and nothing in it is erased")
-
-    def _is_doomed(self, manifest: str) -> bool:
-        source = manifest.split("/")[1].removeprefix("source=")
-        newer = [key for key in checkpoint_keys(self._store, source) if key > manifest]
-        if len(newer) < _KEPT:
-            self._checkpoint(manifest)
-            return self._holds_erased[manifest] is not False
-        old = self._checkpoint(manifest)
-        if old is None or self._holds_erased[manifest]:
-            return True
-        whole = 0
-        for key in newer:
-            other = self._checkpoint(key)
-            whole += other is not None and self._serves_for(old, other)
-            if whole == _KEPT:
-                return True
-        return False
-
-    def _checkpoint(self, manifest: str) -> Checkpoint | None:
-        """Return a checkpoint if it is whole, each of its parts read back; None if it is not."""
-        if manifest not in self._checkpoints:
-            source = manifest.split("/")[1].removeprefix("source=")
-            found: Checkpoint | None = None
-            holds: bool | None = False
-            try:
-                found = Checkpoint.decode(manifest, self._store.get(manifest))
-                for row in read_rows(self._store, found):
-                    holds = holds or self.erasures.covers_row(source, row)
-            except (ArchiveDamaged, ObjectMissing, ValueError, KeyError):
-                found = holds = None
-            self._checkpoints[manifest], self._holds_erased[manifest] = found, holds
-        return self._checkpoints[manifest]
-
-    def _serves_for(self, old: Checkpoint, new: Checkpoint) -> bool:
-        """Return whether a checkpoint goes at least as far as an older one, and ends with commits
-        that are there."""
-        digests = {
-            (commit.writer, commit.seq): commit.sha256
-            for log in self.snapshot.logs.values()
-            for commit in log
-        }
-        return all(
-            new.heads.get(writer, NOTHING)[0] >= seq for writer, (seq, _) in old.heads.items()
-        ) and all(
-            digests.get((writer, seq)) == sha256 for writer, (seq, sha256) in new.heads.items()
-        )  # fmt: skip
 
     def _prove_continued(self, key: str, by: str) -> None:
         try:

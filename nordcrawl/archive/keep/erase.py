@@ -9,35 +9,35 @@ spite of the order, `finish_again` takes out.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint
-from nordcrawl.archive.format.commit import CommitKind, PartEntry, Segment
-from nordcrawl.archive.format.keys import PartKind, date_of
-from nordcrawl.archive.format.lines import decode_json, encode_line, pack, unpack
-from nordcrawl.archive.format.order import ERASED, Order, tombstone
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lines import decode_json, unpack
+from nordcrawl.archive.format.order import Order
 from nordcrawl.archive.format.receipt import Receipt
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError
+from nordcrawl.archive.keep.erase_parts import Erased, Rewriter
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.keep.proofs import Cache, Cleaned, Proof, Replaced, Uncommitted
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
-from nordcrawl.archive.log.pieces import PartMovedError, part_body, slices
-from nordcrawl.archive.log.snapshot import LivePart, Snapshot
+from nordcrawl.archive.log.follow import tries
+from nordcrawl.archive.log.pieces import PartMovedError, part_body
+from nordcrawl.archive.log.snapshot import Snapshot
 from nordcrawl.archive.log.wholeness import heads_told, take_whole
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectConflict, ObjectMissing
-from nordcrawl.model.times import rfc3339, utc_date
+
+__all__ = ["UNDER_WAY", "Erased", "finish", "finish_again", "put_order"]
 
 logger = logging.getLogger(__name__)
 
@@ -47,25 +47,7 @@ UNDER_WAY: Final = timedelta(hours=1)
 """How long after an order, by the store's clock, a part that no commit lists may still be about to
 be committed: a crawler looks at the orders right before each commit, and tries to put one for
 minutes."""
-_LISTED_S: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 20)
-"""How long the store's listing may lag behind the order."""
 _URL: Final = re.compile(r"https?://[^\s\"'<>\\]+")
-
-
-@dataclass(slots=True)
-class Erased:
-    """What an erasure did."""
-
-    order_id: str
-    lines: int = 0
-    parts: int = 0
-    tombstones: int = 0
-    deleted: int = 0
-    """Objects deleted."""
-    reports: int = 0
-    checkpoints: int = 0
-    left: list[str] = field(default_factory=list)
-    """Why it is not finished; empty if it is."""
 
 
 def put_order(store: Store, order: Order) -> None:
@@ -121,12 +103,13 @@ def _came_since(store: Store, snapshot: Snapshot, erasures: Erasures) -> set[str
     found: set[str] = set()
     single = [(order.order_id, Erasures.of([order])) for order in erasures.orders]
     for part in snapshot.live:
-        if all(is_clean(part, segment) for segment in part.commit.segments(part.entry)):
+        if all(is_clean(part, segment) for segment in part.segments):
             continue
+        kind = part.entry.kind
         for line in unpack(part_body(store, part)):
             values = decode_json(line)
-            if erasures.covers(part.entry.kind, values):
-                found |= {i for i, one in single if one.covers(part.entry.kind, values)}
+            if erasures.covers(kind, values):
+                found |= {i for i, one in single if one.covers(kind, values)}
     return found
 
 
@@ -139,7 +122,6 @@ class _Eraser:
         self._orders = Orders(self._store)
         self._all = Erasures.of([order])
         """All orders, this one included."""
-        self._own = Erasures.of([order])
         self._done = Erased(order.order_id)
         self._there_since: datetime | None = None
 
@@ -147,21 +129,21 @@ class _Eraser:
         if self._await_listed() is None:
             self._done.left.append("the store does not list the order yet; run it again")
             return self._done
-        heads = heads_told(self._store)
+        maintainer, heads = self._maintainer, heads_told(self._store)
         snapshot = None
         for _ in range(_ROUNDS):
-            snapshot = take_whole(self._store, heads | self._maintainer.known)
+            snapshot = take_whole(self._store, heads | maintainer.known)
             self._all = Erasures.of([*self._orders.read().orders, self._order])
             try:
-                if not self._rewrite(snapshot):
+                if not Rewriter(maintainer, self._order, self._all, self._done).rewrite(snapshot):
                     break
             except PartMovedError:
-                self._discard()
+                maintainer.discard()
             if self._done.left:
                 return self._done
         else:
             self._done.left.append("others go on changing the archive; run it again")
-        deleter = self._maintainer.deleter()
+        deleter = maintainer.deleter()
         self._delete_parts(deleter)
         self._rewrite_reports(deleter)
         self._rewrite_checkpoints(deleter)
@@ -173,133 +155,12 @@ class _Eraser:
     def _await_listed(self) -> datetime | None:
         """Wait until everybody can find the order; return a time for which it has been there, by
         the store's clock if it has one, None if it is not listed in a minute."""
-        for wait_s in (*_LISTED_S, None):
+        for _ in tries(self._maintainer.pause):
             for entry in self._store.list(self._order.key):
                 if entry.key == self._order.key:
                     self._there_since = entry.modified
                     return entry.modified or self._order.ordered_at
-            if wait_s is not None:
-                self._maintainer.pause(wait_s)
         return None
-
-    def _discard(self) -> None:
-        self._maintainer.discard(self._maintainer.deleter())
-
-    # --- parts ------------------------------------------------------------------------------
-
-    def _rewrite(self, snapshot: Snapshot) -> bool:
-        """Replace the parts that hold erased lines; return whether there were any.
-
-        Nothing is replaced if a line of an article is covered by an address that is in no order.
-        """
-        found = _Found()
-        for part in snapshot.live:
-            self._look(part, found)
-        if found.strangers:
-            self._done.left += [
-                f"{article_id} of {source} has an address that the order names, and is not in it: "
-                f"nothing was changed; look at it, then erase it by --article"
-                for source, article_id in sorted(found.strangers)
-            ]
-            return True
-        add: defaultdict[str, list[PartEntry]] = defaultdict(list)
-        remove: defaultdict[str, list[LivePart]] = defaultdict(list)
-        for part in found.parts:
-            remove[part.commit.source].append(part)
-            if (entry := self._without(part)) is not None:
-                add[part.commit.source].append(entry)
-        for source in sorted({source for source, _ in found.revisions} | remove.keys()):
-            add[source] += self._tombstones(source, found)
-            if add[source] or remove[source]:
-                self._maintainer.commit(
-                    CommitKind.ERASE, source, self._order.order_id, add[source], remove[source]
-                )
-        return bool(found.parts)
-
-    def _look(self, part: LivePart, found: _Found) -> None:
-        kind = part.entry.kind
-        holds = False
-        for _, piece in slices(part, part_body(self._store, part)):
-            for line in unpack(piece):
-                values = decode_json(line)
-                key = (values.get("source", ""), values.get("article_id") or "")
-                if kind is PartKind.ARTICLE and key in self._all.articles:
-                    found.revisions[key] = max(found.revisions.get(key, 0), values["revision"])
-                    if values.get("change") == ERASED:
-                        found.buried.add(key)
-                if self._goes(kind, values):
-                    holds = True
-                elif key[1] and self._own.covers(kind, values):
-                    found.strangers.add(key)
-        if holds:
-            found.parts.append(part)
-
-    def _goes(self, kind: PartKind, values: Mapping[str, Any]) -> bool:
-        """Return whether a line is to be taken out: it is covered, and what it tells of is an
-        article that an order names, or none."""
-        article_id = values.get("article_id")
-        known = article_id is None or self._all.covers_article(values.get("source", ""), article_id)
-        return known and self._all.covers(kind, values)
-
-    def _without(self, part: LivePart) -> PartEntry | None:
-        """Put a part anew without what is erased; None if nothing is left of it."""
-        kind, source = part.entry.kind, part.commit.source
-        bodies: list[bytes] = []
-        segments: list[Segment] = []
-        for segment, piece in slices(part, part_body(self._store, part)):
-            lines = list(unpack(piece))
-            kept = [line for line in lines if not self._goes(kind, decode_json(line))]
-            if len(kept) < len(lines):
-                self._done.lines += len(lines) - len(kept)
-                piece = pack(kept)
-                segment = replace(
-                    segment,
-                    sha256=hashlib.sha256(piece).hexdigest(),
-                    bytes=len(piece),
-                    records=len(kept),
-                )
-            if kept:
-                bodies.append(piece)
-                segments.append(segment)
-        self._done.parts += 1
-        if not bodies:
-            return None
-        return self._maintainer.add_part(
-            kind, source, date_of(part.entry.key), b"".join(bodies), segments, [part.entry]
-        )
-
-    def _tombstones(self, source: str, found: _Found) -> list[PartEntry]:
-        """Put a part with the tombstones of this source's erased articles that have none yet."""
-        now = self._maintainer.clock()
-        records = [
-            tombstone(key, revision + 1, self._order_of(key), now)
-            for key, revision in sorted(found.revisions.items())
-            if key[0] == source and key not in found.buried
-        ]
-        if not records:
-            return []
-        self._done.tombstones += len(records)
-        body = pack(encode_line(record) for record in records)
-        key, number = self._maintainer.put_part(PartKind.ARTICLE, source, utc_date(now), body)
-        at = rfc3339(now) or ""
-        return [
-            PartEntry(
-                key=key,
-                kind=PartKind.ARTICLE,
-                sha256=hashlib.sha256(body).hexdigest(),
-                bytes=len(body),
-                records=len(records),
-                first_seq=number,
-                last_seq=number,
-                min_at=at,
-                max_at=at,
-            )
-        ]
-
-    def _order_of(self, key: tuple[str, str]) -> Order:
-        if key in self._order.articles:
-            return self._order
-        return next(order for order in self._all.orders if key in order.articles)
 
     # --- objects ----------------------------------------------------------------------------
 
@@ -409,7 +270,10 @@ class _Eraser:
                 return
             writer = checkpoint.name.rpartition("-")[2]
             made_at = checkpoint.made_at + timedelta(microseconds=1)
-            put_checkpoint(self._store, source, kept(), checkpoint.heads, writer, made_at)
+            put_checkpoint(
+                *(self._store, source, kept(), checkpoint.heads, writer, made_at),
+                layer=checkpoint.layer,
+            )
         except ObjectMissing:
             return
         except (ArchiveDamaged, ValueError, KeyError) as error:
@@ -439,17 +303,3 @@ class _Eraser:
 
 
 _PARTS: Final = ("articles-v1/", "ledger-v1/")
-
-
-@dataclass(slots=True)
-class _Found:
-    """What a look through the live parts found."""
-
-    parts: list[LivePart] = field(default_factory=list)
-    """Those that hold a line that is to go."""
-    revisions: dict[tuple[str, str], int] = field(default_factory=dict)
-    """The highest revision of each erased article that is there."""
-    buried: set[tuple[str, str]] = field(default_factory=set)
-    """Erased articles that have a tombstone."""
-    strangers: set[tuple[str, str]] = field(default_factory=set)
-    """Articles in no order at an address that this order names."""

@@ -164,5 +164,6 @@ def _values(
 ) -> Iterator[tuple[LiveSegment, PartKind, dict[str, Any]]]:
     pieces = Pieces(store)
     for piece in snapshot.pieces:
+        kind = piece.part.entry.kind
         for line in pieces.lines(piece):
-            yield piece, piece.part.entry.kind, decode_json(line)
+            yield piece, kind, decode_json(line)

@@ -48,8 +48,8 @@ def note(key: str, what: str) -> Defect:
 
 
 def named(error: Exception) -> Defect:
-    """Return the damage that an error tells of, which names its key first."""
-    key, _, what = str(error).partition(": ")
+    """Return the damage that an error tells of, ours or the store's, which names its key first."""
+    key, _, what = str(error).removeprefix("get ").partition(": ")
     return damage(key, what)
 
 

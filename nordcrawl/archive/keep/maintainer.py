@@ -12,7 +12,7 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
@@ -20,8 +20,7 @@ from typing import Final, Self
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit, CommitKind, KnownCommit, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.keep.delete import Deleter
-from nordcrawl.archive.keep.proofs import Own
+from nordcrawl.archive.keep.delete import Deleter, delete_own
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.store.protocol import Store
@@ -95,8 +94,20 @@ class Maintainer:
         """Return a `Deleter` that knows of all commits of this one; raises as its constructor."""
         return Deleter(self.store, self.pause, self.known)
 
-    def put_part(self, kind: PartKind, source: str, date: str, body: bytes) -> tuple[str, int]:
-        """Put a part under a key of the next commit, read it back; return key and number.
+    def put_part(
+        self,
+        kind: PartKind,
+        source: str,
+        date: str,
+        body: bytes,
+        records: int,
+        times: Collection[str],
+        segments: Sequence[Segment] = (),
+    ) -> PartEntry:
+        """Put a part under a key of the next commit, read it back, and return its entry.
+
+        `segments` are what it is made of, if it holds lines of others; the earliest and latest of
+        `times` are its own.
 
         Raises:
             StoreUnavailable: also where the store goes on saying that it has none.
@@ -114,33 +125,16 @@ class Maintainer:
             raise StoreUnavailable(f"{key}: was put, and the store does not show it") from None
         if shown != body:
             raise ArchiveDamaged(f"{key}: the store gives back other bytes than were put")
-        return key, number
-
-    def add_part(
-        self,
-        kind: PartKind,
-        source: str,
-        date: str,
-        body: bytes,
-        segments: Sequence[Segment],
-        like: Sequence[PartEntry],
-    ) -> PartEntry:
-        """Put a part made of segments of others, and return its entry.
-
-        Raises:
-            StoreRefused, StoreUnavailable, ArchiveDamaged: the store.
-        """
-        key, number = self.put_part(kind, source, date, body)
         return PartEntry(
             key=key,
             kind=kind,
             sha256=hashlib.sha256(body).hexdigest(),
             bytes=len(body),
-            records=sum(segment.records for segment in segments),
+            records=records,
             first_seq=number,
             last_seq=number,
-            min_at=min((entry.min_at for entry in like), key=_moment),
-            max_at=max((entry.max_at for entry in like), key=_moment),
+            min_at=min(times, key=_moment),
+            max_at=max(times, key=_moment),
             segments=tuple(segments),
         )
 
@@ -186,7 +180,7 @@ class Maintainer:
         self.head = {"writer": commit.writer, "seq": 1, "sha256": sha256}
         return commit
 
-    def discard(self, deleter: Deleter) -> None:
+    def discard(self) -> None:
         """Delete what was put since the last commit, and will not be committed.
 
         Raises:
@@ -194,7 +188,7 @@ class Maintainer:
         """
         while self._uncommitted:
             key, body = self._uncommitted.popitem()
-            deleter.delete(key, Own(body))
+            delete_own(self.store, key, body)
 
 
 def _moment(text: str) -> tuple[datetime, str]:

@@ -7,8 +7,9 @@
   than two that are whole.
 - `Continued`: a catalog with all of which a newer one begins, that was read back.
 - `Cleaned`: a report whose copy without what is erased was read back.
-- `Own`: what this very process put, and nothing refers to.
 - `Outlived`: a lease, where one of the same source, of a day later, was read back as it was.
+
+What a process itself put, and nothing refers to, goes by its bytes: `delete.delete_own`.
 """
 
 from __future__ import annotations
@@ -58,13 +59,6 @@ class Cleaned:
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
-    """An object that the caller put a moment ago, and nobody else has to do with."""
-
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Outlived:
     """A lease, of whose source there is another of a day later."""
 
@@ -72,4 +66,4 @@ class Outlived:
     """The other one's key."""
 
 
-Proof = Replaced | Uncommitted | Cache | Continued | Cleaned | Own | Outlived
+Proof = Replaced | Uncommitted | Cache | Continued | Cleaned | Outlived

@@ -15,10 +15,10 @@ from contextlib import suppress
 from typing import Final
 
 from nordcrawl.archive.keep.facts import Facts
-from nordcrawl.archive.keep.findings import Defect, Severity, Verification, damage, note
+from nordcrawl.archive.keep.findings import Defect, Severity, Verification
 from nordcrawl.archive.keep.verify_checkpoints import checkpoints
 from nordcrawl.archive.keep.verify_lines import LineCheck
-from nordcrawl.archive.keep.verify_log import foundations, numbers, rewrites
+from nordcrawl.archive.keep.verify_log import numbers, rewrites
 from nordcrawl.archive.keep.verify_names import (
     SCHEMA_DIGESTS,
     marker_and_id,
@@ -26,7 +26,7 @@ from nordcrawl.archive.keep.verify_names import (
     strangers,
 )
 from nordcrawl.archive.keep.verify_parts import live_parts, other_parts
-from nordcrawl.archive.keep.verify_told import catalogs, heads, orders, reports
+from nordcrawl.archive.keep.verify_told import catalogs, heads, orders, reports, revisions
 from nordcrawl.archive.log.pieces import PartMovedError
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import StoreUnavailable
@@ -49,39 +49,36 @@ def verify(
     """
     for _ in range(_LOOKS):
         # Somebody may replace a part meanwhile; the next look is a newer one.
-        with suppress(PartMovedError):
-            return _look(Facts(store, progress))
+        with suppress(PartMovedError), LineCheck() as lines:
+            return _look(Facts(store, progress, lines))
     raise StoreUnavailable(f"{store.uri}: others go on changing it faster than it can be verified")
+
+
+_RULES: Final[tuple[Callable[[Facts], Iterator[Defect]], ...]] = (
+    marker_and_id,
+    schemas,
+    rewrites,
+    numbers,
+    live_parts,
+    revisions,
+    other_parts,
+    heads,
+    catalogs,
+    reports,
+    orders,
+    checkpoints,
+    strangers,
+)
+"""Those first that others need."""
 
 
 def _look(facts: Facts) -> Verification:
     found = facts.counts
-    with LineCheck() as lines:
-        for defect in _defects(facts, lines):
+    for rule in _RULES:
+        for defect in rule(facts):
             found.tell(defect)
-        found.articles, found.copies = lines.articles, lines.copies
+    found.articles, found.copies = facts.lines.articles, facts.lines.copies
     for defect in facts.faults:
         found.tell(defect)
     found.findings.sort(key=lambda f: (f.severity, f.key))
     return found
-
-
-def _defects(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
-    """Apply all rules, those that others need first."""
-    yield from marker_and_id(facts)
-    yield from schemas(facts)
-    for rule in (foundations, rewrites, numbers):
-        for key, what in rule(facts.logs):
-            yield damage(key, what)
-    yield from live_parts(facts, lines)
-    for key, what in lines.unpaired():
-        yield damage(key, what)
-    for key, what in lines.forks():
-        yield note(key, what)
-    yield from other_parts(facts)
-    yield from heads(facts)
-    yield from catalogs(facts)
-    yield from reports(facts, lines)
-    yield from orders(facts, lines)
-    yield from checkpoints(facts, lines)
-    yield from strangers(facts)

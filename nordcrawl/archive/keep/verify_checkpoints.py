@@ -10,34 +10,33 @@ from pathlib import Path
 from typing import Any
 
 from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.catalog import NO_CATALOG
 from nordcrawl.archive.format.checkpoint import Checkpoint
+from nordcrawl.archive.format.commit import Heads
 from nordcrawl.archive.keep.facts import Facts
-from nordcrawl.archive.keep.findings import Defect, Severity, damage
+from nordcrawl.archive.keep.findings import Defect, Severity, damage, named
 from nordcrawl.archive.keep.verify_lines import LineCheck
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
+from nordcrawl.archive.log.catalog import heads_of
 from nordcrawl.archive.log.checkpoint import read_rows
 from nordcrawl.archive.log.erasures import Erasures
-from nordcrawl.archive.log.snapshot import LiveSegment
+from nordcrawl.archive.log.snapshot import NOTHING, LiveSegment
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write.catch_up import fold_pieces, ledgers
-from nordcrawl.errors import ArchiveDamaged
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
 
-def checkpoints(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
+def checkpoints(facts: Facts) -> Iterator[Defect]:
     """Each checkpoint is what the ledgers fold to; that can't be said where there is damage, but it
     can be read then, still."""
     is_whole = not (facts.counts.damage or any(f.severity is Severity.DAMAGE for f in facts.faults))
     for source, found in facts.checkpoints.items():
-        wrong = (
-            misfolded(facts, source, found, lines) if is_whole else unreadable(facts.store, found)
-        )
-        for key, what in wrong:
-            yield damage(key, what)
+        yield from misfolded(facts, source, found) if is_whole else unreadable(facts.store, found)
 
 
-def unreadable(store: Store, checkpoints: Iterable[Checkpoint]) -> Iterator[tuple[str, str]]:
-    """Yield (key, what) of what can't be read of some checkpoints.
+def unreadable(store: Store, checkpoints: Iterable[Checkpoint]) -> Iterator[Defect]:
+    """Yield what can't be read of some checkpoints.
 
     Raises:
         StoreRefused, StoreUnavailable: the store.
@@ -50,11 +49,9 @@ def unreadable(store: Store, checkpoints: Iterable[Checkpoint]) -> Iterator[tupl
             yield _told(checkpoint, error)
 
 
-def misfolded(
-    facts: Facts, source: str, found: Iterable[Checkpoint], lines: LineCheck
-) -> Iterator[tuple[str, str]]:
-    """Fold the ledgers of a source anew; yield (key, what) of each of its checkpoints, in the order
-    of their names, that is not the state at its heads. What erasures cover is left out.
+def misfolded(facts: Facts, source: str, found: Iterable[Checkpoint]) -> Iterator[Defect]:
+    """Fold the ledgers of a source anew; yield each of its checkpoints, in the order of their
+    names, that is not the state at its heads. What erasures cover is left out.
 
     Raises:
         ArchiveDamaged: a ledger.
@@ -64,38 +61,45 @@ def misfolded(
     store, erasures = facts.store, facts.erasures
     digests = {(c.writer, c.seq): c.sha256 for c in facts.commits()}
     pieces = ledgers(facts.snapshot)
+    newest = facts.catalogs[-1] if facts.catalogs else NO_CATALOG
     with tempfile.TemporaryDirectory(prefix="nordcrawl-") as folder:
         spool = Spool.open(Path(folder), source)
         try:
             state = State(spool)
             for checkpoint in found:
-                for writer, (seq, sha256) in checkpoint.heads.items():
-                    if digests.get((writer, seq)) != sha256:
+                try:
+                    heads = heads_of(store, checkpoint, newest)
+                except (ObjectMissing, ArchiveDamaged) as error:
+                    yield damage(checkpoint.key, f"goes on from a catalog not there: {error}")
+                    continue
+                for writer, (seq, sha256) in heads.items():
+                    there = digests.get((writer, seq))
+                    if there is None or sha256 not in (None, there):
                         key = keys.commit_key(writer, seq)
-                        yield key, f"missing or changed: {checkpoint.key} ends with it"
-                due, pieces = _divided(pieces, checkpoint)
+                        yield damage(key, f"missing or changed: {checkpoint.key} ends with it")
+                due, pieces = _divided(pieces, heads)
                 fold_pieces(store, spool, state, due, erasures)
                 yield from _compared(store, checkpoint, state, erasures)
-                yield from _untold(store, checkpoint, erasures, lines)
+                yield from _untold(store, checkpoint, erasures, facts.lines)
         finally:
             spool.close()
 
 
 def _divided(
-    pieces: Iterable[LiveSegment], checkpoint: Checkpoint
+    pieces: Iterable[LiveSegment], heads: Heads
 ) -> tuple[list[LiveSegment], list[LiveSegment]]:
     """Return the pieces up to a checkpoint's heads, and those behind."""
     due: list[LiveSegment] = []
     rest: list[LiveSegment] = []
     for piece in pieces:
-        seq, _ = checkpoint.heads.get(piece.segment.writer, (0, None))
+        seq, _ = heads.get(piece.segment.writer, NOTHING)
         (due if piece.segment.seq <= seq else rest).append(piece)
     return due, rest
 
 
 def _compared(
     store: Store, checkpoint: Checkpoint, state: State, erasures: Erasures
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[Defect]:
     source = checkpoint.source
     try:
         folded_rows = _comparable(source, state.rows(), erasures)
@@ -103,7 +107,7 @@ def _compared(
         for folded, kept in zip_longest(folded_rows, kept_rows):
             if folded != kept:
                 what = f"not the fold of the ledgers: {kept!r} is not {folded!r}"
-                yield checkpoint.key, what[:400]
+                yield damage(checkpoint.key, what[:400])
                 return
     except (ArchiveDamaged, ValueError) as error:
         yield _told(checkpoint, error)
@@ -111,7 +115,7 @@ def _compared(
 
 def _untold(
     store: Store, checkpoint: Checkpoint, erasures: Erasures, lines: LineCheck
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[Defect]:
     """Yield the texts that a checkpoint says an article had, and no ledger line does. Who had one
     first can't be said any more where there are erasures: the first may be gone."""
     if not erasures:
@@ -121,16 +125,13 @@ def _untold(
             if row["table"] == "text" and not erasures.covers_row(checkpoint.source, row):
                 article_id, text = row["article_id"], row["text_sha256"]
                 if not lines.had(checkpoint.source, article_id, text):
-                    yield checkpoint.key, f"{article_id} never had the text {text}"
+                    yield damage(checkpoint.key, f"{article_id} never had the text {text}")
                     return
 
 
-def _told(checkpoint: Checkpoint, error: Exception) -> tuple[str, str]:
-    """Return key and fault; what is damaged names its own key."""
-    if isinstance(error, ArchiveDamaged):
-        key, _, what = str(error).partition(": ")
-        return key, what
-    return checkpoint.key, str(error)
+def _told(checkpoint: Checkpoint, error: Exception) -> Defect:
+    """Return the fault; what is damaged names its own key."""
+    return named(error) if isinstance(error, ArchiveDamaged) else damage(checkpoint.key, str(error))
 
 
 def _comparable(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, Self
@@ -19,7 +20,6 @@ from nordcrawl.archive.format.keys import PartKind, date_of
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import ERASED, ERASED_URI
 from nordcrawl.archive.format.schema_file import schema
-from nordcrawl.archive.log.snapshot import LiveSegment
 from nordcrawl.model.ledger import ARCHIVED
 from nordcrawl.model.times import parse_rfc3339, utc_date
 
@@ -36,12 +36,40 @@ CREATE TABLE told(source TEXT, article_id TEXT, revision INTEGER, key TEXT,
 """
 
 
+_UNPAIRED: Final = (
+    (
+        "SELECT min(key), article_id, revision FROM article"
+        " WHERE (source, article_id, revision) NOT IN"
+        " (SELECT source, article_id, revision FROM told) GROUP BY source, article_id, revision",
+        "no ledger line tells of it",
+    ),
+    (
+        "SELECT key, article_id, revision FROM told WHERE (source, article_id, revision) NOT IN"
+        " (SELECT source, article_id, revision FROM article)",
+        "told of, but not in the archive",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where lines lie."""
+
+    entry: PartEntry
+    source: str
+    """Of the commit that put the part there."""
+    writer: str
+    """Of the commit that first brought them."""
+
+
 class LineCheck:
     """Give it every line of the archive, then ask for what does not fit together. Close it."""
 
     def __init__(self) -> None:
         self._db = sqlite3.connect("")
         self._tombs: dict[str, str] = {}
+        self._hidden: Counter[str] = Counter()
+        """Of each run the lines whose address is not told."""
         for statement in _DDL.split(";"):
             self._db.execute(statement)
 
@@ -51,9 +79,9 @@ class LineCheck:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def problem(self, piece: LiveSegment, line: bytes) -> str | None:
+    def problem(self, place: Place, line: bytes) -> str | None:
         """Take a line; say what is wrong with it, if anything is."""
-        kind = piece.part.entry.kind
+        kind = place.entry.kind
         try:
             values = decode_json(line)
         except ValueError as error:
@@ -61,36 +89,21 @@ class LineCheck:
         if (wrong := next(_validator(kind).iter_errors(values), None)) is not None:
             where = ".".join(map(str, wrong.instance_path))
             return f"not by the schema: {where}: {wrong.message}"[:300]
-        if values["source"] != piece.part.commit.source:
-            return f"of source {values['source']!r} among lines of {piece.part.commit.source!r}"
+        if values["source"] != place.source:
+            return f"of source {values['source']!r} among lines of {place.source!r}"
         at = values["at"] if kind is PartKind.LEDGER else values["fetch"]["fetched_at"]
-        if (time := parse_rfc3339(at)) is None or utc_date(time) != date_of(piece.part.entry.key):
+        if (time := parse_rfc3339(at)) is None or utc_date(time) != date_of(place.entry.key):
             return f"of {at}, which is not the day of its folder"
-        if not _within(time, piece.part.entry):
+        if not _within(time, place.entry):
             return f"of {at}, which is not within min_at and max_at of its part"
-        return (
-            self._article(piece, values) if kind is PartKind.ARTICLE else self._entry(piece, values)
-        )
+        take = self._article if kind is PartKind.ARTICLE else self._entry
+        return take(place, values)
 
     def unpaired(self) -> Iterator[tuple[str, str]]:
         """Yield (key, what) of revisions without a ledger line, and of lines without a revision."""
-        yield from (
-            (key, f"{article_id}, revision {revision}: no ledger line tells of it")
-            for key, article_id, revision in self._db.execute(
-                "SELECT min(key), article_id, revision FROM article"
-                " WHERE (source, article_id, revision) NOT IN"
-                " (SELECT source, article_id, revision FROM told)"
-                " GROUP BY source, article_id, revision"
-            )
-        )
-        yield from (
-            (key, f"{article_id}, revision {revision}: told of, but not in the archive")
-            for key, article_id, revision in self._db.execute(
-                "SELECT key, article_id, revision FROM told"
-                " WHERE (source, article_id, revision) NOT IN"
-                " (SELECT source, article_id, revision FROM article)"
-            )
-        )
+        for sql, what in _UNPAIRED:
+            for key, article_id, revision in self._db.execute(sql):
+                yield key, f"{article_id}, revision {revision}: {what}"
 
     @property
     def copies(self) -> int:
@@ -129,35 +142,36 @@ class LineCheck:
         sql = "SELECT 1 FROM text WHERE text_sha256 = ? AND source = ? AND article_id = ?"
         return bool(self._db.execute(sql, (text_sha256, source, article_id)).fetchall())
 
-    def outcomes(self) -> dict[str, int]:
+    def outcomes(self) -> Counter[str]:
         """Return how many URLs have an outcome in each run."""
-        return dict(
-            self._db.execute(
-                "SELECT run_id, sum(count) FROM (SELECT DISTINCT run_id, url, count FROM ledger)"
-                " GROUP BY run_id"
-            )
+        sql = (
+            "SELECT run_id, sum(count) FROM (SELECT DISTINCT run_id, url, count FROM ledger)"
+            " GROUP BY run_id"
         )
+        return self._hidden + Counter(dict(self._db.execute(sql)))
 
-    def _article(self, piece: LiveSegment, values: dict[str, Any]) -> str | None:
+    def _article(self, place: Place, values: dict[str, Any]) -> str | None:
         if values["change"] == ERASED:
-            self._tombs.setdefault(values["run_id"], piece.part.entry.key)
+            self._tombs.setdefault(values["run_id"], place.entry.key)
             return None
-        row = (values["source"], values["article_id"], values["revision"], piece.segment.writer)
+        row = (values["source"], values["article_id"], values["revision"], place.writer)
         try:
             insert = "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?)"
-            self._db.execute(insert, (*row, piece.part.entry.key, values["text_sha256"]))
+            self._db.execute(insert, (*row, place.entry.key, values["text_sha256"]))
         except sqlite3.IntegrityError:
             return f"{row[1]}, revision {row[2]}: a second time by the same writer"
         return None
 
-    def _entry(self, piece: LiveSegment, values: dict[str, Any]) -> str | None:
+    def _entry(self, place: Place, values: dict[str, Any]) -> str | None:
         count = values.get("count")
-        row = (values["run_id"], values["url"], piece.segment.writer, count or 1)
+        row = (values["run_id"], values["url"], place.writer, count or 1)
         if count or not values["url"].startswith(ERASED_URI):
             try:
                 self._db.execute("INSERT INTO ledger VALUES (?, ?, ?, ?)", row)
             except sqlite3.IntegrityError:
                 return f"{row[1]}: a second outcome in run {row[0]}"
+        else:
+            self._hidden[row[0]] += 1
         article = values["article"]
         if article is not None:
             text = (article["text_sha256"], values["source"], article["article_id"])
@@ -165,7 +179,7 @@ class LineCheck:
         if article is not None and values["outcome"] in ARCHIVED:
             told = (values["source"], article["article_id"], article["revision"])
             self._db.execute(
-                "INSERT OR IGNORE INTO told VALUES (?, ?, ?, ?)", (*told, piece.part.entry.key)
+                "INSERT OR IGNORE INTO told VALUES (?, ?, ?, ?)", (*told, place.entry.key)
             )
         return None
 
@@ -196,20 +210,27 @@ _AS_TEXT: Final = timedelta(seconds=1)
 
 
 def missing_outcomes(
-    runs: Iterable[tuple[str, Mapping[str, Any]]], outcomes: Mapping[str, int]
+    runs: Iterable[tuple[str, Mapping[str, Any]]],
+    outcomes: Mapping[str, int],
+    *,
+    are_erased: bool,
 ) -> Iterator[tuple[str, str]]:
     """Yield (key, what) of reports that count more outcomes than the ledger has lines of their run.
 
     One whose lines were not all archived when it was written counts for nothing, and one that was
-    told twice neither.
+    told twice neither; nor, if any `are_erased`, one that does not say how many lines went before
+    they were archived.
     """
     runs = list(runs)
     times = Counter(run["run_id"] for _, run in runs)
     for key, run in runs:
         told = run.get("outcomes")
-        if not isinstance(told, dict) or run.get("pending_records") or times[run["run_id"]] > 1:
+        erased = run.get("erased_lines", None if are_erased else 0)
+        if not (isinstance(told, dict) and isinstance(erased, int)):
+            continue
+        if run.get("pending_records") or times[run["run_id"]] > 1:
             continue
         count = sum(number for number in told.values() if isinstance(number, int))
-        found = outcomes.get(run["run_id"], 0)
+        found = outcomes.get(run["run_id"], 0) + erased
         if found < count:
             yield key, f"tells of {count} outcomes, but the ledger has {found} of its run"

@@ -1,61 +1,62 @@
-"""Rules of verification that look at commits alone. Pure: (key, what) of each fault."""
+"""Rules of verification that look at commits alone."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry, Segment
-
-Logs = Mapping[str, list[Commit]]
-"""The commits of each writer that can be read."""
-
-
-def foundations(logs: Logs) -> Iterator[tuple[str, str]]:
-    """Yield the commits that others build on and that are not there."""
-    seqs = {writer: {commit.seq for commit in log} for writer, log in logs.items()}
-    for commit in _commits(logs):
-        for writer, seq in commit.base.items():
-            if seq not in seqs.get(writer, ()):
-                key = keys.commit_key(writer, seq)
-                yield key, f"missing or damaged, and {commit.key} builds on it"
+from nordcrawl.archive.format.commit import Commit, CommitKind, Segment
+from nordcrawl.archive.format.keys import PartKind, parse_part_key
+from nordcrawl.archive.keep.facts import Facts
+from nordcrawl.archive.keep.findings import Defect, damage
+from nordcrawl.archive.log.snapshot import LivePart
 
 
-def rewrites(logs: Logs) -> Iterator[tuple[str, str]]:
-    """Yield the commits that add what is not theirs to add: compactions change no line, and
-    erasures take only lines away. A copy may be taken over from any of the parts that go."""
-    entries: dict[str, tuple[Commit, PartEntry]] = {}
-    for commit in _commits(logs):
+def rewrites(facts: Facts) -> Iterator[Defect]:
+    """Commits add nothing that is not theirs to add: compactions change no line, and erasures take
+    only lines away. A copy may be taken over from any of the parts that go."""
+    added: set[str] = set()
+    for commit in facts.commits():
         for entry in commit.add:
-            if entry.key in entries:
-                yield commit.key, f"adds {entry.key}, which another commit added"
-            entries[entry.key] = (commit, entry)
-    for commit in _commits(logs):
-        before: defaultdict[str, list[Segment]] = defaultdict(list)
+            if entry.key in added:
+                yield damage(commit.key, f"adds {entry.key}, which another commit added")
+            added.add(entry.key)
+    for commit in facts.commits():
         for key in commit.remove:
-            if key not in entries:
-                yield commit.key, f"removes {key}, which no commit added"
-                continue
-            of, entry = entries[key]
-            for segment in of.segments(entry):
-                before[segment.origin].append(segment)
-        after = [segment for entry in commit.add for segment in entry.segments]
+            if key not in added:
+                yield damage(commit.key, f"removes {key}, which no commit added")
+    for commit, before, after in _replaced(facts):
         if commit.kind is CommitKind.COMPACT and not (
             {segment.origin for segment in after} == before.keys()
             and all(segment in before[segment.origin] for segment in after)
         ):
-            yield commit.key, "a compaction, but not of the same lines"
+            yield damage(commit.key, "a compaction, but not of the same lines")
         for segment in after:
-            most = max((one.records for one in before.get(segment.origin, ())), default=0)
-            if segment.records > most:
-                yield commit.key, f"has lines of {segment.origin} that it did not take over"
+            if segment.records > _most(before.get(segment.origin, [])):
+                what = f"has lines of {segment.origin} that it did not take over"
+                yield damage(commit.key, what)
 
 
-def numbers(logs: Logs) -> Iterator[tuple[str, str]]:
-    """Yield the commits whose parts can't have the numbers of lines that they say: a writer's lines
-    are numbered in the order in which they are committed, so no number comes twice."""
-    for log in logs.values():
+def taken_out(facts: Facts) -> Counter[str]:
+    """Return how many ledger lines of each run erasures took out, by what their commits say."""
+    runs = {(commit.writer, commit.seq): commit.run_id for commit in facts.commits()}
+    found: Counter[str] = Counter()
+    for commit, before, after in _replaced(facts):
+        if commit.kind is not CommitKind.ERASE:
+            continue
+        left = {segment.origin: segment.records for segment in after}
+        for origin, segments in before.items():
+            named = parse_part_key(origin)
+            if named is not None and named[0] is PartKind.LEDGER:
+                run_id = runs.get((segments[0].writer, segments[0].seq), "")
+                found[run_id] += _most(segments) - left.get(origin, 0)
+    return found
+
+
+def numbers(facts: Facts) -> Iterator[Defect]:
+    """Parts can have the numbers of lines that they say: a writer's lines are numbered in the order
+    in which they are committed, so no number comes twice."""
+    for log in facts.logs.values():
         before = 0
         for commit in log:
             if commit.kind is not CommitKind.APPEND:
@@ -65,13 +66,28 @@ def numbers(logs: Logs) -> Iterator[tuple[str, str]]:
                 # which an erasure took lines before it was put has a new first number.
                 room = entry.last_seq - entry.first_seq + 1
                 if entry.first_seq <= before or 0 < room < entry.records:
-                    yield (
-                        commit.key,
-                        (f"{entry.key}: can't have lines {entry.first_seq} to {entry.last_seq}"),
-                    )
+                    what = f"{entry.key}: can't have lines {entry.first_seq} to {entry.last_seq}"
+                    yield damage(commit.key, what)
             before = max([before, *(entry.last_seq for entry in commit.add)])
 
 
-def _commits(logs: Logs) -> Iterator[Commit]:
-    for log in logs.values():
-        yield from log
+def _replaced(
+    facts: Facts,
+) -> Iterator[tuple[Commit, Mapping[str, list[Segment]], list[Segment]]]:
+    """Yield each commit with the segments of the parts that it removes, by origin, and those that
+    it takes over."""
+    parts = {
+        entry.key: LivePart(commit, number)
+        for commit in facts.commits()
+        for number, entry in enumerate(commit.add)
+    }
+    for commit in facts.commits():
+        before: defaultdict[str, list[Segment]] = defaultdict(list)
+        for key in commit.remove:
+            for segment in parts[key].segments if key in parts else ():
+                before[segment.origin].append(segment)
+        yield commit, before, [segment for entry in commit.add for segment in entry.segments]
+
+
+def _most(segments: list[Segment]) -> int:
+    return max((segment.records for segment in segments), default=0)

@@ -11,7 +11,7 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.lease import Holder, parse_lease_key
 from nordcrawl.archive.format.probe import is_probe, is_probe_key
 from nordcrawl.archive.format.schema_file import SCHEMAS, schema_bytes
-from nordcrawl.archive.keep.facts import CHECKPOINT, COMMIT, Facts
+from nordcrawl.archive.keep.facts import Facts
 from nordcrawl.archive.keep.findings import Defect, damage, named, note, unfinished
 from nordcrawl.archive.log.archive_id import ID_KEY, decode_id
 from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY
@@ -57,7 +57,7 @@ def schemas(facts: Facts) -> Iterator[Defect]:
     for name in SCHEMAS:
         key = keys.schema_key(name)
         if (body := facts.get(key)) is None:
-            if any(map(COMMIT.fullmatch, facts.objects)):  # else it is not begun yet
+            if any(map(keys.parse_commit_key, facts.objects)):  # else it is not begun yet
                 yield damage(key, "missing")
         elif (
             body != schema_bytes(name)
@@ -78,7 +78,7 @@ def strangers(facts: Facts) -> Iterator[Defect]:
             continue
         if not facts.store.exists(key):
             continue
-        if CHECKPOINT.fullmatch(key):
+        if keys.manifest_of(key):
             yield unfinished(key, "of a checkpoint that was not ended, or whose manifest is lost")
         else:
             yield _stranger(key)

@@ -10,14 +10,14 @@ from nordcrawl.archive.format.commit import CommitKind
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.keep.facts import Facts
 from nordcrawl.archive.keep.findings import Defect, damage, unfinished
-from nordcrawl.archive.keep.verify_lines import LineCheck
-from nordcrawl.archive.log.pieces import PartMovedError, check_part, segment_lines
-from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, take
+from nordcrawl.archive.keep.verify_lines import LineCheck, Place
+from nordcrawl.archive.log.pieces import check_part, part_body, segment_lines
+from nordcrawl.archive.log.snapshot import LiveSegment
 from nordcrawl.errors import ArchiveDamaged
 
 
-def live_parts(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
-    """Each live part is what its commit says; what its lines say goes to `lines`.
+def live_parts(facts: Facts) -> Iterator[Defect]:
+    """Each live part is what its commit says; what its lines say goes to `facts.lines`.
 
     Raises:
         PartMovedError: somebody replaced a part meanwhile.
@@ -31,20 +31,16 @@ def live_parts(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
         entry = part.entry
         if not entry.key.endswith(f"-{entry.first_seq:012d}.jsonl.gz"):
             yield damage(entry.key, f"first_seq {entry.first_seq} is not that of its key")
-        body = _body(facts, part)
-        if body is None:
-            yield damage(entry.key, f"missing, with {entry.records} lines, but committed")
-            continue
+        facts.known.add(entry.key)
         try:
-            check_part(entry, body)
+            # A hole in the newest log is told by the facts, if it is one of theirs.
+            body = part_body(facts.store, part, damaged=lambda error: None)
         except ArchiveDamaged as error:
             yield _of(entry.key, error)
             continue
-        offset = 0
-        for segment in part.commit.segments(entry):
-            piece = LiveSegment(segment, part, offset)
-            offset += segment.bytes
-            check = lines if (entry.key, segment.origin) in chosen else None
+        for piece in part.pieces():
+            segment = piece.segment
+            check = facts.lines if (entry.key, segment.origin) in chosen else None
             for number_in_it in _piece(facts, piece, body, check):
                 if isinstance(number_in_it, Defect):
                     yield number_in_it
@@ -58,60 +54,41 @@ def live_parts(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
                         f"line {number_in_it}: came in spite of an erasure; nobody reads it, and "
                         "nordcrawl erase --resume takes it out",
                     )
-        if offset != len(body):
+        if sum(segment.bytes for segment in part.segments) != len(body):
             yield damage(entry.key, "its segments are not all of it")
     facts.progress(len(live), len(live))
     facts.counts.parts = len(live)
-
-
-def _body(facts: Facts, part: LivePart) -> bytes | None:
-    key = part.entry.key
-    if (body := facts.get(key)) is not None:
-        return body
-    # Twice: the first "missing" may be a mistake, and it may go after the log is read.
-    for _ in range(2):
-        if key in _removed_by_now(facts):
-            raise PartMovedError(key)
-        if (body := facts.get(key)) is not None:
-            return body
-    if key in _removed_by_now(facts):
-        raise PartMovedError(key)
-    return None
-
-
-def _removed_by_now(facts: Facts) -> frozenset[str]:
-    """Return what was removed by now, as far as the logs can be read."""
-    return take(facts.store, damaged=lambda error: None).removed
 
 
 def _piece(
     facts: Facts, piece: LiveSegment, body: bytes, lines: LineCheck | None
 ) -> Iterator[Defect | int]:
     """Yield what is wrong with a segment, and the numbers of its lines that an erasure covers."""
-    key, segment = piece.part.entry.key, piece.segment
+    entry, segment = piece.part.entry, piece.segment
+    key, place = entry.key, Place(entry, piece.commit.source, segment.writer)
     part = body[piece.offset : piece.offset + segment.bytes]
     if hashlib.sha256(part).hexdigest() != segment.sha256:
         yield damage(key, f"not the bytes of {segment.origin}")
     try:
         for number, line in enumerate(segment_lines(piece, body), start=1):
-            if facts.erasures and _is_covered(facts, piece, line):
+            if facts.erasures and _is_covered(facts, entry.kind, line):
                 yield number
                 continue
             if lines is None:
                 continue
-            if piece.part.entry.kind is keys.PartKind.ARTICLE:
+            if entry.kind is keys.PartKind.ARTICLE:
                 facts.counts.article_lines += 1
             else:
                 facts.counts.ledger_lines += 1
-            if what := lines.problem(piece, line):
+            if what := lines.problem(place, line):
                 yield damage(key, f"line {number}: {what}")
     except ArchiveDamaged as error:
         yield _of(key, error)
 
 
-def _is_covered(facts: Facts, piece: LiveSegment, line: bytes) -> bool:
+def _is_covered(facts: Facts, kind: keys.PartKind, line: bytes) -> bool:
     try:
-        return facts.erasures.covers(piece.part.entry.kind, decode_json(line))
+        return facts.erasures.covers(kind, decode_json(line))
     except (ValueError, AttributeError, TypeError):  # `LineCheck` says so
         return False
 

@@ -3,13 +3,17 @@ others."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import CommitKind
 from nordcrawl.archive.keep.facts import Facts
-from nordcrawl.archive.keep.findings import Defect, damage, unfinished
-from nordcrawl.archive.keep.verify_lines import LineCheck, missing_outcomes
+from nordcrawl.archive.keep.findings import Defect, damage, named, note, unfinished
+from nordcrawl.archive.keep.verify_lines import missing_outcomes
+from nordcrawl.archive.keep.verify_log import taken_out
+from nordcrawl.archive.log.follow import get_patiently
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
 
 def heads(facts: Facts) -> Iterator[Defect]:
@@ -21,10 +25,10 @@ def heads(facts: Facts) -> Iterator[Defect]:
                 key = keys.commit_key(writer, seq)
                 yield damage(key, f"missing: {receipt.key} has seen it")
     digests = {(commit.writer, commit.seq): commit.sha256 for commit in facts.commits()}
-    for head in facts.heads:
-        if digests.get((head.writer, head.seq)) != head.sha256:
-            key = keys.commit_key(head.writer, head.seq)
-            yield damage(key, f"missing or changed: {head.by} ended with it")
+    for writer, head in facts.heads:
+        if digests.get((writer, head.seq)) != head.sha256:
+            key = keys.commit_key(writer, head.seq)
+            yield damage(key, f"missing or changed: {head.why} ended with it")
 
 
 def catalogs(facts: Facts) -> Iterator[Defect]:
@@ -43,11 +47,21 @@ def catalogs(facts: Facts) -> Iterator[Defect]:
                 yield damage(catalog.key, f"says that {key} is the last, but that does not say so")
 
 
-def reports(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
-    """Reports count no more outcomes than the ledger has, and each run has one."""
-    if not facts.orders:  # which take lines out that a report counts
-        for key, what in missing_outcomes(facts.runs, lines.outcomes()):
-            yield damage(key, what)
+def revisions(facts: Facts) -> Iterator[Defect]:
+    """Each revision has a ledger line, each such line its revision; two writers may have a revision
+    each, with other texts."""
+    for key, what in facts.lines.unpaired():
+        yield damage(key, what)
+    for key, what in facts.lines.forks():
+        yield note(key, what)
+
+
+def reports(facts: Facts) -> Iterator[Defect]:
+    """Reports count no more outcomes than the ledger has, with what erasures took out of it, and
+    each run has one."""
+    found = Counter(facts.lines.outcomes()) + taken_out(facts)
+    for key, what in missing_outcomes(facts.runs, found, are_erased=bool(facts.orders)):
+        yield damage(key, what)
     told = {str(run["run_id"]) for _, run in facts.runs}
     for log in facts.logs.values():
         for run_id in dict.fromkeys(c.run_id for c in log if c.kind is CommitKind.APPEND):
@@ -58,19 +72,28 @@ def reports(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
                 )
 
 
-def orders(facts: Facts, lines: LineCheck) -> Iterator[Defect]:
+def orders(facts: Facts) -> Iterator[Defect]:
     """An order is there of which a commit, a receipt, a later order, a report or a tombstone tells;
     and each has a receipt."""
-    named = {c.run_id for c in facts.commits() if c.kind is CommitKind.ERASE}
-    named.update(*(order.after for order in facts.orders.values()))
-    named.update(*(map(str, run.get("orders") or ()) for _, run in facts.runs))
-    for order_id in sorted((named | facts.done) - facts.orders.keys()):
-        yield damage(keys.erasure_key(order_id, "order"), "missing or damaged")
-    for key, order_id in lines.erased_by():
-        if order_id not in facts.orders:
-            yield damage(
-                keys.erasure_key(order_id, "order"), f"missing, but {key} has a tombstone of it"
-            )
+    told = {order_id: f"{key} has a tombstone of it" for key, order_id in facts.lines.erased_by()}
+    for commit in facts.commits():
+        if commit.kind is CommitKind.ERASE:
+            told[commit.run_id] = f"{commit.key} is of it"
+    for order in facts.orders.values():
+        told |= dict.fromkeys(order.after, f"{order.key} comes after it")
+    for key, run in facts.runs:
+        told |= dict.fromkeys(map(str, run.get("orders") or ()), f"{key} tells of it")
+    for receipt in facts.receipts:
+        told[receipt.order_id] = f"{receipt.key} is there"
+    for order_id in sorted(told.keys() - facts.orders.keys()):
+        key = keys.erasure_key(order_id, "order")
+        # The logs are read last, so may tell of one that came meanwhile. What is damaged is told.
+        try:
+            get_patiently(facts.store, key)
+        except ObjectMissing:
+            yield damage(key, f"missing, but {told[order_id]}")
+        except ArchiveDamaged as error:
+            yield named(error)
     for order_id, order in sorted(facts.orders.items()):
         if order_id not in facts.done:
             yield unfinished(order.receipt_key, "no receipt: run nordcrawl erase --resume")

@@ -18,8 +18,10 @@ from nordcrawl.archive.format.keys import PartKind, commit_key
 from nordcrawl.archive.format.lines import decode_json, pack, unpack
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.local.sealed import SealedPart
-from nordcrawl.archive.local.spool import Spool, SpooledLine, read_sealed, sync_sealed, write_sealed
+from nordcrawl.archive.local.sealed_files import read_sealed, sync_sealed, write_sealed
+from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
+from nordcrawl.archive.local.waiting import SpooledLine
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.store.protocol import Store

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from nordcrawl.archive.format.keys import PartKind
 
@@ -29,3 +32,32 @@ class SealedPart:
     def file_name(self) -> str:
         """Its name in ``sealed/``, which stays when the writer id changes."""
         return f"{self.kind}-{self.first_seq:012d}.jsonl.gz"
+
+
+SELECT_PART: Final = (
+    "SELECT first_seq, last_seq, batch, kind, date, run_id, sha256, bytes, records, min_at,"
+    " max_at, put FROM part"
+)
+
+
+def insert_parts(db: sqlite3.Connection, parts: Sequence[SealedPart]) -> None:
+    """Take note of parts, in a transaction."""
+    db.executemany(
+        "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        [
+            (
+                *(p.first_seq, p.last_seq, p.batch, str(p.kind), p.date, p.run_id),
+                *(p.sha256, p.bytes, p.records, p.min_at, p.max_at),
+            )
+            for p in parts
+        ],
+    )
+
+
+def part_of(row: tuple[Any, ...]) -> SealedPart:
+    """Return the part that a row of `SELECT_PART` tells of."""
+    first_seq, last_seq, batch, kind, date, run_id, sha256, size, records, low, high, put = row
+    return SealedPart(
+        *(first_seq, last_seq, batch, PartKind(kind), date, run_id, sha256),
+        *(size, records, low, high, bool(put)),
+    )

@@ -16,52 +16,18 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.local.outbox_file import OutboxFile
-from nordcrawl.archive.local.sealed import SealedPart
+from nordcrawl.archive.local.sealed import SELECT_PART, SealedPart, insert_parts, part_of
 from nordcrawl.archive.local.state_file import StateFile
-from nordcrawl.system.disk import make_folders, private, sync_folder
+from nordcrawl.archive.local.waiting import Backlog, SpooledLine
+from nordcrawl.system.disk import make_folders, sync_folder
 from nordcrawl.system.lock import Lock, explained
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SpooledLine:
-    """One line on its way to a part."""
-
-    kind: PartKind
-    date: str
-    at: int
-    """Microseconds since 1970: fetched_at of an article, at of a ledger line."""
-    run_id: str
-    line: bytes
-    seq: int = 0
-    """Its number in this spool, given when it is added; rises for ever."""
-
-
-@dataclass(slots=True)
-class Backlog:
-    """What waits, counted in memory so that nobody need ask the disk."""
-
-    outbox_lines: int = 0
-    outbox_bytes: int = 0
-    sealed_lines: int = 0
-    sealed_bytes: int = 0
-
-    @property
-    def lines(self) -> int:
-        """Lines accepted and not yet committed."""
-        return self.outbox_lines + self.sealed_lines
-
-    @property
-    def bytes(self) -> int:
-        """Bytes on disk: raw in the outbox, compressed in sealed parts."""
-        return self.outbox_bytes + self.sealed_bytes
 
 
 class Spool:
@@ -173,7 +139,7 @@ class Spool:
         """Take note of parts that are on the disk, in place of their lines in the outbox."""
         with self._write_lock:
             with self.transaction() as db:
-                _insert_parts(db, parts)
+                insert_parts(db, parts)
                 db.execute("DELETE FROM outbox WHERE seq <= ?", (lines[-1].seq,))
             self.backlog.outbox_lines -= len(lines)
             self.backlog.outbox_bytes -= sum(len(x.line) for x in lines)
@@ -182,12 +148,12 @@ class Spool:
 
     def parts(self) -> list[SealedPart]:
         """Return the parts that are not committed, oldest first."""
-        return [_part_of(row) for row in self.query(f"{_SELECT_PART} ORDER BY first_seq")]
+        return [part_of(row) for row in self.query(f"{SELECT_PART} ORDER BY first_seq")]
 
     def next_batch(self) -> list[SealedPart]:
         """Return the parts of the oldest commit to be."""
         oldest = " WHERE batch = (SELECT min(batch) FROM part) ORDER BY first_seq"
-        return [_part_of(row) for row in self.query(_SELECT_PART + oldest)]
+        return [part_of(row) for row in self.query(SELECT_PART + oldest)]
 
     def unmark_put(self) -> None:
         """Forget what the store has: the next try puts it again, which is then "already"."""
@@ -309,7 +275,7 @@ class Spool:
             with self.transaction() as db:
                 db.execute("DELETE FROM part WHERE first_seq = ?", (old.first_seq,))
                 if new is not None:
-                    _insert_parts(db, [new])
+                    insert_parts(db, [new])
             self._forget([old])
             if new is not None:
                 self.backlog.sealed_lines += new.records
@@ -417,65 +383,3 @@ def is_spool(folder: Path) -> bool:
         _SEALED.fullmatch(file.name) or _STRAY.fullmatch(file.name)
         for file in (folder / "sealed").glob("*-*")
     )
-
-
-_SELECT_PART: Final = (
-    "SELECT first_seq, last_seq, batch, kind, date, run_id, sha256, bytes, records, min_at,"
-    " max_at, put FROM part"
-)
-
-
-def _insert_parts(db: sqlite3.Connection, parts: Sequence[SealedPart]) -> None:
-    db.executemany(
-        "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-        [
-            (
-                *(p.first_seq, p.last_seq, p.batch, str(p.kind), p.date, p.run_id),
-                *(p.sha256, p.bytes, p.records, p.min_at, p.max_at),
-            )
-            for p in parts
-        ],
-    )
-
-
-def _part_of(row: tuple[Any, ...]) -> SealedPart:
-    first_seq, last_seq, batch, kind, date, run_id, sha256, size, records, low, high, put = row
-    return SealedPart(
-        *(first_seq, last_seq, batch, PartKind(kind), date, run_id, sha256),
-        *(size, records, low, high, bool(put)),
-    )
-
-
-def write_sealed(spool: Spool, part: SealedPart, body: bytes) -> None:
-    """Write a part's file so that its name never stands for less than the whole.
-
-    The folder itself is synced by `sync_sealed`, once for all parts of a batch.
-
-    Raises:
-        SpoolError: the disk refuses.
-    """
-    path = spool.sealed / part.file_name
-    staged = path.with_suffix(".tmp")
-    with spool.files(), explained(path):
-        with private(staged) as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(path)
-
-
-def sync_sealed(spool: Spool) -> None:
-    """Make the names in ``sealed/`` durable."""
-    with spool.files(), explained(spool.sealed):
-        sync_folder(spool.sealed)
-
-
-def read_sealed(spool: Spool, part: SealedPart) -> bytes:
-    """Return a sealed part's bytes.
-
-    Raises:
-        SpoolError: it can't be read.
-    """
-    path = spool.sealed / part.file_name
-    with spool.files(), explained(path):
-        return path.read_bytes()

@@ -100,8 +100,9 @@ class StateFile(Database):
                 set_cursor(db, writer, cseq, sha256)
 
 
-def set_cursor(db: sqlite3.Connection, writer: str, cseq: int, sha256: str) -> None:
-    """Take note, in a transaction, of the last commit of a writer that is folded."""
+def set_cursor(db: sqlite3.Connection, writer: str, cseq: int, sha256: str | None) -> None:
+    """Take note, in a transaction, of the last commit of a writer that is folded, and its digest if
+    that is known."""
     db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", (writer, cseq, sha256))
 
 

@@ -13,9 +13,10 @@ from contextlib import suppress
 from typing import Final
 
 from nordcrawl.archive.format.keys import JSON_TYPE
-from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed
+from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed, readable
+from nordcrawl.archive.log.follow import got
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.errors import ArchiveDamaged, ObjectConflict, ObjectMissing, StoreUnavailable
+from nordcrawl.errors import ObjectConflict, StoreUnavailable
 
 ID_KEY: Final = "_nordcrawl-id.json"
 _FORMAT: Final = "nordcrawl-archive-id"
@@ -30,13 +31,11 @@ def decode_id(body: bytes) -> str:
     Raises:
         ArchiveDamaged: they are not what was put.
     """
-    try:
+    with readable(ID_KEY, "the id of an archive"):
         values = decode_versioned(body, _FORMAT, 1)
         if not _ID.fullmatch(values["id"]):
-            raise ValueError("not the id of an archive")
-    except (ValueError, KeyError, TypeError) as error:
-        raise ArchiveDamaged(f"{ID_KEY}: {error}") from error
-    return str(values["id"])
+            raise ValueError(values["id"])
+        return str(values["id"])
 
 
 def read_id(store: Store) -> str | None:
@@ -45,10 +44,8 @@ def read_id(store: Store) -> str | None:
     Raises:
         ArchiveDamaged, StoreRefused, StoreUnavailable: it can't be read.
     """
-    try:
-        return decode_id(store.get(ID_KEY))
-    except ObjectMissing:
-        return None
+    body = got(store, ID_KEY)
+    return None if body is None else decode_id(body)
 
 
 def give_id(store: Store) -> str:

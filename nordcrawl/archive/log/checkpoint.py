@@ -57,8 +57,10 @@ def put_checkpoint(
     writer: str,
     now: datetime,
     policy: CheckpointPolicy = CheckpointPolicy(),
+    layer: str = "",
 ) -> Checkpoint | None:
-    """Put a checkpoint; None if there is one of this very name and time already.
+    """Put a checkpoint; `heads` without those that a `layer` of catalogs stands for. None if there
+    is one of this very name and time already.
 
     Raises:
         StoreRefused, StoreUnavailable: the store; there is no such checkpoint then.
@@ -70,7 +72,7 @@ def put_checkpoint(
             key = keys.checkpoint_part_key(source, name, len(parts) + 1)
             store.put(key, body, content_type=keys.PART_TYPE)
             parts.append(CheckpointPart(key, hashlib.sha256(body).hexdigest(), len(body), records))
-        checkpoint = Checkpoint(source, name, now, dict(heads), tuple(parts))
+        checkpoint = Checkpoint(source, name, now, dict(heads), tuple(parts), layer)
         store.put(checkpoint.key, checkpoint.encode(), content_type=keys.JSON_TYPE)
     except ObjectConflict as error:
         logger.warning("no checkpoint: %s", error)

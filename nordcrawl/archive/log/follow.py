@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -23,8 +25,15 @@ _WINDOW: Final = 64
 """Most commits of one log that are asked for ahead."""
 
 
+_LOGS: Final = 500
+"""Logs that are read at a time: there may be 100,000s, and all their commits don't fit."""
+
+
 _PATIENCE_S: Final = (0.1, 0.4)
 """Pauses before a commit is called missing that must be there."""
+
+
+_LAG_S: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 20)
 
 
 def writers(store: Store) -> list[str]:
@@ -140,13 +149,15 @@ def follow(
         writer: Trail(writer, *head, known.get(writer, nothing), damaged=damaged)
         for writer, head in heads.items()
     }
-    open_trails = list(trails.values())
+    waiting = deque(trails.values())
     with ThreadPoolExecutor(_AT_ONCE, "log") as pool:
-        while open_trails:
-            asked = [(trail, trail.next_keys()) for trail in open_trails]
-            bodies = pool.map(lambda key: _get(store, key), [k for _, keys in asked for k in keys])
-            found = [(trail, [(key, next(bodies)) for key in keys]) for trail, keys in asked]
-            open_trails = [trail for trail, pairs in found if _go_on(store, trail, pairs)]
+        while waiting:
+            some = [waiting.popleft() for _ in range(min(_LOGS, len(waiting)))]
+            asked = [(trail, trail.next_keys()) for trail in some]
+            bodies = pool.map(partial(_read, store.get), [k for _, keys in asked for k in keys])
+            for trail, keys in asked:
+                if _go_on(store, trail, [(key, next(bodies)) for key in keys]):
+                    waiting.append(trail)
     return trails
 
 
@@ -165,7 +176,7 @@ def _go_on(
             return False
         # It may have been put after it was asked for, and the later one before that was; some
         # stores go on saying "missing" for a moment. Behind a hole there is no need to be patient.
-        body = _look_again(store, key) if not trail.holes else None
+        body = _read(partial(get_patiently, store), key) if not trail.holes else None
         if body is None:
             trail.miss(key)
         else:
@@ -189,17 +200,30 @@ def get_patiently(store: Store, key: str) -> bytes:
     return store.get(key)
 
 
-def _look_again(store: Store, key: str) -> bytes | ArchiveDamaged | None:
-    for wait_s in _PATIENCE_S:
-        if (body := _get(store, key)) is not None:
-            return body
-        time.sleep(wait_s)
-    return _get(store, key)
+def got(store: Store, key: str) -> bytes | None:
+    """Return an object, None if there is none.
 
-
-def _get(store: Store, key: str) -> bytes | ArchiveDamaged | None:
+    Raises:
+        StoreRefused, StoreUnavailable, ArchiveDamaged: the store.
+    """
     try:
         return store.get(key)
+    except ObjectMissing:
+        return None
+
+
+def tries(pause: Callable[[float], object]) -> Iterator[None]:
+    """Yield at once, and again after each of some pauses, for a minute: how long a listing may lag
+    before what it lacks is left for the next time."""
+    yield
+    for wait_s in _LAG_S:
+        pause(wait_s)
+        yield
+
+
+def _read(get: Callable[[str], bytes], key: str) -> bytes | ArchiveDamaged | None:
+    try:
+        return get(key)
     except ObjectMissing:
         return None
     except ArchiveDamaged as error:

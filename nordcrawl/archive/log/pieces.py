@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
@@ -40,53 +40,24 @@ class Pieces:
         Raises:
             ArchiveDamaged: its part is missing, or bytes or count of lines are not as committed.
         """
-        found = self._found(piece)
-        if found is not None:
-            yield from segment_lines(*found)
-
-    def _found(self, piece: LiveSegment) -> tuple[LiveSegment, bytes] | None:
-        """Return a piece where it lies now, with the bytes of its part; None if every line of it
-        was erased. Each turn but the last finds it in another part, as somebody moved it on."""
-        place, again = piece, 0
-        while True:
+        place: LiveSegment | None = self._places.get(piece.segment.origin, piece)
+        while place is not None:  # else every line of it was erased
             try:
-                if again:
-                    body = get_patiently(self._store, place.part.entry.key)
-                    check_part(place.part.entry, body)
-                    return place, body
-                return place, self._body(place.part.entry)
-            except ObjectMissing:
-                lost = place.part.entry
-            moved = self._place(piece, lost.key)
-            if moved is None:
-                return None
-            # The first "missing" may have been a mistake of the store's, and the part may have gone
-            # since the log was read. Not so twice.
-            again = again + 1 if moved.part.entry.key == lost.key else 0
-            if again > _MISTAKES:
-                raise ArchiveDamaged(f"{lost.key}: missing, but committed")
-            place = moved
+                body = self._body(place.part)
+                break
+            except PartMovedError:
+                self._places = {one.segment.origin: one for one in take(self._store).pieces}
+                place = self._places.get(piece.segment.origin)
+        else:
+            return
+        yield from segment_lines(place, body)
 
-    def _place(self, piece: LiveSegment, lost: str) -> LiveSegment | None:
-        """Return where a piece lies now that it is not in the part `lost`; there again, if the
-        newest log knows of no other place; None if every line of it was erased."""
-        origin = piece.segment.origin
-        found = self._places.get(origin)
-        if found is None or found.part.entry.key == lost:
-            later = take(self._store)
-            self._places = {one.segment.origin: one for one in later.pieces}
-            found = self._places.get(origin)
-            if found is None and piece.part.entry.key not in later.removed:
-                raise ArchiveDamaged(f"{piece.part.entry.key}: missing, and its log with it")
-        return found
-
-    def _body(self, entry: PartEntry) -> bytes:
-        if (held := self._bodies.get(entry.key)) is not None:
-            self._bodies.move_to_end(entry.key)
+    def _body(self, part: LivePart) -> bytes:
+        key = part.entry.key
+        if (held := self._bodies.get(key)) is not None:
+            self._bodies.move_to_end(key)
             return held
-        body = self._store.get(entry.key)
-        check_part(entry, body)
-        self._bodies[entry.key] = body
+        body = self._bodies[key] = part_body(self._store, part)
         while sum(map(len, self._bodies.values())) > _CACHE_BYTES and len(self._bodies) > 1:
             self._bodies.popitem(last=False)
         return body
@@ -128,12 +99,15 @@ class PartMovedError(Exception):
     """A part is not there any more because somebody replaced it meanwhile: take a new snapshot."""
 
 
-def part_body(store: Store, part: LivePart) -> bytes:
+def part_body(
+    store: Store, part: LivePart, damaged: Callable[[ArchiveDamaged], None] | None = None
+) -> bytes:
     """Return the bytes of a live part, proven by its digest, for those who replace parts.
 
     Raises:
         PartMovedError: it was removed since the snapshot was taken.
-        ArchiveDamaged: it is missing, and nothing in the newest log explains that; or changed.
+        ArchiveDamaged: it is missing, and nothing in the newest log explains that; or changed. Or
+            that log has a hole; with `damaged` that is told to it.
         StoreRefused, StoreUnavailable: the store.
     """
     entry = part.entry
@@ -143,10 +117,11 @@ def part_body(store: Store, part: LivePart) -> bytes:
             body = get(entry.key)
             break
         except ObjectMissing as error:
-            if entry.key in take(store).removed:
+            if entry.key in take(store, damaged=damaged).removed:
                 raise PartMovedError(entry.key) from None
             if last:
-                raise ArchiveDamaged(f"{entry.key}: missing, but committed") from error
+                lost = f"{entry.key}: missing, with {entry.records} lines, but committed"
+                raise ArchiveDamaged(lost) from error
             get = partial(get_patiently, store)
     check_part(entry, body)
     return body
@@ -159,7 +134,7 @@ def slices(part: LivePart, body: bytes) -> Iterator[tuple[Segment, bytes]]:
         ArchiveDamaged: these are not the bytes of the segment, or not all of the part.
     """
     offset = 0
-    for segment in part.commit.segments(part.entry):
+    for segment in part.segments:
         piece = body[offset : offset + segment.bytes]
         offset += segment.bytes
         if hashlib.sha256(piece).hexdigest() != segment.sha256:

@@ -8,16 +8,16 @@ it lies in now.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from nordcrawl.archive.format.catalog import NO_CATALOG, Catalog
-from nordcrawl.archive.format.commit import Commit, Heads, KnownCommit, PartEntry, Segment
+from nordcrawl.archive.format.commit import Commit, Heads, KnownCommit, Logs, PartEntry, Segment
 from nordcrawl.archive.format.cursor import Cursor
+from nordcrawl.archive.format.keys import number_of
 from nordcrawl.archive.log.catalog import newest_catalog
 from nordcrawl.archive.log.follow import follow, listed, writers
 from nordcrawl.archive.store.protocol import Store
@@ -26,34 +26,63 @@ from nordcrawl.errors import ArchiveDamaged
 
 @dataclass(frozen=True, slots=True)
 class LivePart:
-    """A live part and the commit that put it there."""
+    """A live part, by the commit that put it there and its number among what that adds."""
 
-    entry: PartEntry
     commit: Commit
+    number: int
+
+    @property
+    def entry(self) -> PartEntry:
+        """The part as the commit lists it."""
+        return self.commit.add[self.number]
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What it is made of, in the order of its bytes."""
+        return self.commit.segments(self.entry)
+
+    def pieces(self) -> Iterator[LiveSegment]:
+        """Yield the same with their places."""
+        offset = 0
+        for number, segment in enumerate(self.segments):
+            yield LiveSegment(self.commit, self.number, number, offset)
+            offset += segment.bytes
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSegment:
     """A segment to read, and where it lies."""
 
-    segment: Segment
-    part: LivePart
+    commit: Commit
+    place: int
+    """Which of the parts that the commit adds."""
+    number: int
+    """Which of that part's segments."""
     offset: int
     """First byte of the segment within the part."""
+
+    @property
+    def part(self) -> LivePart:
+        """The part that it lies in."""
+        return LivePart(self.commit, self.place)
+
+    @property
+    def segment(self) -> Segment:
+        """The segment itself."""
+        return self.part.segments[self.number]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is in the archive at one moment: repeatable, for nothing of it ever changes."""
+    """What is in the archive at one moment: repeatable, for nothing of it ever changes.
 
-    parts: tuple[LivePart, ...]
-    """The live parts that hold something new to the reader: those of the pieces."""
-    live: tuple[LivePart, ...]
-    """All live parts of these commits, in order; more than `parts` where two hold the same."""
+    Holds little, for there may be 100,000s of commits: what follows from it is made when asked for.
+    """
+
     pieces: tuple[LiveSegment, ...]
-    """Their segments that are new to the reader, in the order of commits: a writer's own order,
+    """The segments that are new to the reader, in the order of commits: a writer's own order,
     across writers by time."""
-    logs: Mapping[str, list[Commit]]
+    logs: Logs
     """The commits since the reader's cursor, of each writer."""
     heads: Heads
     """Of each writer the last commit seen, this snapshot's included."""
@@ -61,6 +90,12 @@ class Snapshot:
     """Keys that these commits took away."""
     catalog: Catalog = NO_CATALOG
     """The one that told which logs need not be followed."""
+
+    @property
+    def live(self) -> tuple[LivePart, ...]:
+        """All live parts of these commits, in order; more than hold the pieces where two have the
+        same."""
+        return tuple(sorted(_live(self.logs, self.removed), key=_begin))
 
     @property
     def seen(self) -> dict[str, int]:
@@ -71,11 +106,9 @@ class Snapshot:
     def cursor(self) -> Cursor:
         """Where to go on from."""
         seen = self.seen
-        closed = self.catalog.closed
-        if any(seen.get(writer, 0) < seq for writer, seq in closed.items()):
-            return Cursor(seen)
-        left = {writer: seq for writer, seq in seen.items() if closed.get(writer) != seq}
-        return Cursor(left, self.catalog.name)
+        known = self.catalog.within(seen)
+        left = {writer: seq for writer, seq in seen.items() if known.closed.get(writer) != seq}
+        return Cursor(left, known.name)
 
 
 def take(
@@ -108,16 +141,18 @@ def take(
         if writer not in must or (one.last, one.seq) > (False, must[writer].seq):
             must[writer] = one
     heads = dict.fromkeys(must, NOTHING) | seen
-    logs: dict[str, list[Commit]] = {}
+    logs: dict[str, tuple[Commit, ...]] = {}
     ahead: Heads = {w: head for w, head in heads.items() if catalog.closed.get(w) != head[0]}
     while ahead:
         for writer, trail in follow(store, ahead, must, damaged).items():
-            logs.setdefault(writer, []).extend(trail.commits)
+            logs[writer] = (*logs.get(writer, ()), *trail.commits)
             if trail.seq > heads.get(writer, NOTHING)[0]:
                 heads[writer] = trail.head
         must = _missed(logs, heads)
         ahead = {writer: heads.get(writer, NOTHING) for writer in must}
-    return assemble(logs, heads, {writer: seq for writer, (seq, _) in seen.items()}, catalog)
+    removed = frozenset(key for log in logs.values() for commit in log for key in commit.remove)
+    before = {writer: seq for writer, (seq, _) in seen.items()}
+    return Snapshot(_pieces(_live(logs, removed), before), logs, heads, removed, catalog)
 
 
 def _listed(
@@ -143,33 +178,13 @@ def _closed(catalog: Catalog) -> dict[str, KnownCommit]:
     }
 
 
-def assemble(
-    logs: Mapping[str, list[Commit]],
-    heads: Heads,
-    seen: Mapping[str, int],
-    catalog: Catalog = NO_CATALOG,
-) -> Snapshot:
-    """Put commits together to what is live and new to who has `seen` so much of each writer."""
-    live, removed = _live(logs)
-    pieces = _pieces(live, seen)
-    return Snapshot(
-        parts=tuple({piece.part.entry.key: piece.part for piece in pieces}.values()),
-        live=tuple(sorted(live, key=_begin)),
-        pieces=pieces,
-        logs=logs,
-        heads=heads,
-        removed=removed,
-        catalog=catalog,
-    )
-
-
 #: Logs that are listed each by itself rather than all together.
 _FEW: Final = 50
 #: The head of a log of which nothing is known.
 NOTHING: Final[tuple[int, str | None]] = (0, None)
 
 
-def _missed(logs: Mapping[str, list[Commit]], heads: Heads) -> dict[str, KnownCommit]:
+def _missed(logs: Logs, heads: Heads) -> dict[str, KnownCommit]:
     """Return writers that went on after their log was read: a commit of another, read later,
     builds on what they did. Without it the two would not fit together."""
     return {
@@ -181,59 +196,39 @@ def _missed(logs: Mapping[str, list[Commit]], heads: Heads) -> dict[str, KnownCo
     }
 
 
-def _live(logs: Mapping[str, list[Commit]]) -> tuple[list[LivePart], frozenset[str]]:
-    removed = frozenset(key for log in logs.values() for commit in log for key in commit.remove)
-    live = [
-        LivePart(entry, commit)
-        for log in logs.values()
-        for commit in log
-        for entry in commit.add
-        if entry.key not in removed
-    ]
-    return live, removed
+def _live(logs: Logs, removed: frozenset[str]) -> Iterator[LivePart]:
+    for log in logs.values():
+        for commit in log:
+            for number, entry in enumerate(commit.add):
+                if entry.key not in removed:
+                    yield LivePart(commit, number)
 
 
-def _pieces(live: list[LivePart], seen: Mapping[str, int]) -> tuple[LiveSegment, ...]:
-    """Return what is new, each segment once and in order."""
-    found: dict[str, LiveSegment] = {}
+def _pieces(live: Iterable[LivePart], seen: Mapping[str, int]) -> tuple[LiveSegment, ...]:
+    """Return what is new, each segment once: by time across writers, none of them changing its own
+    order, by commit and the number of the first line. Of two copies an erased one is read before
+    the one that it was, else any."""
+    found: list[tuple[str, int, int, int, int, datetime, LiveSegment]] = []
     for part in live:
-        offset = 0
-        for segment in part.commit.segments(part.entry):
-            piece = LiveSegment(segment, part, offset)
-            offset += segment.bytes
-            if segment.seq <= seen.get(segment.writer, 0):
-                continue
-            other = found.get(segment.origin)
-            if other is None or _rank(piece) < _rank(other):
-                found[segment.origin] = piece
-    return tuple(_in_order(found.values()))
-
-
-def _rank(piece: LiveSegment) -> tuple[int, str]:
-    """Which of two copies is read: an erased one before the one that it was, else any."""
-    return piece.segment.records, piece.part.entry.key
-
-
-def _in_order(pieces: Iterable[LiveSegment]) -> list[LiveSegment]:
-    """Sort by time across writers, none of them changing its own order."""
-    logs: defaultdict[str, list[LiveSegment]] = defaultdict(list)
-    for piece in pieces:
-        logs[piece.segment.writer].append(piece)
-    timed: list[tuple[datetime, str, int, str, LiveSegment]] = []
-    for writer, log in logs.items():
-        log.sort(key=_place)
-        latest = log[0].segment.committed_at
-        for piece in log:  # a clock set back must not put a commit before its predecessor
-            latest = max(latest, piece.segment.committed_at)
-            timed.append((latest, writer, *_place(piece), piece))
-    return [piece for *_, piece in sorted(timed, key=lambda x: x[:-1])]
+        for one, piece in zip(part.segments, part.pieces(), strict=True):
+            if one.seq > seen.get(one.writer, 0):
+                place = (one.writer, one.seq, number_of(one.origin), hash(one.origin))
+                found.append((*place, one.records, one.committed_at, piece))
+    found.sort(key=lambda x: x[:5])
+    timed: list[tuple[datetime, str, int, int, LiveSegment]] = []
+    before: tuple[str | int, ...] = ()
+    for writer, seq, first, *_, at, piece in found:
+        if before[:3] == (writer, seq, first) and before[3] == piece.segment.origin:
+            continue
+        if timed and timed[-1][1] == writer:  # a clock set back must not change the order
+            at = max(at, timed[-1][0])
+        timed.append((at, writer, seq, first, piece))
+        before = (writer, seq, first, piece.segment.origin)
+    found.clear()
+    timed.sort(key=lambda x: x[:4])
+    return tuple(piece for *_, piece in timed)
 
 
 def _begin(part: LivePart) -> tuple[datetime, str, int, str]:
-    first = part.commit.segments(part.entry)[0]
+    first = part.segments[0]
     return first.committed_at, first.writer, first.seq, part.entry.key
-
-
-def _place(piece: LiveSegment) -> tuple[int, str]:
-    """Order within a writer: by commit, then by the number of the first line in the key."""
-    return piece.segment.seq, piece.segment.origin.rpartition("-")[2]

@@ -39,7 +39,7 @@ def heads_told(store: Store) -> dict[str, KnownCommit]:
     heads: dict[str, KnownCommit] = {}
     with ThreadPoolExecutor(_AT_ONCE, "heads") as pool:
         for key, values in zip(keys, pool.map(lambda key: _read(store, key), keys), strict=True):
-            for writer, seq, sha256 in _heads(values):
+            for writer, seq, sha256 in heads_in(values):
                 if writer not in heads or seq > heads[writer].seq:
                     heads[writer] = KnownCommit(seq, sha256, f"{key} tells of commit {seq}")
     return heads
@@ -71,7 +71,7 @@ def _read(store: Store, key: str) -> Any:
         return None
 
 
-def _heads(values: Any) -> Iterator[tuple[str, int, str]]:
+def heads_in(values: Any) -> Iterator[tuple[str, int, str]]:
     """Yield (writer, seq, digest) of what a report, receipt or checkpoint says of logs."""
     if not isinstance(values, dict):
         return

@@ -20,7 +20,7 @@ def disjoint(snapshot: Snapshot) -> list[LivePart]:
     wanted = {piece.segment.origin: piece.segment.sha256 for piece in snapshot.pieces}
     holders: defaultdict[str, list[LivePart]] = defaultdict(list)
     for part in snapshot.live:
-        segments = part.commit.segments(part.entry)
+        segments = part.segments
         # One with a segment that was erased since can't be given away.
         if all(wanted.get(s.origin) == s.sha256 for s in segments):
             for segment in segments:
@@ -39,7 +39,7 @@ def disjoint(snapshot: Snapshot) -> list[LivePart]:
 
 
 def _origins(part: LivePart) -> set[str]:
-    return {segment.origin for segment in part.commit.segments(part.entry)}
+    return {segment.origin for segment in part.segments}
 
 
 def _groups(wanted: dict[str, str], holders: defaultdict[str, list[LivePart]]) -> list[list[str]]:

@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import Any, Final, TypeVar
 
 from nordcrawl.archive.format.cursor import Cursor
-from nordcrawl.archive.format.keys import PartKind, commit_key
+from nordcrawl.archive.format.keys import PartKind, commit_key, number_of
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.log.catalog import newest_catalog, seen_by
 from nordcrawl.archive.log.erasures import Orders
@@ -100,12 +100,12 @@ class Reader:
         """
         sieve, chosen = Sieve(snapshot, self._orders.read()), _chosen(wanted)
         for piece, lines in self._lines(snapshot, PartKind.ARTICLE, wanted):
-            passes = sieve.of(piece)
+            passes, key = sieve.of(piece), piece.part.entry.key
             if not wanted.asks_records and passes is None:
                 yield from lines
                 continue
             for number, line in enumerate(lines, start=1):
-                record = _parsed(piece.part.entry.key, number, line, chosen)
+                record = _parsed(key, number, line, chosen)
                 if record is not None and (passes is None or passes(line, record)):
                     yield line
 
@@ -127,7 +127,7 @@ class Reader:
                 "CREATE TABLE latest(source TEXT, article_id TEXT, revision INTEGER, at INTEGER,"
                 " place TEXT, shown INTEGER, PRIMARY KEY(source, article_id)) WITHOUT ROWID"
             )
-            for piece, number, record in self._articles(snapshot, wanted):
+            for place, number, record in self._articles(snapshot, wanted):
                 db.execute(
                     "INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?)"
                     " ON CONFLICT DO UPDATE SET revision = excluded.revision, at = excluded.at,"
@@ -136,14 +136,14 @@ class Reader:
                     " > (revision, at, place)",
                     (
                         *(record["source"], record["article_id"], record["revision"]),
-                        *(_fetched_at(record), _place(piece, number)),
+                        *(_fetched_at(record), f"{place}{number:09d}"),
                         record["change"] not in NOT_SHOWN,
                     ),
                 )
             best = "SELECT place, shown FROM latest WHERE source = ? AND article_id = ?"
-            for piece, number, record in self._articles(snapshot, wanted):
+            for place, number, record in self._articles(snapshot, wanted):
                 found = db.execute(best, (record["source"], record["article_id"])).fetchone()
-                if found == (_place(piece, number), 1):
+                if found == (f"{place}{number:09d}", 1):
                     yield record
 
     def ledger(
@@ -153,13 +153,13 @@ class Reader:
         snapshot = self.snapshot()
         sieve = Sieve(snapshot, self._orders.read())
         for piece, lines in self._lines(snapshot, PartKind.LEDGER, of_source(source)):
-            passes = sieve.of(piece)
+            passes, key = sieve.of(piece), piece.part.entry.key
             for number, line in enumerate(lines, start=1):
-                values = _parsed(piece.part.entry.key, number, line, _object)
+                values = _parsed(key, number, line, _object)
                 if run_id in (None, values.get("run_id")) and (
                     passes is None or passes(line, values)
                 ):
-                    yield _parsed(piece.part.entry.key, number, line, LedgerEntry.from_json)
+                    yield _parsed(key, number, line, LedgerEntry.from_json)
 
     def runs(self) -> Iterator[dict[str, Any]]:
         """Yield the manifests of all runs, sorted by key."""
@@ -168,15 +168,16 @@ class Reader:
 
     def _articles(
         self, snapshot: Snapshot, wanted: Wanted
-    ) -> Iterator[tuple[LiveSegment, int, dict[str, Any]]]:
-        """Yield (piece, number of the line in it, record)."""
+    ) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        """Yield (`_place` of the piece, number of the line in it, record)."""
         sieve, chosen = Sieve(snapshot, self._orders.read()), _chosen(wanted)
         for piece, lines in self._lines(snapshot, PartKind.ARTICLE, wanted):
-            passes = sieve.of(piece)
+            passes, key = sieve.of(piece), piece.part.entry.key
+            place = _place(piece)
             for number, line in enumerate(lines, start=1):
-                record = _parsed(piece.part.entry.key, number, line, chosen)
+                record = _parsed(key, number, line, chosen)
                 if record is not None and (passes is None or passes(line, record)):
-                    yield piece, number, record
+                    yield place, number, record
 
     def _lines(
         self, snapshot: Snapshot, kind: PartKind, wanted: Wanted
@@ -220,11 +221,11 @@ def _object(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _place(piece: LiveSegment, number: int) -> str:
-    """Return where a line lies, so that places sort as the lines of one writer do."""
+def _place(piece: LiveSegment) -> str:
+    """Return where lines lie, so that places, a line's number behind, sort as the lines of one
+    writer do."""
     segment = piece.segment
-    first = segment.origin.rpartition("-")[2].partition(".")[0]
-    return f"{segment.writer}{segment.seq:012d}{first}{number:09d}"
+    return f"{segment.writer}{segment.seq:012d}{number_of(segment.origin):012d}"
 
 
 def _fetched_at(record: dict[str, Any]) -> int:

@@ -16,8 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.archive.store.redact import REDACTED, redact
 from nordcrawl.errors import UsageError
+from nordcrawl.model.redact import REDACTED, redact
 
 _SETTING: Final = "NORDCRAWL_ARCHIVE"
 _ALLOWED: Final = "a folder (/path or file:///path) or s3://bucket/prefix"

@@ -12,7 +12,7 @@ import urllib3.exceptions
 from botocore import exceptions as boto_errors
 from botocore.parsers import ResponseParserError
 
-from nordcrawl.archive.store.redact import redact
+from nordcrawl.model.redact import redact
 
 
 class TryAgainError(Exception):

@@ -22,7 +22,9 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json, unpack
-from nordcrawl.archive.local.spool import Spool, SpooledLine, read_sealed
+from nordcrawl.archive.local.sealed_files import read_sealed
+from nordcrawl.archive.local.spool import Spool
+from nordcrawl.archive.local.waiting import SpooledLine
 from nordcrawl.archive.log.erasures import read_erasures
 from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.store.protocol import Store

@@ -18,6 +18,7 @@ from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.local.state_file import set_cursor
+from nordcrawl.archive.log.catalog import NO_TAIL, Tail, heads_of, newest_catalog, put_catalog
 from nordcrawl.archive.log.checkpoint import (
     CheckpointPolicy,
     checkpoint_keys,
@@ -28,7 +29,7 @@ from nordcrawl.archive.log.erasures import Erasures, read_erasures
 from nordcrawl.archive.log.pieces import Pieces
 from nordcrawl.archive.log.snapshot import NOTHING, LiveSegment, Snapshot, take
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.errors import ArchiveDamaged, ObjectMissing
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreError
 from nordcrawl.model.ledger import LedgerEntry
 from nordcrawl.model.words import reason
 
@@ -40,8 +41,8 @@ _AT_ONCE = 5_000
 _SIGNED = b'"near":"'
 
 
-def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = True) -> int:
-    """Fold the ledgers of all commits since the last time; return how many commits there were.
+def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = True) -> Tail:
+    """Fold the ledgers of all commits since the last time; return which logs were seen to end.
 
     To be called when nothing is pending: own lines are folded as they are accepted, and where the
     state was dropped or fell behind since, only from the archive.
@@ -70,11 +71,22 @@ def catch_up(store: Store, spool: Spool, state: State, *, checkpoints: bool = Tr
     with spool.state.transaction() as db:
         for writer, (seq, sha256) in snapshot.heads.items():
             if seq != known.get(writer, NOTHING)[0]:
-                set_cursor(db, writer, seq, sha256 or "")
+                set_cursor(db, writer, seq, sha256)
     commits = sum(map(len, snapshot.logs.values()))
     if commits:
         logger.info("state caught up with %d commits of the archive", commits)
-    return commits
+    return Tail.of(snapshot.catalog, snapshot.logs)
+
+
+def tell_ended(store: Store, tail: Tail, now: datetime, *, only_if_long: bool = False) -> Tail:
+    """Put a catalog for the sake of the next starts, see `put_catalog`; return the tail that is
+    left. It is tried once, for nothing is wrong without it."""
+    try:
+        done = put_catalog(store, tail, now, only_if_long=only_if_long)
+    except StoreError as error:
+        logger.warning("no catalog: %s", error)
+        return tail
+    return tail if tail.ended and not done else NO_TAIL
 
 
 def ledgers(snapshot: Snapshot) -> list[LiveSegment]:
@@ -115,11 +127,11 @@ def fold_pieces(
 
     for _, group in groupby(pieces, lambda p: (p.segment.writer, p.segment.seq)):
         for piece in group:
-            foreign = piece.part.commit.source != spool.source
+            foreign, key = piece.commit.source != spool.source, piece.part.entry.key
             for line in reader.lines(piece):
                 if foreign and _SIGNED not in line:
                     continue
-                if (entry := _entry(piece.part.entry.key, line, erasures)) is not None:
+                if (entry := _entry(key, line, erasures)) is not None:
                     waiting.append(entry)
                 if len(waiting) >= _AT_ONCE:
                     flush()
@@ -133,14 +145,15 @@ def _load_checkpoint(store: Store, spool: Spool, state: State, erasures: Erasure
         try:
             checkpoint = Checkpoint.decode(key, store.get(key))
             rows = read_rows(store, checkpoint)
+            heads = heads_of(store, checkpoint, newest_catalog(store))
             state.load(row for row in rows if not erasures.covers_row(spool.source, row))
         except (ArchiveDamaged, ObjectMissing, KeyError, ValueError) as error:
             logger.warning("checkpoint not used: %s: %s", key, error)
             state.drop()
             continue
         with spool.state.transaction() as db:
-            for writer, (seq, sha256) in checkpoint.heads.items():
-                set_cursor(db, writer, seq, sha256 or "")
+            for writer, (seq, sha256) in heads.items():
+                set_cursor(db, writer, seq, sha256)
         logger.info("state begun with the %d rows of %s", checkpoint.records, key)
         return
 
@@ -162,8 +175,11 @@ def write_checkpoint(
         state.lines_since_checkpoint, state.counts()["urls"]
     ):
         return False
-    rows, heads = state.rows(), spool.state.cursors()
-    done = put_checkpoint(store, spool.source, rows, heads, spool.writer, now, policy)
+    heads = spool.state.cursors()
+    known = newest_catalog(store).within({writer: seq for writer, (seq, _) in heads.items()})
+    left = {writer: head for writer, head in heads.items() if known.closed.get(writer) != head[0]}
+    rows, writer, layer = state.rows(), spool.writer, known.name
+    done = put_checkpoint(store, spool.source, rows, left, writer, now, policy, layer=layer)
     if done is None:
         return False
     state.mark_checkpoint()

@@ -91,7 +91,7 @@ def ship_left_over(
         SpoolError: the spool can't be read or written.
     """
     if not is_spool(folder):
-        return ShipReport(0, 0, 0, 0, 0, None)
+        return ShipReport()
     spool = Spool.open(folder, source)
     try:
         state = State(spool)

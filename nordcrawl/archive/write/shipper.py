@@ -12,7 +12,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -23,15 +23,16 @@ from nordcrawl.archive.format.lines import MEMBER_BYTES, pack
 from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
 from nordcrawl.archive.local.purge import Obedience
 from nordcrawl.archive.local.sealed import SealedPart
-from nordcrawl.archive.local.spool import Spool, SpooledLine, read_sealed, sync_sealed, write_sealed
+from nordcrawl.archive.local.sealed_files import read_sealed, sync_sealed, write_sealed
+from nordcrawl.archive.local.spool import Spool
+from nordcrawl.archive.local.waiting import SpooledLine
 from nordcrawl.archive.log.checkpoint import CheckpointPolicy
-from nordcrawl.archive.log.follow import chain
+from nordcrawl.archive.log.follow import chain, got
 from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import (
     NordcrawlError,
     ObjectConflict,
-    ObjectMissing,
     SpoolError,
     StoreError,
 )
@@ -80,21 +81,14 @@ class Shipped:
     """Compressed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShipReport:
+@dataclass(slots=True)
+class ShipReport(Shipped):
     """How shipping ended. All is in the archive if `pending_records` is 0."""
 
-    pending_records: int
+    pending_records: int = 0
     """Lines, of articles and of the ledger, that are safe in the spool and not in the archive."""
-    records: int
-    """Articles committed, as are the next three."""
-    parts: int
-    commits: int
-    bytes: int
-    failure: NordcrawlError | None
+    failure: NordcrawlError | None = None
     """Why not all was shipped."""
-    ledger_lines: int = 0
-    """Lines of the ledger committed."""
     erased_records: int = 0
     """Articles that were accepted, and taken out by an erasure order before they were committed."""
     erased_ledger_lines: int = 0
@@ -129,16 +123,8 @@ class Shipper:
 
     def report(self, failure: NordcrawlError | None) -> ShipReport:
         """Return how things stand."""
-        done = self.shipped
-        return ShipReport(
-            pending_records=self._spool.backlog.lines,
-            records=done.records,
-            parts=done.parts,
-            commits=done.commits,
-            bytes=done.bytes,
-            failure=failure,
-            ledger_lines=done.ledger_lines,
-        )
+        waiting = self._spool.backlog.lines
+        return ShipReport(**asdict(self.shipped), pending_records=waiting, failure=failure)
 
     # --- seal -------------------------------------------------------------------------------
 
@@ -386,14 +372,12 @@ class Shipper:
             known = self._spool.state.cursors()
             if not known:
                 return True
-            writer = max(known, key=lambda one: known[one][0])
+            writer = max(known, key=lambda one: (known[one][1] is not None, known[one][0]))
             cseq, sha256 = known[writer]
         key = keys.commit_key(writer, cseq)
-        try:
-            body = self._store.get(key)
-        except ObjectMissing:
+        if (body := got(self._store, key)) is None:
             return False
-        if hashlib.sha256(body).hexdigest() != sha256:
+        if sha256 not in (None, hashlib.sha256(body).hexdigest()):
             return False
         if writer == self._spool.writer and Commit.decode(key, body).closed:
             self._begin_log()
@@ -436,10 +420,8 @@ class Shipper:
 
     def _get(self, key: str) -> str | None:
         """Return the digest of an object, None if there is none."""
-        try:
-            return hashlib.sha256(self._store.get(key)).hexdigest()
-        except ObjectMissing:
-            return None
+        body = got(self._store, key)
+        return None if body is None else hashlib.sha256(body).hexdigest()
 
 
 def log_head(spool: Spool) -> dict[str, str | int | None]:

@@ -1,71 +1,46 @@
 """The writer: takes records and ledger lines, says when they are durable, and ships meanwhile.
 
-Two threads of its own: one commits what was accepted, all that waits in one transaction, so that
-an fsync is shared; the other seals and ships. So neither disk nor store ever holds up the caller.
+A thread of its own commits what was accepted, all that waits in one transaction, so that an fsync
+is shared; another one (`ship_loop`) seals and ships. So neither disk nor store ever holds up the
+caller.
 """
 
 from __future__ import annotations
 
 import logging
-import math
-import random
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.format.lines import decode_json, encode_line
+from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.local.polls import Polls
 from nordcrawl.archive.local.purge import Obedience
-from nordcrawl.archive.local.spool import Spool, SpooledLine
-from nordcrawl.archive.local.state import Change, State
+from nordcrawl.archive.local.spool import Spool
+from nordcrawl.archive.local.state import State
 from nordcrawl.archive.local.state_file import is_noted
+from nordcrawl.archive.log.catalog import NO_TAIL, Tail
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.store.protocol import Capabilities, Store
-from nordcrawl.archive.write.catch_up import catch_up, write_checkpoint
-from nordcrawl.archive.write.recovery import rebuild_state, ship_left_over, ship_waiting
+from nordcrawl.archive.write.accepted import Accepted, has_half_characters, lines_of, size_of
+from nordcrawl.archive.write.catch_up import catch_up, tell_ended, write_checkpoint
+from nordcrawl.archive.write.recovery import ship_waiting
+from nordcrawl.archive.write.ship_loop import ShipLoop
 from nordcrawl.archive.write.shipper import Limits, Shipped, Shipper, ShipReport, log_head
 from nordcrawl.errors import NordcrawlError, SpoolError, StoreError, StoreUnavailable
 from nordcrawl.model.ledger import LedgerEntry
 from nordcrawl.model.record import Record
-from nordcrawl.model.times import micros, utc_date
 from nordcrawl.model.words import reason
 
-__all__ = [
-    "Limits",
-    "ShipReport",
-    "Shipped",
-    "State",
-    "Writer",
-    "rebuild_state",
-    "ship_left_over",
-]
-
 logger = logging.getLogger(__name__)
-
-_PATIENCE_S: Final = (5.0, 300.0)
-"""First and longest pause after a failed try to ship while the crawl goes on."""
-_HASTE_S: Final = (0.5, 15.0)
-"""The same once the caller waits in `Writer.finish`."""
-_LOOK_S: Final = 0.2
-"""Time between two looks at what the store has taken, once there is a hurry."""
-_LEAVE_S: Final = 1.0
-"""How long `Writer.close` waits for a call of the store that is under way to end well."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Accepted:
-    lines: tuple[SpooledLine, ...]
-    change: Change
-    future: Future[None]
 
 
 class Writer:
@@ -88,32 +63,23 @@ class Writer:
             self.notes.append(f"the local state was dropped ({why}) and made anew from the archive")
         self.failure: SpoolError | None = None
         """Why nothing more is accepted."""
-        self.ship_failure: NordcrawlError | None = None
-        """Why the latest try to ship failed; it is tried again."""
         self._clock = clock
         self._obedience = Obedience(store, spool, self.state)
         self._shipper = Shipper(store, spool, limits, clock, self._obedience)
         self._gate = threading.Condition()
         self._stale: SpoolError | None = None
         """Why the state could not be written; it answers wrongly from the next batch on."""
-        self._queue: list[_Accepted] = []
+        self._queue: list[Accepted] = []
         self._under_way_bytes = 0  # accepted, and not durable yet
         self._committing = False
         self._closing = False
-        # Daemons: neither a store that does not answer nor a forgotten close keeps us alive.
+        # A daemon: a forgotten close must not keep the process alive.
         self._acceptor = threading.Thread(
             target=self._accept_all, name="archive-accept", daemon=True
         )
-        self._turn = threading.Condition()
-        self._drain_until: float | None = None
-        self._hurry: tuple[float, float] | None = None
-        self._leaving = False
-        self._pause_s = 0.0
-        self._not_before = 0.0
+        self._tail: Tail = NO_TAIL
         self._is_new = not spool.state.cursors() and not spool.committed()[0]
-        self._ship_thread = threading.Thread(
-            target=self._ship_all, name="archive-ship", daemon=True
-        )
+        self._shipping = ShipLoop(spool, self._shipper, lambda: self.is_full)
 
     @classmethod
     def open(
@@ -162,7 +128,8 @@ class Writer:
                 logger.info("shipped %d lines that earlier runs left", left_over.lines)
             writer._shipper.shipped = Shipped()
             writer._check_room()
-            catch_up(store, spool, writer.state)
+            tail = catch_up(store, spool, writer.state)
+            writer._tail = tell_ended(store, tail, clock(), only_if_long=True)
             writer._obedience.check()
             writer._obedience.purged.clear()
             spool.begin_run(run_id)
@@ -176,7 +143,7 @@ class Writer:
             spool.close()
             raise
         writer._acceptor.start()
-        writer._ship_thread.start()
+        writer._shipping.start()
         return writer
 
     @property
@@ -199,6 +166,11 @@ class Writer:
         """Whether the spool holds as much as it may: whoever has a choice waits with the next
         record until the store has taken some of it."""
         return self.backlog_bytes + self._under_way_bytes >= self._limits.spool_bytes
+
+    @property
+    def ship_failure(self) -> NordcrawlError | None:
+        """Why the latest try to ship failed; it is tried again."""
+        return self._shipping.failure
 
     @property
     def erasures(self) -> Erasures:
@@ -226,8 +198,8 @@ class Writer:
         """
         future: Future[None] = Future()
         future.set_running_or_notify_cancel()
-        lines = self._lines(entry, record)
-        if _has_half_characters(entry):  # the state must know it as the archive has it
+        lines = lines_of(entry, record, self._spool.source, self._run_id)
+        if has_half_characters(entry):  # the state must know it as the archive has it
             entry = LedgerEntry.from_json(decode_json(lines[-1].line))
         with self._gate:
             failure = self.failure
@@ -239,49 +211,12 @@ class Writer:
                 except SpoolError as error:
                     failure = self.failure = error
             if failure is None:
-                self._queue.append(_Accepted(lines, change, future))
-                self._under_way_bytes += _size(lines)
+                self._queue.append(Accepted(lines, change, future))
+                self._under_way_bytes += size_of(lines)
                 self._gate.notify_all()
         if failure is not None:
             future.set_exception(failure)
         return future
-
-    def _lines(self, entry: LedgerEntry, record: Record | None) -> tuple[SpooledLine, ...]:
-        self._check(entry, record)
-        ledger = SpooledLine(
-            kind=PartKind.LEDGER,
-            date=utc_date(entry.at),
-            at=micros(entry.at),
-            run_id=self._run_id,
-            line=encode_line(entry.to_json()),
-        )
-        if record is None:
-            return (ledger,)
-        fetched_at = record.page.fetched_at
-        article = SpooledLine(
-            kind=PartKind.ARTICLE,
-            date=utc_date(fetched_at),
-            at=micros(fetched_at),
-            run_id=self._run_id,
-            line=encode_line(record.to_json()),
-        )
-        return article, ledger
-
-    def _check(self, entry: LedgerEntry, record: Record | None) -> None:
-        here = (self._spool.source, self._run_id)
-        if (entry.source, entry.run_id) != here:
-            raise ValueError(f"{entry.url}: {entry.source}, {entry.run_id}: not of {here}")
-        if record is None:
-            return
-        if (record.source, record.run_id) != here:
-            raise ValueError(f"{entry.url}: record not of {here}")
-        if entry.article is None:
-            raise ValueError(f"{entry.url}: a record without the article's new state")
-        told = (entry.article_id, entry.revision)
-        known = (entry.article.article_id, entry.article.revision)
-        if not (record.article_id, record.revision) == told == known:
-            raise ValueError(f"{entry.url}: {told} in the ledger, {known} as state, but a record "
-                             f"of {record.article_id}, {record.revision}")  # fmt: skip
 
     def _accept_all(self) -> None:
         last = 0.0
@@ -303,7 +238,7 @@ class Writer:
                     self._queue = []
                     self.failure = failure
                     self.state.forget_unsettled()
-                self._under_way_bytes -= sum(_size(accepted.lines) for accepted in batch)
+                self._under_way_bytes -= sum(size_of(accepted.lines) for accepted in batch)
                 self._committing = False
                 self._gate.notify_all()
             for accepted in batch:
@@ -311,10 +246,9 @@ class Writer:
                     accepted.future.set_result(None)
                 else:
                     accepted.future.set_exception(failure)
-            with self._turn:
-                self._turn.notify_all()
+            self._shipping.wake()
 
-    def _commit(self, batch: list[_Accepted]) -> SpoolError | None:
+    def _commit(self, batch: list[Accepted]) -> SpoolError | None:
         lines = [line for accepted in batch for line in accepted.lines]
         changes = [accepted.change for accepted in batch]
         try:
@@ -367,16 +301,11 @@ class Writer:
         deadline goes on behind; what it stores is found there by the next open. `hurry` makes it
         end sooner.
         """
-        deadline = time.monotonic() + deadline_s
+        began = time.monotonic()
         self._flush(deadline_s)
-        with self._turn:
-            self._shipper.closing = last and self._is_new
-            self._drain_until = deadline
-            self._pause_s, self._not_before = 0.0, 0.0
-            self._turn.notify_all()
-            self._wait_for_drain(deadline)
-            self._drain_until = None
-        failure = self.ship_failure
+        left_s = deadline_s - (time.monotonic() - began)
+        self._shipping.drain(left_s, closing=last and self._is_new)
+        failure = self._shipping.failure
         if failure is None and self.pending_records:
             failure = self.failure or StoreUnavailable(
                 f"{self._store.uri}: not all was stored within {deadline_s:g} s"
@@ -391,26 +320,7 @@ class Writer:
     def hurry(self, *, deadline_s: float, stall_s: float) -> None:
         """Make `finish`, which may be called later or in another thread, end by a deadline from
         now, and sooner when the store takes nothing for `stall_s`."""
-        with self._turn:
-            self._hurry = (time.monotonic() + deadline_s, stall_s)
-            self._turn.notify_all()
-
-    def _wait_for_drain(self, deadline: float) -> None:
-        """Wait until all is shipped, or there is no more time or use in waiting; holds `_turn`."""
-        puts, moved_at = self._shipper.puts, time.monotonic()
-        while self._drain_until is not None and not self._leaving and self._ship_thread.is_alive():
-            now = time.monotonic()
-            if self._shipper.puts != puts:
-                puts, moved_at = self._shipper.puts, now
-            until = deadline
-            if self._hurry is not None:
-                until = min(until, self._hurry[0], moved_at + self._hurry[1])
-                # Nobody tells of a put; whether there was one is looked at now and then.
-                self._turn.wait(max(0.0, min(until - now, _LOOK_S)))
-            else:
-                self._turn.wait(max(0.0, until - now))
-            if time.monotonic() >= until and self._shipper.puts == puts:
-                return
+        self._shipping.hurry(deadline_s, stall_s)
 
     def put_run(self, manifest: Mapping[str, Any]) -> None:
         """Put the run's manifest, with the head of this writer's log in it; kept in the spool
@@ -447,70 +357,11 @@ class Writer:
         """
         self._obedience.check()  # what was ordered since the last commit must not be in it
         now, policy = self._clock(), self._limits.checkpoints
-        return write_checkpoint(self._store, self._spool, self.state, now, policy)
-
-    def _ship_all(self) -> None:
-        while self._await_work():
-            self._ship_once()
-
-    def _await_work(self) -> bool:
-        """Wait until there is something to do; False when the writer is closing."""
-        with self._turn:
-            while not self._leaving:
-                wait_s = self._not_before - time.monotonic()
-                if self._drain_until is None:
-                    wait_s = max(wait_s, self._idle_s())
-                if wait_s <= 0:
-                    return True
-                self._turn.wait(min(wait_s, 3600.0))
-        return False
-
-    def _idle_s(self) -> float:
-        if self._spool.backlog.sealed_lines or self.is_full:
-            return 0.0
-        due_in = self._shipper.due_in()
-        return math.inf if due_in is None else due_in
-
-    def _ship_once(self) -> None:
-        with self._turn:
-            draining = self._drain_until is not None
-        failure: NordcrawlError | None = None
-        try:
-            if draining or self.is_full:
-                self._shipper.seal_all()
-            else:
-                self._shipper.seal_due()
-            self._shipper.ship(stop=lambda: self._leaving)
-        except NordcrawlError as error:
-            failure = error
-        except Exception as error:  # a bug; but `finish` must not wait for ever
-            logger.exception("shipping failed")
-            failure = NordcrawlError(f"shipping failed: {reason(error)}")
-        with self._turn:
-            self._after(failure, draining)
-            self._turn.notify_all()
-
-    def _after(self, failure: NordcrawlError | None, draining: bool) -> None:
-        """Choose when to try next, and let `finish` go where trying more is of no use."""
-        self.ship_failure = failure
-        if failure is None:
-            self._pause_s, self._not_before = 0.0, 0.0
-            if draining:
-                self._drain_until = None
-            return
-        waited_for = self._drain_until is not None or self.is_full
-        first, longest = _HASTE_S if waited_for else _PATIENCE_S
-        self._pause_s = min(longest, max(first, 2 * self._pause_s))
-        self._not_before = time.monotonic() + self._pause_s * random.uniform(0.8, 1.2)
-        given_up = not isinstance(failure, StoreUnavailable) or (
-            self._drain_until is not None and self._not_before > self._drain_until
-        )
-        if draining and given_up:
-            self._drain_until = None
-        if not self._leaving:
-            logger.warning(
-                "not shipped, %d lines wait in the spool: %s", self.pending_records, failure
-            )
+        if not write_checkpoint(self._store, self._spool, self.state, now, policy):
+            return False
+        # Who begins with the checkpoint does not see those logs end.
+        tell_ended(self._store, self._tail, now)
+        return True
 
     # --- end --------------------------------------------------------------------------------
 
@@ -527,10 +378,7 @@ class Writer:
                 self._closing = True
                 self._gate.notify_all()
             self._acceptor.join()
-            with self._turn:
-                self._leaving = True
-                self._turn.notify_all()
-            self._ship_thread.join(_LEAVE_S)
+            self._shipping.leave()
         finally:
             self._spool.close()
 
@@ -544,19 +392,3 @@ class Writer:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _size(lines: tuple[SpooledLine, ...]) -> int:
-    return sum(len(line.line) for line in lines)
-
-
-def _has_half_characters(entry: LedgerEntry) -> bool:
-    """Return whether one of the texts that the state keeps has half a surrogate pair in it."""
-    article = entry.article
-    kept = (entry.url, entry.lastmod, entry.etag, entry.last_modified, entry.article_id)
-    more = (article.url, article.title, article.article_id, article.extractor) if article else ()
-    try:
-        "".join(filter(None, (*kept, *more))).encode()
-    except UnicodeEncodeError:
-        return True
-    return False

@@ -93,7 +93,7 @@ def test_times_are_compared_as_times(store: FolderStore, tmp_path: Path) -> None
         archive(store, tmp_path / "spool", make_record(number, at=at))
     with maintainer(store, tmp_path) as kept:
         compact(kept)
-    (part, _) = Reader(store).snapshot().parts
+    (part, _) = Reader(store).snapshot().live
     assert (part.entry.min_at, part.entry.max_at) == (
         "2026-10-26T09:00:00Z",
         "2026-10-26T09:00:00.500000Z",
@@ -222,7 +222,7 @@ def test_any_interleaving_gives_each_record_once(steps: list[tuple[str, int] | s
         assert read == wanted
         assert Counter(ids(store)) == wanted
         assert verify(store).exit_code is ExitCode.WHOLE
-        kinds = {part.commit.kind for part in Reader(store).snapshot().parts}
+        kinds = {part.commit.kind for part in Reader(store).snapshot().live}
         assert kinds <= {CommitKind.APPEND, CommitKind.COMPACT}
 
 

@@ -20,11 +20,11 @@ from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry
 from nordcrawl.archive.format.lease import SLOT, Holder, claim_key, slot_of
 from nordcrawl.archive.format.lines import pack
 from nordcrawl.archive.keep.compact import compact
-from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError
+from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError, delete_own
 from nordcrawl.archive.keep.erase import finish, put_order
 from nordcrawl.archive.keep.erase_plan import plan_erasure
 from nordcrawl.archive.keep.maintainer import Maintainer
-from nordcrawl.archive.keep.proofs import Cache, Outlived, Own, Proof, Replaced, Uncommitted
+from nordcrawl.archive.keep.proofs import Cache, Outlived, Proof, Replaced, Uncommitted
 from nordcrawl.archive.log.checkpoint import checkpoint_keys
 from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.store.folder import FolderStore
@@ -351,15 +351,15 @@ def test_a_forged_manifest_deletes_nothing(store: MemoryStore, tmp_path: Path) -
     assert forged.key not in store.objects, "what can't be read is no cache"
 
 
-@pytest.mark.parametrize(
-    "proof", [Replaced(), Uncommitted(timedelta(0)), Cache(), Own(b"x"), Outlived(LATE)]
-)
+@pytest.mark.parametrize("proof", [Replaced(), Uncommitted(timedelta(0)), Cache(), Outlived(LATE)])
 def test_no_proof_fits_what_is_live(store: MemoryStore, proof: Proof) -> None:
     put_lease(store, LATE)
     deleter = Deleter(store, no_pause)
     for key in [key for key in store.objects if key.startswith(("articles", "commits", "_nord"))]:
         with pytest.raises(UnprovenError):
             deleter.delete(key, proof)
+        with pytest.raises(UnprovenError):
+            delete_own(store, key, b"x")
     assert store.deleted == []
 
 

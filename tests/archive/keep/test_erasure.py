@@ -23,7 +23,7 @@ from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.log.erasures import Erasures, read_erasures
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
-from nordcrawl.archive.write.writer import ship_left_over
+from nordcrawl.archive.write.recovery import ship_left_over
 from nordcrawl.errors import ExitCode, StoreRefused, StoreUnavailable
 from nordcrawl.model.record import Record
 from tests.support.archive_builders import (

@@ -20,14 +20,15 @@ from nordcrawl.archive.keep.erase_plan import plan_erasure
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.keep.verify import Severity, verify
 from nordcrawl.archive.local.purge import Obedience
-from nordcrawl.archive.local.spool import Spool, SpooledLine
+from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
+from nordcrawl.archive.local.waiting import SpooledLine
 from nordcrawl.archive.log.erasures import Orders, read_erasures
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.store.protocol import ObjectEntry
+from nordcrawl.archive.write.recovery import rebuild_state, ship_left_over
 from nordcrawl.archive.write.shipper import Shipper
-from nordcrawl.archive.write.writer import rebuild_state, ship_left_over
 from nordcrawl.errors import ExitCode, StoreRefused, StoreUnavailable
 from nordcrawl.model.record import Record
 from nordcrawl.model.times import micros, utc_date

@@ -60,6 +60,21 @@ def test_a_report_that_counts_more_than_the_ledger_has_is_damage(store: MemorySt
     assert damage(verify(store)) == [], "the rest may come, or is counted by nobody"
 
 
+def test_a_report_is_compared_with_the_ledger_and_what_erasures_took_out(
+    store: MemoryStore, tmp_path: Path
+) -> None:
+    run(store, tmp_path / "spool", "run-2", 4)
+    erase(store, tmp_path, url_of(2))
+    tell(store, "run-1", outcomes={"new": 3}, pending_records=0, erased_lines=0)
+    tell(store, "run-2", outcomes={"new": 1, "updated": 1}, pending_records=0, erased_lines=1)
+    assert damage(verify(store)) == []
+    key = tell(store, "run-1", outcomes={"new": 4}, pending_records=0, erased_lines=0)
+    what = "tells of 4 outcomes, but the ledger has 3 of its run"
+    assert damage(verify(store)) == [(key, what)]
+    tell(store, "run-1", outcomes={"new": 4}, pending_records=0)
+    assert damage(verify(store)) == [], "by an earlier release, which does not say what went before"
+
+
 def test_a_line_that_stands_for_many_counts_as_many(tmp_path: Path) -> None:
     store = MemoryStore()
     with open_writer(store, tmp_path / "spool") as writer:

@@ -18,7 +18,7 @@ from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.read.reader import Reader
-from nordcrawl.archive.write.writer import rebuild_state
+from nordcrawl.archive.write.recovery import rebuild_state
 from nordcrawl.errors import ArchiveDamaged
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome, UrlState, fold
 from tests.support.archive_builders import (

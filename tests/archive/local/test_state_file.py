@@ -12,7 +12,8 @@ import pytest
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state_file import is_noted
 from nordcrawl.archive.store.protocol import Put
-from nordcrawl.archive.write.writer import Writer, rebuild_state
+from nordcrawl.archive.write.recovery import rebuild_state
+from nordcrawl.archive.write.writer import Writer
 from nordcrawl.errors import SpoolError, StoreUnavailable
 from tests.support.archive_builders import (
     SOURCE,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nordcrawl.archive.format.catalog import Catalog
+from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.cursor import Cursor
 from nordcrawl.archive.format.keys import catalog_key
 from nordcrawl.archive.format.receipt import Receipt, parse_receipt_key
@@ -21,12 +22,14 @@ from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.log import catalog as catalog_module
 from nordcrawl.archive.log.catalog import newest_catalog
+from nordcrawl.archive.log.checkpoint import checkpoint_keys
 from nordcrawl.archive.log.follow import chain, writers
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ExitCode, UsageError
-from tests.support.archive_builders import accept, make_record, open_writer, url_of
-from tests.support.archive_runs import erase
+from tests.support.archive_builders import SOURCE, accept, make_record, open_writer, url_of
+from tests.support.archive_runs import CHECKPOINTS, erase
+from tests.support.archive_runs import run as whole_run
 from tests.support.memory_store import MemoryStore
 
 RUNS = 20
@@ -182,7 +185,7 @@ def test_catalogs_put_side_by_side(store: Counting, tmp_path: Path) -> None:
     halves = [dict(list(logs.items())[:13]), dict(list(logs.items())[7:])]
     for number, half in enumerate(halves):
         now = store.now + timedelta(seconds=number)
-        catalog_module.put_catalog(store, Catalog(), half, now)
+        catalog_module.put_catalog(store, catalog_module.Tail.of(Catalog(), half), now)
     older, newer = (
         Catalog.decode(key, store.get(key)) for key in sorted(store.objects) if "catalog/" in key
     )
@@ -256,4 +259,56 @@ def test_a_receipt_tells_of_ended_logs_too(store: Counting, tmp_path: Path) -> N
     assert receipt.seen == logs
     found = [r["change"] for r in Reader(store).records()]
     assert Counter(found) == {"new": RUNS - 1, "erased": 1}
+    assert verify(store).damage == 0
+
+
+def test_crawlers_put_a_catalog_where_nobody_compacts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog_module, "LONG", 3)
+    store = Counting()
+    for number in range(5):
+        run(store, tmp_path / f"machine-{number}", number)
+    catalog = newest_catalog(store)
+    found, text = read(store, None)
+    cursor = Cursor.parse(text)
+    assert (found, len(catalog.closed)) == ([*range(5)], 3)
+    assert (cursor.layer, len(cursor.seen)) == (catalog.name, 2)
+    assert verify(store).damage == 0
+
+
+def test_a_catalog_comes_behind_one_of_a_clock_that_was_ahead(tmp_path: Path) -> None:
+    store = MemoryStore()
+    ahead = Catalog().with_layer("ff" * 3 + "00" + "0" * 10, {}, store.now)
+    store.put(ahead.key, ahead.encode(), content_type="application/json")
+    for number in range(3):
+        run(store, tmp_path / f"machine-{number}", number)
+    keep(store)
+    catalog = newest_catalog(store)
+    assert catalog.name > ahead.name
+    assert len(catalog.closed) >= 3
+
+
+def test_a_checkpoint_leaves_ended_logs_to_the_catalog(tmp_path: Path) -> None:
+    store = Counting()
+    for number in range(4):
+        run(store, tmp_path / f"machine-{number}", number)
+    keep(store)
+    catalog = newest_catalog(store)
+    assert whole_run(store, tmp_path / "spool", "run-9", 9, limits=CHECKPOINTS)
+    (key,) = checkpoint_keys(store, SOURCE)
+    checkpoint = Checkpoint.decode(key, store.get(key))
+    assert checkpoint.layer == catalog.name
+    assert checkpoint.heads.keys().isdisjoint(catalog.closed)
+    assert verify(store).damage == 0
+    store.calls.clear()
+    with open_writer(store, tmp_path / "empty", "run-10") as writer:
+        counts = writer.state.counts()
+    assert (counts["articles"], store.calls["get commits"] < 4) == (5, True)
+    for lost in [name for name in store.objects if name.startswith("catalog/")]:
+        del store.objects[lost]
+    with open_writer(store, tmp_path / "other", "run-11") as writer:
+        assert writer.state.counts() == counts, "it is a cache: what it stood for is read"
+    assert verify(store).damage == 1
+    keep(store)
     assert verify(store).damage == 0

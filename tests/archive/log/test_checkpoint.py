@@ -20,7 +20,7 @@ from nordcrawl.archive.log.checkpoint import (
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.write import catch_up
-from nordcrawl.archive.write.writer import rebuild_state
+from nordcrawl.archive.write.recovery import rebuild_state
 from nordcrawl.errors import ExitCode
 from tests.support.archive_builders import LIMITS, SOURCE, accept, make_record, open_writer
 from tests.support.archive_runs import CHECKPOINTS, maintainer, now, run

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from nordcrawl.archive.store.address import archive_name, open_store
 from nordcrawl.archive.store.folder import FolderStore
-from nordcrawl.archive.store.redact import redact
 from nordcrawl.archive.store.s3 import S3Store
 from nordcrawl.errors import ExitCode, UsageError
+from nordcrawl.model.redact import redact
 
 
 @pytest.fixture(autouse=True)

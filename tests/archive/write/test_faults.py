@@ -23,7 +23,9 @@ from nordcrawl.archive.local import spool as spool_module
 from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import Put
-from nordcrawl.archive.write.writer import Limits, ShipReport, Writer, ship_left_over
+from nordcrawl.archive.write.recovery import ship_left_over
+from nordcrawl.archive.write.shipper import Limits, ShipReport
+from nordcrawl.archive.write.writer import Writer
 from nordcrawl.errors import (
     LockHeld,
     ObjectConflict,
@@ -123,7 +125,7 @@ def test_a_store_down_all_the_run_keeps_all_for_the_next(
         assert writer.shipped.records == 0, "what earlier runs left is not this run's"
     assert sum(check_archive(store).values()) == 50
     assert {e.run_id for e in Reader(store).ledger()} == {"run-1"}
-    assert {p.commit.run_id for p in Reader(store).snapshot().parts} == {"run-1"}
+    assert {p.commit.run_id for p in Reader(store).snapshot().pieces} == {"run-1"}
 
 
 def test_ship_left_over_needs_no_crawl(store: Faulty, tmp_path: Path) -> None:
@@ -173,7 +175,7 @@ def test_a_hanging_store_holds_up_neither_accept_nor_finish(store: Faulty, tmp_p
     other = FileStore(store.root)
     open_writer(other, folder).close()
     store.hang.set()
-    writer._ship_thread.join(60)
+    writer._shipping._thread.join(60)
     assert sum(check_archive(other).values()) == 29
 
 
@@ -197,8 +199,8 @@ def test_a_closed_writer_leaves_the_spool_to_the_next_whatever_its_store_does(
         waiting = second._spool.query("SELECT * FROM outbox")
         put_by_then = len(store.puts)
         store.hang.set()
-        first._ship_thread.join(60)
-        assert not first._ship_thread.is_alive()
+        first._shipping._thread.join(60)
+        assert not first._shipping._thread.is_alive()
         assert store.puts[put_by_then:] == [], "not even a commit of what it had put"
         assert sorted(path.name for path in folder.rglob("*")) == before
         assert second._spool.query("SELECT * FROM outbox") == waiting

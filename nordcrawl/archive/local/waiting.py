@@ -1,0 +1,41 @@
+"""Waiting: the lines that a spool holds, and how many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nordcrawl.archive.format.keys import PartKind
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledLine:
+    """One line on its way to a part."""
+
+    kind: PartKind
+    date: str
+    at: int
+    """Microseconds since 1970: fetched_at of an article, at of a ledger line."""
+    run_id: str
+    line: bytes
+    seq: int = 0
+    """Its number in this spool, given when it is added; rises for ever."""
+
+
+@dataclass(slots=True)
+class Backlog:
+    """What waits, counted in memory so that nobody need ask the disk."""
+
+    outbox_lines: int = 0
+    outbox_bytes: int = 0
+    sealed_lines: int = 0
+    sealed_bytes: int = 0
+
+    @property
+    def lines(self) -> int:
+        """Lines accepted and not yet committed."""
+        return self.outbox_lines + self.sealed_lines
+
+    @property
+    def bytes(self) -> int:
+        """Bytes on disk: raw in the outbox, compressed in sealed parts."""
+        return self.outbox_bytes + self.sealed_bytes

@@ -1,0 +1,86 @@
+"""Accepted: what a writer takes, as lines for the spool."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lines import encode_line
+from nordcrawl.archive.local.state import Change
+from nordcrawl.archive.local.waiting import SpooledLine
+from nordcrawl.model.ledger import LedgerEntry
+from nordcrawl.model.record import Record
+from nordcrawl.model.times import micros, utc_date
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What one call of `Writer.accept` brought."""
+
+    lines: tuple[SpooledLine, ...]
+    change: Change
+    future: Future[None]
+
+
+def lines_of(
+    entry: LedgerEntry, record: Record | None, source: str, run_id: str
+) -> tuple[SpooledLine, ...]:
+    """Return a ledger line, and before it the record that it tells of, as the spool takes them.
+
+    Raises:
+        ValueError: they are not of this source and run, don't agree with each other, or can't be
+            written as JSON.
+    """
+    _check(entry, record, (source, run_id))
+    ledger = SpooledLine(
+        kind=PartKind.LEDGER,
+        date=utc_date(entry.at),
+        at=micros(entry.at),
+        run_id=run_id,
+        line=encode_line(entry.to_json()),
+    )
+    if record is None:
+        return (ledger,)
+    fetched_at = record.page.fetched_at
+    article = SpooledLine(
+        kind=PartKind.ARTICLE,
+        date=utc_date(fetched_at),
+        at=micros(fetched_at),
+        run_id=run_id,
+        line=encode_line(record.to_json()),
+    )
+    return article, ledger
+
+
+def _check(entry: LedgerEntry, record: Record | None, here: tuple[str, str]) -> None:
+    if (entry.source, entry.run_id) != here:
+        raise ValueError(f"{entry.url}: {entry.source}, {entry.run_id}: not of {here}")
+    if record is None:
+        return
+    if (record.source, record.run_id) != here:
+        raise ValueError(f"{entry.url}: record not of {here}")
+    if entry.article is None:
+        raise ValueError(f"{entry.url}: a record without the article's new state")
+    told = (entry.article_id, entry.revision)
+    known = (entry.article.article_id, entry.article.revision)
+    if not (record.article_id, record.revision) == told == known:
+        raise ValueError(f"{entry.url}: {told} in the ledger, {known} as state, but a record "
+                         f"of {record.article_id}, {record.revision}")  # fmt: skip
+
+
+def size_of(lines: tuple[SpooledLine, ...]) -> int:
+    """Return the bytes of lines."""
+    return sum(len(line.line) for line in lines)
+
+
+def has_half_characters(entry: LedgerEntry) -> bool:
+    """Return whether one of the texts that the state keeps has half a surrogate pair in it."""
+    article = entry.article
+    kept = (entry.url, entry.lastmod, entry.etag, entry.last_modified, entry.article_id)
+    more = (article.url, article.title, article.article_id, article.extractor) if article else ()
+    try:
+        "".join(filter(None, (*kept, *more))).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
