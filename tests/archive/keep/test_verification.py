@@ -16,12 +16,19 @@ from nordcrawl.archive.format.commit import Commit
 from nordcrawl.archive.format.lines import encode_line, pack
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.verify import Severity, verify
+from nordcrawl.archive.log import follow
 from nordcrawl.archive.log.archive_id import ID_KEY
 from nordcrawl.archive.log.follow import chain, writers
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.errors import ExitCode, ObjectMissing
 from tests.support.archive_builders import SOURCE, accept, make_record, open_writer, url_of
 from tests.support.archive_runs import CHECKPOINTS, erase, maintainer, now, run
+
+
+@pytest.fixture(autouse=True)
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder says "missing" of nothing that is there, so nothing need be waited for."""
+    monkeypatch.setattr(follow, "_PATIENCE_S", (0.0, 0.0))
 
 
 @pytest.fixture(scope="module")
