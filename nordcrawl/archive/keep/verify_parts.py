@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Final
 
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.commit import CommitKind
+from nordcrawl.archive.format.commit import CommitKind, Segment
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.keep.facts import Facts
 from nordcrawl.archive.keep.findings import Defect, damage, unfinished
 from nordcrawl.archive.keep.verify_lines import LineCheck, Place
-from nordcrawl.archive.log.pieces import check_part, part_body, segment_lines
-from nordcrawl.archive.log.snapshot import LiveSegment
+from nordcrawl.archive.log.pieces import PartMovedError, check_part, segment_lines
+from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, take
 from nordcrawl.errors import ArchiveDamaged
+
+_MISTAKES: Final = 2
+"""How often a store may say "missing" by mistake of a part until it is believed."""
 
 
 def live_parts(facts: Facts) -> Iterator[Defect]:
@@ -25,39 +30,90 @@ def live_parts(facts: Facts) -> Iterator[Defect]:
     pieces = facts.snapshot.pieces
     chosen = {(piece.part.entry.key, piece.segment.origin) for piece in pieces}
     is_clean = facts.erasures.looked_at(facts.snapshot.heads)
+    whole = partial(_whole, facts, chosen, is_clean)
     live = facts.snapshot.live
+    missing: list[LivePart] = []
     for number, part in enumerate(live):
         facts.progress(number, len(live))
         entry = part.entry
         if not entry.key.endswith(f"-{entry.first_seq:012d}.jsonl.gz"):
             yield damage(entry.key, f"first_seq {entry.first_seq} is not that of its key")
-        facts.known.add(entry.key)
-        try:
-            # A hole in the newest log is told by the facts, if it is one of theirs.
-            body = part_body(facts.store, part, damaged=lambda error: None)
-        except ArchiveDamaged as error:
-            yield _of(entry.key, error)
-            continue
-        for piece in part.pieces():
-            segment = piece.segment
-            check = facts.lines if (entry.key, segment.origin) in chosen else None
-            for number_in_it in _piece(facts, piece, body, check):
-                if isinstance(number_in_it, Defect):
-                    yield number_in_it
-                elif is_clean(part, segment):
-                    yield damage(
-                        entry.key, f"line {number_in_it}: still there, though an erasure covers it"
-                    )
-                else:
-                    yield unfinished(
-                        entry.key,
-                        f"line {number_in_it}: came in spite of an erasure; nobody reads it, and "
-                        "nordcrawl erase --resume takes it out",
-                    )
-        if sum(segment.bytes for segment in part.segments) != len(body):
-            yield damage(entry.key, "its segments are not all of it")
+        body = facts.get(entry.key)
+        if body is None:
+            if not missing:
+                _look_for_newer(facts, [part])
+            missing.append(part)
+        else:
+            yield from whole(part, body)
+    yield from _missing(facts, missing, whole)
     facts.progress(len(live), len(live))
     facts.counts.parts = len(live)
+
+
+def _missing(
+    facts: Facts, parts: list[LivePart], whole: Callable[[LivePart, bytes], Iterator[Defect]]
+) -> Iterator[Defect]:
+    """Tell which parts are lost: somebody may have replaced them since the logs were read, and a
+    store may say "missing" by mistake. All are asked for together, as each look at the newest logs
+    reads them all: one commit that is lost may be missed by thousands of parts."""
+    for _ in range(_MISTAKES):
+        if parts:
+            _look_for_newer(facts, parts)
+        still = []
+        for part in parts:
+            body = facts.get(part.entry.key)
+            if body is None:
+                still.append(part)
+            else:
+                yield from whole(part, body)
+        parts = still
+    if parts:
+        _look_for_newer(facts, parts)
+    for part in parts:
+        yield damage(part.entry.key, f"missing, with {part.entry.records} lines, but committed")
+
+
+def _look_for_newer(facts: Facts, parts: Iterable[LivePart]) -> None:
+    """Raise `PartMovedError` if one of the parts was replaced by now. A hole in the newest log is
+    told by the facts, if it is one of theirs."""
+    removed = take(facts.store, damaged=lambda error: None).removed
+    for part in parts:
+        if part.entry.key in removed:
+            raise PartMovedError(part.entry.key)
+
+
+def _whole(
+    facts: Facts,
+    chosen: set[tuple[str, str]],
+    is_clean: Callable[[LivePart, Segment], bool],
+    part: LivePart,
+    body: bytes,
+) -> Iterator[Defect]:
+    """Yield what is wrong with a part that is there."""
+    entry = part.entry
+    try:
+        check_part(entry, body)
+    except ArchiveDamaged as error:
+        yield _of(entry.key, error)
+        return
+    for piece in part.pieces():
+        segment = piece.segment
+        check = facts.lines if (entry.key, segment.origin) in chosen else None
+        for number_in_it in _piece(facts, piece, body, check):
+            if isinstance(number_in_it, Defect):
+                yield number_in_it
+            elif is_clean(part, segment):
+                yield damage(
+                    entry.key, f"line {number_in_it}: still there, though an erasure covers it"
+                )
+            else:
+                yield unfinished(
+                    entry.key,
+                    f"line {number_in_it}: came in spite of an erasure; nobody reads it, and "
+                    "nordcrawl erase --resume takes it out",
+                )
+    if sum(segment.bytes for segment in part.segments) != len(body):
+        yield damage(entry.key, "its segments are not all of it")
 
 
 def _piece(

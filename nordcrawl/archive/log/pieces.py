@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
@@ -99,15 +99,13 @@ class PartMovedError(Exception):
     """A part is not there any more because somebody replaced it meanwhile: take a new snapshot."""
 
 
-def part_body(
-    store: Store, part: LivePart, damaged: Callable[[ArchiveDamaged], None] | None = None
-) -> bytes:
+def part_body(store: Store, part: LivePart) -> bytes:
     """Return the bytes of a live part, proven by its digest, for those who replace parts.
 
     Raises:
         PartMovedError: it was removed since the snapshot was taken.
         ArchiveDamaged: it is missing, and nothing in the newest log explains that; or changed. Or
-            that log has a hole; with `damaged` that is told to it.
+            that log has a hole.
         StoreRefused, StoreUnavailable: the store.
     """
     entry = part.entry
@@ -117,7 +115,7 @@ def part_body(
             body = get(entry.key)
             break
         except ObjectMissing as error:
-            if entry.key in take(store, damaged=damaged).removed:
+            if entry.key in take(store).removed:
                 raise PartMovedError(entry.key) from None
             if last:
                 lost = f"{entry.key}: missing, with {entry.records} lines, but committed"

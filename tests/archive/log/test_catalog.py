@@ -3,6 +3,7 @@ the same, but slower."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -224,6 +225,18 @@ def test_a_catalog_tells_of_a_lost_commit(store: Counting) -> None:
     assert writer in newest_catalog(store).closed
     del store.objects[lost]
     assert (lost, True) in [(f.key, "missing" in f.what) for f in verify(store).findings]
+
+
+def test_a_lost_compaction_is_looked_for_once_for_all_its_parts(store: Counting) -> None:
+    """Its commit is lost, so all that it replaced seems to be live, and is not there."""
+    keep(store)
+    commits = [key for key in store.objects if key.startswith("commits/")]
+    (lost,) = [key for key in commits if json.loads(store.objects[key][0])["kind"] == "compact"]
+    del store.objects[lost]
+    store.calls.clear()
+    found = verify(store).findings
+    assert sum("missing, with" in f.what for f in found) > RUNS
+    assert store.calls["get commits"] < 10 * len(commits)
 
 
 def test_a_catalog_goes_only_where_another_goes_on_from_it(store: Counting, tmp_path: Path) -> None:
