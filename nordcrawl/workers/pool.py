@@ -130,8 +130,8 @@ def _is_of_memory(error: BaseException) -> bool:
 @contextlib.contextmanager
 def _memory_limit() -> Iterator[int]:
     """Bound what a task may take beyond what the worker had at its start; gives the bound, in bytes
-    of address space. Between tasks there is no
-    bound, for a worker that dies while it takes one leaves the others waiting for ever.
+    of address space. Between tasks there is none, for a worker that dies while it takes one leaves
+    the others waiting for ever.
 
     What earlier tasks took and gave back stays the C library's: it is there to be filled again, and
     counts as taken. A little new is left to each task all the same, as it lies in pieces.

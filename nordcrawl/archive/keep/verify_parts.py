@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import CommitKind, Segment
@@ -13,12 +12,9 @@ from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.keep.facts import Facts
 from nordcrawl.archive.keep.findings import Defect, damage, unfinished
 from nordcrawl.archive.keep.verify_lines import LineCheck, Place
-from nordcrawl.archive.log.pieces import PartMovedError, check_part, segment_lines
+from nordcrawl.archive.log.pieces import MISTAKES, PartMovedError, check_part, segment_lines
 from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, take
 from nordcrawl.errors import ArchiveDamaged
-
-_MISTAKES: Final = 2
-"""How often a store may say "missing" by mistake of a part until it is believed."""
 
 
 def live_parts(facts: Facts) -> Iterator[Defect]:
@@ -56,7 +52,7 @@ def _missing(
     """Tell which parts are lost: somebody may have replaced them since the logs were read, and a
     store may say "missing" by mistake. All are asked for together, as each look at the newest logs
     reads them all: one commit that is lost may be missed by thousands of parts."""
-    for _ in range(_MISTAKES):
+    for _ in range(MISTAKES):
         if parts:
             _look_for_newer(facts, parts)
         still = []

@@ -15,7 +15,7 @@ from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
-_MISTAKES: Final = 2
+MISTAKES: Final = 2
 """How often a store may say "missing" by mistake, each time with patience, until it is believed."""
 _CACHE_BYTES: Final = 32 << 20
 """Compressed bytes of parts that are kept while segments of others come between theirs."""
@@ -110,7 +110,7 @@ def part_body(store: Store, part: LivePart) -> bytes:
     """
     entry = part.entry
     get = store.get
-    for last in (*[False] * _MISTAKES, True):
+    for last in (*[False] * MISTAKES, True):
         try:
             body = get(entry.key)
             break
