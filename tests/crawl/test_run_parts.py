@@ -22,13 +22,14 @@ from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.statements import Statements
 from nordcrawl.crawl.stopping import Stopping
 from nordcrawl.discover import Discovery, Link
-from nordcrawl.errors import LockHeld, NordcrawlError, StoreUnavailable
+from nordcrawl.errors import LockHeld, NordcrawlError, SpoolError, StoreUnavailable
 from nordcrawl.identity import changes
 from nordcrawl.identity.decide import Verdict
 from nordcrawl.model.article import Article, Block, BlockKind, Extractor
 from nordcrawl.model.ledger import ArticleState, Outcome
 from nordcrawl.model.page import Page
 from nordcrawl.model.reading import Reading
+from nordcrawl.report.health import SuspectLimits
 from nordcrawl.sources.source import Source
 from nordcrawl.workers.pool import WorkStopped
 
@@ -76,6 +77,42 @@ async def archived(run: Run, found: Page, read: Article) -> Verdict:
     await run.outcomes.archive(verdict, reading)
     run.reservations.release(found.requested_url)
     return verdict
+
+
+@pytest.mark.parametrize(
+    ("table", "limits"),
+    [
+        ({}, SuspectLimits(0.25, 9)),
+        ({"suspect_share": 0.0}, SuspectLimits(0.0, 9)),
+        ({"suspect_pages": 2}, SuspectLimits(0.25, 2)),
+    ],
+)
+def test_a_run_is_suspect_by_its_sources_table_else_by_the_settings(
+    tmp_path: Path, table: dict[str, float], limits: SuspectLimits
+) -> None:
+    options = Options(
+        archive=str(tmp_path / "archive"), state_dir=tmp_path, suspect=SuspectLimits(0.25, 9)
+    )
+    source = Source(name="pier", title="The Pier", hosts={"127.0.0.1": "en"}, **table)
+    run = Run.open(options, source, Arguments())
+    run.close()
+    assert run._finish.asked.health().limits == limits
+
+
+async def test_a_look_up_that_fails_holds_no_other_page_up(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = run.knowledge.known
+
+    def failing(*_: object) -> None:
+        raise SpoolError("the state can't be read")
+
+    monkeypatch.setattr(run.knowledge, "known", failing)
+    with pytest.raises(SpoolError):
+        await judged(run, page("1"), article())
+    monkeypatch.setattr(run.knowledge, "known", known)
+    verdict, _ = await asyncio.wait_for(judged(run, page("2"), article()), 60)
+    assert verdict.outcome is Outcome.NEW
 
 
 async def test_a_page_of_an_article_under_way_waits_and_then_knows_it(run: Run) -> None:
