@@ -51,9 +51,10 @@ class Both(Counting):
 
 
 def spider_of(workers: Both) -> NewsSpider:
-    spider: Any = NewsSpider()
-    spider.run = SimpleNamespace(workers=workers)
-    spider.source = SimpleNamespace(timezone="UTC")
+    spider = NewsSpider()
+    made: Any = spider
+    made.run = SimpleNamespace(workers=workers)
+    made.source = SimpleNamespace(timezone="UTC")
     return spider
 
 

@@ -208,6 +208,18 @@ async def test_an_entry_is_counted_by_what_its_links_are(run: Run) -> None:
     assert await run.discovered.take(Discovery(links), "listing", entry.url) == []
 
 
+async def test_a_stop_ends_the_taking_of_links(run: Run) -> None:
+    links = [Link(f"{HOST}/news/{n}") for n in range(5_000)]
+    taking = asyncio.ensure_future(
+        run.discovered.take(Discovery(links=tuple(links)), "sitemap", "m")
+    )
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    run.info.stopping.request()
+    await taking
+    assert 0 < run.outcomes.tally.discovered < 5_000
+
+
 def test_so_many_listings_are_read_as_the_source_says_each_once(run: Run) -> None:
     asked = f"{HOST}/tag/asked"
     run.discovered.entry("listing", asked)

@@ -179,6 +179,32 @@ def test_a_hanging_store_holds_up_neither_accept_nor_finish(store: Faulty, tmp_p
     assert sum(check_archive(other).values()) == 29
 
 
+@pytest.mark.parametrize("hangs", [False, True], ids=["down", "hanging"])
+@pytest.mark.parametrize("meanwhile", [False, True], ids=["told before", "told meanwhile"])
+def test_who_is_in_a_hurry_waits_for_no_store_that_takes_nothing(
+    store: Faulty, tmp_path: Path, hangs: bool, meanwhile: bool
+) -> None:
+    with open_writer(store, tmp_path / "spool") as writer:
+        store.error = StoreUnavailable("down")
+        store.hang = threading.Event() if hangs else None
+        accept(writer, make_record(1))
+
+        def hurry() -> None:
+            writer.hurry(deadline_s=60, stall_s=0.5)
+
+        if meanwhile:
+            threading.Timer(0.3, hurry).start()
+        else:
+            hurry()
+        began = time.monotonic()
+        report = writer.finish(deadline_s=60)
+        assert time.monotonic() - began < 30
+        assert isinstance(report.failure, StoreUnavailable)
+        assert report.pending_records == 2
+        if store.hang is not None:
+            store.hang.set()
+
+
 @pytest.mark.parametrize("hang_at", ["articles-v1/", "ledger-v1/", "commits/"])
 def test_a_closed_writer_leaves_the_spool_to_the_next_whatever_its_store_does(
     store: Faulty, tmp_path: Path, hang_at: str
