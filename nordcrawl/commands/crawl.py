@@ -22,8 +22,8 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import SETTINGS_PRIORITIES
 
-from nordcrawl.alerts.look import after_run
 from nordcrawl.config import logs
+from nordcrawl.config.options import Options, Settings
 from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import AGAIN_S, GONE_S
 from nordcrawl.crawl.unbegun import report_unbegun
@@ -162,7 +162,14 @@ class Command(ScrapyCrawl):
             if run is not None:
                 run.close()
         if run is None or not run.info.stopping.requested:  # whoever stops a run wants it gone
-            after_run(self.settings, args[0])
+            self._alert(self.settings, args[0])
+
+    def _alert(self, settings: Settings, source: str) -> None:
+        options, problems = Options.read(settings)
+        if options.alert_after_run and not problems:
+            from nordcrawl.alerts.look import after_run  # a room that most runs do not enter
+
+            after_run(options, source)
 
     def _obey_signals(self, run: Run) -> None:
         """Stop the run at the first signal, and leave at the second. Scrapy's own handlers are of
