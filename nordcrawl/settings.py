@@ -126,12 +126,7 @@ DEFAULT_REQUEST_HEADERS = {
 
 # --- safety -----------------------------------------------------------------------------------
 
-# Two consoles that run Python in the crawler, both on by default in Scrapy; neither is even loaded,
-# which brings a web server along.
-EXTENSIONS = {
-    "scrapy.extensions.telnet.TelnetConsole": None,
-    "scrapy.extensions.remote_control.RemoteControl": None,
-}
+# Two consoles that run Python in the crawler, both on by default in Scrapy.
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True

@@ -41,6 +41,17 @@ def unpacked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return times
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return what is kept."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("kept")))
+        language_model.load()
+        path = language_model._path()
+        assert path is not None
+        return path.read_bytes()
+
+
 def answers(model: LanguageIdentifier) -> dict[str, tuple[str, float]]:
     return {text: model.classify(text) for text in TEXTS}
 
@@ -60,18 +71,16 @@ def test_what_is_kept_is_what_was_unpacked(kept: Path, unpacked: list[object]) -
     assert [path.name for path in kept.parent.iterdir()] == [kept.name]
 
 
-@pytest.mark.parametrize("damage", ["cut", "a bit", "another", "empty"])
+@pytest.mark.parametrize("damage", ["cut", "a bit", "another"])
 def test_what_is_damaged_is_unpacked_and_kept_anew(
-    kept: Path, unpacked: list[object], damage: str
+    kept: Path, unpacked: list[object], whole: bytes, damage: str
 ) -> None:
-    language_model.load()
-    whole = kept.read_bytes()
     bit = bytearray(whole)
     bit[len(bit) // 2] ^= 1
-    damaged = {"cut": whole[:-1], "a bit": bytes(bit), "another": b"something", "empty": b""}
-    kept.write_bytes(damaged[damage])
-    assert answers(language_model.load()) == answers(language_model.load())
-    assert len(unpacked) == 2
+    kept.parent.mkdir()
+    kept.write_bytes({"cut": whole[:-1], "a bit": bytes(bit), "another": b"something"}[damage])
+    assert language_model.load().classify(next(iter(TEXTS)))[0] == "no"
+    assert len(unpacked) == 1
     assert kept.read_bytes() == whole
 
 
