@@ -34,6 +34,7 @@ from nordcrawl.model.times import utc_now
 from nordcrawl.report.summary import print_summary
 from nordcrawl.sources.source import LEAST_DELAY_S
 from nordcrawl.system import streams
+from nordcrawl.system.signals import HANDED_ON, STOP
 from nordcrawl.workers.pool import steady_memory
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,6 @@ _EXIT_S = 1.0
 _LOOK_S = 0.5
 #: Notes of the preflight that are worth a line in the log of each run.
 _WARNED_OF = frozenset({"clock", "state room", "archive room"})
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _BROKE_OFF = (
     "nordcrawl: error: the crawl broke off; what was acknowledged is safe in the spool and is "
     "shipped by the next run"
@@ -88,7 +88,7 @@ class Command(ScrapyCrawl):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Take the log level of either name, and keep Scrapy from printing its inner parts to an
         operator, unless asked for at DEBUG."""
-        for number in _SIGNALS:
+        for number in (*STOP, HANDED_ON):
             signal.signal(number, _leave_early)
         super().process_options(args, opts)
         if self.settings is None:
@@ -184,7 +184,7 @@ class Command(ScrapyCrawl):
             loop.call_soon_threadsafe(act, number, first)
 
         def act(number: int, first: bool) -> None:
-            name = signal.Signals(number).name
+            name = "the command" if number == HANDED_ON else signal.Signals(number).name
             if first:
                 logger.info("%s: stopping; a second signal leaves at once", name)
                 run.stop()
@@ -195,8 +195,14 @@ class Command(ScrapyCrawl):
             print(_BROKE_OFF, file=sys.stderr, flush=True)
             os._exit(ExitCode.INTERRUPTED)
 
-        for number in _SIGNALS:
+        def handed_on(number: int, _: FrameType | None) -> None:
+            if run.info.stopping.request(by_person=False):
+                self._watch.end_within(GONE_S)
+                loop.call_soon_threadsafe(act, number, True)
+
+        for number in STOP:
             signal.signal(number, told)
+        signal.signal(HANDED_ON, handed_on)
 
     def _verdict(self, run: Run) -> int:
         if run.report is None:
