@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from nordcrawl.archive.local import polls
+from nordcrawl.archive.local import captured, polls
 from nordcrawl.archive.local.neighbours import DERIVED, Neighbour, Neighbours
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.model.article import normalize
+from nordcrawl.model.capture import Payload
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome, UrlState, fold
 from nordcrawl.model.times import from_micros, micros, parse_rfc3339, rfc3339
 
@@ -43,7 +44,7 @@ CREATE TABLE IF NOT EXISTS text(
 CREATE TABLE IF NOT EXISTS folded(lines INTEGER NOT NULL)
 """
 _V = TypeVar("_V")
-_TABLES: Final = ("url", "article", "text", "other")
+_TABLES: Final = ("url", "article", "text", "other", "captured")
 _URL_COLUMNS: Final = 15
 _ARTICLE_COLUMNS: Final = 16
 _LOADED_AT_ONCE: Final = 50_000
@@ -74,6 +75,7 @@ class Change:
     url: UrlState | None
     article: _Article | None
     text: tuple[str, _Text] | None
+    captured: tuple[str, Payload] | None = None
 
 
 class State:
@@ -96,6 +98,7 @@ class State:
             for statement in _DDL.split(";"):
                 db.execute(statement)
             self.neighbours.create(db)
+            db.execute(captured.DDL)
             if not db.execute("SELECT 1 FROM folded").fetchall():
                 db.execute("INSERT INTO folded VALUES (0)")
         if old:
@@ -132,6 +135,10 @@ class State:
             for article_id, partners, namer in rows
             if namer not in json.loads(partners or "[]")
         }
+
+    def payload(self, url: str) -> Payload | None:
+        """Return the payload that the archive has of a URL (canonical form); as of the disk."""
+        return captured.payload(self._db, url)
 
     def text_owner(self, text_sha256: str) -> str | None:
         """Return the id of the article that had this text first, in any of its revisions."""
@@ -178,17 +185,18 @@ class State:
         """Fold a ledger line in; the answers know it at once, the disk after `write`."""
         if entry.count is not None:  # of no URL: those that it stands for are as they were
             return Change(None, None, None)
-        new = entry.article
+        new, payload = entry.article, captured.payload_of(entry)
+        kept = (entry.url, payload) if payload is not None else None
         with self._lock:
             if new is None:
                 url = self._urls[entry.url] = fold(self.url(entry.url), entry)
-                return Change(url, None, None)
+                return Change(url, None, None, kept)
             known_url, known_article, known_text = self._look_up(entry.url, new)
             url = self._urls[entry.url] = fold(known_url, entry)
             seen_at = micros(entry.fetched_at or entry.at)
             article = self._fold_article(known_article, _Article(new, seen_at))
             text = self._fold_text(known_text, new.text_sha256, _Text(new.article_id, seen_at))
-        return Change(url, article, text)
+        return Change(url, article, text, kept)
 
     def _look_up(
         self, url: str, article: ArticleState
@@ -225,6 +233,8 @@ class State:
                     "INSERT OR REPLACE INTO text VALUES (?, ?, ?)",
                     (digest, text.article_id, text.seen_at),
                 )
+            if change.captured is not None:
+                captured.write(db, *change.captured)
 
     def commit(self, changes: Sequence[Change], last_seq: int) -> None:
         """Write changes of lines that are durable in the spool, the last with a number.
@@ -414,6 +424,7 @@ class State:
             before = self._db.total_changes
             with self._db.transaction() as db:
                 db.executemany("DELETE FROM url WHERE url = ?", [(url,) for url in urls])
+                captured.forget(db, source, erasures, urls)
                 for table in ("article", "text"):
                     db.executemany(
                         f"DELETE FROM {table} WHERE article_id = ?",  # noqa: S608

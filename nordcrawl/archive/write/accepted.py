@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import encode_line
+from nordcrawl.archive.local.captured import payload_of
+from nordcrawl.archive.local.captures import Captures
+from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import Change
 from nordcrawl.archive.local.waiting import SpooledLine
+from nordcrawl.model.capture import Capture, Draft
 from nordcrawl.model.ledger import LedgerEntry
 from nordcrawl.model.record import Record
 from nordcrawl.model.times import micros, utc_date
@@ -21,6 +27,58 @@ class Accepted:
     lines: tuple[SpooledLine, ...]
     change: Change
     future: Future[None]
+    page: Drafted | None = None
+    """What is to be kept of the page itself, before its lines can be written."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes."""
+        return size_of(self.lines) + (self.page.draft.size if self.page is not None else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A capture to be, and the lines that will name it."""
+
+    draft: Draft
+    entry: LedgerEntry
+    record: Record | None
+
+    def placed(self, accepted: Accepted, capture: Capture) -> Accepted:
+        """Return what was accepted with lines that say where the capture lies."""
+        entry = replace(self.entry, capture=capture)
+        record = replace(self.record, capture=capture) if self.record is not None else None
+        payload = payload_of(entry)
+        kept = (entry.url, payload) if payload is not None else None
+        return replace(
+            accepted,
+            lines=lines_of(entry, record, entry.source, entry.run_id),
+            change=replace(accepted.change, captured=kept),
+        )
+
+
+def keep(spool: Spool, batch: Sequence[Accepted], now: datetime) -> tuple[list[Change], int]:
+    """Make a batch durable, captures first; return what it changes, and the number of its last
+    line.
+
+    Raises:
+        SpoolError: the disk refuses; nothing of it counts.
+    """
+    with spool.captures.lock:
+        batch = _with_captures(spool.captures, batch, now)
+        lines = [line for accepted in batch for line in accepted.lines]
+        last_seq = spool.add(lines, spool.captures.rows())
+    return [accepted.change for accepted in batch], last_seq
+
+
+def _with_captures(captures: Captures, batch: Sequence[Accepted], now: datetime) -> list[Accepted]:
+    """Put the captures of a batch on the disk, and return it with lines that name them."""
+    pages = [accepted.page for accepted in batch if accepted.page is not None]
+    places = iter(captures.append([page.draft for page in pages], now))
+    return [
+        accepted.page.placed(accepted, next(places)) if accepted.page is not None else accepted
+        for accepted in batch
+    ]
 
 
 def lines_of(
