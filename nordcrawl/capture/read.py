@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -124,13 +125,10 @@ def whole_length(body: bytes) -> int:
     """Return up to which byte a file that grew when its process was killed holds whole units: of a
     capture the `metadata` record comes last."""
     end = 0
-    try:
-        for unit in units_of(body):
-            if unit.is_capture and unit.records[-1].type != "metadata":
-                break
-            end = unit.offset + unit.length
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        for member in members_of(body):
+            if _record(member).type in ("metadata", "warcinfo"):
+                end = member.offset + member.length
     return end
 
 

@@ -255,8 +255,10 @@ class Captures:
         self._forget(file.number)
         path = self._spool.sealed / file.name
         with self._spool.files(), explained(path), suppress(FileNotFoundError):
-            self._spool.backlog.capture_bytes -= path.stat().st_size
+            size = path.stat().st_size
             path.unlink()
+            backlog = self._spool.backlog
+            backlog.capture_bytes = max(0, backlog.capture_bytes - size)
 
     def _keep(self, file: CaptureFile) -> None:
         """Take note of a file; an earlier release would ship lines without it, so may not open the
@@ -271,21 +273,24 @@ class Captures:
 
     # --- open -------------------------------------------------------------------------------
 
-    def recover(self) -> None:
+    def recover(self, *, are_named: bool) -> None:
         """Bring the files that a killed process left to whole captures, and the rows to what is in
-        them: all that a line may name is there, and perhaps captures that none does.
+        them: all that a line may name is there, and perhaps captures that none does. Where no line
+        waits, and nothing else can bring any, so that none `are_named`, they go.
 
         Raises:
             SpoolError: one is not what a row says of it.
         """
         for file in self.unsealed():
             path = self._spool.sealed / file.name
-            if not path.exists():
+            if not are_named:
+                self.drop(file)
+            elif not path.exists():
                 if file.size:
                     raise _damaged(path, "missing")
                 self._forget(file.number)
-                continue
-            self._mend(file, path)
+            else:
+                self._mend(file, path)
 
     def adopt(self, stray: Path) -> None:
         """Take a file over of which the spool's database does not know: lines may name it. It keeps

@@ -382,7 +382,7 @@ class Spool:
         self.backlog = Backlog(
             lines, size, sum(p.lines for p in parts), sum(p.bytes for p in parts)
         )
-        self.captures.recover()
+        self.captures.recover(are_named=bool(lines or self.strays()))
 
     def _forget(self, parts: Sequence[SealedPart]) -> None:
         for part in parts:
