@@ -59,7 +59,7 @@ class Group:
     payload_digest: str | None
 
 
-def info(at: datetime, user_agent: str = "") -> tuple[bytes, str]:
+def info(at: datetime) -> tuple[bytes, str]:
     """Return the `warcinfo` member that a file begun at a time (UTC) begins with, and the id of its
     record."""
     fields = [
@@ -68,7 +68,6 @@ def info(at: datetime, user_agent: str = "") -> tuple[bytes, str]:
         ("conformsTo", "https://iipc.github.io/warc-specifications/specifications/warc-format/"
                        "warc-1.1/"),
         ("robots", "obey"),
-        ("http-header-user-agent", user_agent),
         ("description", NOT_AS_SENT),
     ]  # fmt: skip
     record_id = _new_id()

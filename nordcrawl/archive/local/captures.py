@@ -12,18 +12,20 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import sqlite3
 import threading
 from collections.abc import Container, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Self
+from typing import IO, Any, Final, Protocol, Self
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.local.outbox_file import VERSION
 from nordcrawl.archive.local.sealed import SealedPart, capture_name
+from nordcrawl.archive.local.waiting import Backlog
 from nordcrawl.capture.read import units_of, whole_length
 from nordcrawl.capture.write import Group, group, info
 from nordcrawl.errors import SpoolError
@@ -32,11 +34,28 @@ from nordcrawl.model.times import parse_rfc3339, rfc3339, utc_date
 from nordcrawl.system.disk import private, sync_folder
 from nordcrawl.system.lock import explained
 
-if TYPE_CHECKING:
-    from nordcrawl.archive.local.spool import Spool
-
 KEEP_ROW: Final = "INSERT OR REPLACE INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 DROP_ROW: Final = "DELETE FROM capture WHERE number = ?"
+
+
+class Home(Protocol):
+    """What is asked of the spool that the files are of."""
+
+    source: str
+    sealed: Path
+    backlog: Backlog
+
+    def query(self, sql: str, /) -> list[tuple[Any, ...]]:
+        """Return the rows of a small look-up."""
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Run statements as one durable transaction."""
+
+    def files(self) -> AbstractContextManager[None]:
+        """Write files within this."""
+
+    def new_seq(self) -> int:
+        """Return a number that no line has or will have."""
 
 
 @dataclass(slots=True)
@@ -85,11 +104,10 @@ class CaptureFile:
 class Captures:
     """The capture files of an open spool. Thread-safe."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Home) -> None:
         self.lock = threading.RLock()
         """Held from the first byte of a capture until its line is in the outbox, and while files
         are sealed or written anew. Taken before all locks of the spool."""
-        self.user_agent = ""
         self._spool = spool
         self._own = secrets.token_hex(5)
         self._open: dict[str, CaptureFile] = {}
@@ -140,7 +158,7 @@ class Captures:
 
     def _begin(self, day: str, run_id: str, now: datetime) -> CaptureFile:
         """Begin a file: its row first, so that none is there without one."""
-        body, info_id = info(now, self.user_agent)
+        body, info_id = info(now)
         file = CaptureFile(self._spool.new_seq(), self._own, day, run_id, info_id=info_id)
         self._keep(file)
         path = self._spool.sealed / file.name
