@@ -9,6 +9,8 @@ import gzip
 import hashlib
 import io
 import json
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -165,6 +167,11 @@ def test_what_was_sent_is_what_is_kept(site: RecordingSite, tmp_path: Path) -> N
 
     verified = job.nordcrawl("verify")
     assert verified.code == 0, verified.text
+    url = f"{site.url}/news/packed"
+    body = run_binary(job, "capture", url, "--body")
+    assert body == packed
+    kinds = [parsed(raw)[0]["WARC-Type"] for _, raw in members(run_binary(job, "capture", url))]
+    assert kinds == ["revisit", "response"]
     files = job.nordcrawl("files", "--kind", "capture").out.split()
     assert sorted(files) == sorted(map(str, job.archive.glob("captures-v1/*/*/*.warc.gz")))
     for index in job.archive.glob("captures-v1/*/*/*.cdxj"):
@@ -173,6 +180,13 @@ def test_what_was_sent_is_what_is_kept(site: RecordingSite, tmp_path: Path) -> N
             part, offset = (job.archive / told["filename"]).read_bytes(), int(told["offset"])
             raw = gzip.decompress(part[offset : offset + int(told["length"])])
             assert parsed(raw)[0]["WARC-Target-URI"] == told["url"]
+
+
+def run_binary(job: Job, *arguments: str) -> bytes:
+    command = [sys.executable, "-m", "nordcrawl", *arguments]
+    return subprocess.run(
+        command, env=job.environment, cwd=job.folder, capture_output=True, timeout=300, check=True
+    ).stdout
 
 
 def check_with_warcio(job: Job) -> None:
