@@ -213,7 +213,7 @@ class Captures:
             path = self._spool.sealed / file.name
             with self._spool.files(), explained(path):
                 if file.held and (size := path.stat().st_size) > file.size:
-                    os.truncate(path, file.size)
+                    _cut(path, file.size)
                     self._spool.backlog.capture_bytes -= size - file.size
 
     def unsealed(self) -> list[CaptureFile]:
@@ -255,9 +255,8 @@ class Captures:
             SpoolError: the disk refuses.
             ValueError: it is no WARC file of ours.
         """
-        file = counted(CaptureFile(self._spool.new_seq(), secrets.token_hex(5), like.day,
-                                   like.run_id), body)  # fmt: skip
-        self._keep(file)
+        file = CaptureFile(self._spool.new_seq(), secrets.token_hex(5), like.day, like.run_id)
+        self._keep(file)  # as of one that holds nothing, until it does
         path = self._spool.sealed / file.name
         with self._spool.files(), explained(path):
             with private(path) as handle:
@@ -265,6 +264,7 @@ class Captures:
                 handle.flush()
                 os.fsync(handle.fileno())
             sync_folder(self._spool.sealed)
+        self._keep(counted(file, body))
         self._spool.backlog.capture_bytes += len(body)
         return file
 
@@ -326,7 +326,7 @@ class Captures:
         with self._spool.transaction() as db:  # no line may ever get the number in its key
             db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?)", (file.number,))
         with self._spool.files(), explained(stray):
-            os.truncate(stray, whole)
+            _cut(stray, whole)
             stray.rename(self._spool.sealed / file.name)
             sync_folder(self._spool.sealed)
         self._keep(file)
@@ -338,10 +338,16 @@ class Captures:
         if whole < file.size:
             raise _damaged(path, f"whole up to byte {whole} of {file.size}")
         if whole < len(body):
-            os.truncate(path, whole)
+            _cut(path, whole)
         now = counted(CaptureFile(file.number, file.own, file.day, file.run_id), body[:whole])
         self._keep(now)
         self._spool.backlog.capture_bytes += whole
+
+
+def _cut(path: Path, size: int) -> None:
+    with path.open("r+b") as file:
+        file.truncate(size)
+        os.fsync(file.fileno())
 
 
 def counted(file: CaptureFile, body: bytes) -> CaptureFile:
