@@ -148,15 +148,6 @@ def percent(share: float) -> str:
     return "under 1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
 
 
-def counted(count: int, word: str) -> str:
-    """Return a count with its word.
-
-    >>> counted(1, "run"), counted(3, "run")
-    ('1 run', '3 runs')
-    """
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
-
 def _is_plain(told: Mapping[str, Any]) -> bool:
     given = told.get("arguments") or {}
     return not any(given.get(name) for name in ("since", "until", "limit", "urls"))
@@ -164,5 +155,5 @@ def _is_plain(told: Mapping[str, Any]) -> bool:
 
 __all__ = [
     "ADVICE", "DAY", "SLACK", "WEEK", "Alert", "AlertLimits", "Answer", "History", "Judged",
-    "Quiet", "Seen", "Severity", "alert", "counted", "percent",
+    "Quiet", "Seen", "Severity", "alert", "percent",
 ]  # fmt: skip

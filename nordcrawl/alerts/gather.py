@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from nordcrawl.doctor.spools import Waiting, waiting
 from nordcrawl.model.times import parse_rfc3339
 from nordcrawl.reading.runs import PastRun, RunName, past_run, run_name, run_names, run_of
 from nordcrawl.report.overview.values import FIELDS
+from nordcrawl.system.side_by_side import side_by_side
 
 #: Reports of a source's last 28 days that are read, the latest: all of an hourly one.
 MOST_REPORTS: Final = 700
@@ -67,13 +68,9 @@ def gather(
     snapshot = reader.snapshot()
     wanted = [name for of_source in names.values() for name in _wanted(of_source, now)]
     runs: defaultdict[str, list[PastRun]] = defaultdict(list)
-    pool = ThreadPoolExecutor(_AT_ONCE)
-    try:
-        for run in pool.map(lambda name: past_run(store, name), wanted):
-            if run is not None:
-                runs[run.source].append(run)
-    finally:  # a store that went away is not asked for each of the others
-        pool.shutdown(cancel_futures=True)
+    for run in side_by_side(partial(past_run, store), wanted, _AT_ONCE):
+        if run is not None:
+            runs[run.source].append(run)
     there = set(sources) or set(_with_lines(store)) | set(runs)
     for source in sorted(there):
         of_source = [*_local(folders, source, names.get(source, ())), *runs[source]]

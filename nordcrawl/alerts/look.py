@@ -23,7 +23,7 @@ from nordcrawl.alerts.memory import Ended, Memory
 from nordcrawl.alerts.message import message
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import MARKER_KEY, Store
-from nordcrawl.config.options import Options, Settings
+from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import archive_folders
 from nordcrawl.errors import (
     ExitCode,
@@ -143,12 +143,9 @@ def try_addresses(options: Options) -> list[Sent]:
     return [Sent(one.label, one.send(tried)) for one in _addresses(options.addresses())]
 
 
-def after_run(settings: Settings, source: str) -> None:
-    """Look at a source at the end of its crawl, where the settings say so. Whatever goes wrong is a
-    warning in the log; a look that takes too long is left to the next one."""
-    options, problems = Options.read(settings)
-    if problems or not options.alert_after_run:
-        return
+def after_run(options: Options, source: str) -> None:
+    """Look at a source at the end of its crawl. Whatever goes wrong is a warning in the log; a look
+    that takes too long is left to the next one."""
 
     def one() -> None:
         try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from nordcrawl.alerts.condition import Alert, Severity, counted
+from nordcrawl.alerts.condition import Alert, Severity
 from nordcrawl.alerts.memory import News
+from nordcrawl.model.printable import counted
 from nordcrawl.report.standing import spoken
 
 

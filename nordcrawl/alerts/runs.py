@@ -21,11 +21,11 @@ from nordcrawl.alerts.condition import (
     Quiet,
     Severity,
     alert,
-    counted,
     percent,
 )
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.ledger import Outcome
+from nordcrawl.model.printable import counted
 from nordcrawl.reading.runs import PastRun
 from nordcrawl.report.entry import NAMES_NOTHING
 from nordcrawl.report.health import FAILED, NOT_ASKED

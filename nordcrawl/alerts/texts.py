@@ -20,9 +20,9 @@ from nordcrawl.alerts.condition import (
     Quiet,
     Seen,
     alert,
-    counted,
     percent,
 )
+from nordcrawl.model.printable import counted
 from nordcrawl.reading.runs import PastRun
 from nordcrawl.report.overview.values import FIELDS, Covered
 

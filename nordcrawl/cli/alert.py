@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nordcrawl.alerts.condition import Alert, Severity, counted
+from nordcrawl.alerts.condition import Alert, Severity
 from nordcrawl.alerts.look import Looked, Sent, look, try_addresses
 from nordcrawl.alerts.message import name
 from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.errors import ExitCode, UsageError
+from nordcrawl.model.printable import counted
 from nordcrawl.report.standing import spoken
 
 _COLOURS: Final = {Severity.CRITICAL: "red", Severity.WARNING: "yellow"}

@@ -1,16 +1,36 @@
-"""``nordcrawl crawl --all``: each source in a process of its own, one exit code for all."""
+"""``nordcrawl crawl --all``: each source in a process of its own; one exit code, one report."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
 
 from nordcrawl.cli.environment import options_from_environment
 from nordcrawl.errors import PRECEDENCE, ExitCode, UsageError
+from nordcrawl.model.ledger import ARCHIVED
+from nordcrawl.model.printable import counted, shown
+from nordcrawl.model.times import rfc3339, utc_now
+from nordcrawl.system.disk import make_folders, write_file
+from nordcrawl.system.signals import HANDED_ON, STOP
+
+#: Below the state folder: the reports, by the time at which they began.
+FOLDER: Final = "crawl-all"
+#: Of which so many are kept; each run has a report of its own in the archive.
+_KEPT: Final = 100
+#: What a process ended with that was told to stop before it listened.
+_UNHEARD: Final = frozenset(-number for number in (*STOP, HANDED_ON))
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +39,51 @@ class Ended:
 
     source: str
     code: int
+    report: Path | None = None
+    """Its run's report; None where it did not come so far."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What that says."""
 
     @property
-    def words(self) -> str:
+    def name(self) -> str:
         """The code's name; of a process that was killed its signal."""
         if self.code < 0:
             return f"killed by signal {-self.code}"
         return ExitCode(self.code).name.lower() if self.code in [*ExitCode] else "unknown"
 
+    @property
+    def archived(self) -> int:
+        """Records that it archived."""
+        return sum(self.told.get("outcomes", {}).get(str(one), 0) for one in ARCHIVED)
+
+    @property
+    def why(self) -> str:
+        """Why it ended so, for a person."""
+        came = counted(self.archived, "record")
+        if self.code == ExitCode.WHOLE:
+            return came
+        why = self.told.get("why") or ("no report" if self.report is None else "")
+        return f"{why}; {came}" if self.archived else str(why)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the report of all."""
+        return {
+            "source": self.source,
+            "exit_code": self.code,
+            "exit": self.name,
+            "why": self.told.get("why"),
+            "run_id": self.told.get("run_id"),
+            "outcomes": self.told.get("outcomes"),
+            "archived": self.archived,
+            "report": None if self.report is None else str(self.report),
+        }
+
 
 def crawl_all(arguments: Sequence[str]) -> int:
     """Crawl the sources that are named, or all that there are; return the gravest exit code.
 
-    What is no option of this command is given to each crawl as it is.
+    What is no option of this command is given to each crawl as it is. A signal to stop is handed on
+    to those that run, and no other is begun.
 
     Raises:
         UsageError: a source is unknown, or an option is wrong.
@@ -45,22 +97,28 @@ def crawl_all(arguments: Sequence[str]) -> int:
         raise UsageError(f"--jobs {wanted.jobs}: 1 or more is allowed")
     if wanted.sandbox:
         raise UsageError("--sandbox is for one source: give its name instead of --all")
-    known = options_from_environment().sources()
+    options = options_from_environment()
+    known = options.sources()
     named = [] if wanted.all else [one for one in rest if one in known]
     sources = named or [*known]
-    given = [one for one in rest if one not in named]
-
-    def crawl(source: str) -> Ended:
-        command = [sys.executable, "-m", "nordcrawl", "crawl", source, *given]
-        # Standard input stays the terminal's, so that a signal from it reaches each of them.
-        return Ended(source, subprocess.run(command, check=False).returncode)  # noqa: S603 - our own
-
-    with ThreadPoolExecutor(wanted.jobs) as pool:
-        ended = list(pool.map(crawl, sources))
-    width = max(len(one.source) for one in ended)
+    crawls = _Crawls([one for one in rest if one not in named], options.state_dir)
+    began = utc_now()
+    with _handed_on(crawls), ThreadPoolExecutor(wanted.jobs) as pool:
+        ended = list(pool.map(crawls.crawl, sources))
+    code = gravest(one.code for one in ended)
+    width, names = max(len(one.source) for one in ended), max(len(one.name) for one in ended)
     for one in ended:
-        print(f"{one.source:<{width}}  exit {one.code:<3} {one.words}")
-    return gravest(one.code for one in ended)
+        why = shown(one.why, 200)
+        print(f"{one.source:<{width}}  exit {one.code:<3} {one.name:<{names}}  {why}".rstrip())
+    try:
+        print(f"report: {_write(options.state_dir / FOLDER, began, code, ended)}")
+    except OSError as error:
+        print(
+            f"nordcrawl: warning: no report of all in {options.state_dir / FOLDER}: "
+            f"{error.strerror}",
+            file=sys.stderr,
+        )
+    return code
 
 
 def gravest(codes: Iterable[int]) -> int:
@@ -72,3 +130,82 @@ def gravest(codes: Iterable[int]) -> int:
     """
     found = [ExitCode(code) if code in [*ExitCode] else ExitCode.FAILED for code in codes]
     return int(min(found, key=PRECEDENCE.index))
+
+
+class _Crawls:
+    """The crawls, which are told to stop together. `crawl` is called by several threads."""
+
+    def __init__(self, given: Sequence[str], state_dir: Path) -> None:
+        self._given = given
+        self._state_dir = state_dir
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._told = 0
+
+    def crawl(self, source: str) -> Ended:
+        """Crawl a source to its end, unless all were told to stop before."""
+        command = [sys.executable, "-m", "nordcrawl", "crawl", source, *self._given]
+        before = set(self._reports(source))
+        with self._lock:
+            if self._told:
+                return Ended(source, int(ExitCode.INTERRUPTED), told={"why": "not begun"})
+            # Standard input stays the terminal's: a display is drawn.
+            process = subprocess.Popen(command)  # noqa: S603 - our own
+            self._running.add(process)
+        code = process.wait()
+        with self._lock:
+            self._running.discard(process)
+        if self._told and code in _UNHEARD:  # Python was not even up
+            code = int(ExitCode.INTERRUPTED)
+        found = sorted(set(self._reports(source)) - before, key=lambda path: path.name)
+        return Ended(source, code, found[-1], _read(found[-1])) if found else Ended(source, code)
+
+    def tell(self, _: int, __: FrameType | None) -> None:
+        """Hand a signal on; the first in a way that does not count twice with whoever had it from a
+        service manager or a terminal, too."""
+        with self._lock:
+            self._told += 1
+            for process in self._running:
+                for number in (HANDED_ON,) if self._told == 1 else STOP:
+                    process.send_signal(number)
+
+    def _reports(self, source: str) -> Iterator[Path]:
+        return self._state_dir.glob(f"*/{source}/reports/*.json")
+
+
+@contextmanager
+def _handed_on(crawls: _Crawls) -> Iterator[None]:
+    """Hand signals on while crawls run."""
+    before = {number: signal.signal(number, crawls.tell) for number in STOP}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _read(report: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(report.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _write(folder: Path, began: datetime, code: int, ended: Sequence[Ended]) -> Path:
+    """Write the report of all, and delete those that are too old to be kept; return its path."""
+    make_folders(folder, 0o700)
+    told = {
+        "format": "nordcrawl-crawl-all",
+        "version": 1,
+        "started_at": rfc3339(began),
+        "finished_at": rfc3339(utc_now()),
+        "exit_code": code,
+        "exit": ExitCode(code).name.lower(),
+        "sources": [one.to_json() for one in ended],
+    }
+    path = folder / f"{began:%Y%m%dt%H%M%S}{began.microsecond:06d}z.json"
+    write_file(path, (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode())
+    for old in sorted(folder.glob("*z.json"))[:-_KEPT]:
+        old.unlink(missing_ok=True)
+    return path

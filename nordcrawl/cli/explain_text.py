@@ -14,6 +14,7 @@ from typing import Any
 
 from nordcrawl.extract.explain import Explanation, Fate, Line
 from nordcrawl.model.article import Rejected
+from nordcrawl.model.printable import counted
 
 #: One sign a verdict, at the start of its line, so that grep and eyes find it.
 SIGNS = {Fate.KEPT: "+", Fate.FIELD: "=", Fate.DROPPED: "-", Fate.PASSED: "."}
@@ -65,15 +66,6 @@ def status(explanation: Explanation) -> str:
     blocks = len(explanation.result.blocks)
     words = counted(sum(line.words for line in kept), "word")
     return f"article of {counted(blocks, 'block')} and {words}, read as {explanation.family}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    >>> counted(1, "run"), counted(1200, "word")
-    ('1 run', '1,200 words')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def provenance(origin: str | None, precision: str | None, zone: str | None) -> str:

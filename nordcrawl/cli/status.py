@@ -75,7 +75,7 @@ def _table(judged: list[tuple[Standing, Level, str]]) -> None:
         return
     # One line a source, also in a narrow terminal: what does not fit is cut.
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in ("", "source", "last run", "ended", "done", "article", "24 h", "why"):
+    for head in ("", "source", "last run", "ended", "done", "article", "records in 24 h", "why"):
         table.add_column(head, no_wrap=head != "why")
     for one, level, why in judged[:_ROWS]:
         table.add_row(
@@ -83,7 +83,7 @@ def _table(judged: list[tuple[Standing, Level, str]]) -> None:
             one.source,
             one.last.exit if one.last else "none",
             *(_ago(run, one) for run in (one.last, one.done, one.found)),
-            str(one.articles),
+            str(one.records),
             Text("" if level is Level.OK else shown(why, 300), no_wrap=True, overflow="ellipsis"),
         )
     console.print(table)

@@ -22,8 +22,8 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import SETTINGS_PRIORITIES
 
-from nordcrawl.alerts.look import after_run
 from nordcrawl.config import logs
+from nordcrawl.config.options import Options, Settings
 from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import AGAIN_S, GONE_S
 from nordcrawl.crawl.unbegun import report_unbegun
@@ -34,6 +34,7 @@ from nordcrawl.model.times import utc_now
 from nordcrawl.report.summary import print_summary
 from nordcrawl.sources.source import LEAST_DELAY_S
 from nordcrawl.system import streams
+from nordcrawl.system.signals import HANDED_ON, STOP
 from nordcrawl.workers.pool import steady_memory
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,6 @@ _EXIT_S = 1.0
 _LOOK_S = 0.5
 #: Notes of the preflight that are worth a line in the log of each run.
 _WARNED_OF = frozenset({"clock", "state room", "archive room"})
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _BROKE_OFF = (
     "nordcrawl: error: the crawl broke off; what was acknowledged is safe in the spool and is "
     "shipped by the next run"
@@ -88,7 +88,7 @@ class Command(ScrapyCrawl):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Take the log level of either name, and keep Scrapy from printing its inner parts to an
         operator, unless asked for at DEBUG."""
-        for number in _SIGNALS:
+        for number in (*STOP, HANDED_ON):
             signal.signal(number, _leave_early)
         super().process_options(args, opts)
         if self.settings is None:
@@ -162,7 +162,14 @@ class Command(ScrapyCrawl):
             if run is not None:
                 run.close()
         if run is None or not run.info.stopping.requested:  # whoever stops a run wants it gone
-            after_run(self.settings, args[0])
+            self._alert(self.settings, args[0])
+
+    def _alert(self, settings: Settings, source: str) -> None:
+        options, problems = Options.read(settings)
+        if options.alert_after_run and not problems:
+            from nordcrawl.alerts.look import after_run  # a room that most runs do not enter
+
+            after_run(options, source)
 
     def _obey_signals(self, run: Run) -> None:
         """Stop the run at the first signal, and leave at the second. Scrapy's own handlers are of
@@ -177,7 +184,7 @@ class Command(ScrapyCrawl):
             loop.call_soon_threadsafe(act, number, first)
 
         def act(number: int, first: bool) -> None:
-            name = signal.Signals(number).name
+            name = "the command" if number == HANDED_ON else signal.Signals(number).name
             if first:
                 logger.info("%s: stopping; a second signal leaves at once", name)
                 run.stop()
@@ -188,8 +195,14 @@ class Command(ScrapyCrawl):
             print(_BROKE_OFF, file=sys.stderr, flush=True)
             os._exit(ExitCode.INTERRUPTED)
 
-        for number in _SIGNALS:
+        def handed_on(number: int, _: FrameType | None) -> None:
+            if run.info.stopping.request(by_person=False):
+                self._watch.end_within(GONE_S)
+                loop.call_soon_threadsafe(act, number, True)
+
+        for number in STOP:
             signal.signal(number, told)
+        signal.signal(HANDED_ON, handed_on)
 
     def _verdict(self, run: Run) -> int:
         if run.report is None:

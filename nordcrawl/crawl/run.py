@@ -95,7 +95,8 @@ class Run:
         `stopping.request`: nothing more is asked, what was fetched is archived. Called in the
         event loop's thread; before the crawl has begun, it ends as it begins."""
         told = self.info.stopping
-        told.request()
+        if not told.requested:
+            told.request()
         self._opened.writer.hurry(deadline_s=told.left(stopping.SHIP_S), stall_s=stopping.STALL_S)
         if self.on_stop is not None:
             self.on_stop()

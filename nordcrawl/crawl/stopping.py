@@ -47,16 +47,23 @@ class Stopping:
         """Whether the run is to end."""
         return self._since is not None
 
-    def request(self, because: str = "") -> bool:
-        """Ask the run to end, as a person does, or `because` a budget is spent; False when it was
-        asked before, by a person. The time runs from the first."""
-        if self._since is None:
+    def request(self, because: str = "", *, by_person: bool = True) -> bool:
+        """Ask the run to end, as a person does, or `because` a budget is spent, or as somebody who
+        was told so, not `by_person`. The time runs from the first.
+
+        Returns:
+            True when that is news: no person asked before, or, of somebody else, nobody at all.
+        """
+        is_first = self._since is None
+        if is_first:
             self._since = self._clock()
             self.because = because
-        if because or self._by_person:
+        if because:
             return False
-        self._by_person = True
-        return True
+        if not by_person:
+            return is_first
+        is_first, self._by_person = not self._by_person, True
+        return is_first
 
     def left(self, seconds: float) -> float:
         """Return what is left of so many seconds after the request, in seconds; infinity while

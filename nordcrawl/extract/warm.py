@@ -18,7 +18,7 @@ _PAGE = b"""<!doctype html><html lang="en"><head><title>Warm up</title></head><b
 
 
 def warm_up() -> None:
-    """Load what extraction needs, about 0.7 s of CPU, and quiet the engine's own log.
+    """Load what extraction needs, about 0.2 s of CPU, and quiet the engine's own log.
 
     What the engine logs about a page it can't read is told by the outcome of that page.
     """

@@ -47,3 +47,12 @@ def shown(text: str, limit: int = 200) -> str:
         for c in text[: limit + 1]
     )
     return escaped if len(escaped) <= limit else escaped[: limit - 1] + "…"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "run"), counted(1200, "word")
+    ('1 run', '1,200 words')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -48,10 +48,10 @@ def metrics(judged: Sequence[Judged], now: datetime, *, readable: bool) -> bytes
     took = gauge("last_run_duration_seconds", "How long the last run took.", "source")
     code = gauge("last_run_exit_code", "Exit code of the last run.", "source")
     urls = gauge("last_run_urls", "URLs of the last run by outcome.", "source", "outcome")
-    articles = gauge("articles_24h", "Records archived in the last 24 hours.", "source")
+    records = gauge("records_24h", "Records archived in the last 24 hours.", "source")
     for one, level_, _ in judged:
         level.labels(one.source).set(level_)
-        articles.labels(one.source).set(one.articles)
+        records.labels(one.source).set(one.records)
         for metric, run in ((last, one.last), (done, one.done), (found, one.found)):
             if run is not None:
                 metric.labels(one.source).set(run.ended_at.timestamp())

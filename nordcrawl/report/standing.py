@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Any, Final
 
 from nordcrawl.errors import ExitCode
+from nordcrawl.model.printable import counted
 from nordcrawl.model.times import rfc3339
 from nordcrawl.reading.runs import PastRun
 
@@ -42,8 +43,8 @@ class Standing:
     """The last one that did what it was asked for: it ended with whole, or where it was told to."""
     found: PastRun | None = None
     """The last one that archived anything."""
-    articles: int = 0
-    """Records of the 24 hours before `now`."""
+    records: int = 0
+    """Records of the 24 hours before `now`: new articles and revisions."""
     now: datetime = field(kw_only=True)
 
     @property
@@ -60,7 +61,7 @@ class Standing:
         if self.found is None and run.archived:
             self.found = run
         if self.now - run.ended_at <= _DAY:
-            self.articles += run.archived
+            self.records += run.archived
 
     def age(self) -> timedelta | None:
         """Return how long ago the last run that did its work ended; None if there is none."""
@@ -83,7 +84,10 @@ class Standing:
             return Level.CRITICAL, f"the last run that did its work ended {spoken(age)} ago; {told}"
         if self.last is not self.done:
             return Level.WARNING, ended
-        return Level.OK, f"{self.last.exit} {spoken(age)} ago, {self.articles} articles in 24 h"
+        return (
+            Level.OK,
+            f"{self.last.exit} {spoken(age)} ago, {counted(self.records, 'record')} in 24 h",
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return it for ``--json``."""
@@ -94,7 +98,7 @@ class Standing:
             "last_done_at": rfc3339(self.done.ended_at) if self.done else None,
             "last_articles_at": rfc3339(self.found.ended_at) if self.found else None,
             "age_s": None if age is None else int(age.total_seconds()),
-            "articles_24h": self.articles,
+            "records_24h": self.records,
         }
 
 

@@ -18,13 +18,14 @@ import pytest
 from nordcrawl.alerts import gather as gathering
 from nordcrawl.alerts import look as looking
 from nordcrawl.alerts.condition import ADVICE
-from nordcrawl.alerts.look import Looked, after_run, look
+from nordcrawl.alerts.look import Looked, look
 from nordcrawl.archive.format.keys import run_key
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.store.protocol import MARKER_KEY
 from nordcrawl.cli.environment import ModuleSettings
 from nordcrawl.cli.main import main
+from nordcrawl.commands.crawl import Command
 from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import archive_folders
 from nordcrawl.errors import ExitCode, LockHeld, StoreUnavailable, UsageError
@@ -368,7 +369,7 @@ def test_a_store_that_goes_away_meanwhile_is_not_asked_for_each_report(
     get = FolderStore.get
     monkeypatch.setattr(FolderStore, "get", away)
     assert ids(place.look(dry=True)) == ["unreadable"]
-    assert len(asked) < 100
+    assert 0 < len(asked) <= 2 * gathering._AT_ONCE
 
 
 def test_damage_is_an_alert_and_the_rest_is_judged(tmp_path: Path) -> None:
@@ -572,15 +573,16 @@ def test_a_crawl_looks_at_its_end_where_told_so_and_is_none_the_worse_for_it(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     place.ran(1, 4, "store")
-    after_run(settings_of(place), "a")
+    at_its_end = Command()._alert
+    at_its_end(settings_of(place), "a")
     assert place.said() == []
     place.hook.status = 500
-    after_run(settings_of(place, NORDCRAWL_ALERT_AFTER_RUN="1"), "a")
+    at_its_end(settings_of(place, NORDCRAWL_ALERT_AFTER_RUN="1"), "a")
     (warning,) = [one for one in caplog.records if one.levelno == logging.WARNING]
     assert "not sent to address 1 (json), the next look tries again" in warning.getMessage()
     assert CANARY not in caplog.text
     place.hook.status = 200
-    after_run(settings_of(place, NORDCRAWL_ALERT_AFTER_RUN="1"), "a")
+    at_its_end(settings_of(place, NORDCRAWL_ALERT_AFTER_RUN="1"), "a")
     assert len(place.said()) == 1
 
 

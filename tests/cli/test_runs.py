@@ -67,7 +67,7 @@ def test_no_more_is_read_than_it_takes(store, monkeypatch):
     from nordcrawl.cli.standings import standings
 
     (one,) = standings(store, (), NOW)
-    assert 23 <= one.articles // 2 <= 24
+    assert 23 <= one.records // 2 <= 24
     assert len(read) <= 25
 
 
@@ -94,7 +94,7 @@ def run_of(hours, code=0, exit_="whole", archived=1):
     ("runs", "level", "says"),
     [
         ([], Level.CRITICAL, "no run is in the archive"),
-        ([run_of(1)], Level.OK, "1 articles in 24 h"),
+        ([run_of(1)], Level.OK, "1 record in 24 h"),
         ([run_of(1, 7, "limit")], Level.OK, "limit 60 min ago"),
         ([run_of(1, 8, "nothing"), run_of(2)], Level.WARNING, "ended with nothing"),
         ([run_of(1, None, "killed"), run_of(2)], Level.WARNING, "ended with killed"),

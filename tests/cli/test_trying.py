@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from nordcrawl.cli.crawl_all import gravest
 from nordcrawl.discover.front import read_front
 from nordcrawl.sources.guessed import shapes
 from nordcrawl.sources.load import read
@@ -118,21 +117,6 @@ def test_a_sandbox_leaves_the_archive_alone(site: Paper, job: Callable[..., Job]
     assert not crawl.archive.exists()
     folder = Path(done.out.rpartition("lies in ")[2].partition(",")[0])
     assert (folder / "archive" / "_nordcrawl.json").exists()
-
-
-def test_several_sources_have_one_exit_code(site: Paper, tmp_path: Path) -> None:
-    site.source(tmp_path, "article_urls = ['^/news/']", name="one")
-    site.source(tmp_path, "article_urls = ['^/none/']", "robots_sitemaps = false", name="two")
-    job = Job(tmp_path, "one", {"NORDCRAWL_SOURCES": str(tmp_path)})
-    done = job.nordcrawl("crawl", "one", "two", "--jobs", "2", "-s", "LOG_LEVEL=ERROR")
-    assert done.code == 8, done.text
-    assert done.out.endswith("one  exit 0   whole\ntwo  exit 8   nothing\n")
-    assert len(job.records("--fields", "source")) == 8
-
-
-def test_the_gravest_code_is_told() -> None:
-    assert gravest([0, 7, 14, 10, 0]) == 10
-    assert gravest([0, -15]) == 1
 
 
 SHAPES = [

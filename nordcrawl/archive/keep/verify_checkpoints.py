@@ -16,6 +16,8 @@ from nordcrawl.archive.format.commit import Heads
 from nordcrawl.archive.keep.facts import Facts
 from nordcrawl.archive.keep.findings import Defect, Severity, damage, named
 from nordcrawl.archive.keep.verify_lines import LineCheck
+from nordcrawl.archive.local import checkpoint_rows
+from nordcrawl.archive.local.database import Database
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.catalog import heads_of
@@ -79,7 +81,7 @@ def misfolded(facts: Facts, source: str, found: Iterable[Checkpoint]) -> Iterato
                         yield damage(key, f"missing or changed: {checkpoint.key} ends with it")
                 due, pieces = _divided(pieces, heads)
                 fold_pieces(store, spool, state, due, erasures)
-                yield from _compared(store, checkpoint, state, erasures)
+                yield from _compared(store, checkpoint, spool.state, erasures)
                 yield from _untold(store, checkpoint, erasures, facts.lines)
         finally:
             spool.close()
@@ -98,11 +100,11 @@ def _divided(
 
 
 def _compared(
-    store: Store, checkpoint: Checkpoint, state: State, erasures: Erasures
+    store: Store, checkpoint: Checkpoint, database: Database, erasures: Erasures
 ) -> Iterator[Defect]:
     source = checkpoint.source
     try:
-        folded_rows = _comparable(source, state.rows(), erasures)
+        folded_rows = _comparable(source, checkpoint_rows.dump(database), erasures)
         kept_rows = _comparable(source, read_rows(store, checkpoint), erasures)
         for folded, kept in zip_longest(folded_rows, kept_rows):
             if folded != kept:

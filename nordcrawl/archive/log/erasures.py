@@ -123,7 +123,7 @@ class Erasures:
 
     def covers_row(self, source: str, row: Mapping[str, Any]) -> bool:
         """Return whether a row of a state or checkpoint of a source is to go; `row` as
-        `nordcrawl.archive.local.state.State.rows` yields it."""
+        `nordcrawl.archive.local.checkpoint_rows.dump` yields it."""
         article_id = row.get("article_id")
         if row["table"] == "other":  # an article of another source, which its id begins with
             source = str(article_id).partition(":")[0]

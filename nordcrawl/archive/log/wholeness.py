@@ -8,7 +8,7 @@ when it was there: the report of the run, the receipt of an erasure, a checkpoin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final
 
 from nordcrawl.archive.format import keys as layout
@@ -17,6 +17,7 @@ from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.log.snapshot import Snapshot, take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
+from nordcrawl.system.side_by_side import side_by_side
 
 _AT_ONCE: Final = 16
 _FOLDERS: Final = ("runs/", "erasures/", "checkpoints/")
@@ -37,11 +38,11 @@ def heads_told(store: Store) -> dict[str, KnownCommit]:
         if entry.key.endswith(".json") and not entry.key.endswith("/order.json")
     ]
     heads: dict[str, KnownCommit] = {}
-    with ThreadPoolExecutor(_AT_ONCE, "heads") as pool:
-        for key, values in zip(keys, pool.map(lambda key: _read(store, key), keys), strict=True):
-            for writer, seq, sha256 in heads_in(values):
-                if writer not in heads or seq > heads[writer].seq:
-                    heads[writer] = KnownCommit(seq, sha256, f"{key} tells of commit {seq}")
+    told = side_by_side(partial(_read, store), keys, _AT_ONCE)
+    for key, values in zip(keys, told, strict=True):
+        for writer, seq, sha256 in heads_in(values):
+            if writer not in heads or seq > heads[writer].seq:
+                heads[writer] = KnownCommit(seq, sha256, f"{key} tells of commit {seq}")
     return heads
 
 

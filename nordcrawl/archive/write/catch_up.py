@@ -15,6 +15,7 @@ from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Segment
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.local import checkpoint_rows
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.local.state_file import set_cursor
@@ -146,7 +147,8 @@ def _load_checkpoint(store: Store, spool: Spool, state: State, erasures: Erasure
             checkpoint = Checkpoint.decode(key, store.get(key))
             rows = read_rows(store, checkpoint)
             heads = heads_of(store, checkpoint, newest_catalog(store))
-            state.load(row for row in rows if not erasures.covers_row(spool.source, row))
+            kept = (row for row in rows if not erasures.covers_row(spool.source, row))
+            checkpoint_rows.load(spool.state, kept)
         except (ArchiveDamaged, ObjectMissing, KeyError, ValueError) as error:
             logger.warning("checkpoint not used: %s: %s", key, error)
             state.drop()
@@ -178,7 +180,7 @@ def write_checkpoint(
     heads = spool.state.cursors()
     known = newest_catalog(store).within({writer: seq for writer, (seq, _) in heads.items()})
     left = {writer: head for writer, head in heads.items() if known.closed.get(writer) != head[0]}
-    rows, writer, layer = state.rows(), spool.writer, known.name
+    rows, writer, layer = checkpoint_rows.dump(spool.state), spool.writer, known.name
     done = put_checkpoint(store, spool.source, rows, left, writer, now, policy, layer=layer)
     if done is None:
         return False

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from py3langid.langid import LanguageIdentifier
 
+from nordcrawl.extract.fields import language_model
 from nordcrawl.extract.lexicon import tables
 
 _SAMPLE_CHARS = 1500
@@ -114,7 +115,7 @@ def _refined(found: str, text: str) -> str:
 @lru_cache(maxsize=1)
 def identifier() -> LanguageIdentifier:
     """Return the model, loaded once a process, without the languages no newspaper is in."""
-    model = LanguageIdentifier.from_model_file(MODEL_FILE)
+    model = language_model.load()
     model.set_languages([name for name in model.labels if name not in _IMPLAUSIBLE])
     return model
 

@@ -12,6 +12,7 @@ import pytest
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit, CommitKind
 from nordcrawl.archive.keep.verify import Severity, verify
+from nordcrawl.archive.local import checkpoint_rows
 from nordcrawl.archive.log.checkpoint import put_checkpoint
 from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.log.snapshot import take
@@ -147,7 +148,7 @@ def test_a_wrong_text_in_a_checkpoint_is_found_though_there_is_an_erasure(
 
 def _rows(store: Partial, tmp_path: Path) -> list[dict[str, Any]]:
     with open_writer(store, tmp_path / "another", "run-9") as writer:
-        return list(writer.state.rows())
+        return list(checkpoint_rows.dump(writer.state.database))
 
 
 def test_an_order_that_is_lost_with_its_receipt_is_missed(store: Partial, tmp_path: Path) -> None:

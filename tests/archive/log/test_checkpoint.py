@@ -11,6 +11,7 @@ import pytest
 from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.verify import verify
+from nordcrawl.archive.local import checkpoint_rows
 from nordcrawl.archive.log.checkpoint import (
     CheckpointPolicy,
     checkpoint_keys,
@@ -37,7 +38,7 @@ def store(tmp_path: Path) -> FolderStore:
 
 def state_of(store: FolderStore, folder: Path) -> list[dict[str, object]]:
     with open_writer(store, folder, "run-9") as writer:
-        return list(writer.state.rows())
+        return list(checkpoint_rows.dump(writer.state.database))
 
 
 def test_an_empty_disk_begins_with_it(

@@ -1,0 +1,93 @@
+"""Several sources in one call: one exit code, one report, and one end when told to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nordcrawl.cli import crawl_all
+from nordcrawl.cli.crawl_all import gravest
+from nordcrawl.model.times import utc_now
+from tests.support.jobs import Job
+from tests.support.news_site import Paper
+
+
+@pytest.fixture
+def two(paper: Paper, tmp_path: Path) -> Job:
+    """Return a job of two sources, `one` with an article, `two` without."""
+    paper.publish("/news/a", "A story")
+    paper.source(tmp_path, "article_urls = ['^/news/']", name="one")
+    paper.source(tmp_path, "article_urls = ['^/none/']", "robots_sitemaps = false", name="two")
+    return Job(tmp_path, "one", {"NORDCRAWL_SOURCES": str(tmp_path)})
+
+
+def report_of(job: Job) -> dict[str, Any]:
+    (file,) = (job.folder / "state" / crawl_all.FOLDER).iterdir()
+    told: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return told
+
+
+def test_several_sources_have_one_exit_code_and_one_report(two: Job) -> None:
+    done = two.nordcrawl("crawl", "one", "two", "--jobs", "2", "-s", "LOG_LEVEL=ERROR")
+    assert done.code == 8, done.text
+    first, second, last = done.out.splitlines()[-3:]
+    assert first == "one  exit 0   whole    1 record"
+    assert second.startswith("two  exit 8   nothing  nothing archived: ")
+    told = report_of(two)
+    assert last.startswith("report: ")
+    assert (told["exit_code"], told["exit"]) == (8, "nothing")
+    one, other = told["sources"]
+    assert (one["source"], one["exit"], one["archived"]) == ("one", "whole", 1)
+    assert json.loads(Path(one["report"]).read_text("utf-8"))["run_id"] == one["run_id"]
+    assert (other["source"], other["exit_code"], other["archived"]) == ("two", 8, 0)
+    assert len(two.records("--fields", "source")) == 1
+
+
+@pytest.mark.parametrize(
+    "tells", ["the command", pytest.param("all processes", marks=pytest.mark.slow)]
+)
+def test_told_to_stop_each_crawl_ends_in_order_and_no_other_is_begun(
+    two: Job, paper: Paper, tells: str
+) -> None:
+    """A container tells its first process alone; service managers and terminals tell all."""
+    paper.publish("/news/slow", "A slow story", lastmod="2026-10-01", delay_s=120)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nordcrawl", "crawl", "one", "two", "-s", "DOWNLOAD_TIMEOUT=300"],
+        env=two.environment, cwd=two.folder, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        two.wait(process, lambda: "/news/slow" in paper.requests, "the slow page is asked for")
+        if tells == "the command":
+            process.terminate()
+        else:
+            os.killpg(process.pid, signal.SIGTERM)
+    finally:
+        done = two.end(process)
+    assert done.code == 6, done.text
+    assert "again: leaving" not in done.err
+    one, other = report_of(two)["sources"]
+    assert (one["exit"], one["archived"]) == ("interrupted", 1)
+    assert (other["exit"], other["why"], other["report"]) == ("interrupted", "not begun", None)
+    assert [record["title"] for record in two.records()] == ["A story"]
+
+
+def test_the_gravest_code_is_told() -> None:
+    assert gravest([0, 7, 14, 10, 0]) == 10
+    assert gravest([0, -15]) == 1
+
+
+def test_old_reports_of_all_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crawl_all, "_KEPT", 2)
+    for number in range(4):
+        began = utc_now().replace(microsecond=number)
+        last = crawl_all._write(tmp_path, began, 0, [crawl_all.Ended("one", 0)])
+    assert len([*tmp_path.iterdir()]) == 2
+    assert last in tmp_path.iterdir()
