@@ -22,13 +22,13 @@ CREATE TABLE IF NOT EXISTS captured(
 """
 
 
-def payload_of(entry: LedgerEntry) -> Payload | None:
-    """Return the payload that a ledger line says was kept; None if it tells of none."""
+def told_by(entry: LedgerEntry) -> tuple[str, Payload] | None:
+    """Return a URL and the payload of it that a ledger line says was kept; None for none."""
     capture = entry.capture
     if capture is None or capture.type != RESPONSE or capture.payload_digest is None:
         return None
     at = entry.fetched_at or entry.at
-    return Payload(capture.payload_digest, entry.final_url or entry.url, at)
+    return entry.url, Payload(capture.payload_digest, entry.final_url or entry.url, at)
 
 
 def payload(db: Database, url: str) -> Payload | None:

@@ -20,10 +20,6 @@ from nordcrawl.archive.local.neighbours import DERIVED, Neighbour, Neighbours
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state_tables import (
     ARTICLE_COLUMNS,
-    INSERT_ARTICLE,
-    INSERT_URL,
-    MOST_TITLED,
-    SELECT_ALL,
     SELECT_URL,
     TABLES,
     URL_COLUMNS,
@@ -69,7 +65,6 @@ class State:
         with self._db.transaction() as db:
             old = state_tables.create(db)
             self.neighbours.create(db)
-            db.execute(captured.DDL)
         if old:
             self.drop()
 
@@ -154,8 +149,7 @@ class State:
         """Fold a ledger line in; the answers know it at once, the disk after `write`."""
         if entry.count is not None:  # of no URL: those that it stands for are as they were
             return Change(None, None, None)
-        new, payload = entry.article, captured.payload_of(entry)
-        kept = (entry.url, payload) if payload is not None else None
+        new, kept = entry.article, captured.told_by(entry)
         with self._lock:
             if new is None:
                 url = self._urls[entry.url] = fold(self.url(entry.url), entry)
@@ -173,7 +167,7 @@ class State:
         """Return what is known of a URL, its article and its text; by one query, for every
         archived article asks for all three."""
         ids = (url, article.article_id, article.text_sha256)
-        ((*row,),) = self._db.query(SELECT_ALL, ids)
+        ((*row,),) = self._db.query(state_tables.SELECT_ALL, ids)
         recent = self._urls.get(url), self._articles.get(ids[1]), self._texts.get(ids[2])
         first, second = URL_COLUMNS, URL_COLUMNS + ARTICLE_COLUMNS
         return (
@@ -188,10 +182,10 @@ class State:
         db.execute("UPDATE folded SET lines = lines + ?", (len(changes),))
         for change in changes:
             if change.url is not None:
-                db.execute(INSERT_URL, url_row(change.url))
+                db.execute(state_tables.INSERT_URL, url_row(change.url))
             if change.article is not None:
                 db.execute(
-                    INSERT_ARTICLE,
+                    state_tables.INSERT_ARTICLE,
                     article_row(change.article),
                 )
                 self.neighbours.write(db, change.article.state)
@@ -245,7 +239,7 @@ class State:
             return []
         with self._lock:
             rows = self._db.query(
-                "SELECT * FROM article WHERE title_key = ? LIMIT ?", (key, MOST_TITLED)
+                "SELECT * FROM article WHERE title_key = ? LIMIT ?", (key, state_tables.MOST_TITLED)
             )
             found = {row[0]: article_of(row).state for row in rows}
             found |= {i: recent.state for i, recent in self._articles.items()}

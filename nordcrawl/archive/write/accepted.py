@@ -9,7 +9,7 @@ from datetime import datetime
 
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import encode_line
-from nordcrawl.archive.local.captured import payload_of
+from nordcrawl.archive.local.captured import told_by
 from nordcrawl.archive.local.captures import Captures
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import Change
@@ -27,34 +27,23 @@ class Accepted:
     lines: tuple[SpooledLine, ...]
     change: Change
     future: Future[None]
-    page: Drafted | None = None
-    """What is to be kept of the page itself, before its lines can be written."""
+    entry: LedgerEntry
+    record: Record | None = None
+    page: Draft | None = None
+    """What is to be kept of the page itself; the lines will say where."""
 
     @property
     def size(self) -> int:
         """Bytes that it takes."""
-        return size_of(self.lines) + (self.page.draft.size if self.page is not None else 0)
+        lines = sum(len(line.line) for line in self.lines)
+        return lines + (self.page.size if self.page is not None else 0)
 
-
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """A capture to be, and the lines that will name it."""
-
-    draft: Draft
-    entry: LedgerEntry
-    record: Record | None
-
-    def placed(self, accepted: Accepted, capture: Capture) -> Accepted:
-        """Return what was accepted with lines that say where the capture lies."""
+    def placed(self, capture: Capture) -> Accepted:
+        """Return it with lines that say where the page lies."""
         entry = replace(self.entry, capture=capture)
         record = replace(self.record, capture=capture) if self.record is not None else None
-        payload = payload_of(entry)
-        kept = (entry.url, payload) if payload is not None else None
-        return replace(
-            accepted,
-            lines=lines_of(entry, record, entry.source, entry.run_id),
-            change=replace(accepted.change, captured=kept),
-        )
+        lines = lines_of(entry, record, entry.source, entry.run_id)
+        return replace(self, lines=lines, change=replace(self.change, captured=told_by(entry)))
 
 
 def keep(spool: Spool, batch: Sequence[Accepted], now: datetime) -> tuple[list[Change], int]:
@@ -74,11 +63,8 @@ def keep(spool: Spool, batch: Sequence[Accepted], now: datetime) -> tuple[list[C
 def _with_captures(captures: Captures, batch: Sequence[Accepted], now: datetime) -> list[Accepted]:
     """Put the captures of a batch on the disk, and return it with lines that name them."""
     pages = [accepted.page for accepted in batch if accepted.page is not None]
-    places = iter(captures.append([page.draft for page in pages], now))
-    return [
-        accepted.page.placed(accepted, next(places)) if accepted.page is not None else accepted
-        for accepted in batch
-    ]
+    places = iter(captures.append(pages, now))
+    return [one if one.page is None else one.placed(next(places)) for one in batch]
 
 
 def lines_of(
@@ -125,11 +111,6 @@ def _check(entry: LedgerEntry, record: Record | None, here: tuple[str, str]) -> 
     if not (record.article_id, record.revision) == told == known:
         raise ValueError(f"{entry.url}: {told} in the ledger, {known} as state, but a record "
                          f"of {record.article_id}, {record.revision}")  # fmt: skip
-
-
-def size_of(lines: tuple[SpooledLine, ...]) -> int:
-    """Return the bytes of lines."""
-    return sum(len(line.line) for line in lines)
 
 
 def has_half_characters(entry: LedgerEntry) -> bool:

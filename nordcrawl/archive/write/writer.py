@@ -30,13 +30,7 @@ from nordcrawl.archive.local.state_file import is_noted
 from nordcrawl.archive.log.catalog import NO_TAIL, Tail
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.store.protocol import Capabilities, Store
-from nordcrawl.archive.write.accepted import (
-    Accepted,
-    Drafted,
-    has_half_characters,
-    keep,
-    lines_of,
-)
+from nordcrawl.archive.write.accepted import Accepted, has_half_characters, keep, lines_of
 from nordcrawl.archive.write.catch_up import catch_up, tell_ended, write_checkpoint
 from nordcrawl.archive.write.recovery import ship_waiting
 from nordcrawl.archive.write.ship_loop import ShipLoop
@@ -221,8 +215,7 @@ class Writer:
                 except SpoolError as error:
                     failure = self.failure = error
             if failure is None:
-                drafted = Drafted(page, entry, record) if page is not None else None
-                self._queue.append(Accepted(lines, change, future, drafted))
+                self._queue.append(Accepted(lines, change, future, entry, record, page))
                 self._under_way_bytes += self._queue[-1].size
                 self._gate.notify_all()
         if failure is not None:
