@@ -219,7 +219,7 @@ def _metadata(draft: Draft) -> list[tuple[str, str]]:
 
 
 def _fields(fields: Iterable[tuple[str, str]]) -> bytes:
-    """Return warc-fields. Source: WARC 1.1 section 9."""
+    """Return warc-fields. Source: WARC 1.1, application/warc-fields."""
     return b"".join(
         f"{name}: ".encode() + _one_line(value.encode(errors="replace")) + b"\r\n"
         for name, value in fields
