@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,16 @@ import pytest
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.keep.compact import compact
+from nordcrawl.archive.keep.delete import UnprovenError
 from nordcrawl.archive.keep.erase import finish, put_order
 from nordcrawl.archive.keep.erase_plan import plan_erasure
+from nordcrawl.archive.keep.proofs import Uncommitted
 from nordcrawl.archive.keep.verify import Severity, verify
 from nordcrawl.archive.log.erasures import read_erasures
 from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.capture.cdxj import index
 from nordcrawl.capture.read import record_at
 from nordcrawl.errors import SpoolError
 from nordcrawl.model.ledger import Outcome
@@ -35,7 +39,7 @@ from tests.support.archive_builders import (
     open_writer,
     url_of,
 )
-from tests.support.archive_runs import erase, holding, maintainer, now, run
+from tests.support.archive_runs import CHECKPOINTS, erase, holding, maintainer, now, run
 
 TRACES = ("Hemmeligheten", url_of(2), f"{SOURCE}:2")
 
@@ -315,3 +319,89 @@ def test_runs_without_captures_leave_none(tmp_path: Path) -> None:
     run(store, tmp_path / "spool", "run-1", 1)
     assert list(store.list("captures-v1/")) == []
     assert captures_of(store) == {f"{SOURCE}:1": None}
+
+
+def test_a_line_that_an_order_covers_takes_its_page_along(tmp_path: Path) -> None:
+    """Accepted after the order was obeyed here, as by a crawl that did not look."""
+    store = crawl(tmp_path, 1, 2)
+    assert erase(store, tmp_path, url_of(2)).left == []
+    with open_writer(store, tmp_path / "spool", "run-2") as writer:
+        again = [secret(n, run_id="run-2", revision=2) for n in (1, 2)]
+        accept(writer, *again, captures=True)
+        assert holding(tmp_path / "spool", *TRACES[:1])
+        assert writer.finish(deadline_s=300).failure is None
+        writer.put_run({"run_id": "run-2", "source": SOURCE, "nordcrawl": "0.2.0"})
+    assert holding(tmp_path, *TRACES[:2]) == []
+    assert findings(store) == []
+    assert verify(store).captures == 2
+
+
+def test_a_file_is_bounded_though_nothing_is_shipped(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "archive")
+    with open_writer(store, tmp_path / "spool") as writer:
+        writer._spool.captures.file_bytes = 1500
+        for number in range(1, 8):
+            accept(writer, secret(number), captures=True)
+        files = list((tmp_path / "spool" / "sealed").glob("capture-*"))
+        assert len(files) == 7
+        assert writer.backlog_bytes > sum(file.stat().st_size for file in files)
+        accept(writer, *(secret(n) for n in range(8, 14)), captures=True)
+        assert writer.finish(deadline_s=300).failure is None
+        assert writer.pending_records == writer.backlog_bytes == 0
+        writer.put_run({"run_id": "run-1", "source": SOURCE, "nordcrawl": "0.2.0"})
+    assert findings(store) == []
+    assert verify(store).captures == 13
+    for number in range(1, 14):
+        at(store, captures_of(store)[f"{SOURCE}:{number}"])
+
+
+def test_what_was_committed_meanwhile_is_not_deleted_as_nobodys(tmp_path: Path) -> None:
+    """The key of a capture does not say whose it is, so all logs are asked."""
+    store = crawl(tmp_path, 1)
+    with maintainer(store, tmp_path) as kept:
+        deleter = kept.deleter()
+        crawl(tmp_path, 2, run_id="run-2")
+        for part in take(store).live:
+            with pytest.raises(UnprovenError):
+                deleter.delete(part.entry.key, Uncommitted(timedelta(0)))
+    assert findings(store) == []
+    assert verify(store).captures == 2
+
+
+def test_a_part_that_no_log_lists_goes_with_its_index(tmp_path: Path) -> None:
+    store = crawl(tmp_path, 1)
+    key = key_of(store)
+    body, other = store.get(key), key.replace(keys.id_of(key), "0123456789")
+    store.put(other, body, content_type=keys.PART_TYPE)
+    beside = keys.index_key(other) or ""
+    store.put(beside, index(body, other), content_type=keys.INDEX_TYPE)
+    assert {(k, w.split(":")[0]) for k, w in findings(store)} == {(other, "in no commit")}
+    with maintainer(store, tmp_path) as kept:
+        compact(kept, orphans=timedelta(0))
+    assert findings(store) == []
+    store.put(beside, b"", content_type=keys.INDEX_TYPE)
+    assert [w.split(":")[0] for _, w in findings(store)] == ["an index without its part"]
+    with maintainer(store, tmp_path) as kept:
+        compact(kept, orphans=timedelta(0))
+    assert findings(store) == []
+
+
+def test_the_state_is_folded_with_what_was_captured(tmp_path: Path) -> None:
+    """On an empty disk, from a checkpoint and from the ledgers alone."""
+    store = FolderStore(tmp_path / "archive")
+    with open_writer(store, tmp_path / "spool", limits=CHECKPOINTS) as writer:
+        accept(writer, secret(1), secret(2), captures=True)
+        assert writer.finish(deadline_s=300).failure is None
+        writer.put_run({"run_id": "run-1", "source": SOURCE, "nordcrawl": "0.2.0"})
+        assert writer.checkpoint()
+        known = [writer.state.payload(url_of(n)) for n in (1, 2)]
+    assert None not in known
+    assert findings(store) == []
+    for name in ("other", "third"):
+        with open_writer(store, tmp_path / name, f"run-{name}") as writer:
+            assert [writer.state.payload(url_of(n)) for n in (1, 2)] == known
+        for file in (tmp_path / "archive" / "checkpoints").rglob("*.*"):
+            file.unlink()
+    assert erase(store, tmp_path, url_of(2)).left == []
+    with open_writer(store, tmp_path / "third", "run-4") as writer:
+        assert [writer.state.payload(url_of(n)) for n in (1, 2)] == [known[0], None]

@@ -14,7 +14,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,6 +34,9 @@ from nordcrawl.model.times import parse_rfc3339, rfc3339, utc_date
 from nordcrawl.system.disk import private, sync_folder
 from nordcrawl.system.lock import explained
 
+FILE_BYTES: Final = 16 << 20
+"""Size at which another file is begun, as when the store takes nothing for a long time: a file is
+read as a whole when it is sealed."""
 KEEP_ROW: Final = "INSERT OR REPLACE INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 DROP_ROW: Final = "DELETE FROM capture WHERE number = ?"
 
@@ -82,6 +85,13 @@ class CaptureFile:
         """Its name in ``sealed/``."""
         return capture_name(self.number, self.own, self.day)
 
+    def close(self) -> None:
+        """Let it not grow any more; what could not be written counts for nothing."""
+        handle, self.handle = self.handle, None
+        with suppress(OSError):
+            if handle is not None:
+                handle.close()
+
     def take(self, at: datetime) -> None:
         """Count a capture."""
         self.held += 1
@@ -108,9 +118,11 @@ class Captures:
         self.lock = threading.RLock()
         """Held from the first byte of a capture until its line is in the outbox, and while files
         are sealed or written anew. Taken before all locks of the spool."""
+        self.file_bytes = FILE_BYTES
         self._spool = spool
         self._own = secrets.token_hex(5)
         self._open: dict[str, CaptureFile] = {}
+        self._rows: list[tuple[Any, ...]] = []
 
     # --- append -----------------------------------------------------------------------------
 
@@ -124,7 +136,9 @@ class Captures:
         found, touched = [], {}
         for draft in drafts:
             day = utc_date(draft.fetched_at)
-            file = self._open.get(day) or self._begin(day, draft.run_id, now)
+            file = self._open.get(day)
+            if file is None or file.size >= self.file_bytes:
+                file = self._begin(day, draft.run_id, now)
             one = group(draft, file.info_id)
             touched[file.number] = file
             found.append(self._write(file, one, draft))
@@ -132,11 +146,15 @@ class Captures:
             with explained(self._spool.sealed / file.name):
                 if file.handle is not None:
                     os.fsync(file.handle.fileno())
+                if self._open[file.day] is not file:  # full
+                    file.close()
+        self._rows = [file.row() for file in touched.values()]
         return found
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """Return what the table ``capture`` is to say of the files that grow."""
-        return [file.row() for file in self._open.values()]
+        """Return what the table ``capture`` is to say of the files to which the latest `append`
+        wrote."""
+        return self._rows
 
     def _write(self, file: CaptureFile, one: Group, draft: Draft) -> Capture:
         with explained(self._spool.sealed / file.name):
@@ -205,10 +223,7 @@ class Captures:
         """
         files, self._open = list(self._open.values()), {}
         for file in files:
-            handle, file.handle = file.handle, None
-            with suppress(OSError):
-                if handle is not None:
-                    handle.close()
+            file.close()
         for file in self.unsealed() if files else ():
             path = self._spool.sealed / file.name
             with self._spool.files(), explained(path):
@@ -370,18 +385,3 @@ def _damaged(path: Path, what: str) -> SpoolError:
         f"{path}: damaged ({what}); lines that wait name captures in it. Nothing was changed: "
         "bring it back from a backup"
     )
-
-
-def renamed(values: dict[str, Any], old: str, new: str, gone: Container[int]) -> dict[str, Any]:
-    """Return a line's values with another key in the place of `old`, and without what it says of
-    the captures that are `gone`, by their offsets."""
-
-    def told(holder: dict[str, Any]) -> dict[str, Any]:
-        capture = holder.get("capture")
-        if not capture or capture["object"] != old:
-            return holder
-        there = capture["offset"] not in gone
-        return {**holder, "capture": {**capture, "object": new} if there else None}
-
-    values = told(values)
-    return {**values, "fetch": told(values["fetch"])} if values.get("fetch") else values

@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from nordcrawl.archive.format.keys import PartKind, commit_key
 from nordcrawl.archive.format.lines import decode_json, encode_line, pack, unpack
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.format.units import units, values_of, without
-from nordcrawl.archive.local.captures import CaptureFile, renamed
+from nordcrawl.archive.local.captures import CaptureFile
 from nordcrawl.archive.local.sealed import SealedPart
 from nordcrawl.archive.local.sealed_files import read_sealed, sync_sealed, write_sealed
 from nordcrawl.archive.local.spool import Spool
@@ -225,7 +226,7 @@ def _rename(spool: Spool, old: str, new: str, gone: Container[int]) -> None:
     """Let all lines that wait name another file."""
 
     def line_of(line: bytes) -> bytes:
-        return encode_line(renamed(decode_json(line), old, new, gone)) if name in line else line
+        return encode_line(_renamed(decode_json(line), old, new, gone)) if name in line else line
 
     name = old.encode()
     spool.change_lines(
@@ -235,6 +236,21 @@ def _rename(spool: Spool, old: str, new: str, gone: Container[int]) -> None:
         lines = list(unpack(read_sealed(spool, part)))
         if any(name in line for line in lines):
             _replace_part(spool, part, [line_of(line) for line in lines])
+
+
+def _renamed(values: dict[str, Any], old: str, new: str, gone: Container[int]) -> dict[str, Any]:
+    """Return a line's values with another key in the place of `old`, and without what it says of
+    the captures that are `gone`, by their offsets."""
+
+    def told(holder: dict[str, Any]) -> dict[str, Any]:
+        capture = holder.get("capture")
+        if not capture or capture["object"] != old:
+            return holder
+        there = capture["offset"] not in gone
+        return {**holder, "capture": {**capture, "object": new} if there else None}
+
+    values = told(values)
+    return {**values, "fetch": told(values["fetch"])} if values.get("fetch") else values
 
 
 def _clean_reports(spool: Spool, erasures: Erasures) -> int:
