@@ -30,6 +30,7 @@ from nordcrawl.capture.cdxj import index
 from nordcrawl.capture.read import record_at
 from nordcrawl.errors import SpoolError
 from nordcrawl.model.ledger import Outcome
+from nordcrawl.system.members import members_of, padded
 from tests.support.archive_builders import (
     SOURCE,
     accept,
@@ -405,3 +406,19 @@ def test_the_state_is_folded_with_what_was_captured(tmp_path: Path) -> None:
     assert erase(store, tmp_path, url_of(2)).left == []
     with open_writer(store, tmp_path / "third", "run-4") as writer:
         assert [writer.state.payload(url_of(n)) for n in (1, 2)] == [known[0], None]
+
+
+def test_a_page_that_is_not_that_of_its_digest_is_found(tmp_path: Path) -> None:
+    """Changed on the crawler's disk before it was sealed, so that all digests of parts fit."""
+    store = FolderStore(tmp_path / "archive")
+    with open_writer(store, tmp_path / "spool") as writer:
+        accept(writer, secret(1), captures=True)
+        (file,) = (tmp_path / "spool" / "sealed").glob("capture-*")
+        body = file.read_bytes()
+        _, first, *_ = members_of(body)
+        page = secret(1).page.body
+        changed = padded(first.raw.replace(page, b" " * len(page)), first.length)
+        file.write_bytes(body.replace(body[first.offset : first.offset + first.length], changed))
+        assert writer.finish(deadline_s=300).failure is None
+    found = [f.what for f in verify(store).findings if f.severity is Severity.DAMAGE]
+    assert [what.partition(": ")[2] for what in found] == ["its block is not that of its digest"]
