@@ -109,7 +109,7 @@ def own_addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[str]:
     name the front page in every article), the hops of a redirect (a login, a question of
     consent), other articles' addresses that had the same text once (weak aliases).
     """
-    if kind is PartKind.ARTICLE:
+    if kind is not PartKind.LEDGER:
         names: tuple[str, ...] = ("url",)
         if requested := (values.get("fetch") or {}).get("requested_url"):
             yield requested
@@ -122,7 +122,7 @@ def own_addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[str]:
 
 def mentioned_addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[str]:
     """Yield the addresses that a line mentions and that are not `own_addresses`."""
-    if kind is PartKind.ARTICLE:
+    if kind is not PartKind.LEDGER:
         yield from values.get("aliases") or ()
         yield from (values.get("fetch") or {}).get("redirects") or ()
         if url := values.get("canonical_url"):

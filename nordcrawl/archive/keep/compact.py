@@ -25,6 +25,7 @@ from nordcrawl.archive.keep.erase import finish_again
 from nordcrawl.archive.keep.maintainer import PARTS_A_COMMIT, Maintainer
 from nordcrawl.archive.keep.proofs import (
     OUTLIVED,
+    Beside,
     Cache,
     Continued,
     Outlived,
@@ -162,6 +163,8 @@ def _bundles(
     one part again. What is alone is left as it is."""
     groups: defaultdict[tuple[str, PartKind, str], list[LivePart]] = defaultdict(list)
     for part in snapshot.live:
+        if part.entry.kind is PartKind.CAPTURE:
+            continue  # lines say where in which part captures lie; docs/captures.md
         if not chosen or part.commit.source in chosen:
             groups[part.commit.source, part.entry.kind, date_of(part.entry.key)].append(part)
     by_source: defaultdict[str, list[list[LivePart]]] = defaultdict(list)
@@ -285,7 +288,7 @@ def _tidy(
     unneeded += _old_catalogs(maintainer.store)
     unneeded += _old_leases(maintainer.store, maintainer.clock())
     if orphans is not None:
-        unneeded += ((key, Uncommitted(orphans)) for key in _orphans(maintainer.store, deleter))
+        unneeded += _orphans(maintainer.store, deleter, orphans)
     for number, (key, proof) in enumerate(unneeded):
         try:
             deleter.delete(key, proof)
@@ -314,7 +317,7 @@ def _removed(
         for commit in log
         for key in commit.remove
     }
-    for prefix in ("articles-v1/", "ledger-v1/"):
+    for prefix in keys.PART_FOLDERS:
         for entry in maintainer.store.list(prefix):
             if entry.key in removed_at:
                 if now - removed_at[entry.key] >= grace:
@@ -356,17 +359,19 @@ def _old_leases(store: Store, now: datetime) -> Iterator[tuple[str, Proof]]:
             yield key, Outlived(by)
 
 
-def _orphans(store: Store, deleter: Deleter) -> Iterator[str]:
-    """Yield the keys of parts that no commit or manifest lists."""
+def _orphans(store: Store, deleter: Deleter, age: timedelta) -> Iterator[tuple[str, Proof]]:
+    """Yield the keys of parts that no commit or manifest lists, and of indexes without part."""
     listed = {
         entry.key
         for log in deleter.snapshot.logs.values()
         for commit in log
         for entry in commit.add
     }
-    for prefix in ("articles-v1/", "ledger-v1/", "checkpoints/"):
+    for prefix in (*keys.PART_FOLDERS, "checkpoints/"):
         found = {entry.key for entry in store.list(prefix)}
         for key in sorted(found - listed):
             manifest = keys.manifest_of(key)
             if keys.is_part_key(key) or (manifest not in (None, key) and manifest not in found):
-                yield key
+                yield key, Uncommitted(age)
+            elif (part := keys.indexed_part(key)) is not None and part not in found:
+                yield key, Beside()

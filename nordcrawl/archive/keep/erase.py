@@ -19,15 +19,15 @@ from typing import Any, Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint
-from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json, unpack
 from nordcrawl.archive.format.order import Order
 from nordcrawl.archive.format.receipt import Receipt
 from nordcrawl.archive.format.sealed import encode_sealed
+from nordcrawl.archive.format.units import units, values_of
 from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError
 from nordcrawl.archive.keep.erase_parts import Erased, Rewriter
 from nordcrawl.archive.keep.maintainer import Maintainer
-from nordcrawl.archive.keep.proofs import Cache, Cleaned, Proof, Replaced, Uncommitted
+from nordcrawl.archive.keep.proofs import Beside, Cache, Cleaned, Proof, Replaced, Uncommitted
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
 from nordcrawl.archive.log.follow import tries
@@ -106,9 +106,9 @@ def _came_since(store: Store, snapshot: Snapshot, erasures: Erasures) -> set[str
         if all(is_clean(part, segment) for segment in part.segments):
             continue
         kind = part.entry.kind
-        for line in unpack(part_body(store, part)):
-            values = decode_json(line)
-            if erasures.covers(kind, values):
+        for unit in units(kind, part_body(store, part)):
+            values = values_of(kind, unit)
+            if values and erasures.covers(kind, values):
                 found |= {i for i, one in single if one.covers(kind, values)}
     return found
 
@@ -169,12 +169,15 @@ class _Eraser:
         that no commit lists and that hold a line of it."""
         removed = deleter.snapshot.removed
         live = {part.entry.key for part in deleter.snapshot.live}
-        found = {e.key for folder in _PARTS for e in self._store.list(folder)}
+        found = {e.key for folder in keys.PART_FOLDERS for e in self._store.list(folder)}
         for key in sorted(removed - found):
             if self._store.exists(key):
                 found.add(key)
         for key in sorted(found - live):
-            if key in removed:
+            if (part := keys.indexed_part(key)) is not None:
+                if part not in found:
+                    self._delete(deleter, key, Beside())
+            elif key in removed:
                 self._delete(deleter, key, Replaced())
             elif keys.is_part_key(key) and self._holds(key):
                 self._delete(deleter, key, Uncommitted(self._under_way, self._there_since))
@@ -192,10 +195,13 @@ class _Eraser:
         return True
 
     def _holds(self, key: str) -> bool:
-        kind = PartKind.ARTICLE if key.startswith("articles-") else PartKind.LEDGER
+        named = keys.parse_part_key(key)
+        if named is None:
+            return False
+        kind = named[0]
         try:
-            lines = unpack(self._store.get(key))
-            return any(self._all.covers(kind, decode_json(line)) for line in lines)
+            found = (values_of(kind, unit) for unit in units(kind, self._store.get(key)))
+            return any(values and self._all.covers(kind, values) for values in found)
         except (ValueError, ObjectMissing):
             return False
 
@@ -293,6 +299,7 @@ class _Eraser:
             seen=snapshot.seen,
             counts={
                 "lines": done.lines,
+                "captures": done.captures,
                 "tombstones": done.tombstones,
                 "objects_deleted": done.deleted,
             },
@@ -300,6 +307,3 @@ class _Eraser:
         )
         with suppress(ObjectConflict):  # another erasure came to the same end
             self._store.put(receipt.key, receipt.encode(), content_type=keys.JSON_TYPE)
-
-
-_PARTS: Final = ("articles-v1/", "ledger-v1/")
