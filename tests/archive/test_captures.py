@@ -436,9 +436,10 @@ def test_a_file_that_no_line_can_name_goes_though_that_is_killed(
     def killed(path: Path, **more: Any) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(Path, "unlink", killed)
-        open_writer(store, tmp_path / "spool", "run-2")
+        with pytest.raises(KeyboardInterrupt):
+            open_writer(store, tmp_path / "spool", "run-2")
     with open_writer(store, tmp_path / "spool", "run-3"):
         assert list((tmp_path / "spool" / "sealed").iterdir()) == []
     assert list(store.list("captures-v1/")) == []
