@@ -53,6 +53,10 @@ class CommitKind(StrEnum):
     """Puts parts together; no line comes or goes."""
     ERASE = "erase"
     """Takes lines out, and brings tombstones for them."""
+    RELEASE = "release"
+    """Takes lines out of quarantine, and brings what they hold as articles."""
+    DROP = "drop"
+    """Takes lines out of quarantine for good; ledger lines say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +182,8 @@ class Appended(Sequence[PartEntry]):
         return rows
 
     def _entry(self, row: tuple[Any, ...]) -> PartEntry:
-        is_article, date, number, sha256, *values = row
-        kind = PartKind.ARTICLE if is_article else PartKind.LEDGER
+        name, date, number, sha256, *values = row
+        kind = PartKind(name)
         key = keys.part_key(kind, self._source, date, self._writer, number)
         return PartEntry(key, kind, sha256.hex(), *values)
 
@@ -187,7 +191,7 @@ class Appended(Sequence[PartEntry]):
 def _row(entry: PartEntry) -> tuple[Any, ...]:
     key = entry.key
     return (
-        *(entry.kind is PartKind.ARTICLE, keys.date_of(key), keys.number_of(key)),
+        *(entry.kind.value, keys.date_of(key), keys.number_of(key)),
         *(bytes.fromhex(entry.sha256), entry.bytes, entry.records),
         *(entry.first_seq, entry.last_seq, entry.min_at, entry.max_at),
     )
@@ -197,7 +201,7 @@ _WINDOW: Final = -9
 """For zlib: 512 bytes, and nothing around them."""
 _TIME: Final = "2026-10-26T08:38:00.123456Z"
 #: What one is likely to hold, for zlib to have seen it already.
-_LIKE: Final = marshal.dumps([(True, _TIME[:10], 1, bytes(32), 9, 1, 1, 2, _TIME, _TIME)] * 2)
+_LIKE: Final = marshal.dumps([("article", _TIME[:10], 1, bytes(32), 9, 1, 1, 2, _TIME, _TIME)] * 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ _SOURCE = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
 _RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _COMMIT = re.compile(r"commits/([0-9a-f]{10})/(\d{12})\.json")
 _PART = re.compile(
-    r"(articles|ledger)-v1/source=([a-z0-9_-][a-z0-9._-]*)/date=(\d{4}-\d\d-\d\d)/"
+    r"(articles|ledger|quarantine)-v1/source=([a-z0-9_-][a-z0-9._-]*)/date=(\d{4}-\d\d-\d\d)/"
     r"([0-9a-f]{10})-\d{12}\.jsonl\.gz",
     re.ASCII,
 )
@@ -30,11 +30,21 @@ class PartKind(StrEnum):
 
     ARTICLE = "article"
     LEDGER = "ledger"
+    QUARANTINE = "quarantine"
 
     @property
     def folder(self) -> str:
         """The archive's top folder of such parts, with the version of their lines."""
-        return "articles-v1" if self is PartKind.ARTICLE else "ledger-v1"
+        return _FOLDERS[self]
+
+
+_FOLDERS = {
+    PartKind.ARTICLE: "articles-v1",
+    PartKind.LEDGER: "ledger-v1",
+    PartKind.QUARANTINE: "quarantine-v1",
+}
+PART_FOLDERS = tuple(f"{folder}/" for folder in _FOLDERS.values())
+_KINDS = {folder.removesuffix("-v1"): kind for kind, folder in _FOLDERS.items()}
 
 
 def part_key(kind: PartKind, source: str, date: str, writer: str, first_seq: int) -> str:
@@ -84,6 +94,15 @@ def erasure_key(order_id: str, name: str) -> str:
     return f"erasures/{order_id}/{name}.json"
 
 
+def decision_key(run_id: str, what: str) -> str:
+    """Name what was decided of a run's quarantine, ``release`` or ``drop``.
+
+    >>> decision_key("20261026T083800Z-example-3fa2", "drop")
+    'quarantine/20261026t083800z-example-3fa2/drop.json'
+    """
+    return f"quarantine/{run_id.lower()}/{what}.json"
+
+
 def checkpoint_key(source: str, name: str) -> str:
     """Name the manifest of a checkpoint; names sort by time."""
     return f"checkpoints/source={source}/{name}.json"
@@ -124,8 +143,7 @@ def parse_part_key(key: str) -> tuple[PartKind, str, str] | None:
     match = _PART.fullmatch(key)
     if match is None:
         return None
-    kind = PartKind.ARTICLE if match[1] == "articles" else PartKind.LEDGER
-    return kind, match[2], match[4]
+    return _KINDS[match[1]], match[2], match[4]
 
 
 def manifest_of(key: str) -> str | None:

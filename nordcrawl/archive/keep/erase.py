@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint
-from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json, unpack
 from nordcrawl.archive.format.order import Order
 from nordcrawl.archive.format.receipt import Receipt
@@ -27,7 +26,7 @@ from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError
 from nordcrawl.archive.keep.erase_parts import Erased, Rewriter
 from nordcrawl.archive.keep.maintainer import Maintainer
-from nordcrawl.archive.keep.proofs import Cache, Cleaned, Proof, Replaced, Uncommitted
+from nordcrawl.archive.keep.proofs import Cache, Cleaned, Proof, Replaced, Settled, Uncommitted
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
 from nordcrawl.archive.log.follow import tries
@@ -169,13 +168,13 @@ class _Eraser:
         that no commit lists and that hold a line of it."""
         removed = deleter.snapshot.removed
         live = {part.entry.key for part in deleter.snapshot.live}
-        found = {e.key for folder in _PARTS for e in self._store.list(folder)}
+        found = {e.key for folder in keys.PART_FOLDERS for e in self._store.list(folder)}
         for key in sorted(removed - found):
             if self._store.exists(key):
                 found.add(key)
         for key in sorted(found - live):
             if key in removed:
-                self._delete(deleter, key, Replaced())
+                self._delete(deleter, key, deleter.taken_by(key))
             elif keys.is_part_key(key) and self._holds(key):
                 self._delete(deleter, key, Uncommitted(self._under_way, self._there_since))
 
@@ -183,7 +182,7 @@ class _Eraser:
         try:
             deleter.delete(key, proof)
         except (LaterError, UnprovenError) as why:
-            if isinstance(proof, Replaced) and not self._holds(key):
+            if isinstance(proof, Replaced | Settled) and not self._holds(key):
                 logger.warning("kept, and nothing in it is erased: %s", why)
             else:
                 self._done.left.append(f"{why}: run it again later")
@@ -192,7 +191,10 @@ class _Eraser:
         return True
 
     def _holds(self, key: str) -> bool:
-        kind = PartKind.ARTICLE if key.startswith("articles-") else PartKind.LEDGER
+        named = keys.parse_part_key(key)
+        if named is None:
+            return False
+        kind = named[0]
         try:
             lines = unpack(self._store.get(key))
             return any(self._all.covers(kind, decode_json(line)) for line in lines)
@@ -300,6 +302,3 @@ class _Eraser:
         )
         with suppress(ObjectConflict):  # another erasure came to the same end
             self._store.put(receipt.key, receipt.encode(), content_type=keys.JSON_TYPE)
-
-
-_PARTS: Final = ("articles-v1/", "ledger-v1/")

@@ -179,7 +179,8 @@ def _values(file: Path, raw: bytes) -> dict[str, Any]:
 
 def _line(file: Path, kind: PartKind, raw: bytes, values: dict[str, Any]) -> SpooledLine:
     try:
-        told = values["at"] if kind is PartKind.LEDGER else values["fetch"]["fetched_at"]
+        record = values["record"] if kind is PartKind.QUARANTINE else values
+        told = values["at"] if kind is PartKind.LEDGER else record["fetch"]["fetched_at"]
         at = parse_rfc3339(told)
         if not isinstance(at, datetime):
             raise ValueError(f"no time: {told!r}")

@@ -20,6 +20,7 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit, PartEntry
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import MEMBER_BYTES, pack
+from nordcrawl.archive.format.schema_file import QUARANTINE_SCHEMA
 from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
 from nordcrawl.archive.local.purge import Obedience
 from nordcrawl.archive.local.sealed import SealedPart
@@ -30,6 +31,8 @@ from nordcrawl.archive.log.checkpoint import CheckpointPolicy
 from nordcrawl.archive.log.follow import chain, got
 from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.store.protocol import Store
+from nordcrawl.archive.write.gate import Gate
+from nordcrawl.archive.write.schemas import put_schema
 from nordcrawl.errors import (
     NordcrawlError,
     ObjectConflict,
@@ -104,9 +107,11 @@ class Shipper:
         limits: Limits,
         clock: Callable[[], datetime],
         obedience: Obedience | None = None,
+        gate: Gate | None = None,
     ) -> None:
         """`obedience` looks at the erasure orders before each commit is begun, and again before
-        it is put."""
+        it is put; `gate` at each batch before it is sealed."""
+        self.gate = gate or Gate()
         self._obedience = obedience
         self._store = store
         self._spool = spool
@@ -146,6 +151,7 @@ class Shipper:
 
         Raises:
             SpoolError: the disk refuses.
+            StoreRefused, StoreUnavailable, ArchiveDamaged: the gate can't judge a batch now.
         """
         while self.due_in() == 0.0:
             self._seal()
@@ -155,6 +161,7 @@ class Shipper:
 
         Raises:
             SpoolError: the disk refuses.
+            StoreRefused, StoreUnavailable, ArchiveDamaged: the gate can't judge a batch now.
         """
         while self._spool.backlog.outbox_lines:
             self._seal()
@@ -165,6 +172,7 @@ class Shipper:
             if not kept:
                 return
             lines = kept
+        lines = self.gate.sift(self._spool, lines)
         parts = [self._write_part(group, lines[-1].seq) for group in _groups(lines)]
         sync_sealed(self._spool)
         self._spool.record_sealed(parts, lines)
@@ -249,6 +257,8 @@ class Shipper:
         body = read_sealed(self._spool, part)
         if hashlib.sha256(body).hexdigest() != part.sha256:
             raise SpoolError(f"{self._spool.sealed / part.file_name}: damaged (sha256)")
+        if part.kind is PartKind.QUARANTINE:
+            put_schema(self._store, QUARANTINE_SCHEMA)
         self._store.put(self._key(part), body, content_type=keys.PART_TYPE)
         self.puts += 1
 
