@@ -64,6 +64,7 @@ bench: $(VENV)/dev.done  ## Crawl, archive, read and catch up, each beside the p
 	@$(BIN)/python benchmarks/archive.py
 	@$(BIN)/python benchmarks/catchup.py
 	@$(BIN)/python benchmarks/memory.py
+	@$(BIN)/python benchmarks/captures.py
 
 quality: $(VENV)/dev.done  ## Score extraction on a folder of pages with known answers (TRUTH=...)
 	@$(BIN)/python benchmarks/quality.py $(TRUTH)

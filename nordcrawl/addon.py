@@ -19,6 +19,7 @@ from nordcrawl.extensions.live_display import LiveDisplay
 from nordcrawl.extensions.metrics_endpoint import MetricsEndpoint
 from nordcrawl.extensions.run_observer import RunObserver
 from nordcrawl.middlewares.address_guard import UrlGuardMiddleware
+from nordcrawl.middlewares.capture import CaptureMiddleware
 from nordcrawl.middlewares.languages import LanguageMiddleware
 from nordcrawl.middlewares.pauses import PauseMiddleware
 from nordcrawl.middlewares.proxy import ProxyMiddleware
@@ -75,6 +76,7 @@ class NordcrawlAddon:
             (ProxyMiddleware, 360, None),  # redirects and robots.txt included
             (PauseMiddleware, 560, None),  # before RetryMiddleware sees the answer
             (RedirectTargetMiddleware, 610, None),  # before RedirectMiddleware sees the answer
+            (CaptureMiddleware, 598, None),  # the last answer, its body as sent
             (WholeBodyMiddleware, 595, None),  # behind HttpCompressionMiddleware, which inflates
         ):
             if replaced is not None:

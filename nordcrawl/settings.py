@@ -58,6 +58,10 @@ NORDCRAWL_SPOOL_MIB = os.environ.get("NORDCRAWL_SPOOL_MIB") or 2048
 #: try waits for an answer for half of it, 10 s at the least and 60 s at most.
 NORDCRAWL_STORE_RETRY_S = os.environ.get("NORDCRAWL_STORE_RETRY_S") or 300
 
+#: 1: the page of each article is kept as it was fetched, too, as WARC
+#: ([captures.md](captures.md)); a source's table may say otherwise.
+NORDCRAWL_CAPTURE = os.environ.get("NORDCRAWL_CAPTURE") or 0
+
 #: Seconds that a host which answers 429 or 503 is waited for at once, three times as many in
 #: all; one that asks for more is left for another run, and its pages end as `blocked` or
 #: `fetch_failed`.

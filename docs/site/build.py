@@ -38,7 +38,7 @@ CONTENTS = {
     "Start": ("quick-start", "add-a-source", "troubleshooting"),
     "Look up": ("commands", "settings", "exit-codes", "sources", "archive-format", "glossary"),
     "Read": ("reading", "api", "dataset-card"),
-    "Operate": ("operations", "runbook", "scrapy", "rights"),
+    "Operate": ("operations", "runbook", "scrapy", "rights", "captures"),
     "Understand": ("extraction", "quality", "near-duplicates", "revisiting", "architecture"),
     "Project": ("contributing", "decisions/index", "changelog"),
 }
@@ -51,6 +51,7 @@ NAMED = {
     "dataset-card": "A dataset card",
     "runbook": "Runbook",
     "rights": "Rights",
+    "captures": "Captures",
     "extraction": "Extraction",
     "revisiting": "Revisiting",
 }

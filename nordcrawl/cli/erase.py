@@ -147,7 +147,8 @@ def _finish(maintainer: Maintainer, order: Order) -> int:
 def _tell(done: Erased) -> int:
     print(
         f"order {done.order_id}: {done.lines} lines taken out of {done.parts} parts, "
-        f"{done.tombstones} tombstones, {done.checkpoints} checkpoints and {done.reports} reports "
+        f"{done.captures} captures erased, {done.tombstones} tombstones, "
+        f"{done.checkpoints} checkpoints and {done.reports} reports "
         f"written anew, {done.deleted} objects deleted"
     )
     for left in done.left:

@@ -19,7 +19,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = "Example: nordcrawl files --archive s3://bucket/prefix --source highnorthnews"
     archive_option(parser)
-    parser.add_argument("--kind", choices=("article", "ledger"), default="article")
+    parser.add_argument("--kind", choices=("article", "ledger", "capture"), default="article")
     parser.add_argument("--source", help="only this source")
     parser.add_argument("--json", action="store_true", help="with digest, bytes and records")
 

@@ -79,6 +79,8 @@ def _print(found: Verification) -> None:
     )
     if found.quarantine_lines:
         print(f"          {found.quarantine_lines} records in quarantine (nordcrawl quarantine)")
+    if found.captures:
+        print(f"captures  {found.captures} pages as they were fetched")
     print(
         f"also      {found.runs} reports, {found.checkpoints} checkpoints, "
         f"{found.erasures} erasures"

@@ -42,7 +42,7 @@ SETTINGS = (
     "NORDCRAWL_QUARANTINE_FACTOR", "NORDCRAWL_QUARANTINE_SAME",
     "NORDCRAWL_METRICS_PORT", "NORDCRAWL_ALERTS", "NORDCRAWL_ALERT_AFTER_RUN",
     "NORDCRAWL_ALERT_NO_RUN_H", "NORDCRAWL_ALERT_FEWER", "NORDCRAWL_ALERT_COVERAGE_DROP",
-    "NORDCRAWL_ALERT_TEXT_CHANGE", "NORDCRAWL_ALERT_ERRORS_RISE",
+    "NORDCRAWL_ALERT_TEXT_CHANGE", "NORDCRAWL_ALERT_ERRORS_RISE", "NORDCRAWL_CAPTURE",
 )  # fmt: skip
 
 
@@ -89,6 +89,8 @@ class Options:
     part_age_s: float = 900.0
     spool_bytes: int = 2 << 30
     store_retry_s: float = 300.0
+    capture: bool = False
+    """Pages are kept as they were fetched."""
     suspect: health.SuspectLimits = field(default_factory=health.SuspectLimits)
     budgets: Budgets = field(default_factory=Budgets)
     quarantine: QuarantineLimits = field(default_factory=QuarantineLimits)
@@ -153,6 +155,7 @@ class Options:
             part_age_s=number("NORDCRAWL_PART_AGE_S", 0.1, 86400),
             spool_bytes=int(number("NORDCRAWL_SPOOL_MIB", 0.01, 1 << 20) * (1 << 20)),
             store_retry_s=number("NORDCRAWL_STORE_RETRY_S", 0, 86400),
+            capture=bool(number("NORDCRAWL_CAPTURE", 0, 1)),
             suspect=health.SuspectLimits(
                 share=number("NORDCRAWL_SUSPECT_SHARE", 0, 1),
                 pages=int(number("NORDCRAWL_SUSPECT_PAGES", 1, 1000)),

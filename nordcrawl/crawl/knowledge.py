@@ -37,6 +37,7 @@ class Knowledge:
         writer: Writer,
         stands: Callable[[str], bool],
         unconditional: Container[str] = (),
+        lacks: Callable[[str], bool] = lambda url: False,
     ) -> None:
         self._source = source
         self._writer = writer
@@ -45,6 +46,8 @@ class Knowledge:
         """Says whether a sitemap, feed or listing named an address in this run."""
         self._unconditional = unconditional
         """URLs that must be read again even if their bytes are the same."""
+        self._lacks = lacks
+        """Says whether the page of a URL is still to be kept, so must be sent whole."""
         self.is_first = not writer.state.counts()["urls"]
         """Nothing was known when the run began."""
 
@@ -169,7 +172,7 @@ class Knowledge:
     def _is_read(self, known: UrlState) -> bool:
         """Return whether the article that a URL shows was read by this very extractor, and need
         not be read again."""
-        if known.url in self._unconditional:
+        if known.url in self._unconditional or self._lacks(known.url):
             return False
         article = self.article_of(known)
         return article is not None and not article.gone and article.extractor.endswith(EXTRACTOR)

@@ -17,6 +17,7 @@ from typing import Final
 from nordcrawl.archive.format.order import set_url
 from nordcrawl.archive.write import Held, Writer
 from nordcrawl.crawl import entries
+from nordcrawl.crawl.captures import Captures
 from nordcrawl.crawl.changed import Changed
 from nordcrawl.crawl.entries import ERASED_REASON
 from nordcrawl.crawl.failure import Failures
@@ -28,6 +29,7 @@ from nordcrawl.errors import NordcrawlError, SpoolError, StoreUnavailable
 from nordcrawl.identity import decide
 from nordcrawl.identity.decide import Verdict
 from nordcrawl.model.article import Article
+from nordcrawl.model.capture import Draft
 from nordcrawl.model.ledger import LedgerEntry, Outcome, Tally, UrlState
 from nordcrawl.model.page import Page
 from nordcrawl.model.printable import shown
@@ -59,6 +61,7 @@ class Parts:
     changed: Changed
     failures: Failures
     asked: Asked
+    captures: Captures
 
 
 class Outcomes:
@@ -78,6 +81,7 @@ class Outcomes:
         self._changed = parts.changed
         self._failures = parts.failures
         self._asked = parts.asked
+        self._captures = parts.captures
 
     @property
     def backlog_bytes(self) -> int:
@@ -97,7 +101,7 @@ class Outcomes:
         entry, record = self._line(url, outcome, reason, known, page), None
         if page is not None and entry.is_gone:
             entry, record = self._lost(entry, known, page)
-        self._accept(url, entry, record)
+        self._accept(url, entry, record, self._captures.of_ending(entry, page))
         self._weigh(entry, known)
         self._note(url, entry.outcome, entry.reason or "", None, entry.article_id)
 
@@ -150,8 +154,9 @@ class Outcomes:
             url, verdict.outcome, verdict.reason, known, visit.page, reading.body_sha256
         )
         entry = entries.judged(line, verdict, state)
+        page = self._captures.of_article(url, visit.page, verdict.article_id)
         try:
-            await asyncio.wrap_future(self._writer.accept(entry, record))
+            await asyncio.wrap_future(self._writer.accept(entry, record, page))
         except SpoolError as error:
             self._failures.stop(error)
             raise
@@ -218,14 +223,17 @@ class Outcomes:
 
     def _settle_erased(self, url: str) -> None:
         """Settle a page of an erased article that came by another address."""
+        self._captures.drop(url)
         entry = entries.erased(self._info.origin, url, self._info.clock())
         self._accept(url, entry, None)
         self.fetched += 1
         self.tally.settle(url, entry.outcome)
         logger.info("%s %s (%s)", entry.outcome, entry.url, ERASED_REASON)
 
-    def _accept(self, url: str, entry: LedgerEntry, record: Record | None) -> None:
-        future = self._writer.accept(entry, record)
+    def _accept(
+        self, url: str, entry: LedgerEntry, record: Record | None, page: Draft | None = None
+    ) -> None:
+        future = self._writer.accept(entry, record, page)
         future.add_done_callback(partial(self._accepted, asyncio.get_running_loop(), url))
 
     def _accepted(self, loop: asyncio.AbstractEventLoop, url: str, future: Future[None]) -> None:

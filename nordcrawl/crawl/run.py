@@ -13,6 +13,7 @@ from datetime import datetime
 from nordcrawl.config.arguments import Arguments
 from nordcrawl.config.options import Options
 from nordcrawl.crawl import stopping
+from nordcrawl.crawl.captures import Captures
 from nordcrawl.crawl.changed import Changed
 from nordcrawl.crawl.discovered import Discovered
 from nordcrawl.crawl.failure import Failures
@@ -55,11 +56,12 @@ class Run:
         )
         self.failures = Failures()
         self.statements = Statements()
+        self.captures = Captures(info, writer, self.statements)
         self.under_way = UnderWay()
         self.reservations = Reservations()
         self.frontier = Frontier(source, writer.state, stands_all=bool(info.arguments.urls))
         self.knowledge = Knowledge(
-            source, writer, self.frontier.stands, self.frontier.unconditional
+            source, writer, self.frontier.stands, self.frontier.unconditional, self.captures.lacks
         )
         self.judge = Judge(self.knowledge, self.reservations)
         tally = Tally()
@@ -68,7 +70,7 @@ class Run:
         self.discovered = Discovered(info, writer, self.frontier, self.knowledge, tally)
         parts = Parts(
             info, writer, self.frontier, self.knowledge, self.under_way, changed, self.failures,
-            asked,
+            asked, self.captures,
         )  # fmt: skip
         self.outcomes = Outcomes(parts, tally)
         self.planner = Planner(info, self.frontier, self.discovered, self.outcomes)

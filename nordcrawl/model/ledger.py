@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
+from nordcrawl.model.capture import Capture
 from nordcrawl.model.times import parse_rfc3339, rfc3339, utc_now
 
 LEDGER_VERSION = 1
@@ -148,6 +149,8 @@ class LedgerEntry:
     """Last change, publication and title in the words of sitemaps and feeds, where the URL was
     asked for: of `lastmod` and `published` ``text``, ``precision``, ``zone`` and ``by``, who said
     it; of `title` ``by``."""
+    capture: Capture | None = None
+    """Where the page is kept as it was fetched, if it is."""
     count: int | None = None
     """None, but in the line that stands for all the URLs of a run that were not due: how many they
     are. Its `url` names their set, and it is no state of any of them."""
@@ -182,6 +185,7 @@ class LedgerEntry:
             "etag": self.etag,
             "last_modified": self.last_modified,
             "body_sha256": self.body_sha256,
+            "capture": self.capture.to_json() if self.capture else None,
             "article_id": self.article_id,
             "revision": self.revision,
             "weak_alias": self.weak_alias,
@@ -222,6 +226,7 @@ class LedgerEntry:
             revision=values.get("revision"),
             weak_alias=bool(values.get("weak_alias", False)),
             article=ArticleState.from_json(values["article"]) if values.get("article") else None,
+            capture=Capture.from_json(values["capture"]) if values.get("capture") else None,
         )
 
 

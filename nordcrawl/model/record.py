@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from nordcrawl.model.article import Article, Extractor, Likeness, Move
+from nordcrawl.model.capture import Capture
 from nordcrawl.model.page import Page
 from nordcrawl.model.reading import Reading
 from nordcrawl.model.times import rfc3339
@@ -50,6 +51,8 @@ class Record:
     near_duplicate_of: Likeness | None = None
     publisher: Publisher | None = None
     """None of what an erasure left."""
+    capture: Capture | None = None
+    """Where the page is kept as it was fetched, if it is."""
 
     @property
     def article(self) -> Article:
@@ -79,7 +82,7 @@ class Record:
             ),
             "rights": dict(article.rights),
             "provenance": provenance_json(article),
-            "fetch": fetch_json(page, self.reading.body_sha256),
+            "fetch": fetch_json(page, self.reading.body_sha256, self.capture),
             "extractor": extractor_json(article.extractor),
             "run_id": self.run_id,
             "archived_at": rfc3339(self.archived_at),
@@ -142,7 +145,7 @@ def extractor_json(extractor: Extractor) -> dict[str, str]:
     }
 
 
-def fetch_json(page: Page, body_sha256: str) -> dict[str, Any]:
+def fetch_json(page: Page, body_sha256: str, capture: Capture | None = None) -> dict[str, Any]:
     """Return how the page was got; header values as sent."""
     return {
         "requested_url": page.requested_url or page.url,
@@ -154,4 +157,5 @@ def fetch_json(page: Page, body_sha256: str) -> dict[str, Any]:
         "content_type": page.header("content-type"),
         "bytes": len(page.body),
         "body_sha256": body_sha256,
+        "capture": capture.to_json() if capture else None,
     }

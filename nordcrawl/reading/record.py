@@ -81,6 +81,17 @@ class EvidenceRecord(TypedDict):
     told: NotRequired[str]
 
 
+class CaptureRecord(TypedDict):
+    """Where a page lies as it was fetched."""
+
+    object: str
+    offset: int
+    length: int
+    type: str
+    record_id: str
+    payload_digest: str | None
+
+
 class FetchRecord(TypedDict):
     """How the page was got; header values as sent."""
 
@@ -93,6 +104,7 @@ class FetchRecord(TypedDict):
     content_type: str | None
     bytes: int
     body_sha256: str
+    capture: NotRequired[CaptureRecord | None]
 
 
 class PublisherRecord(TypedDict):
@@ -202,6 +214,7 @@ class LedgerRecord(TypedDict):
     etag: str | None
     last_modified: str | None
     body_sha256: str | None
+    capture: NotRequired[CaptureRecord | None]
     article_id: str | None
     revision: int | None
     weak_alias: bool

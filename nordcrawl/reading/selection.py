@@ -25,14 +25,14 @@ __all__ = ["Cursor", "File", "Selection", "Snapshot"]
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A live part of the archive: gzipped JSON Lines that any tool reads."""
+    """A live part of the archive: gzipped JSON Lines or, of captures, WARC, that any tool reads."""
 
     uri: str
     """``file://`` or ``s3://``."""
     key: str
     """Below the archive's address."""
     kind: str
-    """``article`` or ``ledger``."""
+    """``article``, ``ledger`` or ``capture``."""
     source: str
     date: str
     """UTC day of the fetch (articles) or the outcome (ledger)."""

@@ -129,6 +129,9 @@ class Source(BaseModel):
     rights: Literal["respect", "record"] = "respect"
     """Pages whose publisher reserves them are not archived (``respect``), or archived with what
     was said (``record``: for those with a licence or a right of their own); docs/rights.md."""
+    capture: bool | None = None
+    """Keep the page of each article as it was fetched; docs/captures.md. Instead of
+    ``NORDCRAWL_CAPTURE``."""
     suspect_share: Annotated[float, Field(ge=0, le=1)] | None = None
     """A run is suspect when more than this share of its pages is bad, instead of
     ``NORDCRAWL_SUSPECT_SHARE``."""

@@ -28,6 +28,7 @@ from nordcrawl.errors import UsageError
 from nordcrawl.fetch.answer import READABLE, is_gate, judge
 from nordcrawl.items import PageItem
 from nordcrawl.middlewares.address_guard import UrlRefused
+from nordcrawl.middlewares.capture import EXCHANGE, WANTED
 from nordcrawl.middlewares.pauses import HostGivenUp, HostPaused, RunStopped
 from nordcrawl.middlewares.resolver import never_connected, refusal
 from nordcrawl.middlewares.robots import RobotsDenied, RobotsUnreachable
@@ -382,6 +383,7 @@ class NewsSpider(Spider):
             errback=self.page_failed,
             cb_kwargs={"url": url},
             headers=self.active_run.knowledge.validators(url),
+            meta={WANTED: True} if self.active_run.captures.wanted else {},
             # The ledger knows what was asked; Scrapy's filter would drop the target of a
             # redirect that was asked for before, and its outcome with it.
             dont_filter=True,
@@ -393,6 +395,7 @@ class NewsSpider(Spider):
         run = self.active_run
         conditional = is_conditional(response)
         page = to_page(response, url, run.info.clock())
+        run.captures.hold(url, response.meta.pop(EXCHANGE, None))
         known_body = run.knowledge.known_body(url)
         landed = landing(self.source, page.url) if page.redirects else Landing.ARTICLE
         ending = judge(page, known_body, conditional=conditional, landing=landed)

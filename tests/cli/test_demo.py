@@ -99,6 +99,25 @@ def test_a_killed_demo_does_not_spoil_the_next(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_killed_demo_takes_its_crawl_along(tmp_path):
+    demo = Job(tmp_path, "highnorthnews")
+    process = start_demo(demo)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    until(lambda: children.read_text().split(), "the crawl's process")
+    command = Path(f"/proc/{children.read_text().split()[0]}/cmdline")
+    state = tmp_path / "demo-archive" / "state"
+    until(lambda: list(state.glob("*/*/lock")), "the crawl")
+    process.kill()
+    process.wait()
+
+    def is_gone():
+        return not (command.exists() and command.read_bytes())  # of a zombie it is empty
+
+    until(is_gone, "the end of the crawl")
+    assert not list(state.glob("*/*/reports/*")), "it did not come to its own end"
+
+
+@pytest.mark.slow
 def test_a_demo_waits_for_the_crawl_of_a_killed_one_however_slow_that_is(tmp_path):
     demo = Job(tmp_path, "highnorthnews")
     process = start_demo(demo)

@@ -1,6 +1,7 @@
 """What past runs say, by the store alone: `nordcrawl runs`, `status` and `check`."""
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -165,6 +166,16 @@ def test_an_archive_that_can_not_be_read_leaves_metrics_that_say_so(tmp_path, ca
     assert main(["check", *arguments]) == 3
     assert "\nnordcrawl_archive_readable 0.0\n" in file.read_text()
     assert "last_run" not in [line for line in file.read_text().splitlines() if "#" not in line]
+
+
+def test_without_prometheus_client_the_extra_is_named(store, tmp_path, capsys, monkeypatch):
+    put(store, "a", NOW - timedelta(hours=1))
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, "nordcrawl.report.metrics", raising=False)
+    assert asked(store, "check", "--prometheus", str(tmp_path / "nordcrawl.prom")) == 3
+    told = capsys.readouterr()
+    assert "pip install 'nordcrawl[metrics]'" in told.out + told.err
+    assert asked(store, "check") == 0
 
 
 def test_status_says_in_ten_lines_how_each_source_stands(store, capsys, monkeypatch):

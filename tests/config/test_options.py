@@ -10,6 +10,7 @@ from nordcrawl import settings
 from nordcrawl.config.arguments import ARGUMENTS, Arguments
 from nordcrawl.config.options import SETTINGS, Options
 from nordcrawl.errors import UsageError
+from nordcrawl.report.health import SuspectLimits
 from nordcrawl.sources.load import load
 
 DOCS = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -35,6 +36,11 @@ def test_all_mistakes_are_named_at_once():
         "10.0.0.1 is not loopback",
     ):
         assert words in str(caught.value)
+
+
+def test_what_makes_a_run_suspect_is_set():
+    given = Given(NORDCRAWL_SUSPECT_SHARE="0.25", NORDCRAWL_SUSPECT_PAGES="9")
+    assert Options.from_settings(given).suspect == SuspectLimits(share=0.25, pages=9)
 
 
 @pytest.mark.parametrize("name", ["NORDCRAWL_LOG_LEVEL", "LOG_LEVEL"])

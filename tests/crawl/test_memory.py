@@ -2,13 +2,87 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from scrapy.utils.test import get_crawler
+
+from nordcrawl.discover import Discovery
+from nordcrawl.model.article import Rejected
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
+from nordcrawl.pipelines import ExtractPipeline
+from nordcrawl.spiders.news import NewsSpider
+from nordcrawl.workers.pool import LARGE_BYTES
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "memory.py"
+URL = "http://127.0.0.1/news/1"
+
+
+class Counting:
+    """Stands in for workers: tells how many tasks were at work at once, and in which of them."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+        self._at_work = 0
+        self.most = 0
+        self.calls = 0
+
+    async def call(self, function: Callable[..., Any], *arguments: Any) -> object:
+        self.calls += 1
+        self._at_work += 1
+        self.most = max(self.most, self._at_work)
+        await asyncio.sleep(0)
+        self._at_work -= 1
+        return self._value
+
+
+class Both(Counting):
+    def __init__(self, value: object) -> None:
+        super().__init__(value)
+        self.apart = Counting(value)
+
+
+def spider_of(workers: Both) -> NewsSpider:
+    spider = NewsSpider()
+    made: Any = spider
+    made.run = SimpleNamespace(workers=workers)
+    made.source = SimpleNamespace(timezone="UTC")
+    return spider
+
+
+async def test_a_large_page_is_read_apart_and_one_at_a_time() -> None:
+    workers = Both(Rejected("no text"))
+    crawler = get_crawler()
+    crawler.spider = spider_of(workers)
+    pipeline = ExtractPipeline(crawler)
+
+    async def read(*sizes: int) -> None:
+        now = datetime(2026, 11, 2, tzinfo=UTC)
+        pages = [Page(URL, b"x" * size, now, URL) for size in sizes]
+        await asyncio.gather(*(pipeline._read(page, Profile()) for page in pages))
+
+    await read(*[LARGE_BYTES] * 3)
+    assert (workers.calls, workers.most, workers.apart.calls) == (3, 3, 0)
+    await read(*[LARGE_BYTES + 1] * 3)
+    assert (workers.calls, workers.apart.calls, workers.apart.most) == (3, 3, 1)
+
+
+async def test_a_large_sitemap_is_read_apart() -> None:
+    workers = Both(Discovery())
+    spider = spider_of(workers)
+    now = datetime(2026, 11, 2, tzinfo=UTC)
+    await spider._read("sitemap", Page(URL, b"x" * LARGE_BYTES, now, URL))
+    assert (workers.calls, workers.apart.calls) == (1, 0)
+    await spider._read("sitemap", Page(URL, b"x" * (LARGE_BYTES + 1), now, URL))
+    assert (workers.calls, workers.apart.calls) == (1, 1)
 
 
 @pytest.mark.slow

@@ -12,6 +12,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from scrapy import Request
+from scrapy.exceptions import DropItem
+from scrapy.http import Response
+from scrapy.utils.test import get_crawler
+from twisted.python.failure import Failure
 
 from nordcrawl.config.arguments import Arguments
 from nordcrawl.config.options import Options
@@ -22,15 +27,20 @@ from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.statements import Statements
 from nordcrawl.crawl.stopping import Stopping
 from nordcrawl.discover import Discovery, Link
-from nordcrawl.errors import LockHeld, NordcrawlError, StoreUnavailable
+from nordcrawl.errors import LockHeld, NordcrawlError, SpoolError, StoreUnavailable
 from nordcrawl.identity import changes
 from nordcrawl.identity.decide import Verdict
+from nordcrawl.items import PageFields, PageItem
+from nordcrawl.middlewares.robots import RobotsUnreachable
 from nordcrawl.model.article import Article, Block, BlockKind, Extractor
 from nordcrawl.model.ledger import ArticleState, Outcome
 from nordcrawl.model.page import Page
 from nordcrawl.model.reading import Reading
+from nordcrawl.pipelines import ExtractPipeline
+from nordcrawl.report.health import SuspectLimits
 from nordcrawl.sources.source import Source
-from nordcrawl.workers.pool import WorkStopped
+from nordcrawl.spiders.news import NewsSpider
+from nordcrawl.workers.pool import WorkFailed, WorkStopped
 
 HOST = "http://127.0.0.1"
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -76,6 +86,42 @@ async def archived(run: Run, found: Page, read: Article) -> Verdict:
     await run.outcomes.archive(verdict, reading)
     run.reservations.release(found.requested_url)
     return verdict
+
+
+@pytest.mark.parametrize(
+    ("table", "limits"),
+    [
+        ({}, SuspectLimits(0.25, 9)),
+        ({"suspect_share": 0.0}, SuspectLimits(0.0, 9)),
+        ({"suspect_pages": 2}, SuspectLimits(0.25, 2)),
+    ],
+)
+def test_a_run_is_suspect_by_its_sources_table_else_by_the_settings(
+    tmp_path: Path, table: dict[str, Any], limits: SuspectLimits
+) -> None:
+    options = Options(
+        archive=str(tmp_path / "archive"), state_dir=tmp_path, suspect=SuspectLimits(0.25, 9)
+    )
+    source = Source(name="pier", title="The Pier", hosts={"127.0.0.1": "en"}, **table)
+    run = Run.open(options, source, Arguments())
+    run.close()
+    assert run._finish.asked.health().limits == limits
+
+
+async def test_a_look_up_that_fails_holds_no_other_page_up(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = run.knowledge.known
+
+    def failing(*_: object) -> None:
+        raise SpoolError("the state can't be read")
+
+    monkeypatch.setattr(run.knowledge, "known", failing)
+    with pytest.raises(SpoolError):
+        await judged(run, page("1"), article())
+    monkeypatch.setattr(run.knowledge, "known", known)
+    verdict, _ = await asyncio.wait_for(judged(run, page("2"), article()), 60)
+    assert verdict.outcome is Outcome.NEW
 
 
 async def test_a_page_of_an_article_under_way_waits_and_then_knows_it(run: Run) -> None:
@@ -126,6 +172,25 @@ async def test_a_page_is_asked_for_under_condition_only_where_it_need_not_be_rea
     assert run.knowledge.validators(f"{HOST}/news/2") == {}
 
 
+async def test_what_an_extractor_raises_is_its_pages_outcome(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = page("1")
+    run.discovered.note(bad.url, Link(bad.url), "map")
+
+    async def raising(*_: object) -> None:
+        raise WorkFailed("LookupError: no such idea")
+
+    monkeypatch.setattr(run.workers, "call", raising)
+    crawler = get_crawler()
+    crawler.spider = NewsSpider(run=run)
+    with pytest.raises(DropItem):
+        await ExtractPipeline(crawler).process(PageFields(PageItem(bad.url, bad)))
+    (example,) = run.outcomes.examples[Outcome.EXTRACTION_FAILED]
+    assert (example.url, example.reason) == (bad.url, "LookupError: no such idea")
+    assert not run.failures.internal
+
+
 async def test_what_fails_in_our_own_code_is_settled_once_and_told(run: Run) -> None:
     url = f"{HOST}/news/1"
     run.discovered.note(url, Link(url), "map")
@@ -169,6 +234,70 @@ async def test_an_entry_is_counted_by_what_its_links_are(run: Run) -> None:
     assert run.outcomes.tally.open == {f"{HOST}/news/2"}
     run.info.stopping.request()
     assert await run.discovered.take(Discovery(links), "listing", entry.url) == []
+
+
+async def test_a_stop_ends_the_taking_of_links(run: Run) -> None:
+    links = [Link(f"{HOST}/news/{n}") for n in range(5_000)]
+    taking = asyncio.ensure_future(
+        run.discovered.take(Discovery(links=tuple(links)), "sitemap", "m")
+    )
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    run.info.stopping.request()
+    await taking
+    assert 0 < run.outcomes.tally.discovered < 5_000
+
+
+async def test_a_304_to_no_condition_is_no_answer_of_page_or_list(run: Run) -> None:
+    spider, url, entry = NewsSpider(run=run), f"{HOST}/news/1", f"{HOST}/map.xml"
+    run.discovered.note(url, Link(url), "map")
+    assert spider.parse_page(Response(url, 304, request=Request(url)), url) == []
+    (example,) = run.outcomes.examples[Outcome.FETCH_FAILED]
+    assert example.reason == "HTTP 304 to a request without condition"
+    answer = Response(entry, 304, request=Request(entry))
+    assert [x async for x in spider.parse_entry(answer, "sitemap", entry, 1, None)] == []
+    assert run.discovered.entries[entry].problem == "HTTP 304 to a request without condition"
+
+
+async def test_a_listing_is_read_by_the_character_set_of_its_header(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run.workers, "call", in_a_worker)
+    body = "<meta charset=windows-1252><a href='/news/новости'>x</a>".encode("cp1251")
+    header = ("content-type", "text/html; charset=windows-1251")
+    found = await NewsSpider(run=run)._read("listing", page("x", body=body, headers=(header,)))
+    assert [link.url for link in found.links] == [f"{HOST}/news/новости"]
+
+
+@pytest.mark.parametrize("down", [False, True])
+async def test_a_robots_txt_that_cant_be_had_is_told_apart_from_a_host_that_is_down(
+    run: Run, down: bool
+) -> None:
+    spider, url = NewsSpider(run=run), f"{HOST}/map.xml"
+    failure: Any = Failure(RobotsUnreachable("robots.txt: HTTP 503", down=down))
+    failure.request = Request(url, cb_kwargs={"kind": "sitemap", "url": url})
+    spider.entry_failed(failure)
+    entry = run.discovered.entries[url]
+    assert (entry.robots, entry.down, entry.unanswered) == (not down, down, False)
+    assert entry.problem == "robots.txt: HTTP 503"
+
+
+@pytest.mark.parametrize("down", [False, True])
+async def test_so_it_is_where_urls_are_given_and_no_list_is_asked(
+    tmp_path: Path, down: bool
+) -> None:
+    url = f"{HOST}/news/1"
+    options = Options(archive=str(tmp_path / "archive"), state_dir=tmp_path / "state")
+    source = Source(name="pier", title="The Pier", hosts={"127.0.0.1": "en"})
+    run = Run.open(options, source, Arguments(urls=(url,)))
+    run.discovered.note(url, Link(url), "argument urls")
+    failure: Any = Failure(RobotsUnreachable("robots.txt: HTTP 503", down=down))
+    failure.request = Request(url, cb_kwargs={"url": url})
+    NewsSpider(run=run).page_failed(failure)
+    run.close()
+    assert run.outcomes.tally.counts() == {Outcome.ROBOTS_DENIED: 1}
+    entry = run.discovered.entries[f"{HOST}/robots.txt"]
+    assert (entry.robots, entry.down) == (not down, down)
 
 
 def test_so_many_listings_are_read_as_the_source_says_each_once(run: Run) -> None:

@@ -77,6 +77,14 @@ async def test_what_is_read_already_takes_no_place_and_is_not_left_out(
     assert discovered.sitemaps_unread == 1
 
 
+async def test_a_stop_ends_the_reading_of_an_index(discovered: Discovered) -> None:
+    found = []
+    async for link in discovered.sitemaps(days(50_000), 2, BASE):
+        found.append(link)
+        discovered._info.stopping.requested = len(found) == 3  # type: ignore[misc]
+    assert len(found) == 3
+
+
 def test_a_run_that_left_sitemaps_unread_is_not_whole(
     paper: Paper, job: Callable[..., Job]
 ) -> None:

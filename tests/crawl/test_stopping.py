@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import takewhile
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from scrapy.utils.test import get_crawler
 
-from nordcrawl.crawl.stopping import GONE_S, SHIP_S, Stopping
+from nordcrawl.archive.write import Writer
+from nordcrawl.config.arguments import Arguments
+from nordcrawl.config.options import Options
+from nordcrawl.crawl.run import Run
+from nordcrawl.crawl.stopping import GONE_S, GRACE_S, SHIP_S, Stopping, stop_requested
+from nordcrawl.model.page import Page
+from nordcrawl.sources.source import Source
+from nordcrawl.spiders.news import NewsSpider
 from tests.support.news_site import Answer
 
 MOST_S = 20
@@ -73,6 +86,19 @@ def test_the_stages_share_one_time():
     assert SHIP_S < GONE_S < MOST_S
 
 
+def test_a_store_that_is_down_is_waited_for_less_than_five_seconds(tmp_path, monkeypatch):
+    options = Options(archive=str(tmp_path / "archive"), state_dir=tmp_path / "state")
+    source = Source(name="pier", title="The Pier", hosts={"127.0.0.1": "en"})
+    told = []
+    monkeypatch.setattr(Writer, "hurry", lambda _, **seconds: told.append(seconds))
+    run = Run.open(options, source, Arguments())
+    run.stop()
+    run.close()
+    (seconds,) = told
+    assert GRACE_S + seconds["stall_s"] < 5
+    assert SHIP_S - 1 < seconds["deadline_s"] <= SHIP_S
+
+
 def test_costly_pages_and_slow_answers_hold_no_stop_up(paper, job, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(COSTLY)
     days = iter(range(30, 0, -1))
@@ -120,6 +146,69 @@ def test_a_large_index_holds_no_stop_up(paper, job):
     paper.answers["/sitemap.xml"] = one
     done = crawl.crawl()
     assert done.code == 0, done.text
+
+
+async def test_what_a_worker_reads_of_an_entry_is_given_up():
+    class Workers:
+        async def call(self, *_):
+            await asyncio.sleep(600)
+
+    crawler = get_crawler()
+    spider: Any = NewsSpider.from_crawler(crawler)
+    spider.run = SimpleNamespace(workers=Workers())
+    spider.source = SimpleNamespace(timezone="UTC")
+    page = Page("https://a.example/s", b"<urlset/>", datetime(2026, 11, 2, tzinfo=UTC))
+    reading = asyncio.ensure_future(spider._read("sitemap", page))
+    while not spider._reading:
+        await asyncio.sleep(0)
+    crawler.signals.send_catch_log(stop_requested)
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(reading, 60)
+
+
+WATCHED = """
+import time
+from nordcrawl.commands.crawl import _Watch
+watch = _Watch()
+watch.start()
+watch.end_within(0.1, 6)
+watch.end_within(600)
+print("told", flush=True)
+time.sleep(600)
+"""
+
+
+def test_the_process_is_ended_at_its_time_whatever_it_is_at():
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (6, "told\n", "")
+
+
+#: Holds the event loop up, so that nothing of the run's own can end it.
+STUCK = """
+import time, nordcrawl.crawl.told as told
+completed = told.completed
+def stuck(*arguments):
+    print("stuck", flush=True)
+    time.sleep(600)
+told.completed = stuck
+"""
+
+
+@pytest.mark.slow
+def test_what_holds_the_event_loop_up_holds_no_stop_up(paper, job, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(STUCK)
+    paper.publish("/news/a", "A story")
+    crawl = job(PYTHONPATH=str(tmp_path))
+    with started(crawl) as process:
+        assert process.stdout.readline() == "stuck\n"
+        said = stopped(process)
+    assert process.returncode == 6, said
+    (tmp_path / "sitecustomize.py").unlink()
+    done = crawl.crawl()
+    assert done.code == 0, done.text
+    assert len(crawl.records()) == 1
 
 
 def test_a_signal_before_the_first_request_leaves_at_once(paper, job):

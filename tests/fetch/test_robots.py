@@ -165,6 +165,14 @@ def test_of_a_huge_robots_txt_the_head_is_read(
     assert crawled(paper, job(), robots) == ["/news/b"]
 
 
+def test_rules_are_whole_lines_of_the_first_500_kib() -> None:
+    first = b"User-agent: *\nDisallow: /news/a\n"
+    filled = first + BEYOND * ((MAX_BYTES - len(first)) // len(BEYOND))
+    cut = b"Disallow: /".rjust(MAX_BYTES - len(filled)).ljust(200, b"x") + b"\n"
+    assert rules(filled + cut + b"Disallow: /news/b\n", "nordcrawl") == filled
+    assert rules(filled + cut[: MAX_BYTES - len(filled)], "nordcrawl") == filled
+
+
 @pytest.mark.parametrize(
     ("body", "allowed"),
     [

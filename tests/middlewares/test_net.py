@@ -11,10 +11,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from scrapy.exceptions import DownloadTimeoutError
 from scrapy.resolver import dnscache
 from twisted.internet import defer
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.error import DNSLookupError
+from twisted.internet.error import DNSLookupError, TCPTimedOutError
 
 from nordcrawl.middlewares import resolver
 from nordcrawl.middlewares.resolver import AddressRefused, GuardResolver, check
@@ -146,6 +147,26 @@ def test_what_is_not_public_is_left_out_and_said(lead):
 def test_a_look_up_that_fails_is_a_failed_look_up():
     with pytest.raises(DNSLookupError):
         resolver._timed_out("slow.example")
+
+
+@pytest.mark.parametrize("connects", [True, False])
+async def test_of_a_silent_host_it_is_looked_whether_anybody_is_there(
+    monkeypatch: pytest.MonkeyPatch, connects: bool
+) -> None:
+    looked: list[str] = []
+
+    async def look(url: str) -> bool:
+        looked.append(url)
+        return connects
+
+    monkeypatch.setattr(resolver, "_connects", look)
+    assert await resolver.is_down(DownloadTimeoutError(), "http://a.example/") is not connects
+    assert looked == ["http://a.example/"]
+    connecting = DownloadTimeoutError()
+    connecting.__cause__ = TCPTimedOutError()
+    for error, down in ((connecting, True), (DNSLookupError(), True), (OSError("reset"), False)):
+        assert await resolver.is_down(error, "http://a.example/") is down
+    assert len(looked) == 1, "what is known is not looked at"
 
 
 class Six(ThreadingHTTPServer):

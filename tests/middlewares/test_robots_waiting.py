@@ -11,9 +11,11 @@ from scrapy import Request, Spider
 from scrapy.http import TextResponse
 from scrapy.utils.test import get_crawler
 
+from nordcrawl.fetch.robots import MAX_BYTES
 from nordcrawl.fetch.robots_copies import FRESH_FOR
 from nordcrawl.middlewares import robots as robots_middleware
 from nordcrawl.middlewares.robots import RobotsDenied, RobotsMiddleware, RobotsUnreachable
+from nordcrawl.middlewares.whole_body import WholeBodyMiddleware
 
 NO = b"User-agent: *\nDisallow: /\n"
 MANY = 50
@@ -24,11 +26,13 @@ class Engine:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.request: Request | None = None
         self.go = asyncio.Event()
         self.answer: Callable[[Request], TextResponse] = lambda r: TextResponse(r.url, body=NO)
 
     async def download_async(self, request: Request) -> TextResponse:
         self.asked.append(request.url)
+        self.request = request
         await self.go.wait()
         return self.answer(request)
 
@@ -63,6 +67,16 @@ async def test_every_waiter_is_denied(robots: RobotsMiddleware) -> None:
     (await started(robots)).go.set()
     assert {type(end) for end in await ends([*tasks, *waiting(robots, 3)])} == {RobotsDenied}
     assert robots.crawler.engine.asked == ["http://a.example/robots.txt"]  # type: ignore[attr-defined]
+
+
+async def test_its_head_is_asked_for_however_long_it_is(robots: RobotsMiddleware) -> None:
+    tasks = waiting(robots, 1)
+    engine = await started(robots)
+    engine.go.set()
+    await ends(tasks)
+    assert engine.request is not None
+    assert engine.request.meta[WholeBodyMiddleware.HEAD_BYTES] == MAX_BYTES
+    assert engine.request.meta["download_maxsize"] == 0, "its size is no error"
 
 
 async def test_every_waiter_sees_that_it_could_not_be_had(robots: RobotsMiddleware) -> None:

@@ -230,5 +230,6 @@ def test_figures_survive_a_report() -> None:
     again = Figures.from_json(figures.to_json())
     assert again is not None
     assert (again.articles, again.fields, again.chars) == (33, figures.fields, figures.chars)
+    broken: object
     for broken in (None, {}, {"articles": "many"}, [], figures.to_json() | {"fields": None}):
         assert Figures.from_json(broken) is None

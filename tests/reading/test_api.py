@@ -169,13 +169,29 @@ def test_frames_have_the_types_of_the_schema(filled: Store, root: Path) -> None:
         found.to_polars(fields=["titel"])
 
 
-@pytest.mark.parametrize("name", ["pandas", "polars"])
+@pytest.mark.parametrize(
+    ("frame", "library", "extra"),
+    [
+        ("arrow", "pyarrow", "parquet"),
+        ("pandas", "pandas", "pandas"),
+        ("pandas", "pyarrow", "pandas"),
+        ("polars", "polars", "polars"),
+        ("polars", "pyarrow", "polars"),
+    ],
+)
 def test_without_the_library_the_extra_is_named(
-    name: str, filled: Store, root: Path, monkeypatch: pytest.MonkeyPatch
+    frame: str,
+    library: str,
+    extra: str,
+    filled: Store,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, name, None)  # as if it were not installed
-    with pytest.raises(UsageError, match=rf"to_{name}\(\) needs {name}: pip install 'nordcrawl"):
-        getattr(Archive(root), f"to_{name}")()
+    monkeypatch.setitem(sys.modules, library, None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, "nordcrawl.reading.arrow", raising=False)
+    with pytest.raises(UsageError) as error:
+        getattr(Archive(root), f"to_{frame}")()
+    assert str(error.value) == f"to_{frame}() needs {library}: pip install 'nordcrawl[{extra}]'"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.lines import unpack
+from nordcrawl.archive.format.units import units
 from nordcrawl.archive.log.follow import chain, writers
 from nordcrawl.archive.store.protocol import (
     MARKER_BODY,
@@ -24,6 +24,7 @@ from nordcrawl.archive.write.shipper import Limits, ShipReport
 from nordcrawl.archive.write.writer import Writer
 from nordcrawl.errors import ObjectConflict, ObjectMissing
 from nordcrawl.model.article import Article, Block, BlockKind, Evidence, Extractor, Image
+from nordcrawl.model.capture import Draft, Exchange, Payload
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome
 from nordcrawl.model.page import Page
 from nordcrawl.model.reading import Reading
@@ -126,6 +127,28 @@ def make_entry(
     )
 
 
+def make_draft(record: Record, *, earlier: Payload | None = None, status: int = 200) -> Draft:
+    """The exchange that brought a record's page."""
+    page = record.page
+    exchange = Exchange(
+        url=page.url,
+        request_headers=((b"User-Agent", b"nordcrawl"), (b"Authorization", b"Basic c2VjcmV0")),
+        status=status,
+        protocol="HTTP/1.1",
+        headers=((b"Content-Type", b"text/html"), (b"X-Two", b"1"), (b"X-Two", b"2")),
+        body=page.body if status != 304 else b"",
+    )
+    return Draft(
+        exchange=exchange,
+        fetched_at=page.fetched_at,
+        source=record.source,
+        run_id=record.run_id,
+        requested_url=page.requested_url or page.url,
+        article_id=record.article_id,
+        earlier=earlier,
+    )
+
+
 class FileStore:
     """The least that a store can be: files, and no conditional put but a look before."""
 
@@ -195,9 +218,13 @@ def open_writer(
     )
 
 
-def accept(writer: Writer, *records: Record) -> None:
-    """Accept records with their ledger lines and wait until they are durable."""
-    futures = [writer.accept(make_entry(record), record) for record in records]
+def accept(writer: Writer, *records: Record, captures: bool = False) -> None:
+    """Accept records with their ledger lines, and maybe their pages, and wait until they are
+    durable."""
+    futures = [
+        writer.accept(make_entry(record), record, make_draft(record) if captures else None)
+        for record in records
+    ]
     for future in futures:
         future.result(timeout=300)
 
@@ -234,7 +261,11 @@ def check_archive(store: Store, *, orphans: bool = False) -> Counter[bytes]:
                 committed.add(part.key)
                 body = store.get(part.key)
                 assert hashlib.sha256(body).hexdigest() == part.sha256
-                found = list(unpack(body))
+                found = list(units(part.kind, body))
+                beside = keys.index_key(part.key)
+                if beside is not None:
+                    committed.add(beside)
+                    found = store.get(beside).splitlines()
                 assert len(found) == part.records > 0
                 if part.kind is keys.PartKind.ARTICLE:
                     lines.update(found)

@@ -33,10 +33,12 @@ def run(
     *numbers: int,
     make: Callable[..., Record] = make_record,
     limits: Limits = LIMITS,
+    captures: bool = False,
 ) -> bool:
     """A whole run of a few new articles; tells whether it left a checkpoint."""
     with open_writer(store, folder, run_id, limits=limits) as writer:
-        accept(writer, *(make(number, run_id=run_id) for number in numbers))
+        made = (make(number, run_id=run_id) for number in numbers)
+        accept(writer, *made, captures=captures)
         report = writer.finish(deadline_s=300)
         assert (report.failure, report.pending_records) == (None, 0)
         writer.put_run({"run_id": run_id, "source": SOURCE, "nordcrawl": "0.2.0"})

@@ -1,4 +1,5 @@
-"""A run to be killed: ``python -m tests.support.killed_run ROOT RUN_ID FIRST COUNT DIE_AT``.
+"""A run to be killed: ``python -m tests.support.killed_run ROOT RUN_ID FIRST COUNT DIE_AT``;
+with ``--captures`` behind, each page is kept, too.
 
 Counts everything that lasts (puts before and after, fsyncs, renames, deletions, each statement
 that begins or ends a transaction) and kills itself at the DIE_AT-th; 0 is never. Writes the
@@ -20,7 +21,14 @@ from typing import Any
 from nordcrawl.archive.local import database, outbox_file, state_file
 from nordcrawl.archive.store.protocol import Put
 from nordcrawl.archive.write.shipper import Limits
-from tests.support.archive_builders import START, FileStore, make_entry, make_record, open_writer
+from tests.support.archive_builders import (
+    START,
+    FileStore,
+    make_draft,
+    make_entry,
+    make_record,
+    open_writer,
+)
 
 _steps = itertools.count(1)
 _die_at = 0
@@ -56,7 +64,7 @@ def connect(path: Path, **more: Any) -> sqlite3.Connection:
 def main() -> None:
     global _die_at
     root, run_id, first, count, _die_at = (read(x) for read, x in zip(
-        (Path, str, int, int, int), sys.argv[1:], strict=True))  # fmt: skip
+        (Path, str, int, int, int), sys.argv[1:6], strict=True))  # fmt: skip
     outbox_file.connect = state_file.connect = connect  # type: ignore[attr-defined]
     for name in ("replace", "fsync", "unlink"):
         setattr(os, name, deadly(getattr(os, name)))
@@ -65,7 +73,8 @@ def main() -> None:
         for number in range(first, first + count):
             at = START + timedelta(hours=8 * number)
             record = make_record(number, run_id=run_id, at=at)
-            writer.accept(make_entry(record), record).result(timeout=300)
+            page = make_draft(record) if "--captures" in sys.argv else None
+            writer.accept(make_entry(record), record, page).result(timeout=300)
             os.write(1, b"%d\n" % number)
         report = writer.finish(deadline_s=300)
         assert (report.failure, report.pending_records) == (None, 0)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import IO
 
 import pytest
 
+from nordcrawl.alerts.memory import Memory
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.config.state_folder import _Tie
 from nordcrawl.crawl.finish import write_report
 from nordcrawl.fetch.robots_copies import Copies, Copy
+from nordcrawl.report.health import Recent
 from nordcrawl.system import disk
 from tests.support.archive_builders import FileStore, make_entry, make_record, open_writer
 
@@ -159,15 +164,26 @@ def test_a_file_is_on_disk_before_its_name_is_and_the_name_then(
     assert trace.events[-1] == ("fsync", tmp_path)
 
 
-def test_report_and_copies_are_written_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: dict[str, bytes] = {}
-    for module in ("nordcrawl.crawl.finish", "nordcrawl.fetch.robots_copies"):
-        monkeypatch.setattr(
-            f"{module}.write_file", lambda path, body: written.update({path.name: body})
-        )
+def test_local_files_are_written_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of them is found half written by whoever reads it next."""
+    placed: set[Path] = set()
+    replaced = disk.replaced
+
+    @contextmanager
+    def noted(path: Path) -> Iterator[IO[bytes]]:
+        with replaced(path) as file:
+            yield file
+        placed.add(path)
+
+    monkeypatch.setattr(disk, "replaced", noted)
     Copies(tmp_path / "robots.json").put("example.org", Copy(NOW, 200, b"x"))
+    Recent().write(tmp_path / "recent.json")
+    Memory().write(tmp_path / "alerts.json", (), NOW)
+    _Tie(("0a",), ("file:///archive",)).write(tmp_path)
     report = SimpleNamespace(to_json=lambda: {"half": "\ud800"}, run_id="run-1")
     write_report(report, tmp_path / "run")  # type: ignore[arg-type]
-    assert written.keys() == {"robots.json", "run-1.json"}
-    assert json.loads(written["run-1.json"]) == {"half": "\ud800"}
-    assert (tmp_path / "run" / "reports").is_dir()
+    written = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert len(written) == 5
+    assert written == placed
+    told = json.loads((tmp_path / "run" / "reports" / "run-1.json").read_bytes())
+    assert told == {"half": "\ud800"}

@@ -25,6 +25,8 @@ from nordcrawl.model.times import rfc3339
 
 COMMIT_FORMAT = "nordcrawl-commit"
 COMMIT_VERSION = 2
+CAPTURE_VERSION = 3
+"""Of a commit that adds captures: who does not know them could not erase them."""
 
 
 Heads: TypeAlias = Mapping[str, tuple[int, str | None]]
@@ -153,7 +155,8 @@ class Appended(Sequence[PartEntry]):
     __slots__ = ("_packed", "_source", "_writer")
 
     def __init__(self, source: str, writer: str, entries: Iterable[PartEntry]) -> None:
-        """Take entries whose keys are of this source and writer, and that have no segments.
+        """Take entries whose keys are of this source and, but for captures, of this writer, and
+        that have no segments.
 
         Raises:
             ValueError: a digest is none.
@@ -183,15 +186,21 @@ class Appended(Sequence[PartEntry]):
 
     def _entry(self, row: tuple[Any, ...]) -> PartEntry:
         name, date, number, sha256, *values = row
-        kind = PartKind(name)
-        key = keys.part_key(kind, self._source, date, self._writer, number)
+        writer = self._writer
+        try:
+            kind = PartKind(name)
+        except ValueError:
+            kind, writer = PartKind.CAPTURE, name
+        key = keys.part_key(kind, self._source, date, writer, number)
         return PartEntry(key, kind, sha256.hex(), *values)
 
 
 def _row(entry: PartEntry) -> tuple[Any, ...]:
     key = entry.key
+    # Of a capture the id in its key, which is ten hex digits and so no kind.
+    kind = keys.id_of(key) if entry.kind is PartKind.CAPTURE else entry.kind.value
     return (
-        *(entry.kind.value, keys.date_of(key), keys.number_of(key)),
+        *(kind, keys.date_of(key), keys.number_of(key)),
         *(bytes.fromhex(entry.sha256), entry.bytes, entry.records),
         *(entry.first_seq, entry.last_seq, entry.min_at, entry.max_at),
     )
@@ -231,6 +240,11 @@ class Commit:
         """Where it lies."""
         return keys.commit_key(self.writer, self.seq)
 
+    @property
+    def has_captures(self) -> bool:
+        """Whether it adds any."""
+        return any(part.kind is PartKind.CAPTURE for part in self.add)
+
     def segments(self, part: PartEntry) -> tuple[Segment, ...]:
         """Return what one of its parts is made of."""
         return part.segments or (
@@ -249,7 +263,7 @@ class Commit:
         """Return the object's bytes."""
         values: dict[str, Any] = {
             "format": COMMIT_FORMAT,
-            "version": COMMIT_VERSION,
+            "version": CAPTURE_VERSION if self.has_captures else COMMIT_VERSION,
             "writer": self.writer,
             "seq": self.seq,
             "prev_sha256": self.prev_sha256,
@@ -308,7 +322,9 @@ Logs: TypeAlias = Mapping[str, Sequence[Commit]]
 """Commits of each writer, in order."""
 
 
-_KNOWN: Final = {(1, "append")} | {(2, str(kind)) for kind in CommitKind}
+_KNOWN: Final = {(1, "append")} | {
+    (version, str(kind)) for version in (COMMIT_VERSION, CAPTURE_VERSION) for kind in CommitKind
+}
 _NO_BASE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
@@ -318,7 +334,9 @@ def _added(
     """Read what a commit adds; raises `ValueError` for what none of this writer can."""
     entries = tuple(map(PartEntry.from_json, values))
     for part in entries:
-        if keys.parse_part_key(part.key) != (part.kind, source, writer):
+        named = keys.parse_part_key(part.key)
+        own = writer if part.kind is not PartKind.CAPTURE or named is None else named[2]
+        if named != (part.kind, source, own):
             raise ValueError(f"adds {part.key}, which is not of its kind, source and writer")
         if part.segments and kind is CommitKind.APPEND:
             raise ValueError(f"an append, but {part.key} is made of other parts")

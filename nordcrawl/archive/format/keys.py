@@ -7,6 +7,7 @@ from enum import StrEnum
 from sys import intern
 
 PART_TYPE = "application/gzip"
+INDEX_TYPE = "text/plain; charset=utf-8"
 JSON_TYPE = "application/json"
 
 
@@ -16,8 +17,8 @@ _SOURCE = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
 _RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _COMMIT = re.compile(r"commits/([0-9a-f]{10})/(\d{12})\.json")
 _PART = re.compile(
-    r"(articles|ledger|quarantine)-v1/source=([a-z0-9_-][a-z0-9._-]*)/date=(\d{4}-\d\d-\d\d)/"
-    r"([0-9a-f]{10})-\d{12}\.jsonl\.gz",
+    r"(?:(articles|ledger|quarantine)|captures)-v1/source=([a-z0-9_-][a-z0-9._-]*)/"
+    r"date=(\d{4}-\d\d-\d\d)/([0-9a-f]{10})-\d{12}\.(?(1)jsonl|warc)\.gz",
     re.ASCII,
 )
 _CHECKPOINT = re.compile(
@@ -26,25 +27,31 @@ _CHECKPOINT = re.compile(
 
 
 class PartKind(StrEnum):
-    """What the lines of a part are."""
+    """What a part holds: lines of one kind, or WARC records."""
 
     ARTICLE = "article"
     LEDGER = "ledger"
     QUARANTINE = "quarantine"
+    CAPTURE = "capture"
 
     @property
     def folder(self) -> str:
-        """The archive's top folder of such parts, with the version of their lines."""
+        """The archive's top folder of such parts, with the version of what they hold."""
         return _FOLDERS[self]
+
+    @property
+    def suffix(self) -> str:
+        """How the names of such parts end."""
+        return ".warc.gz" if self is PartKind.CAPTURE else ".jsonl.gz"
 
 
 _FOLDERS = {
     PartKind.ARTICLE: "articles-v1",
     PartKind.LEDGER: "ledger-v1",
     PartKind.QUARANTINE: "quarantine-v1",
+    PartKind.CAPTURE: "captures-v1",
 }
 PART_FOLDERS = tuple(f"{folder}/" for folder in _FOLDERS.values())
-_KINDS = {folder.removesuffix("-v1"): kind for kind, folder in _FOLDERS.items()}
 
 
 def part_key(kind: PartKind, source: str, date: str, writer: str, first_seq: int) -> str:
@@ -53,7 +60,23 @@ def part_key(kind: PartKind, source: str, date: str, writer: str, first_seq: int
     >>> part_key(PartKind.ARTICLE, "example", "2026-10-26", "00aa11bb22", 7)
     'articles-v1/source=example/date=2026-10-26/00aa11bb22-000000000007.jsonl.gz'
     """
-    return f"{kind.folder}/source={source}/date={date}/{writer}-{first_seq:012d}.jsonl.gz"
+    return f"{kind.folder}/source={source}/date={date}/{writer}-{first_seq:012d}{kind.suffix}"
+
+
+def index_key(part: str) -> str | None:
+    """Return the key of the index that lies beside a part, None beside one that has none.
+
+    >>> index_key("captures-v1/source=a/date=2026-10-26/00aa11bb22-000000000007.warc.gz")
+    'captures-v1/source=a/date=2026-10-26/00aa11bb22-000000000007.cdxj'
+    """
+    stem = part.removesuffix(PartKind.CAPTURE.suffix)
+    return None if stem == part else f"{stem}.cdxj"
+
+
+def indexed_part(key: str) -> str | None:
+    """Return the key of the part beside which an index lies, None if this is the key of none."""
+    part = f"{key.removesuffix('.cdxj')}{PartKind.CAPTURE.suffix}"
+    return part if key.endswith(".cdxj") and is_part_key(part) else None
 
 
 def commit_key(writer: str, seq: int) -> str:
@@ -135,7 +158,8 @@ def is_part_key(key: str) -> bool:
 
 
 def parse_part_key(key: str) -> tuple[PartKind, str, str] | None:
-    """Return kind, source and writer of the part that a key names, None if it names none.
+    """Return kind, source and writer of the part that a key names, None if it names none. Of
+    captures the third is no writer's id, but one that is made for the keys.
 
     >>> parse_part_key("ledger-v1/source=a/date=2026-10-26/00aa11bb22-000000000007.jsonl.gz")
     (<PartKind.LEDGER: 'ledger'>, 'a', '00aa11bb22')
@@ -144,6 +168,14 @@ def parse_part_key(key: str) -> tuple[PartKind, str, str] | None:
     if match is None:
         return None
     return _KINDS[match[1]], match[2], match[4]
+
+
+_KINDS = {
+    "articles": PartKind.ARTICLE,
+    "ledger": PartKind.LEDGER,
+    "quarantine": PartKind.QUARANTINE,
+    None: PartKind.CAPTURE,
+}
 
 
 def manifest_of(key: str) -> str | None:
@@ -168,6 +200,11 @@ def check_names(source: str, run_id: str) -> None:
 def date_of(key: str) -> str:
     """Return the date in a part's key."""
     return key.partition("/date=")[2].partition("/")[0]
+
+
+def id_of(key: str) -> str:
+    """Return the id in a part's key: its writer's, but for captures."""
+    return key.rpartition("/")[2].partition("-")[0]
 
 
 def number_of(key: str) -> int:

@@ -113,7 +113,7 @@ def own_addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[str]:
         yield from own_addresses(PartKind.ARTICLE, values.get("record") or {})
         yield from own_addresses(PartKind.LEDGER, values.get("ledger") or {})
         return
-    if kind is PartKind.ARTICLE:
+    if kind is not PartKind.LEDGER:
         names: tuple[str, ...] = ("url",)
         if requested := (values.get("fetch") or {}).get("requested_url"):
             yield requested
@@ -130,7 +130,7 @@ def mentioned_addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[s
         yield from mentioned_addresses(PartKind.ARTICLE, values.get("record") or {})
         yield from mentioned_addresses(PartKind.LEDGER, values.get("ledger") or {})
         return
-    if kind is PartKind.ARTICLE:
+    if kind is not PartKind.LEDGER:
         yield from values.get("aliases") or ()
         yield from (values.get("fetch") or {}).get("redirects") or ()
         if url := values.get("canonical_url"):

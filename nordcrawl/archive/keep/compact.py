@@ -25,6 +25,7 @@ from nordcrawl.archive.keep.erase import finish_again
 from nordcrawl.archive.keep.maintainer import PARTS_A_COMMIT, Maintainer
 from nordcrawl.archive.keep.proofs import (
     OUTLIVED,
+    Beside,
     Cache,
     Continued,
     Outlived,
@@ -161,6 +162,8 @@ def _bundles(
     one part again. What is alone is left as it is."""
     groups: defaultdict[tuple[str, PartKind, str], list[LivePart]] = defaultdict(list)
     for part in snapshot.live:
+        if part.entry.kind is PartKind.CAPTURE:
+            continue  # lines say where in which part captures lie; docs/captures.md
         if part.entry.kind is PartKind.QUARANTINE:
             continue  # it is released or dropped by runs
         if not chosen or part.commit.source in chosen:
@@ -286,7 +289,7 @@ def _tidy(
     unneeded += _old_catalogs(maintainer.store)
     unneeded += _old_leases(maintainer.store, maintainer.clock())
     if orphans is not None:
-        unneeded += ((key, Uncommitted(orphans)) for key in _orphans(maintainer.store, deleter))
+        unneeded += _orphans(maintainer.store, deleter, orphans)
     for number, (key, proof) in enumerate(unneeded):
         try:
             deleter.delete(key, proof)
@@ -357,8 +360,8 @@ def _old_leases(store: Store, now: datetime) -> Iterator[tuple[str, Proof]]:
             yield key, Outlived(by)
 
 
-def _orphans(store: Store, deleter: Deleter) -> Iterator[str]:
-    """Yield the keys of parts that no commit or manifest lists."""
+def _orphans(store: Store, deleter: Deleter, age: timedelta) -> Iterator[tuple[str, Proof]]:
+    """Yield the keys of parts that no commit or manifest lists, and of indexes without part."""
     listed = {
         entry.key
         for log in deleter.snapshot.logs.values()
@@ -370,4 +373,6 @@ def _orphans(store: Store, deleter: Deleter) -> Iterator[str]:
         for key in sorted(found - listed):
             manifest = keys.manifest_of(key)
             if keys.is_part_key(key) or (manifest not in (None, key) and manifest not in found):
-                yield key
+                yield key, Uncommitted(age)
+            elif (part := keys.indexed_part(key)) is not None and part not in found:
+                yield key, Beside()

@@ -23,9 +23,11 @@ from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lease import Holder, parse_lease_key
 from nordcrawl.archive.format.lines import decode_json, unpack
 from nordcrawl.archive.format.probe import probe_of
+from nordcrawl.archive.format.units import units, values_of
 from nordcrawl.archive.keep.caches import Caches
 from nordcrawl.archive.keep.proofs import (
     OUTLIVED,
+    Beside,
     Cache,
     Cleaned,
     Continued,
@@ -42,6 +44,7 @@ from nordcrawl.archive.log.pieces import PartMovedError, check_part, part_body, 
 from nordcrawl.archive.log.snapshot import NOTHING, LivePart, Snapshot
 from nordcrawl.archive.log.wholeness import heads_told, take_whole
 from nordcrawl.archive.store.protocol import Store
+from nordcrawl.capture.cdxj import index
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
 _TURNS: Final = 20
@@ -133,6 +136,8 @@ class Deleter:
             case Uncommitted():
                 self._delete_uncommitted(key, proof)
                 return
+            case Beside():
+                self._prove_beside(key)
             case Cache():
                 self._prove_cache(key)
             case Continued():
@@ -141,6 +146,12 @@ class Deleter:
                 self._prove_cleaned(key, proof.by)
             case Outlived():
                 self._prove_outlived(key, proof.by)
+        self._delete(key)
+
+    def _delete(self, key: str) -> None:
+        """Delete an object, and before it what lies beside it, which is made of it."""
+        if (beside := keys.index_key(key)) is not None:
+            self._store.delete(beside)
         self._store.delete(key)
 
     def taken_by(self, key: str) -> Replaced | Settled:
@@ -148,6 +159,11 @@ class Deleter:
         commit = self._removed_by.get(key)
         settled = commit is not None and commit.kind in (CommitKind.RELEASE, CommitKind.DROP)
         return Settled() if settled else Replaced()
+
+    def _prove_beside(self, key: str) -> None:
+        part = keys.indexed_part(key)
+        if part is None or self._store.exists(part):
+            raise UnprovenError(f"{key}: no index of a part that is not there")
 
     # --- parts that were replaced or settled ------------------------------------------------
 
@@ -215,10 +231,11 @@ class Deleter:
 
     def _explained(self, entry: PartEntry, segment: Segment, piece: bytes) -> list[LivePart]:
         """Return the parts that hold the lines of a segment which no order covers."""
+        kind = entry.kind
         lines = Counter(
-            line
-            for line in unpack(piece)
-            if not self.erasures.covers(entry.kind, decode_json(line))
+            unit
+            for unit in units(kind, piece)
+            if (values := values_of(kind, unit)) and not self.erasures.covers(kind, values)
         )
         witnesses = []
         for _, part in self._holders.get(segment.origin, ()):
@@ -226,7 +243,7 @@ class Deleter:
                 break
             for held, bytes_ in slices(part, part_body(self._store, part)):
                 if held.origin == segment.origin:
-                    lines -= Counter(unpack(bytes_))
+                    lines -= Counter(units(kind, bytes_))
                     witnesses.append(part)
         if lines:
             raise UnprovenError(
@@ -282,10 +299,12 @@ class Deleter:
         body = got(self._store, key)
         if self._is_listed(key, named, manifest):
             raise UnprovenError(f"{key}: in use since")
-        self._store.delete(key)
+        self._delete(key)
         if body is not None and self._is_listed(key, named, manifest):
             # Its writer came back at this very moment, and believes that it is there.
             self._store.put(key, body, content_type=keys.PART_TYPE)
+            if (beside := keys.index_key(key)) is not None:
+                self._store.put(beside, index(body, key), content_type=keys.INDEX_TYPE)
             raise UnprovenError(f"{key}: in use since")
 
     def _is_listed(
@@ -294,9 +313,14 @@ class Deleter:
         if manifest is not None:
             return manifest != key and self._store.exists(manifest)
         writer = named[2] if named else ""
-        head = self.snapshot.heads.get(writer, NOTHING)
-        trail = follow(self._store, {writer: head}, listed(self._store, writer))[writer]
-        return any(part.key == key for commit in trail.commits for part in commit.add)
+        if named is not None and named[0] is PartKind.CAPTURE:  # whose it is its key does not say
+            there = listed(self._store)
+            heads = dict.fromkeys(there, NOTHING) | dict(self.snapshot.heads)
+        else:
+            there = listed(self._store, writer)
+            heads = {writer: self.snapshot.heads.get(writer, NOTHING)}
+        trails = follow(self._store, heads, there).values()
+        return any(part.key == key for t in trails for commit in t.commits for part in commit.add)
 
     def _store_now(self) -> datetime:
         """Return the time by the store's clock, a little in the past."""

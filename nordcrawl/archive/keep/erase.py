@@ -23,10 +23,19 @@ from nordcrawl.archive.format.lines import decode_json, unpack
 from nordcrawl.archive.format.order import Order
 from nordcrawl.archive.format.receipt import Receipt
 from nordcrawl.archive.format.sealed import encode_sealed
+from nordcrawl.archive.format.units import units, values_of
 from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError
 from nordcrawl.archive.keep.erase_parts import Erased, Rewriter
 from nordcrawl.archive.keep.maintainer import Maintainer
-from nordcrawl.archive.keep.proofs import Cache, Cleaned, Proof, Replaced, Settled, Uncommitted
+from nordcrawl.archive.keep.proofs import (
+    Beside,
+    Cache,
+    Cleaned,
+    Proof,
+    Replaced,
+    Settled,
+    Uncommitted,
+)
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
 from nordcrawl.archive.log.follow import tries
@@ -105,9 +114,9 @@ def _came_since(store: Store, snapshot: Snapshot, erasures: Erasures) -> set[str
         if all(is_clean(part, segment) for segment in part.segments):
             continue
         kind = part.entry.kind
-        for line in unpack(part_body(store, part)):
-            values = decode_json(line)
-            if erasures.covers(kind, values):
+        for unit in units(kind, part_body(store, part)):
+            values = values_of(kind, unit)
+            if values and erasures.covers(kind, values):
                 found |= {i for i, one in single if one.covers(kind, values)}
     return found
 
@@ -173,7 +182,10 @@ class _Eraser:
             if self._store.exists(key):
                 found.add(key)
         for key in sorted(found - live):
-            if key in removed:
+            if (part := keys.indexed_part(key)) is not None:
+                if part not in found:
+                    self._delete(deleter, key, Beside())
+            elif key in removed:
                 self._delete(deleter, key, deleter.taken_by(key))
             elif keys.is_part_key(key) and self._holds(key):
                 self._delete(deleter, key, Uncommitted(self._under_way, self._there_since))
@@ -196,8 +208,8 @@ class _Eraser:
             return False
         kind = named[0]
         try:
-            lines = unpack(self._store.get(key))
-            return any(self._all.covers(kind, decode_json(line)) for line in lines)
+            found = (values_of(kind, unit) for unit in units(kind, self._store.get(key)))
+            return any(values and self._all.covers(kind, values) for values in found)
         except (ValueError, ObjectMissing):
             return False
 
@@ -295,6 +307,7 @@ class _Eraser:
             seen=snapshot.seen,
             counts={
                 "lines": done.lines,
+                "captures": done.captures,
                 "tombstones": done.tombstones,
                 "objects_deleted": done.deleted,
             },

@@ -6,12 +6,14 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from nordcrawl.archive.format.commit import CommitKind, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind, date_of
-from nordcrawl.archive.format.lines import decode_json, encode_line, pack, unpack
+from nordcrawl.archive.format.lines import encode_line, pack
 from nordcrawl.archive.format.order import ERASED, Order, tombstone
+from nordcrawl.archive.format.units import units, values_of, without
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.pieces import part_body, slices
@@ -25,6 +27,8 @@ class Erased:
 
     order_id: str
     lines: int = 0
+    captures: int = 0
+    """Pages as they were fetched."""
     parts: int = 0
     tombstones: int = 0
     deleted: int = 0
@@ -96,8 +100,10 @@ class Rewriter:
         kind = part.entry.kind
         holds = False
         for _, piece in slices(part, part_body(self._store, part)):
-            for line in unpack(piece):
-                values = decode_json(line)
+            for unit in units(kind, piece):
+                values = values_of(kind, unit)
+                if not values:
+                    continue
                 key = (values.get("source", ""), values.get("article_id") or "")
                 if kind is PartKind.ARTICLE and key in self._all.articles:
                     found.revisions[key] = max(found.revisions.get(key, 0), values["revision"])
@@ -123,18 +129,19 @@ class Rewriter:
         bodies: list[bytes] = []
         segments: list[Segment] = []
         for segment, piece in slices(part, part_body(self._store, part)):
-            lines = list(unpack(piece))
-            kept = [line for line in lines if not self._goes(kind, decode_json(line))]
-            if len(kept) < len(lines):
-                self._done.lines += len(lines) - len(kept)
-                piece = pack(kept)
+            piece, left, gone = without(kind, piece, partial(self._goes, kind))
+            if gone:
+                if kind is PartKind.CAPTURE:
+                    self._done.captures += gone
+                else:
+                    self._done.lines += gone
                 segment = replace(
                     segment,
                     sha256=hashlib.sha256(piece).hexdigest(),
                     bytes=len(piece),
-                    records=len(kept),
+                    records=left,
                 )
-            if kept:
+            if left:
                 bodies.append(piece)
                 segments.append(segment)
         self._done.parts += 1

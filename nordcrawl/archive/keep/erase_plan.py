@@ -165,5 +165,7 @@ def _values(
     pieces = Pieces(store)
     for piece in snapshot.pieces:
         kind = piece.part.entry.kind
+        if kind is PartKind.CAPTURE:  # of pages of which lines tell
+            continue
         for line in pieces.lines(piece):
             yield piece, kind, decode_json(line)

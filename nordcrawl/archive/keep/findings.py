@@ -66,6 +66,7 @@ class Verification:
     article_lines: int = 0
     ledger_lines: int = 0
     quarantine_lines: int = 0
+    captures: int = 0
     articles: int = 0
     copies: int = 0
     """Revisions that a second writer has, too."""

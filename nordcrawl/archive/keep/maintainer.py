@@ -24,6 +24,7 @@ from nordcrawl.archive.keep.delete import Deleter, delete_own
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.store.protocol import Capabilities, Store
+from nordcrawl.capture.cdxj import index
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreUnavailable
 from nordcrawl.model.times import parse_rfc3339
 from nordcrawl.system.disk import make_folders
@@ -120,15 +121,9 @@ class Maintainer:
         number = _NUMBERS + self._number
         self._number += 1
         key = keys.part_key(kind, source, date, self.writer, number)
-        self.store.put(key, body, content_type=keys.PART_TYPE)
-        self._uncommitted[key] = body
-        # What it replaces will be deleted, so the proof of the put is not enough.
-        try:
-            shown = get_patiently(self.store, key)
-        except ObjectMissing:  # or an erasure an hour long took it for nobody's
-            raise StoreUnavailable(f"{key}: was put, and the store does not show it") from None
-        if shown != body:
-            raise ArchiveDamaged(f"{key}: the store gives back other bytes than were put")
+        self._put(key, body, keys.PART_TYPE)
+        if (beside := keys.index_key(key)) is not None:
+            self._put(beside, index(body, key), keys.INDEX_TYPE)
         return PartEntry(
             key=key,
             kind=kind,
@@ -141,6 +136,17 @@ class Maintainer:
             max_at=max(times, key=_moment),
             segments=tuple(segments),
         )
+
+    def _put(self, key: str, body: bytes, content_type: str) -> None:
+        self.store.put(key, body, content_type=content_type)
+        self._uncommitted[key] = body
+        # What it replaces will be deleted, so the proof of the put is not enough.
+        try:
+            shown = get_patiently(self.store, key)
+        except ObjectMissing:  # or an erasure an hour long took it for nobody's
+            raise StoreUnavailable(f"{key}: was put, and the store does not show it") from None
+        if shown != body:
+            raise ArchiveDamaged(f"{key}: the store gives back other bytes than were put")
 
     def commit(
         self,

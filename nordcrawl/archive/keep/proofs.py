@@ -3,6 +3,7 @@
 - `Replaced`: a part that a commit removed. Each of its segments lies byte for byte in a live part
   that was read back; or every line that is less is covered by an erasure order.
 - `Uncommitted`: a part that no log lists, older than was stated, by the store's own clock.
+- `Beside`: an index of a part of captures that is not there.
 - `Cache`: an object of a checkpoint that can't be read, that holds what is erased, or that is older
   than two that are whole.
 - `Continued`: a catalog with all of which a newer one begins, that was read back.
@@ -41,6 +42,11 @@ class Uncommitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """An index without its part."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cache:
     """An object of a checkpoint."""
 
@@ -74,4 +80,4 @@ class Outlived:
     """The other one's key."""
 
 
-Proof = Replaced | Uncommitted | Cache | Continued | Cleaned | Settled | Outlived
+Proof = Replaced | Uncommitted | Beside | Cache | Continued | Cleaned | Settled | Outlived

@@ -16,6 +16,7 @@ from typing import Final
 
 from nordcrawl.archive.keep.facts import Facts
 from nordcrawl.archive.keep.findings import Defect, Severity, Verification
+from nordcrawl.archive.keep.verify_captures import named_captures, stray_indexes
 from nordcrawl.archive.keep.verify_checkpoints import checkpoints
 from nordcrawl.archive.keep.verify_lines import LineCheck
 from nordcrawl.archive.keep.verify_log import numbers, rewrites
@@ -62,7 +63,9 @@ _RULES: Final[tuple[Callable[[Facts], Iterator[Defect]], ...]] = (
     numbers,
     live_parts,
     revisions,
+    named_captures,
     other_parts,
+    stray_indexes,
     heads,
     catalogs,
     reports,

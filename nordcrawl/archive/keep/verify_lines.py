@@ -20,6 +20,7 @@ from nordcrawl.archive.format.keys import PartKind, date_of
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import ERASED, ERASED_URI
 from nordcrawl.archive.format.schema_file import schema
+from nordcrawl.capture.write import target_of
 from nordcrawl.model.ledger import ARCHIVED, Outcome
 from nordcrawl.model.times import parse_rfc3339, utc_date
 
@@ -34,7 +35,11 @@ CREATE TABLE text(text_sha256 TEXT, source TEXT, article_id TEXT,
 CREATE TABLE held(run_id TEXT, url TEXT, key TEXT, PRIMARY KEY(run_id, url)) WITHOUT ROWID;
 CREATE TABLE held_told(run_id TEXT, url TEXT, key TEXT, PRIMARY KEY(run_id, url)) WITHOUT ROWID;
 CREATE TABLE told(source TEXT, article_id TEXT, revision INTEGER, key TEXT,
-  PRIMARY KEY(source, article_id, revision)) WITHOUT ROWID
+  PRIMARY KEY(source, article_id, revision)) WITHOUT ROWID;
+CREATE TABLE capture(part TEXT, place INTEGER, length INTEGER, url TEXT, erased INTEGER,
+  PRIMARY KEY(part, place)) WITHOUT ROWID;
+CREATE TABLE named(part TEXT, place INTEGER, length INTEGER, url TEXT, key TEXT,
+  PRIMARY KEY(part, place, length, url)) WITHOUT ROWID
 """
 
 
@@ -114,6 +119,45 @@ class LineCheck:
             for key, article_id, revision in self._db.execute(sql):
                 yield key, f"{article_id}, revision {revision}: {what}"
 
+    def capture(self, part: str, offset: int, length: int, url: str) -> None:
+        """Take a capture, by the part that first brought it."""
+        row = (part, offset, length, url, 0)
+        self._db.execute("INSERT OR IGNORE INTO capture VALUES (?, ?, ?, ?, ?)", row)
+
+    def erased(self, part: str, offset: int) -> None:
+        """Take what stands where a capture was erased."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO capture VALUES (?, ?, NULL, NULL, 1)", (part, offset)
+        )
+
+    def dangling(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (key of the lines, of the part that they name, what) of captures that lines name
+        and that are not there, or of another address."""
+        rows = self._db.execute(
+            "SELECT n.key, n.part, n.place, n.url, c.url, c.length IS n.length FROM named n"
+            " LEFT JOIN capture c ON c.part = n.part AND c.place = n.place"
+            " WHERE c.part IS NULL OR (NOT c.erased AND (c.url, c.length) != (n.url, n.length))"
+        )
+        for key, part, place, url, found, same in rows:
+            what = f"names a capture of {url} at byte {place} of {part}"
+            if found is None:
+                yield key, part, f"{what}, where none is"
+            else:
+                yield key, "", f"{what}, where one of {found} is{'' if same else ', not as long'}"
+
+    def unnamed(self) -> Iterator[tuple[str, int]]:
+        """Yield (part, how many) of captures that no line names."""
+        yield from self._db.execute(
+            "SELECT part, count(*) FROM capture WHERE NOT erased AND (part, place) NOT IN"
+            " (SELECT part, place FROM named) GROUP BY part"
+        )
+
+    def _names(self, place: Place, told: Mapping[str, Any] | None, url: str | None) -> None:
+        if told:
+            row = (told["object"], told["offset"], told["length"], target_of(url or ""))
+            insert = "INSERT OR IGNORE INTO named VALUES (?, ?, ?, ?, ?)"
+            self._db.execute(insert, (*row, place.entry.key))
+
     def unheld(self, decisions: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
         """Yield (key, what) of held records of which no ledger line says so, and of such lines
         without the record that no decision of their run has settled; `decisions` are the ids of
@@ -185,6 +229,7 @@ class LineCheck:
         if values["change"] == ERASED:
             self._tombs.setdefault(values["run_id"], place.entry.key)
             return None
+        self._names(place, values["fetch"].get("capture"), values["url"])
         row = (values["source"], values["article_id"], values["revision"], place.writer)
         try:
             insert = "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?)"
@@ -203,6 +248,7 @@ class LineCheck:
                 return f"{row[1]}: a second outcome in run {row[0]}"
         else:
             self._hidden[row[0]] += 1
+        self._names(place, values.get("capture"), values.get("final_url"))
         article = values["article"]
         if values["outcome"] == Outcome.QUARANTINED and values["revision"] is not None:
             told = (values["run_id"], values["url"], place.entry.key)

@@ -18,7 +18,8 @@ def rewrites(facts: Facts) -> Iterator[Defect]:
     added: set[str] = set()
     for commit in facts.commits():
         for entry in commit.add:
-            if entry.key in added:
+            # A copied spool puts the captures that it had under the same keys.
+            if entry.key in added and entry.kind is not PartKind.CAPTURE:
                 yield damage(commit.key, f"adds {entry.key}, which another commit added")
             added.add(entry.key)
     for commit in facts.commits():
@@ -61,14 +62,15 @@ def numbers(facts: Facts) -> Iterator[Defect]:
         for commit in log:
             if commit.kind is not CommitKind.APPEND:
                 continue
-            for entry in commit.add:
+            lines = [entry for entry in commit.add if entry.kind is not PartKind.CAPTURE]
+            for entry in lines:
                 # Kinds and days take turns in one batch, so a part's numbers may have gaps. One of
                 # which an erasure took lines before it was put has a new first number.
                 room = entry.last_seq - entry.first_seq + 1
                 if entry.first_seq <= before or 0 < room < entry.records:
                     what = f"{entry.key}: can't have lines {entry.first_seq} to {entry.last_seq}"
                     yield damage(commit.key, what)
-            before = max([before, *(entry.last_seq for entry in commit.add)])
+            before = max([before, *(entry.last_seq for entry in lines)])
 
 
 def _replaced(

@@ -11,6 +11,7 @@ from nordcrawl.archive.format.commit import CommitKind, Segment
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.keep.facts import Facts
 from nordcrawl.archive.keep.findings import Defect, damage, unfinished
+from nordcrawl.archive.keep.verify_captures import captures_in, index_of
 from nordcrawl.archive.keep.verify_lines import LineCheck, Place
 from nordcrawl.archive.log.pieces import MISTAKES, PartMovedError, check_part, segment_lines
 from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, take
@@ -32,7 +33,7 @@ def live_parts(facts: Facts) -> Iterator[Defect]:
     for number, part in enumerate(live):
         facts.progress(number, len(live))
         entry = part.entry
-        if not entry.key.endswith(f"-{entry.first_seq:012d}.jsonl.gz"):
+        if not entry.key.endswith(f"-{entry.first_seq:012d}{entry.kind.suffix}"):
             yield damage(entry.key, f"first_seq {entry.first_seq} is not that of its key")
         body = facts.get(entry.key)
         if body is None:
@@ -92,6 +93,8 @@ def _whole(
     except ArchiveDamaged as error:
         yield _of(entry.key, error)
         return
+    yield from index_of(facts, entry, body)
+    what = "capture" if entry.kind is keys.PartKind.CAPTURE else "line"
     for piece in part.pieces():
         segment = piece.segment
         check = facts.lines if (entry.key, segment.origin) in chosen else None
@@ -100,12 +103,12 @@ def _whole(
                 yield number_in_it
             elif is_clean(part, segment):
                 yield damage(
-                    entry.key, f"line {number_in_it}: still there, though an erasure covers it"
+                    entry.key, f"{what} {number_in_it}: still there, though an erasure covers it"
                 )
             else:
                 yield unfinished(
                     entry.key,
-                    f"line {number_in_it}: came in spite of an erasure; nobody reads it, and "
+                    f"{what} {number_in_it}: came in spite of an erasure; nobody reads it, and "
                     "nordcrawl erase --resume takes it out",
                 )
     if sum(segment.bytes for segment in part.segments) != len(body):
@@ -121,6 +124,9 @@ def _piece(
     part = body[piece.offset : piece.offset + segment.bytes]
     if hashlib.sha256(part).hexdigest() != segment.sha256:
         yield damage(key, f"not the bytes of {segment.origin}")
+    if entry.kind is keys.PartKind.CAPTURE:
+        yield from captures_in(facts, piece, part, counts=lines is not None)
+        return
     try:
         for number, line in enumerate(segment_lines(piece, body), start=1):
             if facts.erasures and _is_covered(facts, entry.kind, line):
@@ -163,8 +169,9 @@ def other_parts(facts: Facts) -> Iterator[Defect]:
         for key in commit.remove
     }
     for key in sorted(erased):
-        if facts.store.exists(key):
-            yield damage(key, "still there, though an erasure replaced it")
+        for one in filter(None, (key, keys.index_key(key))):
+            if facts.store.exists(one):
+                yield damage(one, "still there, though an erasure replaced it")
     for key in facts.objects:
         if key in facts.known or not keys.is_part_key(key):
             continue

@@ -19,7 +19,16 @@ from nordcrawl.system.disk import sync_folder
 
 logger = logging.getLogger(__name__)
 
-VERSION: Final = 2
+VERSION: Final = 3
+"""Of a file with captures; without, it is 2, which earlier releases read."""
+_PLAIN: Final = 2
+_CAPTURES: Final = """
+-- The WARC files of captures, from their first byte until they are committed: what is known to be
+-- on the disk of each. Their number is the first_seq of the part that one becomes.
+CREATE TABLE IF NOT EXISTS capture(
+  number INTEGER PRIMARY KEY, own TEXT NOT NULL, day TEXT NOT NULL, run TEXT NOT NULL,
+  size INTEGER NOT NULL, held INTEGER NOT NULL, low TEXT NOT NULL, high TEXT NOT NULL)
+"""
 _DDL: Final = """
 -- One row. cseq, sha256: this writer's last commit. token: which file this is, made once; by it the
 -- state knows whose lines it has folded.
@@ -100,7 +109,8 @@ def _prepare(db: sqlite3.Connection, path: Path, source: str) -> None:
         for statement in _DDL.split(";\n"):
             db.execute(statement)
         db.execute(_OWN, (source, secrets.token_hex(5), secrets.token_hex(8)))
-        db.execute(f"PRAGMA user_version={VERSION}")
+        db.execute(f"PRAGMA user_version={_PLAIN}")
+    db.execute(_CAPTURES)
     db.execute(_HELD)  # a file of an earlier nordcrawl has none, and that does not mind one
     # Who comes back after a long time puts its parts again: the archive may have tidied them away.
     db.execute("UPDATE part SET put = 0")

@@ -10,13 +10,16 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from nordcrawl.archive.format.keys import PartKind, commit_key
-from nordcrawl.archive.format.lines import decode_json, pack, unpack
+from nordcrawl.archive.format.lines import decode_json, encode_line, pack, unpack
 from nordcrawl.archive.format.sealed import encode_sealed
+from nordcrawl.archive.format.units import units, values_of, without
+from nordcrawl.archive.local.captures import CaptureFile
 from nordcrawl.archive.local.sealed import SealedPart
 from nordcrawl.archive.local.sealed_files import read_sealed, sync_sealed, write_sealed
 from nordcrawl.archive.local.spool import Spool
@@ -25,6 +28,7 @@ from nordcrawl.archive.local.waiting import SpooledLine
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.store.protocol import Store
+from nordcrawl.capture.read import units_of
 from nordcrawl.errors import ObjectMissing
 from nordcrawl.system.disk import write_file
 from nordcrawl.system.lock import explained
@@ -78,6 +82,7 @@ class Obedience:
         if covered:
             self._spool.drop_lines(covered)
             self._state.purge(self.erasures)
+            purge_captures(self._spool, self.erasures)
             self._spool.scrub(())
             self.purged += Counter(line.kind for line in covered)
         gone = {line.seq for line in covered}
@@ -88,10 +93,10 @@ class Obedience:
             return
         batch, cseq, body = frozen
         if not any(
-            erasures.covers(part.kind, decode_json(line))
+            erasures.covers(part.kind, values_of(part.kind, unit))
             for part in self._spool.parts()
             if part.batch == batch
-            for line in unpack(read_sealed(self._spool, part))
+            for unit in units(part.kind, read_sealed(self._spool, part))
         ):
             return
         key = commit_key(self._spool.writer, cseq)
@@ -117,16 +122,15 @@ def purge(spool: Spool, state: State, erasures: Erasures) -> Counter[PartKind]:
     rows = state.purge(erasures)
     lines = [line for line in spool.outbox() if _covered(line, erasures)]
     spool.drop_lines(lines)
-    frozen = spool.frozen()
-    parts = [part for part in spool.parts() if frozen is None or part.batch != frozen[0]]
     dropped = Counter(line.kind for line in lines)
-    for part in parts:
+    for part in _line_parts(spool):
         dropped[part.kind] += _purge_part(spool, part, erasures)
+    dropped[PartKind.CAPTURE] = purge_captures(spool, erasures)
     reports = _clean_reports(spool, erasures)
     spool.scrub(erasures.ids)
     logger.warning(
         "erasure: %d lines taken out of the spool, %d rows out of the state, %d reports cleaned",
-        *(dropped.total(), rows, reports),
+        *(dropped[PartKind.ARTICLE] + dropped[PartKind.LEDGER], rows, reports),
     )
     return dropped
 
@@ -139,8 +143,22 @@ def _purge_part(spool: Spool, part: SealedPart, erasures: Erasures) -> int:
     """Write a sealed part anew without what is covered; return how many lines that was."""
     lines = list(unpack(read_sealed(spool, part)))
     kept = [x for x in lines if not erasures.covers(part.kind, decode_json(x))]
-    if len(kept) == len(lines):
-        return 0
+    if len(kept) < len(lines):
+        _replace_part(spool, part, kept)
+    return len(lines) - len(kept)
+
+
+def _line_parts(spool: Spool) -> list[SealedPart]:
+    """Return the sealed parts of lines that may be written anew."""
+    frozen = spool.frozen()
+    return [
+        part
+        for part in spool.parts()
+        if part.kind is not PartKind.CAPTURE and (frozen is None or part.batch != frozen[0])
+    ]
+
+
+def _replace_part(spool: Spool, part: SealedPart, kept: Sequence[bytes]) -> None:
     new = None
     if kept:
         body = pack(kept)
@@ -156,7 +174,83 @@ def _purge_part(spool: Spool, part: SealedPart, erasures: Erasures) -> int:
         write_sealed(spool, new, body)
         sync_sealed(spool)
     spool.replace_part(part, new)
-    return len(lines) - len(kept)
+
+
+def purge_captures(spool: Spool, erasures: Erasures) -> int:
+    """Put files of captures anew without what is covered; return how many captures that was.
+
+    The store may have the old file already, so the new one has a key of its own, and the lines that
+    name the old one, all of which wait here still, get that. Killed anywhere, the next call finds
+    the old one again; one more file without it does no harm.
+
+    Raises:
+        SpoolError: the disk.
+    """
+    gone = 0
+    with spool.captures.lock:
+        spool.captures.end()
+        frozen = spool.frozen()
+        for file in spool.captures.unsealed():
+            gone += _purge_file(spool, file, None, erasures)
+        for part in spool.parts():
+            if part.kind is PartKind.CAPTURE and (frozen is None or part.batch != frozen[0]):
+                file = CaptureFile(part.first_seq, part.own, part.date, part.run_id)
+                gone += _purge_file(spool, file, part, erasures)
+    return gone
+
+
+def _purge_file(
+    spool: Spool, file: CaptureFile, part: SealedPart | None, erasures: Erasures
+) -> int:
+    captures, kind = spool.captures, PartKind.CAPTURE
+    body = captures.read(file.name)
+    kept, left, gone = without(kind, body, lambda values: erasures.covers(kind, values))
+    if not gone:
+        return 0
+    new = captures.write(kept, file) if left else None
+    still = {unit.offset for unit in units_of(kept) if unit.is_capture}
+    erased = {unit.offset for unit in units_of(body) if unit.is_capture} - still
+    old_key, new_key = captures.key(file), captures.key(new) if new else ""
+    _rename(spool, old_key, new_key, erased)
+    if part is None:
+        captures.drop(file)
+    elif new is None:
+        spool.replace_part(part, None)
+    else:
+        spool.replace_part(part, captures.sealed(new, part.batch))
+        spool.backlog.capture_bytes -= new.size
+    return gone
+
+
+def _rename(spool: Spool, old: str, new: str, gone: Container[int]) -> None:
+    """Let all lines that wait name another file."""
+
+    def line_of(line: bytes) -> bytes:
+        return encode_line(_renamed(decode_json(line), old, new, gone)) if name in line else line
+
+    name = old.encode()
+    spool.change_lines(
+        [replace(line, line=line_of(line.line)) for line in spool.outbox() if name in line.line]
+    )
+    for part in _line_parts(spool):
+        lines = list(unpack(read_sealed(spool, part)))
+        if any(name in line for line in lines):
+            _replace_part(spool, part, [line_of(line) for line in lines])
+
+
+def _renamed(values: dict[str, Any], old: str, new: str, gone: Container[int]) -> dict[str, Any]:
+    """Return a line's values with another key in the place of `old`, and without what it says of
+    the captures that are `gone`, by their offsets."""
+
+    def told(holder: dict[str, Any]) -> dict[str, Any]:
+        capture = holder.get("capture")
+        if not capture or capture["object"] != old:
+            return holder
+        there = capture["offset"] not in gone
+        return {**holder, "capture": {**capture, "object": new} if there else None}
+
+    values = told(values)
+    return {**values, "fetch": told(values["fetch"])} if values.get("fetch") else values
 
 
 def _clean_reports(spool: Spool, erasures: Erasures) -> int:

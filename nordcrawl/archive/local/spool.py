@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import secrets
 import sqlite3
 import threading
@@ -20,8 +19,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.local.captures import DROP_ROW, KEEP_ROW, Captures
 from nordcrawl.archive.local.outbox_file import OutboxFile
-from nordcrawl.archive.local.sealed import SELECT_PART, SealedPart, insert_parts, part_of
+from nordcrawl.archive.local.sealed import (
+    SEALED,
+    SELECT_PART,
+    STRAY,
+    SealedPart,
+    insert_parts,
+    part_of,
+)
 from nordcrawl.archive.local.state_file import StateFile
 from nordcrawl.archive.local.waiting import Backlog, SpooledLine
 from nordcrawl.system.disk import make_folders, sync_folder
@@ -45,6 +52,7 @@ class Spool:
         self.backlog = Backlog()
         self.state = state
         """What is known, of this spool's lines and of the archive's."""
+        self.captures = Captures(self)
         self._lock = lock
         self._file = file
         self._write_lock = file.lock
@@ -99,9 +107,9 @@ class Spool:
         """
         return self._file.query(sql, values)
 
-    def add(self, lines: Sequence[SpooledLine]) -> int:
-        """Put lines into the outbox, in this order, as one transaction; return the number of the
-        last one.
+    def add(self, lines: Sequence[SpooledLine], captures: Sequence[tuple[Any, ...]] = ()) -> int:
+        """Put lines into the outbox, in this order, as one transaction, with the rows of the files
+        that hold their captures; return the number of the last one.
 
         Raises:
             SpoolError: the disk refuses; nothing of it is done.
@@ -112,6 +120,7 @@ class Spool:
                     "INSERT INTO outbox(kind, date, at, run_id, line) VALUES (?, ?, ?, ?, ?)",
                     [(str(x.kind), x.date, x.at, x.run_id, x.line) for x in lines],
                 )
+                db.executemany(KEEP_ROW, captures)
             self.backlog.outbox_lines += len(lines)
             self.backlog.outbox_bytes += sum(len(x.line) for x in lines)
             return self._file.last_seq
@@ -143,8 +152,9 @@ class Spool:
                 db.execute("DELETE FROM outbox WHERE seq <= ?", (lines[-1].seq,))
             self.backlog.outbox_lines -= len(lines)
             self.backlog.outbox_bytes -= sum(len(x.line) for x in lines)
-            self.backlog.sealed_lines += sum(p.records for p in parts)
+            self.backlog.sealed_lines += sum(p.lines for p in parts)
             self.backlog.sealed_bytes += sum(p.bytes for p in parts)
+            self.backlog.capture_bytes -= sum(p.bytes for p in parts if p.own)
 
     def hold(
         self,
@@ -215,6 +225,7 @@ class Spool:
             done = [part for part in self.parts() if part.batch == batch]
             with self.transaction() as db:
                 db.execute("DELETE FROM part WHERE batch = ?", (batch,))
+                db.executemany(DROP_ROW, [(p.first_seq,) for p in done])
                 db.execute("DELETE FROM frozen")
                 db.execute("UPDATE own SET cseq = ?, sha256 = ?", (cseq, sha256))
             self.state.follow(self.writer, cseq, sha256, batch)
@@ -234,6 +245,7 @@ class Spool:
                 db.executemany(
                     "DELETE FROM part WHERE first_seq = ?", [(p.first_seq,) for p in archived]
                 )
+                db.executemany(DROP_ROW, [(p.first_seq,) for p in archived])
             self.writer = writer
             self._forget(archived)
 
@@ -306,12 +318,20 @@ class Spool:
         with self._write_lock:
             with self.transaction() as db:
                 db.execute("DELETE FROM part WHERE first_seq = ?", (old.first_seq,))
+                db.execute(DROP_ROW, (old.first_seq,))
                 if new is not None:
                     insert_parts(db, [new])
             self._forget([old])
             if new is not None:
-                self.backlog.sealed_lines += new.records
+                self.backlog.sealed_lines += new.lines
                 self.backlog.sealed_bytes += new.bytes
+
+    def change_lines(self, lines: Sequence[SpooledLine]) -> None:
+        """Put other bytes in the place of lines of the outbox."""
+        with self._write_lock, self.transaction() as db:
+            db.executemany(
+                "UPDATE outbox SET line = ? WHERE seq = ?", [(x.line, x.seq) for x in lines]
+            )
 
     def scrub(self, order_ids: Iterable[str]) -> None:
         """Leave no byte of what was deleted in the files, then take note of the orders."""
@@ -358,7 +378,7 @@ class Spool:
     def strays(self) -> list[Path]:
         """Return the files in ``sealed/`` of which the database knows nothing, oldest first."""
         with explained(self.sealed):
-            found = [file for file in self.sealed.iterdir() if _STRAY.fullmatch(file.name)]
+            found = [file for file in self.sealed.iterdir() if STRAY.fullmatch(file.name)]
         return sorted(found, key=lambda file: (file.name.split("-")[1], file.name))
 
     def adopt(self, lines: Sequence[SpooledLine], files: Sequence[Path]) -> None:
@@ -383,20 +403,22 @@ class Spool:
         """
         parts = self.parts()
         known = {part.file_name for part in parts}
+        known |= {file.name for file in self.captures.unsealed()}
         for file in list(self.sealed.iterdir()):
             if file.suffix == ".tmp":  # not sealed yet: its lines were never out of the outbox
                 file.unlink()
-            elif _SEALED.fullmatch(file.name) and file.name not in known:
-                stem = file.name.removesuffix(".jsonl.gz")
+            elif SEALED.fullmatch(file.name) and file.name not in known:
+                stem = file.name.partition(".")[0]
                 file.rename(file.with_name(f"{stem}-{secrets.token_hex(4)}.stray"))
         ((lines, size),) = self.query("SELECT count(*), coalesce(sum(length(line)), 0) FROM outbox")
         self.backlog = Backlog(
-            lines, size, sum(p.records for p in parts), sum(p.bytes for p in parts)
+            lines, size, sum(p.lines for p in parts), sum(p.bytes for p in parts)
         )
+        self.captures.recover(are_named=bool(lines or self.strays()))
 
     def _forget(self, parts: Sequence[SealedPart]) -> None:
         for part in parts:
-            self.backlog.sealed_lines -= part.records
+            self.backlog.sealed_lines -= part.lines
             self.backlog.sealed_bytes -= part.bytes
             with suppress(OSError):  # what stays is a stray at the next open
                 (self.sealed / part.file_name).unlink()
@@ -404,14 +426,3 @@ class Spool:
 
 _PRIVATE: Final = 0o700
 """What waits and what is known is for the crawler's user alone; so all in the folder is."""
-_SEALED: Final = re.compile(rf"(?:{'|'.join(PartKind)})-\d{{12}}\.jsonl\.gz")
-_STRAY: Final = re.compile(rf"(?:{'|'.join(PartKind)})-\d{{12}}-[0-9a-f]{{8}}\.stray")
-
-
-def is_spool(folder: Path) -> bool:
-    """Return whether something may wait in a folder: a spool, or the parts of one whose database
-    was lost."""
-    return (folder / "spool.sqlite").is_file() or any(
-        _SEALED.fullmatch(file.name) or _STRAY.fullmatch(file.name)
-        for file in (folder / "sealed").glob("*-*")
-    )

@@ -15,15 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from nordcrawl.archive.local import polls, state_tables
+from nordcrawl.archive.local import captured, polls, state_tables
 from nordcrawl.archive.local.neighbours import DERIVED, Neighbour, Neighbours
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state_tables import (
     ARTICLE_COLUMNS,
-    INSERT_ARTICLE,
-    INSERT_URL,
-    MOST_TITLED,
-    SELECT_ALL,
     SELECT_URL,
     TABLES,
     URL_COLUMNS,
@@ -36,6 +32,7 @@ from nordcrawl.archive.local.state_tables import (
     url_row,
 )
 from nordcrawl.archive.log.erasures import Erasures
+from nordcrawl.model.capture import Payload
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, UrlState, fold
 from nordcrawl.model.times import from_micros, micros, parse_rfc3339, rfc3339
 
@@ -49,6 +46,7 @@ class Change:
     url: UrlState | None
     article: KnownArticle | None
     text: tuple[str, KnownText] | None
+    captured: tuple[str, Payload] | None = None
 
 
 class State:
@@ -102,6 +100,10 @@ class State:
             if namer not in json.loads(partners or "[]")
         }
 
+    def payload(self, url: str) -> Payload | None:
+        """Return the payload that the archive has of a URL (canonical form); as of the disk."""
+        return captured.payload(self._db, url)
+
     def text_owner(self, text_sha256: str) -> str | None:
         """Return the id of the article that had this text first, in any of its revisions."""
         found = self._text(text_sha256)
@@ -147,17 +149,17 @@ class State:
         """Fold a ledger line in; the answers know it at once, the disk after `write`."""
         if entry.count is not None:  # of no URL: those that it stands for are as they were
             return Change(None, None, None)
-        new = entry.article
+        new, kept = entry.article, captured.told_by(entry)
         with self._lock:
             if new is None:
                 url = self._urls[entry.url] = fold(self.url(entry.url), entry)
-                return Change(url, None, None)
+                return Change(url, None, None, kept)
             known_url, known_article, known_text = self._look_up(entry.url, new)
             url = self._urls[entry.url] = fold(known_url, entry)
             seen_at = micros(entry.fetched_at or entry.at)
             article = self._fold_article(known_article, KnownArticle(new, seen_at))
             text = self._fold_text(known_text, new.text_sha256, KnownText(new.article_id, seen_at))
-        return Change(url, article, text)
+        return Change(url, article, text, kept)
 
     def _look_up(
         self, url: str, article: ArticleState
@@ -165,7 +167,7 @@ class State:
         """Return what is known of a URL, its article and its text; by one query, for every
         archived article asks for all three."""
         ids = (url, article.article_id, article.text_sha256)
-        ((*row,),) = self._db.query(SELECT_ALL, ids)
+        ((*row,),) = self._db.query(state_tables.SELECT_ALL, ids)
         recent = self._urls.get(url), self._articles.get(ids[1]), self._texts.get(ids[2])
         first, second = URL_COLUMNS, URL_COLUMNS + ARTICLE_COLUMNS
         return (
@@ -180,10 +182,10 @@ class State:
         db.execute("UPDATE folded SET lines = lines + ?", (len(changes),))
         for change in changes:
             if change.url is not None:
-                db.execute(INSERT_URL, url_row(change.url))
+                db.execute(state_tables.INSERT_URL, url_row(change.url))
             if change.article is not None:
                 db.execute(
-                    INSERT_ARTICLE,
+                    state_tables.INSERT_ARTICLE,
                     article_row(change.article),
                 )
                 self.neighbours.write(db, change.article.state)
@@ -193,6 +195,8 @@ class State:
                     "INSERT OR REPLACE INTO text VALUES (?, ?, ?)",
                     (digest, text.article_id, text.seen_at),
                 )
+            if change.captured is not None:
+                captured.write(db, *change.captured)
 
     def commit(self, changes: Sequence[Change], last_seq: int) -> None:
         """Write changes of lines that are durable in the spool, the last with a number.
@@ -235,7 +239,7 @@ class State:
             return []
         with self._lock:
             rows = self._db.query(
-                "SELECT * FROM article WHERE title_key = ? LIMIT ?", (key, MOST_TITLED)
+                "SELECT * FROM article WHERE title_key = ? LIMIT ?", (key, state_tables.MOST_TITLED)
             )
             found = {row[0]: article_of(row).state for row in rows}
             found |= {i: recent.state for i, recent in self._articles.items()}
@@ -330,6 +334,7 @@ class State:
             before = self._db.total_changes
             with self._db.transaction() as db:
                 db.executemany("DELETE FROM url WHERE url = ?", [(url,) for url in urls])
+                captured.forget(db, source, erasures, urls)
                 for table in ("article", "text"):
                     db.executemany(
                         f"DELETE FROM {table} WHERE article_id = ?",  # noqa: S608

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from nordcrawl.archive.local import captured
 from nordcrawl.model.article import normalize
 from nordcrawl.model.ledger import ArticleState, Outcome, UrlState
 from nordcrawl.model.times import from_micros, micros, parse_rfc3339, rfc3339
@@ -35,7 +36,7 @@ CREATE TABLE IF NOT EXISTS text(
   text_sha256 TEXT PRIMARY KEY, article_id TEXT NOT NULL, seen_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS folded(lines INTEGER NOT NULL)
 """
-TABLES: Final = ("url", "article", "text", "other")
+TABLES: Final = ("url", "article", "text", "other", "captured")
 URL_COLUMNS: Final = 15
 ARTICLE_COLUMNS: Final = 16
 
@@ -68,7 +69,7 @@ def create(db: sqlite3.Connection) -> bool:
     is_old = columns not in ([0, 0], [URL_COLUMNS, ARTICLE_COLUMNS])
     for table in ("url", "article") if is_old else ():
         db.execute(f"DROP TABLE {table}")
-    for statement in _DDL.split(";"):
+    for statement in (*_DDL.split(";"), captured.DDL):
         db.execute(statement)
     if not db.execute("SELECT 1 FROM folded").fetchall():
         db.execute("INSERT INTO folded VALUES (0)")

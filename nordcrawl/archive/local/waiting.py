@@ -29,6 +29,8 @@ class Backlog:
     outbox_bytes: int = 0
     sealed_lines: int = 0
     sealed_bytes: int = 0
+    capture_bytes: int = 0
+    """Of captures that are not sealed."""
 
     @property
     def lines(self) -> int:
@@ -37,5 +39,5 @@ class Backlog:
 
     @property
     def bytes(self) -> int:
-        """Bytes on disk: raw in the outbox, compressed in sealed parts."""
-        return self.outbox_bytes + self.sealed_bytes
+        """Bytes on disk: raw in the outbox, compressed in captures and sealed parts."""
+        return self.outbox_bytes + self.capture_bytes + self.sealed_bytes

@@ -4,7 +4,7 @@ The face of this shelf and of the private one below it: others name what is list
 """
 
 from nordcrawl.archive.local.polls import Poll, Row
-from nordcrawl.archive.local.spool import is_spool
+from nordcrawl.archive.local.sealed import is_spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.archive_id import read_id
 from nordcrawl.archive.write.gate import Held, Judge

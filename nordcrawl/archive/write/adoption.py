@@ -22,6 +22,7 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json, unpack
+from nordcrawl.archive.local.purge import purge_captures
 from nordcrawl.archive.local.sealed_files import read_sealed
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.waiting import SpooledLine
@@ -51,18 +52,35 @@ def adopt_strays(store: Store, spool: Spool) -> None:
     waiting = {_digest(line) for line in _lines_of(spool)}
     left = []
     for file in files:
-        if all(_digest(line) in waiting for line in _read(file)[1]):
+        if _is_capture(file):
+            left.append(file)
+        elif all(_digest(line) in waiting for line in _read(file)[1]):
             spool.adopt([], [file])
         else:
             left.append(file)
     for digests in _archived(store, spool) if left else ():
-        proven = [file for file in left if _read(file)[0] in digests]
+        proven = [file for file in left if _sha256(file) in digests]
         spool.adopt([], proven)
         left = [file for file in left if file not in proven]
         if not left:
             return
+    # Captures first, so that they are in the commit of the lines that name them.
+    if pages := [file for file in left if _is_capture(file)]:
+        for file in pages:
+            left.remove(file)
+            spool.captures.adopt(file)
+        purge_captures(spool, read_erasures(store))
     if left:
         _adopt(store, spool, left, waiting)
+
+
+def _is_capture(file: Path) -> bool:
+    return file.name.startswith(f"{PartKind.CAPTURE}-")
+
+
+def _sha256(file: Path) -> str:
+    with explained(file):
+        return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _adopt(store: Store, spool: Spool, files: Iterable[Path], waiting: set[bytes]) -> None:
@@ -151,6 +169,8 @@ def _lines_of(spool: Spool) -> Iterator[bytes]:
     for line in spool.outbox():
         yield line.line
     for part in spool.parts():
+        if part.kind is PartKind.CAPTURE:
+            continue
         body = read_sealed(spool, part)
         if hashlib.sha256(body).hexdigest() == part.sha256:  # else `shipper` says so
             yield from unpack(body)

@@ -18,7 +18,8 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.schema_file import BEGUN_WITH
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.local.purge import Obedience
-from nordcrawl.archive.local.spool import Spool, is_spool
+from nordcrawl.archive.local.sealed import is_spool
+from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.archive_id import give_id
 from nordcrawl.archive.store.protocol import Capabilities, Store

@@ -33,6 +33,7 @@ from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write.gate import Gate
 from nordcrawl.archive.write.schemas import put_schema
+from nordcrawl.capture.cdxj import index
 from nordcrawl.errors import (
     NordcrawlError,
     ObjectConflict,
@@ -78,6 +79,7 @@ class Shipped:
     lines: int = 0
     """Article and ledger lines."""
     ledger_lines: int = 0
+    captures: int = 0
     parts: int = 0
     commits: int = 0
     bytes: int = 0
@@ -142,7 +144,7 @@ class Shipper:
         now = time.monotonic()
         if self._waiting_since is None:
             self._waiting_since = now
-        if backlog.outbox_bytes >= self._limits.part_bytes:
+        if max(backlog.outbox_bytes, backlog.capture_bytes) >= self._limits.part_bytes:
             return 0.0
         return max(0.0, self._waiting_since + self._limits.part_age_s - now)
 
@@ -168,14 +170,14 @@ class Shipper:
 
     def _seal(self) -> None:
         lines = self._spool.head(self._limits.part_bytes)
-        if self._obedience is not None and len(kept := self._obedience.sift(lines)) < len(lines):
-            if not kept:
-                return
-            lines = kept
+        if self._obedience is not None and len(self._obedience.sift(lines)) < len(lines):
+            return  # the others may have changed, too
         lines = self.gate.sift(self._spool, lines)
         parts = [self._write_part(group, lines[-1].seq) for group in _groups(lines)]
         sync_sealed(self._spool)
-        self._spool.record_sealed(parts, lines)
+        with self._spool.captures.lock:
+            parts += self._spool.captures.seal(lines[-1].seq)
+            self._spool.record_sealed(parts, lines)
         self._waiting_since = None
 
     def _write_part(self, lines: Sequence[SpooledLine], batch: int) -> SealedPart:
@@ -259,7 +261,10 @@ class Shipper:
             raise SpoolError(f"{self._spool.sealed / part.file_name}: damaged (sha256)")
         if part.kind is PartKind.QUARANTINE:
             put_schema(self._store, QUARANTINE_SCHEMA)
-        self._store.put(self._key(part), body, content_type=keys.PART_TYPE)
+        key = self._key(part)
+        self._store.put(key, body, content_type=keys.PART_TYPE)
+        if (beside := keys.index_key(key)) is not None:
+            self._store.put(beside, index(body, key), content_type=keys.INDEX_TYPE)
         self.puts += 1
 
     def _confirm(self, parts: Sequence[SealedPart]) -> None:
@@ -307,7 +312,7 @@ class Shipper:
 
     def _is_all(self, parts: Sequence[SealedPart]) -> bool:
         """Return whether nothing waits but these."""
-        lines = sum(part.records for part in parts)
+        lines = sum(part.lines for part in parts)
         return self._spool.backlog.lines == lines
 
     def _begin_log(self) -> None:
@@ -317,7 +322,8 @@ class Shipper:
 
     def _key(self, part: SealedPart) -> str:
         spool = self._spool
-        return keys.part_key(part.kind, spool.source, part.date, spool.writer, part.first_seq)
+        writer = part.own or spool.writer
+        return keys.part_key(part.kind, spool.source, part.date, writer, part.first_seq)
 
     def _entry(self, part: SealedPart) -> PartEntry:
         return PartEntry(
@@ -335,8 +341,9 @@ class Shipper:
     def _count(self, parts: Sequence[SealedPart]) -> None:
         done = self.shipped
         done.records += sum(p.records for p in parts if p.kind is PartKind.ARTICLE)
-        done.lines += sum(p.records for p in parts)
+        done.lines += sum(p.lines for p in parts)
         done.ledger_lines += sum(p.records for p in parts if p.kind is PartKind.LEDGER)
+        done.captures += sum(p.records for p in parts if p.kind is PartKind.CAPTURE)
         done.parts += len(parts)
         done.commits += 1
         done.bytes += sum(p.bytes for p in parts)

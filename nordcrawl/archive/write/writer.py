@@ -30,13 +30,14 @@ from nordcrawl.archive.local.state_file import is_noted
 from nordcrawl.archive.log.catalog import NO_TAIL, Tail
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.store.protocol import Capabilities, Store
-from nordcrawl.archive.write.accepted import Accepted, has_half_characters, lines_of, size_of
+from nordcrawl.archive.write.accepted import Accepted, has_half_characters, keep, lines_of
 from nordcrawl.archive.write.catch_up import catch_up, tell_ended, write_checkpoint
 from nordcrawl.archive.write.gate import Gate, Held, Judge
 from nordcrawl.archive.write.recovery import ship_waiting
 from nordcrawl.archive.write.ship_loop import ShipLoop
 from nordcrawl.archive.write.shipper import Limits, Shipped, Shipper, ShipReport, log_head
 from nordcrawl.errors import NordcrawlError, SpoolError, StoreError, StoreUnavailable
+from nordcrawl.model.capture import Draft
 from nordcrawl.model.ledger import LedgerEntry
 from nordcrawl.model.record import Record
 from nordcrawl.model.words import reason
@@ -214,10 +215,13 @@ class Writer:
 
     # --- accept -----------------------------------------------------------------------------
 
-    def accept(self, entry: LedgerEntry, record: Record | None = None) -> Future[None]:
-        """Take a ledger line and the record it tells of; returns at once.
+    def accept(
+        self, entry: LedgerEntry, record: Record | None = None, page: Draft | None = None
+    ) -> Future[None]:
+        """Take a ledger line, the record it tells of, and the page to be kept as it was fetched,
+        which the lines will name; returns at once.
 
-        `state` knows of it from here on. The future, which can't be cancelled, is done when both
+        `state` knows of it from here on. The future, which can't be cancelled, is done when all
         are durable, or has the `SpoolError` that says why not; then no later one is accepted
         either.
 
@@ -240,8 +244,8 @@ class Writer:
                 except SpoolError as error:
                     failure = self.failure = error
             if failure is None:
-                self._queue.append(Accepted(lines, change, future))
-                self._under_way_bytes += size_of(lines)
+                self._queue.append(Accepted(lines, change, future, entry, record, page))
+                self._under_way_bytes += self._queue[-1].size
                 self._gate.notify_all()
         if failure is not None:
             future.set_exception(failure)
@@ -267,7 +271,7 @@ class Writer:
                     self._queue = []
                     self.failure = failure
                     self.state.forget_unsettled()
-                self._under_way_bytes -= sum(size_of(accepted.lines) for accepted in batch)
+                self._under_way_bytes -= sum(accepted.size for accepted in batch)
                 self._committing = False
                 self._gate.notify_all()
             for accepted in batch:
@@ -278,13 +282,11 @@ class Writer:
             self._shipping.wake()
 
     def _commit(self, batch: list[Accepted]) -> SpoolError | None:
-        lines = [line for accepted in batch for line in accepted.lines]
-        changes = [accepted.change for accepted in batch]
         try:
             if self._stale is not None:
                 raise self._stale
             self._check_room()
-            last_seq = self._spool.add(lines)
+            changes, last_seq = keep(self._spool, batch, self._clock())
             try:
                 self.state.commit(changes, last_seq)
             except SpoolError as error:  # the lines are safe, and folded from the archive one day

@@ -44,7 +44,8 @@ def secret(number: int, **more: Any) -> Any:
 def build(root: Path) -> FolderStore:
     store = FolderStore(root / "archive")
     for number in (1, 2, 3):
-        run(store, root / "spool", f"run-{number}", number, make=secret, limits=CHECKPOINTS)
+        spool, run_id = root / "spool", f"run-{number}"
+        run(store, spool, run_id, number, make=secret, limits=CHECKPOINTS, captures=True)
     return store
 
 

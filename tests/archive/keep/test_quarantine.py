@@ -231,7 +231,10 @@ def test_killed_at_any_write_it_is_done_by_the_next(
         check(store)
         before = (archived(store), held(store))
         released = [f"{SOURCE}:1 1", f"{SOURCE}:1 2", f"{SOURCE}:3 1"]
-        after = (released if choice is Choice.RELEASE else released[:1], [])
+        after: tuple[list[str], list[str]] = (
+            released if choice is Choice.RELEASE else released[:1],
+            [],
+        )
         assert before in ((released[:1], [url_of(1), url_of(3)]), after), "half of it"
         assert decide(root, choice).left == []
         assert (archived(store), held(store)) == after

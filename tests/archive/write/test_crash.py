@@ -13,17 +13,21 @@ from pathlib import Path
 
 import pytest
 
+from nordcrawl.archive.keep.verify import Severity, verify
 from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.read.reader import Reader
+from nordcrawl.capture.read import problem, record_at
 from tests.support.archive_builders import SOURCE, FileStore, check_archive, open_writer, url_of
 from tests.support.waiting import HANG_S
 
 COUNT = 6
 
 
-def run(root: Path, run_id: str, first: int, die_at: int) -> tuple[set[int], int]:
+def run(
+    root: Path, run_id: str, first: int, die_at: int, *more: str, count: int = COUNT
+) -> tuple[set[int], int]:
     """Return the acknowledged numbers, and the steps made, 0 if killed."""
-    arguments = [str(root), run_id, str(first), str(COUNT), str(die_at)]
+    arguments = [str(root), run_id, str(first), str(count), str(die_at), *more]
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.killed_run", *arguments],
         cwd=Path(__file__).parents[3],
@@ -53,9 +57,9 @@ def check(root: Path, acknowledged: set[int]) -> None:
     assert Counter(e.url for e in Reader(store).ledger()) == Counter(url_of(n) for n in numbers)
 
 
-def crash_twice(root: Path, die_at: int, then: int) -> None:
-    first, _ = run(root, "run-1", 1, die_at)
-    second, _ = run(root, "run-2", 20, then)
+def crash_twice(root: Path, die_at: int, then: int, *more: str, count: int = COUNT) -> None:
+    first, _ = run(root, "run-1", 1, die_at, *more, count=count)
+    second, _ = run(root, "run-2", 20, then, *more, count=count)
     check(root, first | second)
 
 
@@ -74,6 +78,37 @@ def test_killed_at_every_step_and_again_while_recovering(tmp_path: Path, nth: in
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(crash, range(1, steps, nth)))
+
+
+@pytest.mark.parametrize(
+    "nth", [pytest.param(1, marks=pytest.mark.slow, id="every"), pytest.param(17, id="some")]
+)
+def test_killed_at_every_step_with_captures(tmp_path: Path, nth: int) -> None:
+    """No record names a capture that is not there, and all that are there are whole."""
+    acknowledged, steps = run(tmp_path / "whole", "run-1", 1, 0, "--captures", count=3)
+    assert acknowledged == {1, 2, 3}
+    assert steps > 110, "those of the captures, too"
+    check(tmp_path / "whole", acknowledged)
+    dice = random.Random(2)
+
+    def crash(step: int) -> None:
+        root = tmp_path / str(step)
+        crash_twice(root, step, dice.randrange(1, 90), "--captures", count=3)
+        check_captures(root)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(crash, range(1, steps, nth)))
+
+
+def check_captures(root: Path) -> None:
+    store = FileStore(root / "archive")
+    named = {r["article_id"]: r["fetch"]["capture"] for r in Reader(store).records()}
+    for article_id, capture in named.items():
+        body = store.get(capture["object"])
+        record = record_at(body, capture["offset"])
+        assert record.url == url_of(int(article_id.split(":")[1]))
+        assert problem(record) is None
+    assert [f for f in verify(store).findings if f.severity is Severity.DAMAGE] == []
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.local import spool as spool_module
+from nordcrawl.archive.local.sealed import SealedPart
+from nordcrawl.archive.local.sealed_files import read_sealed, sync_sealed, write_sealed
+from nordcrawl.archive.local.waiting import SpooledLine
 from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import Put
@@ -179,9 +184,36 @@ def test_a_hanging_store_holds_up_neither_accept_nor_finish(store: Faulty, tmp_p
     assert sum(check_archive(other).values()) == 29
 
 
+@pytest.mark.parametrize("hangs", [False, True], ids=["down", "hanging"])
+@pytest.mark.parametrize("meanwhile", [False, True], ids=["told before", "told meanwhile"])
+def test_who_is_in_a_hurry_waits_for_no_store_that_takes_nothing(
+    store: Faulty, tmp_path: Path, hangs: bool, meanwhile: bool
+) -> None:
+    with open_writer(store, tmp_path / "spool") as writer:
+        store.error = StoreUnavailable("down")
+        store.hang = threading.Event() if hangs else None
+        accept(writer, make_record(1))
+
+        def hurry() -> None:
+            writer.hurry(deadline_s=60, stall_s=0.5)
+
+        if meanwhile:
+            threading.Timer(0.3, hurry).start()
+        else:
+            hurry()
+        began = time.monotonic()
+        report = writer.finish(deadline_s=60)
+        assert time.monotonic() - began < 30
+        assert isinstance(report.failure, StoreUnavailable)
+        assert report.pending_records == 2
+        if store.hang is not None:
+            store.hang.set()
+
+
 @pytest.mark.parametrize("hang_at", ["articles-v1/", "ledger-v1/", "commits/"])
+@pytest.mark.parametrize("shipped", [False, True], ids=["", "the next has shipped"])
 def test_a_closed_writer_leaves_the_spool_to_the_next_whatever_its_store_does(
-    store: Faulty, tmp_path: Path, hang_at: str
+    store: Faulty, tmp_path: Path, hang_at: str, shipped: bool
 ) -> None:
     folder = tmp_path / "spool"
     first = open_writer(store, folder)
@@ -195,8 +227,11 @@ def test_a_closed_writer_leaves_the_spool_to_the_next_whatever_its_store_does(
     other = FileStore(store.root)
     with open_writer(other, folder, "run-2") as second:
         accept(second, make_record(2, run_id="run-2"))
+        if shipped:
+            assert second.finish(deadline_s=60).failure is None
         before = sorted(path.name for path in folder.rglob("*"))
         waiting = second._spool.query("SELECT * FROM outbox")
+        committed = second._spool.committed()
         put_by_then = len(store.puts)
         store.hang.set()
         first._shipping._thread.join(60)
@@ -204,10 +239,40 @@ def test_a_closed_writer_leaves_the_spool_to_the_next_whatever_its_store_does(
         assert store.puts[put_by_then:] == [], "not even a commit of what it had put"
         assert sorted(path.name for path in folder.rglob("*")) == before
         assert second._spool.query("SELECT * FROM outbox") == waiting
+        assert second._spool.committed() == committed
         assert second.finish(deadline_s=30).failure is None
     lines = check_archive(other)
     assert (len(lines), set(lines.values())) == (2, {1})
     assert len(writers(other)) == 1
+
+
+def test_a_closed_spool_is_closed_to_every_thread(tmp_path: Path) -> None:
+    """Whoever still works for its writer, as behind a store that hung, gets no further."""
+    folder = tmp_path / "spool"
+    spool = spool_module.Spool.open(folder, SOURCE)
+    day, sha256 = "2026-11-02", "0" * 64
+    part = SealedPart(1, 1, 1, PartKind.LEDGER, day, "run-1", sha256, 9, 1, day, day)
+    write_sealed(spool, part, b"as it was")
+    spool.close()
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    uses: dict[str, Callable[[], object]] = {
+        "write": lambda: write_sealed(spool, part, b"anew"),
+        "read": lambda: read_sealed(spool, part),
+        "sync": lambda: sync_sealed(spool),
+        "add": lambda: spool.add([SpooledLine(PartKind.LEDGER, day, 0, "run-1", b"{}")]),
+        "seal": lambda: spool.record_sealed([part], []),
+        "freeze": lambda: spool.freeze(1, 1, b"{}"),
+        "commit": lambda: spool.mark_committed(1, 1, sha256),
+        "put": lambda: spool.mark_put(part),
+        "new writer": spool.change_writer,
+        "adopt": lambda: spool.adopt([], [spool.sealed / part.file_name]),
+        "manifest": lambda: spool.drop_manifest("run-1"),
+    }
+    for name, use in uses.items():
+        with pytest.raises(SpoolError, match="closed"):
+            use()
+        after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        assert after == before, name
 
 
 def test_a_lock_goes_back_though_a_process_being_started_has_a_copy_of_it(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from tests.support.archive_builders import (
     LIMITS,
     SOURCE,
     START,
+    make_draft,
     make_entry,
     make_record,
     open_writer,
@@ -44,7 +45,7 @@ def crawl(root: Path, run_id: str, *numbers: int, limits: Limits = LIMITS) -> No
     with open_writer(store, root / "spool", run_id, limits=limits) as writer:
         for number in numbers:
             made = make_record(number, run_id=run_id, at=START + timedelta(hours=8 * number))
-            writer.accept(make_entry(made), made).result(timeout=300)
+            writer.accept(make_entry(made), made, make_draft(made)).result(timeout=300)
             os.write(1, b"%d" % number)
         done = writer.finish(deadline_s=300)
         assert (done.failure, done.pending_records) == (None, 0)
