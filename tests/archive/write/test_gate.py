@@ -12,6 +12,7 @@ import pytest
 
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.archive.store.protocol import Put
 from nordcrawl.errors import StoreUnavailable
 from nordcrawl.model.ledger import Outcome
 from tests.archive.keep.test_kills import killed_at
@@ -141,6 +142,38 @@ def test_a_history_that_cannot_be_read_lets_nothing_pass(tmp_path: Path) -> None
     with opened(store, folder, "run-2") as writer:
         assert writer.pending_records == 0
     assert (archived(store), held(store)) == ([], [url_of(1)])
+
+
+def test_what_is_held_survives_the_database_of_its_spool(tmp_path: Path) -> None:
+    store, folder = FolderStore(tmp_path / "archive"), tmp_path / "spool"
+    with opened(store, folder, "run-0") as writer:
+        finished(writer)
+    down = Down(tmp_path / "archive")
+    with opened(down, folder, "run-1") as writer:
+        accept(writer, bad(1), bad(2))
+        down.is_down = True
+        finish_in_vain(writer)
+    assert sorted(file.name[:10] for file in (folder / "sealed").iterdir()) == [
+        "ledger-000", "quarantine",
+    ]  # fmt: skip
+    for file in folder.glob("spool.sqlite*"):
+        file.unlink()
+    with opened(store, folder, "run-2") as writer:
+        assert writer.pending_records == 0
+    assert (archived(store), held(store)) == ([], [url_of(1), url_of(2)])
+    assert set(ledger(store, "run-1").values()) == {"quarantined"}
+    check(store)
+
+
+class Down(FolderStore):
+    """A folder that takes nothing once it is down."""
+
+    is_down = False
+
+    def put(self, key: str, body: bytes, *, content_type: str) -> Put:
+        if self.is_down:
+            raise StoreUnavailable("down")
+        return super().put(key, body, content_type=content_type)
 
 
 def test_without_a_judge_all_is_archived(tmp_path: Path) -> None:
