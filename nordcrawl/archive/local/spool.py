@@ -136,8 +136,9 @@ class Spool:
         with self._file.held() as db:
             rows = db.execute("SELECT kind, date, at, run_id, line, seq FROM outbox ORDER BY seq")
             for kind, date, at, run_id, line, seq in rows:
-                whole = bool(batch) and batch[-1].kind is PartKind.LEDGER
-                if whole and (size + len(line) > limit_bytes or run_id != batch[0].run_id):
+                last = batch[-1].kind if batch else PartKind.ARTICLE
+                ended = last is PartKind.LEDGER and size + len(line) > limit_bytes
+                if ended or (last is not PartKind.ARTICLE and run_id != batch[0].run_id):
                     break
                 batch.append(SpooledLine(PartKind(kind), date, at, run_id, line, seq))
                 size += len(line)

@@ -136,7 +136,7 @@ class _Order:
         if line.kind is PartKind.ARTICLE:
             key = (values["article_id"], values["revision"])
             self._articles[key].append(line)
-        elif values["article"] is not None and values["outcome"] in ARCHIVED:
+        elif line.kind is PartKind.LEDGER and values["article"] and values["outcome"] in ARCHIVED:
             key = (values["article"]["article_id"], values["article"]["revision"])
             self._told[key].append(line)
         else:
