@@ -216,6 +216,14 @@ def test_what_was_released_once_is_how_it_is_now(batch: Callable[[], Batch]) -> 
     assert breaks(batch(), [*before(), released], LIMITS) == []
 
 
+def test_what_an_earlier_batch_lacked_as_often_is_not_missed() -> None:
+    """A batch in thirty without authors, as of an agency's day, and nobody held it."""
+    agency = Figures.of(pages(12, fields=ALL - {"authors"}))
+    history = [*before(40, 15, fields=ALL), agency]
+    assert breaks(redesign(), history, LIMITS) == []
+    assert breaks(redesign(), history[:-1], LIMITS) != []
+
+
 def test_the_switch_and_the_limits_are_obeyed() -> None:
     assert breaks(redesign(), before(), replace(LIMITS, on=False)) == []
     assert breaks(redesign(), before(), replace(LIMITS, coverage=0.0)) == []

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import nordcrawl
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.lines import pack, unpack
-from nordcrawl.archive.format.quarantine import Choice
+from nordcrawl.archive.format.commit import CommitKind, Segment
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lines import decode_json, pack, unpack
+from nordcrawl.archive.format.order import Order, url_digest
+from nordcrawl.archive.format.quarantine import Choice, held_line
+from nordcrawl.archive.keep import testimony
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.delete import UnprovenError
 from nordcrawl.archive.keep.proofs import Settled
@@ -19,12 +25,21 @@ from nordcrawl.archive.keep.quarantine import decided
 from nordcrawl.archive.keep.quarantine import held as listed
 from nordcrawl.archive.keep.settle import Done, settle
 from nordcrawl.archive.keep.verify import Severity, verify
+from nordcrawl.archive.log.erasures import Erasures
+from nordcrawl.archive.log.snapshot import LivePart, take
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.errors import UsageError
 from nordcrawl.model.ledger import Outcome
 from tests.archive.keep.test_kills import killed_at
-from tests.support.archive_builders import SOURCE, accept, archive, make_record, url_of
+from tests.support.archive_builders import (
+    SOURCE,
+    accept,
+    archive,
+    make_entry,
+    make_record,
+    url_of,
+)
 from tests.support.archive_runs import erase, holding, maintainer
 from tests.support.held_batches import (
     START_LATER,
@@ -73,6 +88,8 @@ def test_a_release_makes_records_archived_content_once(tmp_path: Path) -> None:
     cursor = reader.snapshot().cursor
     (one,) = listed(store)
     assert (one.batch.run_id, one.batch.records, one.why) == ("run-2", 2, ("one text on all",))
+    files = nordcrawl.Archive(str(tmp_path / "archive")).files()
+    assert {file.kind for file in files} == {"article", "ledger"}
     done = decide(tmp_path, Choice.RELEASE)
     assert (done.released, done.overtaken, done.deleted, done.left) == (2, 0, 1, [])
     assert archived(store) == [f"{SOURCE}:1 1", f"{SOURCE}:1 2", f"{SOURCE}:3 1"]
@@ -212,6 +229,35 @@ def test_nothing_goes_without_proof(tmp_path: Path) -> None:
             store.delete(part.key)
     with maintainer(store, tmp_path) as kept, pytest.raises(Exception, match="missing"):
         kept.deleter().delete(entry.key, Settled())
+
+
+def test_a_released_line_is_proven_by_its_record_too(tmp_path: Path) -> None:
+    store = hold(tmp_path)
+    (entry,) = list(store.list("quarantine-v1/"))
+    lines = list(unpack(store.get(entry.key)))
+    decide(tmp_path, Choice.RELEASE)
+    holders: defaultdict[str, list[tuple[Segment, LivePart]]] = defaultdict(list)
+    for part in take(store).live:
+        if part.commit.kind is CommitKind.RELEASE:
+            holders[part.entry.key] += [(segment, part) for segment in part.segments]
+    all_of_it = testimony.Testimony(store, holders, holders)
+    told = testimony.Testimony(
+        store, holders, [key for key in holders if key.startswith("ledger-v1/")]
+    )
+    for line in lines:
+        assert all_of_it.tells(line, decode_json(line))
+        assert not told.tells(line, decode_json(line))
+
+
+def test_an_order_covers_what_is_held_by_an_address_of_it() -> None:
+    record = make_record(7)
+    line = held_line(record.to_json(), make_entry(record).to_json(), ["x"])
+    landed = {**line["record"], "url": url_of(9)}
+    other = {**line, "article_id": "example:other", "record": landed}
+    for url, covered in ((url_of(7), True), (url_of(9), True), (url_of(8), False)):
+        digests = frozenset([url_digest(url)])
+        order = Order("o", START_LATER, "", frozenset(), digests, frozenset())
+        assert Erasures.of([order]).covers(PartKind.QUARANTINE, other) is covered
 
 
 every = pytest.mark.parametrize(
