@@ -40,25 +40,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "archived content) or drop it (it is deleted, and its pages are due again)."
     )
     parser.epilog = "Example: nordcrawl quarantine show 20261127T080000Z-highnorthnews-3fa2"
-    archive_option(parser)
-    what = parser.add_subparsers(dest="what", required=True, metavar="list|show|release|drop")
-    listing = what.add_parser("list", help="list what is held, a run a line")
-    listing.add_argument("source", nargs="?", help="only of this source")
-    listing.add_argument("--json", action="store_true", help="an object a line")
-    showing = what.add_parser("show", help="show records that are held")
-    showing.add_argument("run", metavar="RUN", help="a run, as list names it")
-    showing.add_argument(
-        "--limit", type=int, default=_SHOWN, metavar="N", help=f"so many (default: {_SHOWN})"
+    parser.add_argument(
+        "what",
+        choices=("list", "show", *Choice),
+        help="list what is held, a run a line; show records; release or drop all of a run",
     )
-    showing.add_argument("--json", action="store_true", help="whole records, one a line")
-    for choice, told in (
-        (Choice.RELEASE, "make what is held archived content"),
-        (Choice.DROP, "delete what is held, for good; its pages are due again"),
-    ):
-        deciding = what.add_parser(str(choice), help=told)
-        deciding.add_argument("run", nargs="+", metavar="RUN", help="runs, as list names them")
-        deciding.add_argument("--reason", default="", help="kept with the decision")
-        deciding.add_argument("--by", default="", help="who decides (default: this user)")
+    parser.add_argument(
+        "names", nargs="*", metavar="RUN", help="runs, as list names them; for list, sources"
+    )
+    archive_option(parser)
+    parser.add_argument("--json", action="store_true", help="list: an object a line; show: records")
+    parser.add_argument(
+        "--limit", type=int, default=_SHOWN, metavar="N", help=f"show so many (default: {_SHOWN})"
+    )
+    parser.add_argument("--reason", default="", help="kept with a release or drop")
+    parser.add_argument("--by", default="", help="who decides (default: this user)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -73,15 +69,20 @@ def run(options: argparse.Namespace) -> int:
     store = open_store(settings.archive, retry_s=settings.store_retry_s)
     require_archive(store)
     if options.what == "list":
-        require_sources(store, [options.source] if options.source else [])
-        return _list(held(store, options.source), as_json=options.json)
+        require_sources(store, options.names)
+        found = [x for x in held(store) if not options.names or x.batch.source in options.names]
+        return _list(found, as_json=options.json)
+    if not options.names:
+        raise UsageError(f"quarantine {options.what}: name a run; nordcrawl quarantine list")
     if options.what == "show":
-        return _show(store, options.run, options.limit, as_json=options.json)
+        for run_id in options.names:
+            _show(store, run_id, options.limit, as_json=options.json)
+        return int(ExitCode.WHOLE)
     choice = Choice(options.what)
     code = ExitCode.WHOLE
     with Maintainer.open(store, maintenance_folder(settings, store), utc_now) as maintainer:
         sources = {one.batch.run_id.lower(): one.batch.source for one in held(store)}
-        for run_id in options.run:
+        for run_id in options.names:
             with _no_crawl(maintainer, sources.get(run_id.lower())):
                 done = settle(maintainer, run_id, choice, options.by or _user(), options.reason)
             code = max(code, _tell(done))
@@ -128,7 +129,7 @@ def _list(found: list[Listed], *, as_json: bool) -> int:
     return int(ExitCode.WHOLE)
 
 
-def _show(store: Store, run_id: str, limit: int, *, as_json: bool) -> int:
+def _show(store: Store, run_id: str, limit: int, *, as_json: bool) -> None:
     count = 0
     for number, values in enumerate(records_of(store, run_id)):
         count += 1
@@ -139,10 +140,11 @@ def _show(store: Store, run_id: str, limit: int, *, as_json: bool) -> int:
         else:
             _print(values["record"])
     if not count:
-        raise UsageError(f"run {shown(run_id)} has nothing in quarantine; quarantine list")
+        raise UsageError(
+            f"run {shown(run_id)} has nothing in quarantine; nordcrawl quarantine list"
+        )
     if count > limit and not as_json:
         print(f"... and {count - limit} more (--limit)")
-    return int(ExitCode.WHOLE)
 
 
 def _print(record: dict[str, Any]) -> None:

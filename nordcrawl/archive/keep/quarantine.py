@@ -87,8 +87,8 @@ def run_of(snapshot: Snapshot, part: LivePart) -> str:
     return part.commit.run_id
 
 
-def held(store: Store, source: str | None = None) -> list[Listed]:
-    """Return what an archive has in quarantine, or of one source of it.
+def held(store: Store) -> list[Listed]:
+    """Return what an archive has in quarantine.
 
     Raises:
         ArchiveDamaged: a log or a part is not what it should be.
@@ -96,19 +96,18 @@ def held(store: Store, source: str | None = None) -> list[Listed]:
     """
     for _ in range(_ROUNDS):
         with suppress(PartMovedError):
-            return _held(store, source)
+            return _held(store)
     raise StoreUnavailable(f"{store.uri}: others go on changing what is held")
 
 
-def _held(store: Store, source: str | None) -> list[Listed]:
+def _held(store: Store) -> list[Listed]:
     erasures = read_erasures(store)
     found = []
     for batch in batches(take(store)):
-        if source in (None, batch.source):
-            why: dict[str, None] = {}
-            for values in held_lines(store, batch, erasures):
-                why |= dict.fromkeys(values["why"])
-            found.append(Listed(batch, tuple(why), tuple(decisions(store, batch.run_id))))
+        why: dict[str, None] = {}
+        for values in held_lines(store, batch, erasures):
+            why |= dict.fromkeys(values["why"])
+        found.append(Listed(batch, tuple(why), tuple(decisions(store, batch.run_id))))
     return found
 
 
