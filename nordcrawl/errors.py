@@ -143,9 +143,9 @@ MEANINGS: Final[Mapping[ExitCode, Meaning]] = {
     ExitCode.SUSPECT: Meaning(
         "most pages failed, were no article, or had one and the same text: a site that "
         "is down, rebuilt, or behind a wall; or nothing new has come for much longer "
-        "than ever",
-        "look at the site; `nordcrawl erase` what was archived by mistake; the next run "
-        "asks again for what failed",
+        "than ever; or records were held back ([quarantine](operations.md#quarantine))",
+        "look at the site; `nordcrawl quarantine list`; `nordcrawl erase` what was archived "
+        "by mistake; the next run asks again for what failed",
     ),
     ExitCode.OUT_OF_TIME: Meaning(
         "`NORDCRAWL_BUDGET_TIME_S` is over; what was fetched is archived, URLs were left",

@@ -77,6 +77,22 @@ NORDCRAWL_SUSPECT_SHARE = os.environ.get("NORDCRAWL_SUSPECT_SHARE") or 0.5
 #: A run ends with 14 only where so many pages at least were asked for.
 NORDCRAWL_SUSPECT_PAGES = os.environ.get("NORDCRAWL_SUSPECT_PAGES") or 5
 
+#: 0: no batch is held back, whatever it looks like
+#: ([operations.md](operations.md#quarantine)).
+NORDCRAWL_QUARANTINE = os.environ.get("NORDCRAWL_QUARANTINE") or 1
+#: A batch (what a part of the archive holds) is judged only where it has so many articles.
+NORDCRAWL_QUARANTINE_PAGES = os.environ.get("NORDCRAWL_QUARANTINE_PAGES") or 20
+#: And where earlier runs of the source archived so many articles.
+NORDCRAWL_QUARANTINE_HISTORY = os.environ.get("NORDCRAWL_QUARANTINE_HISTORY") or 100
+#: The share of a batch's articles with a field that nearly all had before (title, authors, time of
+#: publication) below which it is held; 0: never.
+NORDCRAWL_QUARANTINE_COVERAGE = os.environ.get("NORDCRAWL_QUARANTINE_COVERAGE") or 0.5
+#: How many times shorter or longer than ever before the median text of a batch may be, and how many
+#: times smaller the share of the page that is text.
+NORDCRAWL_QUARANTINE_FACTOR = os.environ.get("NORDCRAWL_QUARANTINE_FACTOR") or 10
+#: The share of a batch's pages that may have one and the same text, or title; 1: all may.
+NORDCRAWL_QUARANTINE_SAME = os.environ.get("NORDCRAWL_QUARANTINE_SAME") or 0.5
+
 #: Seconds that a run may crawl; then it ends cleanly, with 15; 0 is no bound.
 NORDCRAWL_BUDGET_TIME_S = os.environ.get("NORDCRAWL_BUDGET_TIME_S") or 0
 #: Pages of a run, as `limit`; what is left ends it with 7; 0 is no bound.

@@ -29,6 +29,7 @@ ADVICE: Final = {
     "errors": "look at what failed and why: nordcrawl report",
     "gap": "see whether the months are whole: nordcrawl audit SOURCE; or crawl more often",
     "pending": "look at the store, then: nordcrawl ship",
+    "quarantine": "look at them: nordcrawl quarantine list; then release or drop them",
     "silent": "look at the list in a browser; mend the source's table if another took its place",
 }
 
@@ -113,6 +114,8 @@ class History:
     """When the latest of them came: a run that goes on has no report yet."""
     waiting: Waiting | None = None
     """What the spool on this machine holds; None where there is none."""
+    held: tuple[str, int] | None = None
+    """The latest run that has records in quarantine, and how many there are of all runs."""
 
     def plain(self) -> list[PastRun]:
         """Return the runs that looked for all of the site and were not killed."""

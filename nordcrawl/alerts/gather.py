@@ -18,6 +18,7 @@ from typing import Any, Final
 from nordcrawl.alerts.condition import DAY, SLACK, WEEK, History, Seen
 from nordcrawl.alerts.runs import DAYS, RHYTHM, WEEKS
 from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.keep.quarantine import batches
 from nordcrawl.archive.read.reader import NOT_SHOWN, Reader, Snapshot, Wanted
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.config.options import Options
@@ -66,6 +67,7 @@ def gather(
     folders = [] if options is None else archive_folders(options, store)
     reader = Reader(store, damaged=lambda error: found.damage.append(str(error)))
     snapshot = reader.snapshot()
+    held = _held(snapshot)
     wanted = [name for of_source in names.values() for name in _wanted(of_source, now)]
     runs: defaultdict[str, list[PastRun]] = defaultdict(list)
     for run in side_by_side(partial(past_run, store), wanted, _AT_ONCE):
@@ -84,6 +86,7 @@ def gather(
                 articles=articles,
                 archived_at=archived_at,
                 waiting=_waiting(folders, source),
+                held=held.get(source),
             )
         )
     return found
@@ -151,6 +154,15 @@ def _waiting(folders: Sequence[Path], source: str) -> Waiting | None:
         min((one.since for one in found if one.since), default=""),
         any(one.held for one in found),
     )
+
+
+def _held(snapshot: Snapshot) -> dict[str, tuple[str, int]]:
+    """Return, of each source that has records in quarantine, the latest such run, and how many."""
+    found: dict[str, tuple[str, int]] = {}
+    for batch in batches(snapshot):
+        _, count = found.get(batch.source, ("", 0))
+        found[batch.source] = (batch.run_id, count + batch.records)
+    return found
 
 
 def _articles(

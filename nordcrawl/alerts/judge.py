@@ -13,6 +13,7 @@ CONDITIONS: Final[dict[str, Callable[[History, AlertLimits], Answer]]] = {
     "no_run": runs.no_run,
     "run_failed": runs.run_failed,
     "pending": runs.pending,
+    "quarantine": runs.quarantine,
     "silent": runs.silent,
     "fewer_articles": runs.fewer_articles,
     "errors": runs.errors,

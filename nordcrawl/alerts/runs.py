@@ -217,6 +217,18 @@ def pending(history: History, limits: AlertLimits) -> Answer:
     return alert("pending", history, text)
 
 
+def quarantine(history: History, limits: AlertLimits) -> Answer:
+    """Say that records wait in quarantine for somebody to decide on them."""
+    if history.held is None:
+        return Quiet.NO
+    run_id, count = history.held
+    of = next((run for run in history.runs if run.run_id.lower() == run_id.lower()), None)
+    told = (of.told.get("quarantine") or {}).get("why") if of is not None else None
+    because = f": {'; '.join(map(str, told))}" if told else ""
+    text = f"{counted(count, 'record')} in quarantine, the last of run {run_id}{because}"
+    return alert("quarantine", history, text)
+
+
 def silent(history: History, limits: AlertLimits) -> Answer:
     """Say that a list answers and names nothing, or nothing new for longer than ever before; or
     that nothing new has come from the source as a whole."""

@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "verify": "prove the archive, by the store alone",
     "compact": "put small parts together",
     "erase": "take articles out of the archive, for good",
+    "quarantine": "look at records that were held back, release or drop them",
     "demo": "run the whole job against a small news site on this machine",
     "completion": "print a script that completes all this in a shell",
 }

@@ -11,6 +11,7 @@ from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.config.state_folder import archive_folders, spools
 from nordcrawl.errors import ExitCode, NordcrawlError, UsageError
 from nordcrawl.model.times import utc_now
+from nordcrawl.quarantine.watch import Watch
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +51,8 @@ def ship_spools(archive: str | None, sources: list[str]) -> int:
         if sources and name not in sources:
             continue
         try:
-            report = ship_left_over(store, folder / name, name, clock=utc_now)
+            watch = Watch(store, name, options.quarantine, utc_now)
+            report = ship_left_over(store, folder / name, name, clock=utc_now, judge=watch)
         except NordcrawlError as error:
             print(f"nordcrawl: error: {name}: {error}", file=sys.stderr)
             code = error.exit_code

@@ -11,6 +11,7 @@ from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.config.state_folder import spool_folders
 from nordcrawl.errors import ExitCode, UsageError
 from nordcrawl.model.times import utc_now
+from nordcrawl.quarantine.watch import Watch
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -49,11 +50,14 @@ def rebuild_states(archive: str | None, sources: list[str], *, from_ledger: bool
         if name not in known:
             raise UsageError(f"no source {name!r}: there are {', '.join(known)}")
     for name in sources:
+        watch = Watch(store, name, options.quarantine, utc_now)
         folder, *others = spool_folders(options, store, name)
         for other in others:
-            ship_left_over(store, other, name, clock=utc_now)
+            ship_left_over(store, other, name, clock=utc_now, judge=watch)
         began = time.monotonic()
-        counts = rebuild_state(store, folder, name, clock=utc_now, checkpoints=not from_ledger)
+        counts = rebuild_state(
+            store, folder, name, clock=utc_now, checkpoints=not from_ledger, judge=watch
+        )
         told = ", ".join(f"{count} {what}" for what, count in counts.items())
         print(f"{name}: {told} from the archive in {time.monotonic() - began:.1f} s")
     return int(ExitCode.WHOLE)

@@ -77,6 +77,8 @@ def _print(found: Verification) -> None:
         f"lines     {found.article_lines} revisions of {found.articles} articles "
         f"({found.copies} archived by two writers), {found.ledger_lines} of the ledger"
     )
+    if found.quarantine_lines:
+        print(f"          {found.quarantine_lines} records in quarantine (nordcrawl quarantine)")
     if found.captures:
         print(f"captures  {found.captures} pages as they were fetched")
     print(

@@ -22,6 +22,7 @@ from nordcrawl.config.logs import FORMS, LEVELS
 from nordcrawl.errors import UsageError
 from nordcrawl.model.printable import shown, without_user
 from nordcrawl.model.url import is_loopback
+from nordcrawl.quarantine.judge import QuarantineLimits
 from nordcrawl.report import health
 from nordcrawl.sources.load import load
 from nordcrawl.sources.source import Source
@@ -36,7 +37,10 @@ SETTINGS = (
     "NORDCRAWL_SPOOL_MIB", "NORDCRAWL_STORE_RETRY_S", "NORDCRAWL_LOG", "NORDCRAWL_LOG_LEVEL",
     "NORDCRAWL_SUSPECT_SHARE", "NORDCRAWL_SUSPECT_PAGES", "NORDCRAWL_BUDGET_TIME_S",
     "NORDCRAWL_BUDGET_PAGES", "NORDCRAWL_BUDGET_MIB", "NORDCRAWL_BUDGET_MEMORY_MIB",
-    "NORDCRAWL_STALL_S", "NORDCRAWL_METRICS_PORT", "NORDCRAWL_ALERTS", "NORDCRAWL_ALERT_AFTER_RUN",
+    "NORDCRAWL_STALL_S", "NORDCRAWL_QUARANTINE", "NORDCRAWL_QUARANTINE_PAGES",
+    "NORDCRAWL_QUARANTINE_HISTORY", "NORDCRAWL_QUARANTINE_COVERAGE",
+    "NORDCRAWL_QUARANTINE_FACTOR", "NORDCRAWL_QUARANTINE_SAME",
+    "NORDCRAWL_METRICS_PORT", "NORDCRAWL_ALERTS", "NORDCRAWL_ALERT_AFTER_RUN",
     "NORDCRAWL_ALERT_NO_RUN_H", "NORDCRAWL_ALERT_FEWER", "NORDCRAWL_ALERT_COVERAGE_DROP",
     "NORDCRAWL_ALERT_TEXT_CHANGE", "NORDCRAWL_ALERT_ERRORS_RISE", "NORDCRAWL_CAPTURE",
 )  # fmt: skip
@@ -89,6 +93,7 @@ class Options:
     """Pages are kept as they were fetched."""
     suspect: health.SuspectLimits = field(default_factory=health.SuspectLimits)
     budgets: Budgets = field(default_factory=Budgets)
+    quarantine: QuarantineLimits = field(default_factory=QuarantineLimits)
     alerts: str = field(default="", repr=False)
     """Addresses of Apprise, which are secret, or a file of them; `addresses` reads them."""
     alert_after_run: bool = False
@@ -161,6 +166,14 @@ class Options:
                 bytes=int(number("NORDCRAWL_BUDGET_MIB", 0, 1 << 24) * (1 << 20)),
                 memory_mib=int(number("NORDCRAWL_BUDGET_MEMORY_MIB", 0, 1 << 20)),
                 stall_s=number("NORDCRAWL_STALL_S", 0, 864_000),
+            ),
+            quarantine=QuarantineLimits(
+                on=bool(number("NORDCRAWL_QUARANTINE", 0, 1)),
+                pages=int(number("NORDCRAWL_QUARANTINE_PAGES", 5, 10_000)),
+                history=int(number("NORDCRAWL_QUARANTINE_HISTORY", 1, 1_000_000)),
+                coverage=number("NORDCRAWL_QUARANTINE_COVERAGE", 0, 1),
+                factor=number("NORDCRAWL_QUARANTINE_FACTOR", 2, 1_000_000),
+                same=number("NORDCRAWL_QUARANTINE_SAME", 0.1, 1),
             ),
             alerts=str(settings.get("NORDCRAWL_ALERTS") or "").strip(),
             alert_after_run=bool(number("NORDCRAWL_ALERT_AFTER_RUN", 0, 1)),

@@ -24,6 +24,8 @@ from nordcrawl.crawl.planning import SETTLED_AT_ONCE
 from nordcrawl.errors import NordcrawlError
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.times import rfc3339
+from nordcrawl.quarantine.watch import Watch
+from nordcrawl.report.facts import Quarantine
 from nordcrawl.report.health import Asked
 from nordcrawl.report.run_report import Report
 from nordcrawl.report.silence import HISTORY, silence
@@ -45,6 +47,7 @@ class Finish:
     discovered: Discovered
     failures: Failures
     asked: Asked
+    watch: Watch
     folder: Path
     """The run's part of the state folder."""
 
@@ -70,6 +73,7 @@ class Finish:
         # Whoever stops a run wants it gone; what is not shipped by then waits in the spool.
         shipped = self.writer.finish(deadline_s=self.info.options.store_retry_s, last=True)
         failure = self.failures.first or self.writer.failure or shipped.failure
+        self.outcomes.tell_held(self.writer.held)
         info, outcomes, discovered = self.info, self.outcomes, self.discovered
         report = Report(
             run_id=info.run_id,
@@ -102,11 +106,17 @@ class Finish:
             health=self.asked.health(),
             sitemaps_unread=discovered.sitemaps_unread,
             silence=self._silence(),
+            texts=self.watch.texts,
+            quarantine=self._quarantine(),
         )
         self.asked.recent.write(recent_file(self.folder))
         write_report(report, self.folder)
         self._put(report)
         return report
+
+    def _quarantine(self) -> Quarantine:
+        held, watch = self.writer.held, self.watch
+        return Quarantine(held.records, tuple(held.why), watch.held_texts, watch.idle)
 
     def _silence(self) -> str | None:
         """Return that nothing new has come for too long, for a run that looked for all of it."""

@@ -19,6 +19,7 @@ from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import archive_folders, spool_folders
 from nordcrawl.crawl.info import RunInfo
 from nordcrawl.errors import LockHeld, StoreError
+from nordcrawl.quarantine.watch import Watch
 from nordcrawl.sources.source import Source
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ class Opened:
     """The run's part of the state folder."""
     lease: Lease | None
     """None where the store can't tell who came first."""
+    watch: Watch
+    """What is archived, held against what the source gave before."""
 
     @classmethod
     def open(
@@ -63,10 +66,14 @@ class Opened:
             part_age_s=options.part_age_s,
             spool_bytes=options.spool_bytes,
         )
+        watch = Watch(store, source.name, options.quarantine, clock)
         folder, *others = spool_folders(options, store, source.name)
         for other in others:  # made by crawlers that took it for another archive's
-            ship_left_over(store, other, source.name, limits=limits, clock=clock)
-        writer = Writer.open(store, folder, source.name, run_id, limits=limits, clock=clock)
+            ship_left_over(store, other, source.name, limits=limits, clock=clock, judge=watch)
+        writer = Writer.open(
+            store, folder, source.name, run_id, limits=limits, clock=clock, judge=watch
+        )
+        watch.begin()
         try:
             info = RunInfo(
                 options, source, arguments, run_id, clock, started_at=clock(), notes=writer.notes
@@ -76,7 +83,7 @@ class Opened:
         except BaseException:
             writer.close()
             raise
-        return cls(info, store, writer, stop, folder, lease)
+        return cls(info, store, writer, stop, folder, lease, watch)
 
     def close(self) -> None:
         """Give all back; safe to call more than once. What is not shipped stays in the spool, and

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 
 from nordcrawl.archive.format.order import set_url
-from nordcrawl.archive.write import Writer
+from nordcrawl.archive.write import Held, Writer
 from nordcrawl.crawl import entries
 from nordcrawl.crawl.captures import Captures
 from nordcrawl.crawl.changed import Changed
@@ -167,6 +167,23 @@ class Outcomes:
         text = None if reading.article.paywalled else reading.text_sha256
         self._weigh(entry, known, text)
         self._note(url, verdict.outcome, verdict.reason, reading.article, verdict.article_id)
+
+    def tell_held(self, held: Held) -> None:
+        """Give the URLs of records that are held in quarantine that outcome, their ledger lines
+        having become others before they were committed."""
+        if not held.urls:
+            return
+        urls = {one.url for one in held.urls}
+        for url in urls & self.tally.outcomes.keys():
+            self.tally.resettle(url, Outcome.QUARANTINED)
+        self.examples = {
+            outcome: kept
+            for outcome, some in self.examples.items()
+            if (kept := [one for one in some if one.url not in urls])
+        }
+        self.examples[Outcome.QUARANTINED] = [
+            Example(one.url, one.reason, one.title, one.article_id) for one in held.urls[:EXAMPLES]
+        ]
 
     # --- parts ------------------------------------------------------------------------------
 

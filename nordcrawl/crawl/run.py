@@ -75,8 +75,9 @@ class Run:
         self.outcomes = Outcomes(parts, tally)
         self.planner = Planner(info, self.frontier, self.discovered, self.outcomes)
         self._finish = Finish(
-            info, writer, self.outcomes, self.discovered, self.failures, asked, self.folder
-        )
+            info, writer, self.outcomes, self.discovered, self.failures, asked, opened.watch,
+            self.folder,
+        )  # fmt: skip
         self._opened = opened
 
     @classmethod

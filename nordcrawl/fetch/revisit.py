@@ -81,6 +81,8 @@ def decide(
         return Due(False, out, Outcome.OUT_OF_RANGE)
     if known is None:
         return Due(True, "never seen")
+    if known.outcome is Outcome.QUARANTINED and mode != "full":
+        return _after_hold(told, known, now)
     if known.misses and mode != "full":
         return _after_miss(told, known, gone, now)
     if known.fetched_at is None:
@@ -134,6 +136,20 @@ def _after_miss(told: ToldTimes, known: UrlState, gone: bool, now: datetime) -> 
     if now - last < wait:
         return Due(False, f"{what} was there {_span(now - last)} ago", Outcome.SKIPPED_FRESH)
     return Due(True, f"{what} was there {_span(now - last)} ago")
+
+
+def _after_hold(told: ToldTimes, known: UrlState, now: datetime) -> Due:
+    """Return when to look again at a page that is held in quarantine: daily, for by then the site
+    may be as it was; sooner where it says that the page changed."""
+    held = "in quarantine"
+    if known.at > now + SKEW:
+        return Due(True, f"{held} by a clock that was ahead")
+    for word, text in (("changed on", told.lastmod), ("published", told.published)):
+        if text is not None and _instant(text, last=False) > known.at:
+            return Due(True, f"{word} {text}")
+    if now - known.at < DAILY:
+        return Due(False, f"{held} since {_span(now - known.at)}", Outcome.SKIPPED_FRESH)
+    return Due(True, f"{held} since {_span(now - known.at)}")
 
 
 def _outside(told: ToldTimes, published_at: datetime | None, window: Window) -> str | None:

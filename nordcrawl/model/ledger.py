@@ -42,6 +42,7 @@ class Outcome(StrEnum):
     RIGHTS_DENIED = "rights_denied"
     OVER_BUDGET = "over_budget"
     OUT_OF_RANGE = "out_of_range"
+    QUARANTINED = "quarantined"
 
 
 #: Outcomes that put a record into the archive.
@@ -353,6 +354,16 @@ class Tally:
         self.open.remove(url)
         self.outcomes[url] = outcome
         self._counts[outcome] = self._counts.get(outcome, 0) + 1
+
+    def resettle(self, url: str, outcome: Outcome) -> None:
+        """Give a settled URL another outcome, its ledger line having become another one before it
+        was committed."""
+        before = self.outcomes[url]
+        self.outcomes[url] = outcome
+        self._counts[outcome] = self._counts.get(outcome, 0) + 1
+        self._counts[before] -= 1
+        if not self._counts[before]:
+            del self._counts[before]
 
     @property
     def discovered(self) -> int:

@@ -127,7 +127,8 @@ class Selection:
         return [
             file
             for part in sorted(disjoint(snapshot), key=lambda part: part.entry.key)
-            if kind in (None, (file := self._file(part.entry)).kind)
+            if part.entry.kind is not PartKind.QUARANTINE
+            and kind in (None, (file := self._file(part.entry)).kind)
             and source in (None, file.source)
         ]
 

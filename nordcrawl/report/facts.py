@@ -9,6 +9,7 @@ from typing import Any
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.ledger import ARCHIVED, Outcome
 from nordcrawl.model.url import host_of
+from nordcrawl.quarantine.figures import Figures
 from nordcrawl.report.entry import EntryReport, Gap
 from nordcrawl.report.health import Health
 
@@ -29,6 +30,36 @@ class Example:
             "reason": self.reason,
             "title": self.title,
             "article_id": self.article_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """What was held back of a run."""
+
+    records: int = 0
+    why: tuple[str, ...] = ()
+    """What it had that the source never had before."""
+    texts: Figures = field(default_factory=Figures)
+    """Of the batches that were held for that."""
+    idle: str | None = None
+    """Why nothing could be held, in words."""
+
+    @property
+    def told(self) -> str:
+        """What happened, in a sentence; empty if nothing did."""
+        if not self.records:
+            return ""
+        because = f": {'; '.join(self.why)}" if self.why else ""
+        return f"{self.records} records are in quarantine{because}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for the report file."""
+        return {
+            "records": self.records,
+            "why": list(self.why),
+            "texts": self.texts.to_json() if self.records else None,
+            "idle": self.idle,
         }
 
 
@@ -82,6 +113,9 @@ class Facts:
     """Sitemaps that were found and not read, there being too many."""
     silence: str | None = None
     """That nothing new has come for too long, in words."""
+    texts: Figures = field(default_factory=Figures)
+    """Of the articles that were archived, for later runs to be held against."""
+    quarantine: Quarantine = field(default_factory=Quarantine)
     file: str = ""
     """Where it was written on this machine; empty where the disk refused."""
 
@@ -101,4 +135,5 @@ class Facts:
         """What a person should look at, though it may not have failed the run."""
         lines = [line for entry in self.entries for line in entry.warnings]
         lines += [gap.warning for gap in self.gaps]
+        lines += filter(None, [self.quarantine.told])
         return [*lines, *self.notes, *(f"internal error: {t}" for t in self.internal_errors)]

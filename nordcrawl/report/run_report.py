@@ -51,6 +51,8 @@ class Report(Facts):
             "fetched": self.fetched,
             "archived": self.archived,
             "asked": self.health.to_json(),
+            "texts": self.texts.to_json(),
+            "quarantine": self.quarantine.to_json(),
             "pending_records": self.pending_records,
             "committed_lines": self.committed_lines,
             "erased_lines": self.erased_lines,

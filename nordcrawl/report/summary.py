@@ -35,6 +35,7 @@ _WORDS = {
     Outcome.BLOCKED: "refused",
     Outcome.ROBOTS_DENIED: "denied by robots.txt",
     Outcome.RIGHTS_DENIED: "rights reserved",
+    Outcome.QUARANTINED: "held back, in quarantine",
 }
 _SHOW_EXAMPLES = (
     Outcome.UPDATED, Outcome.NOT_ARTICLE, Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED,

@@ -19,7 +19,7 @@ from nordcrawl.report.facts import Facts
 #: Outcomes that say that a page was understood and is safe, now or before.
 _GOOD: Final = ARCHIVED | {
     Outcome.UNCHANGED, Outcome.DUPLICATE, Outcome.SKIPPED_FRESH, Outcome.OUT_OF_RANGE,
-    Outcome.OVER_BUDGET,
+    Outcome.OVER_BUDGET, Outcome.QUARANTINED,
 }  # fmt: skip
 #: Outcomes of pages that were kept out by order or left, and say nothing of the site.
 _LEFT: Final = (
@@ -27,7 +27,8 @@ _LEFT: Final = (
 )  # fmt: skip
 #: Outcomes without which a run is not said to have archived everything.
 _NOT_ARCHIVED: Final = (
-    Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED, Outcome.BLOCKED, Outcome.NOT_ARTICLE, *_LEFT,
+    Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED, Outcome.BLOCKED, Outcome.NOT_ARTICLE,
+    Outcome.QUARANTINED, *_LEFT,
 )  # fmt: skip
 #: Scrapy's words for the end of a run that was told to stop.
 _STOPPED: Final = ("shutdown", "interrupted")
@@ -88,6 +89,12 @@ def _of_the_run(report: Facts) -> Iterator[Cause]:
                 f"{due_lines} outcomes with {report.archived} records were told, "
                 f"{lines} ledger lines with {records} records are in the archive"
             ),
+        )
+    if held := report.quarantine.told:
+        run_id = report.run_id
+        yield (
+            ExitCode.SUSPECT,
+            f"{held}; look at them (nordcrawl quarantine show {run_id}), then release or drop them",
         )
     if report.finish_reason in _STOPPED:
         yield ExitCode.INTERRUPTED, "stopped by a signal; all that was fetched is archived"

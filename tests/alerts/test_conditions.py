@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -238,6 +239,15 @@ def test_what_waits_in_the_spool_is_told_when_no_run_is_there() -> None:
     rests("pending", history(waiting=Waiting(0, "", held=True)))
     is_untold("pending", history(waiting=Waiting(12, "2026-11-25", held=True)))
     is_untold("pending", history())
+
+
+def test_what_is_in_quarantine_is_told_until_somebody_decides() -> None:
+    runs = daily(change=at_first(quarantine={"records": 40, "why": ["0 of 40 have authors"]}))
+    found = fires("quarantine", replace(history(runs), held=(runs[0].run_id, 43)))
+    assert "43 records in quarantine" in found.text
+    assert found.text.endswith(": 0 of 40 have authors")
+    assert "quarantine list" in found.advice
+    rests("quarantine", history(runs))
 
 
 def lists(feed: Any, of_all: int = 0, **more: Any) -> Any:

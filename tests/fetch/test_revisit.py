@@ -1,5 +1,6 @@
 """Which links are due: pure rules with the clock passed in."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -269,6 +270,29 @@ def test_an_articles_page_that_shows_none_keeps_what_was_read():
     read = LedgerEntry("r", "s", state.url, Outcome.UNCHANGED, NOW + timedelta(days=1),
                        fetched_at=NOW + timedelta(days=1), article_id="s:a")  # fmt: skip
     assert fold(state, read, NOW + timedelta(days=2)).misses == ()
+
+
+def test_a_page_in_quarantine_was_not_read_and_is_asked_daily():
+    """Its validators and article stay those of what is archived; a later change makes it due."""
+    known = seen(timedelta(days=2), "2026-11-20T10:00:00Z")
+    held = LedgerEntry("r", "s", known.url, Outcome.QUARANTINED, NOW, fetched_at=NOW, etag='"b"',
+                       article_id="s:1", revision=2, body_sha256="b" * 64)  # fmt: skip
+    new = LedgerEntry("r", "s", "https://a.example/new", Outcome.QUARANTINED, NOW, fetched_at=NOW)
+    for before, entry in ((known, held), (None, new), (missed(-1), replace(held, url="https://a"))):
+        state = fold(before, entry, NOW)
+        assert (state.outcome, state.at) == (Outcome.QUARANTINED, NOW)
+        if before is not None:
+            kept = replace(before, outcome=state.outcome, at=NOW)
+            assert state == kept, "nothing was read"
+
+        def is_due(days, told=ToldTimes(), state=state, mode="incremental"):  # noqa: B008
+            at = NOW + timedelta(days=days)
+            return decide(told, state, None, mode=mode, window=Window(), now=at).fetch
+
+        assert [is_due(days) for days in (0.01, 0.9, 1.1)] == [False, False, True]
+        assert is_due(0.1, ToldTimes("2026-11-20T10:00:00Z")) is False
+        assert is_due(0.1, ToldTimes((NOW + timedelta(minutes=5)).isoformat()))
+        assert is_due(0.1, mode="full")
 
 
 YEARS = timedelta(days=1500)

@@ -8,6 +8,7 @@ import pytest
 
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.ledger import Outcome
+from nordcrawl.report.facts import Quarantine
 from nordcrawl.report.health import Health, Pages
 from nordcrawl.report.run_report import EntryReport, Example
 from nordcrawl.report.silence import silence
@@ -20,6 +21,7 @@ def entry(host, status=200, problem=None, **more):
     return EntryReport("sitemap", f"https://{host}/s", status, problem=problem, **more)
 
 
+HELD = Quarantine(3, ("0 of 3 articles have authors",))
 FAILING = Health(new=Pages(asked=20, failed=19))
 
 
@@ -70,6 +72,13 @@ FAILING = Health(new=Pages(asked=20, failed=19))
         ({"health": FAILING}, ExitCode.SUSPECT),
         ({"health": FAILING, "outcomes": {Outcome.FETCH_FAILED: 3}}, ExitCode.NOTHING),
         ({"silence": "no article for 9 days"}, ExitCode.SUSPECT),
+        ({"quarantine": HELD}, ExitCode.SUSPECT),
+        (
+            {"quarantine": HELD, "outcomes": {Outcome.QUARANTINED: 3}, "committed_records": 0},
+            ExitCode.SUSPECT,
+        ),
+        ({"quarantine": HELD, "finish_reason": "out_of_time"}, ExitCode.OUT_OF_TIME),
+        ({"quarantine": Quarantine(idle="no history")}, ExitCode.WHOLE),
         ({"health": FAILING, "hosts": ("a.example", "b.example")}, ExitCode.SOURCE_DOWN),
         (
             {"health": FAILING, "outcomes": {Outcome.NEW: 2, Outcome.OVER_BUDGET: 1}},

@@ -55,6 +55,10 @@ class CommitKind(StrEnum):
     """Puts parts together; no line comes or goes."""
     ERASE = "erase"
     """Takes lines out, and brings tombstones for them."""
+    RELEASE = "release"
+    """Takes lines out of quarantine, and brings what they hold as articles."""
+    DROP = "drop"
+    """Takes lines out of quarantine for good; ledger lines say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,21 +185,20 @@ class Appended(Sequence[PartEntry]):
         return rows
 
     def _entry(self, row: tuple[Any, ...]) -> PartEntry:
-        kind_of, date, number, sha256, *values = row
+        name, date, number, sha256, *values = row
         writer = self._writer
-        if isinstance(kind_of, str):
-            kind, writer = PartKind.CAPTURE, kind_of
-        else:
-            kind = PartKind.ARTICLE if kind_of else PartKind.LEDGER
+        try:
+            kind = PartKind(name)
+        except ValueError:
+            kind, writer = PartKind.CAPTURE, name
         key = keys.part_key(kind, self._source, date, writer, number)
         return PartEntry(key, kind, sha256.hex(), *values)
 
 
 def _row(entry: PartEntry) -> tuple[Any, ...]:
     key = entry.key
-    kind: bool | str = entry.kind is PartKind.ARTICLE
-    if entry.kind is PartKind.CAPTURE:
-        kind = keys.id_of(key)
+    # Of a capture the id in its key, which is ten hex digits and so no kind.
+    kind = keys.id_of(key) if entry.kind is PartKind.CAPTURE else entry.kind.value
     return (
         *(kind, keys.date_of(key), keys.number_of(key)),
         *(bytes.fromhex(entry.sha256), entry.bytes, entry.records),
@@ -207,7 +210,7 @@ _WINDOW: Final = -9
 """For zlib: 512 bytes, and nothing around them."""
 _TIME: Final = "2026-10-26T08:38:00.123456Z"
 #: What one is likely to hold, for zlib to have seen it already.
-_LIKE: Final = marshal.dumps([(True, _TIME[:10], 1, bytes(32), 9, 1, 1, 2, _TIME, _TIME)] * 2)
+_LIKE: Final = marshal.dumps([("article", _TIME[:10], 1, bytes(32), 9, 1, 1, 2, _TIME, _TIME)] * 2)
 
 
 @dataclass(frozen=True, slots=True)

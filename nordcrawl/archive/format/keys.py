@@ -17,8 +17,8 @@ _SOURCE = re.compile(r"[a-z0-9_-][a-z0-9._-]*")
 _RUN_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _COMMIT = re.compile(r"commits/([0-9a-f]{10})/(\d{12})\.json")
 _PART = re.compile(
-    r"(?:(articles|ledger)|captures)-v1/source=([a-z0-9_-][a-z0-9._-]*)/date=(\d{4}-\d\d-\d\d)/"
-    r"([0-9a-f]{10})-\d{12}\.(?(1)jsonl|warc)\.gz",
+    r"(?:(articles|ledger|quarantine)|captures)-v1/source=([a-z0-9_-][a-z0-9._-]*)/"
+    r"date=(\d{4}-\d\d-\d\d)/([0-9a-f]{10})-\d{12}\.(?(1)jsonl|warc)\.gz",
     re.ASCII,
 )
 _CHECKPOINT = re.compile(
@@ -31,6 +31,7 @@ class PartKind(StrEnum):
 
     ARTICLE = "article"
     LEDGER = "ledger"
+    QUARANTINE = "quarantine"
     CAPTURE = "capture"
 
     @property
@@ -47,6 +48,7 @@ class PartKind(StrEnum):
 _FOLDERS = {
     PartKind.ARTICLE: "articles-v1",
     PartKind.LEDGER: "ledger-v1",
+    PartKind.QUARANTINE: "quarantine-v1",
     PartKind.CAPTURE: "captures-v1",
 }
 PART_FOLDERS = tuple(f"{folder}/" for folder in _FOLDERS.values())
@@ -115,6 +117,15 @@ def erasure_key(order_id: str, name: str) -> str:
     return f"erasures/{order_id}/{name}.json"
 
 
+def decision_key(run_id: str, what: str) -> str:
+    """Name what was decided of a run's quarantine, ``release`` or ``drop``.
+
+    >>> decision_key("20261026T083800Z-example-3fa2", "drop")
+    'quarantine/20261026t083800z-example-3fa2/drop.json'
+    """
+    return f"quarantine/{run_id.lower()}/{what}.json"
+
+
 def checkpoint_key(source: str, name: str) -> str:
     """Name the manifest of a checkpoint; names sort by time."""
     return f"checkpoints/source={source}/{name}.json"
@@ -162,6 +173,7 @@ def parse_part_key(key: str) -> tuple[PartKind, str, str] | None:
 _KINDS = {
     "articles": PartKind.ARTICLE,
     "ledger": PartKind.LEDGER,
+    "quarantine": PartKind.QUARANTINE,
     None: PartKind.CAPTURE,
 }
 

@@ -109,6 +109,10 @@ def own_addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[str]:
     name the front page in every article), the hops of a redirect (a login, a question of
     consent), other articles' addresses that had the same text once (weak aliases).
     """
+    if kind is PartKind.QUARANTINE:
+        yield from own_addresses(PartKind.ARTICLE, values.get("record") or {})
+        yield from own_addresses(PartKind.LEDGER, values.get("ledger") or {})
+        return
     if kind is not PartKind.LEDGER:
         names: tuple[str, ...] = ("url",)
         if requested := (values.get("fetch") or {}).get("requested_url"):
@@ -122,6 +126,10 @@ def own_addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[str]:
 
 def mentioned_addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[str]:
     """Yield the addresses that a line mentions and that are not `own_addresses`."""
+    if kind is PartKind.QUARANTINE:
+        yield from mentioned_addresses(PartKind.ARTICLE, values.get("record") or {})
+        yield from mentioned_addresses(PartKind.LEDGER, values.get("ledger") or {})
+        return
     if kind is not PartKind.LEDGER:
         yield from values.get("aliases") or ()
         yield from (values.get("fetch") or {}).get("redirects") or ()

@@ -10,7 +10,10 @@ from typing import Any
 SCHEMA_TYPE = "application/schema+json"
 
 
-SCHEMAS = ("article-1", "ledger-1")
+SCHEMAS = ("article-1", "ledger-1", "quarantine-1")
+QUARANTINE_SCHEMA = SCHEMAS[2]
+BEGUN_WITH = SCHEMAS[:2]
+"""Those that every archive has from its first commit on."""
 
 
 @cache
@@ -26,7 +29,7 @@ def schema_bytes(name: str) -> bytes:
 
 
 def schema(name: str) -> dict[str, Any]:
-    """Return a JSON Schema (2020-12) as a dict: ``article-1`` or ``ledger-1``.
+    """Return a JSON Schema (2020-12) as a dict: of those in `SCHEMAS`.
 
     Raises:
         KeyError: there is no such schema.

@@ -30,7 +30,6 @@ from nordcrawl.archive.keep.proofs import (
     Continued,
     Outlived,
     Proof,
-    Replaced,
     Uncommitted,
 )
 from nordcrawl.archive.log.catalog import Tail, put_catalog
@@ -165,6 +164,8 @@ def _bundles(
     for part in snapshot.live:
         if part.entry.kind is PartKind.CAPTURE:
             continue  # lines say where in which part captures lie; docs/captures.md
+        if part.entry.kind is PartKind.QUARANTINE:
+            continue  # it is released or dropped by runs
         if not chosen or part.commit.source in chosen:
             groups[part.commit.source, part.entry.kind, date_of(part.entry.key)].append(part)
     by_source: defaultdict[str, list[list[LivePart]]] = defaultdict(list)
@@ -283,7 +284,7 @@ def _tidy(
 ) -> None:
     """Delete removed parts behind their grace, old checkpoints and leases; and what killed
     processes left, where that is asked for."""
-    unneeded = [*_removed(maintainer, deleter.snapshot, grace, done)]
+    unneeded = [*_removed(maintainer, deleter, grace, done)]
     unneeded += ((key, Cache()) for key in _old_checkpoints(maintainer.store))
     unneeded += _old_catalogs(maintainer.store)
     unneeded += _old_leases(maintainer.store, maintainer.clock())
@@ -308,9 +309,9 @@ def _tidy(
 
 
 def _removed(
-    maintainer: Maintainer, snapshot: Snapshot, grace: timedelta, done: Compacted
+    maintainer: Maintainer, deleter: Deleter, grace: timedelta, done: Compacted
 ) -> Iterator[tuple[str, Proof]]:
-    now = maintainer.clock()
+    now, snapshot = maintainer.clock(), deleter.snapshot
     removed_at = {
         key: commit.committed_at
         for log in snapshot.logs.values()
@@ -321,7 +322,7 @@ def _removed(
         for entry in maintainer.store.list(prefix):
             if entry.key in removed_at:
                 if now - removed_at[entry.key] >= grace:
-                    yield entry.key, Replaced()
+                    yield entry.key, deleter.taken_by(entry.key)
                 else:
                     done.kept += 1
 

@@ -18,10 +18,10 @@ from typing import Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.catalog import Catalog
-from nordcrawl.archive.format.commit import Commit, KnownCommit, PartEntry, Segment
+from nordcrawl.archive.format.commit import Commit, CommitKind, KnownCommit, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lease import Holder, parse_lease_key
-from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.format.lines import decode_json, unpack
 from nordcrawl.archive.format.probe import probe_of
 from nordcrawl.archive.format.units import units, values_of
 from nordcrawl.archive.keep.caches import Caches
@@ -34,8 +34,10 @@ from nordcrawl.archive.keep.proofs import (
     Outlived,
     Proof,
     Replaced,
+    Settled,
     Uncommitted,
 )
+from nordcrawl.archive.keep.testimony import Testimony
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
 from nordcrawl.archive.log.follow import follow, got, listed, tries
 from nordcrawl.archive.log.pieces import PartMovedError, check_part, part_body, slices
@@ -128,7 +130,9 @@ class Deleter:
         """
         match proof:
             case Replaced():
-                self._prove_replaced(key)
+                self._prove_taken(key, self._witnesses)
+            case Settled():
+                self._prove_taken(key, self._settled)
             case Uncommitted():
                 self._delete_uncommitted(key, proof)
                 return
@@ -150,21 +154,27 @@ class Deleter:
             self._store.delete(beside)
         self._store.delete(key)
 
+    def taken_by(self, key: str) -> Replaced | Settled:
+        """Return the proof that is to be had for a part which a commit removed."""
+        commit = self._removed_by.get(key)
+        settled = commit is not None and commit.kind in (CommitKind.RELEASE, CommitKind.DROP)
+        return Settled() if settled else Replaced()
+
     def _prove_beside(self, key: str) -> None:
         part = keys.indexed_part(key)
         if part is None or self._store.exists(part):
             raise UnprovenError(f"{key}: no index of a part that is not there")
 
-    # --- parts that were replaced -----------------------------------------------------------
+    # --- parts that were replaced or settled ------------------------------------------------
 
-    def _prove_replaced(self, key: str) -> None:
+    def _prove_taken(self, key: str, find: Callable[[LivePart], list[LivePart]]) -> None:
         for _ in range(_TURNS):
             if key not in self._removed_by or key not in self._parts:
                 raise UnprovenError(f"{key}: no commit added and removed it")
             part = self._parts[key]
             self._await_listed(self._removed_by[key])
             try:
-                witnesses = self._witnesses(part)
+                witnesses = find(part)
             except PartMovedError:
                 self.refresh()
                 continue
@@ -194,6 +204,30 @@ class Deleter:
                 if segment in less:
                     witnesses += self._explained(entry, segment, piece)
         return witnesses
+
+    def _settled(self, removed: LivePart) -> list[LivePart]:
+        """Return live parts that say of each line of a part of quarantine what became of it."""
+        entry = removed.entry
+        commit = self._removed_by[entry.key]
+        if entry.kind is not PartKind.QUARANTINE or not isinstance(
+            self.taken_by(entry.key), Settled
+        ):
+            raise UnprovenError(f"{entry.key}: neither released nor dropped")
+        if (body := got(self._store, entry.key)) is None:
+            return []
+        try:
+            check_part(entry, body)
+        except ArchiveDamaged as error:
+            raise UnprovenError(str(error)) from None
+        origins = {added.key for added in commit.add} | {s.origin for s in removed.segments}
+        found = Testimony(self._store, self._holders, origins)
+        for line in unpack(body):
+            values = decode_json(line)
+            if not self.erasures.covers(entry.kind, values) and not found.tells(line, values):
+                raise UnprovenError(
+                    f"{entry.key}: {commit.key} does not say what became of {values['url']}"
+                )
+        return found.parts
 
     def _explained(self, entry: PartEntry, segment: Segment, piece: bytes) -> list[LivePart]:
         """Return the parts that hold the lines of a segment which no order covers."""

@@ -27,7 +27,15 @@ from nordcrawl.archive.format.units import units, values_of
 from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError
 from nordcrawl.archive.keep.erase_parts import Erased, Rewriter
 from nordcrawl.archive.keep.maintainer import Maintainer
-from nordcrawl.archive.keep.proofs import Beside, Cache, Cleaned, Proof, Replaced, Uncommitted
+from nordcrawl.archive.keep.proofs import (
+    Beside,
+    Cache,
+    Cleaned,
+    Proof,
+    Replaced,
+    Settled,
+    Uncommitted,
+)
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
 from nordcrawl.archive.log.follow import tries
@@ -178,7 +186,7 @@ class _Eraser:
                 if part not in found:
                     self._delete(deleter, key, Beside())
             elif key in removed:
-                self._delete(deleter, key, Replaced())
+                self._delete(deleter, key, deleter.taken_by(key))
             elif keys.is_part_key(key) and self._holds(key):
                 self._delete(deleter, key, Uncommitted(self._under_way, self._there_since))
 
@@ -186,7 +194,7 @@ class _Eraser:
         try:
             deleter.delete(key, proof)
         except (LaterError, UnprovenError) as why:
-            if isinstance(proof, Replaced) and not self._holds(key):
+            if isinstance(proof, Replaced | Settled) and not self._holds(key):
                 logger.warning("kept, and nothing in it is erased: %s", why)
             else:
                 self._done.left.append(f"{why}: run it again later")

@@ -17,6 +17,7 @@ from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Commit, KnownCommit, Logs
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import Order
+from nordcrawl.archive.format.quarantine import Decision
 from nordcrawl.archive.format.receipt import Receipt, parse_receipt_key
 from nordcrawl.archive.format.sealed import decode_sealed
 from nordcrawl.archive.keep.findings import Defect, Verification, damage, named, unfinished
@@ -30,6 +31,7 @@ from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
 _CATALOG = re.compile(r"catalog/[0-9a-f]{18}\.json")
 _RUN = re.compile(r"runs/[a-z0-9._-]+\.json")
+_DECISION = re.compile(r"quarantine/[a-z0-9._-]+/(?:release|drop)\.json")
 _ORDER = re.compile(r"erasures/[a-z0-9-]+/order\.json")
 
 
@@ -63,11 +65,14 @@ class Facts:
         """Reports, with their keys."""
         self.orders: dict[str, Order] = {}
         self.receipts: list[Receipt] = []
+        self.decisions: list[Decision] = []
+        """What was decided of quarantines."""
         self.checkpoints: defaultdict[str, list[Checkpoint]] = defaultdict(list)
         """Those of which all objects are there, by source, oldest first."""
         self.catalogs: list[Catalog] = []
         self._read_runs()
         self._read_erasures()
+        self._read_decisions()
         self._read_catalogs()
         self._read_checkpoints()
         self.snapshot: Snapshot = self._read_logs()
@@ -137,6 +142,11 @@ class Facts:
                 self.receipts.append(receipt)
                 self._take_head({"log": receipt.log}, key)
         self.counts.erasures = len(self.orders)
+
+    def _read_decisions(self) -> None:
+        for key, body in self._found(_DECISION.fullmatch):
+            with self._faults_told():
+                self.decisions.append(Decision.decode(key, body))
 
     def _read_catalogs(self) -> None:
         for key, body in self._found(_CATALOG.fullmatch):

@@ -65,6 +65,7 @@ class Verification:
     parts: int = 0
     article_lines: int = 0
     ledger_lines: int = 0
+    quarantine_lines: int = 0
     captures: int = 0
     articles: int = 0
     copies: int = 0

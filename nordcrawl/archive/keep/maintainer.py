@@ -23,7 +23,7 @@ from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.keep.delete import Deleter, delete_own
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import LivePart
-from nordcrawl.archive.store.protocol import Store
+from nordcrawl.archive.store.protocol import Capabilities, Store
 from nordcrawl.capture.cdxj import index
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreUnavailable
 from nordcrawl.model.times import parse_rfc3339
@@ -57,6 +57,8 @@ class Maintainer:
         """Its own commits, which a listing may lack yet; as `follow` takes them."""
         self.head: dict[str, str | int | None] = {"writer": self.writer, "seq": 0, "sha256": None}
         """The last commit, as a receipt tells it."""
+        self.can = Capabilities(conditional_put=False, checksum=False)
+        """What the store was seen to do."""
         self._lock = lock
         self._number = 0
         self._uncommitted: dict[str, bytes] = {}
@@ -74,8 +76,10 @@ class Maintainer:
             make_folders(folder, 0o700)
         lock = Lock(folder / "lock")
         try:
-            store.probe()
-            return cls(store, clock, lock)
+            can = store.probe()
+            opened = cls(store, clock, lock)
+            opened.can = can
+            return opened
         except BaseException:
             lock.release()
             raise

@@ -8,6 +8,9 @@
   than two that are whole.
 - `Continued`: a catalog with all of which a newer one begins, that was read back.
 - `Cleaned`: a report whose copy without what is erased was read back.
+- `Settled`: a part of quarantine that a release or a drop took away. For each line that no order
+  covers, that commit brought a ledger line, and of a released one the record; they were read back.
+  What it left in quarantine lies in a live part.
 - `Outlived`: a lease, where one of the same source, of a day later, was read back as it was.
 
 What a process itself put, and nothing refers to, goes by its bytes: `delete.delete_own`.
@@ -65,6 +68,11 @@ class Cleaned:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """A part of quarantine that was released or dropped."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outlived:
     """A lease, of whose source there is another of a day later."""
 
@@ -72,4 +80,4 @@ class Outlived:
     """The other one's key."""
 
 
-Proof = Replaced | Uncommitted | Beside | Cache | Continued | Cleaned | Outlived
+Proof = Replaced | Uncommitted | Beside | Cache | Continued | Cleaned | Settled | Outlived

@@ -27,6 +27,7 @@ from nordcrawl.archive.keep.verify_names import (
     strangers,
 )
 from nordcrawl.archive.keep.verify_parts import live_parts, other_parts
+from nordcrawl.archive.keep.verify_quarantine import quarantine
 from nordcrawl.archive.keep.verify_told import catalogs, heads, orders, reports, revisions
 from nordcrawl.archive.log.pieces import PartMovedError
 from nordcrawl.archive.store.protocol import Store
@@ -69,6 +70,7 @@ _RULES: Final[tuple[Callable[[Facts], Iterator[Defect]], ...]] = (
     catalogs,
     reports,
     orders,
+    quarantine,
     checkpoints,
     strangers,
 )

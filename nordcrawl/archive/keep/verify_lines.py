@@ -21,7 +21,7 @@ from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import ERASED, ERASED_URI
 from nordcrawl.archive.format.schema_file import schema
 from nordcrawl.capture.write import target_of
-from nordcrawl.model.ledger import ARCHIVED
+from nordcrawl.model.ledger import ARCHIVED, Outcome
 from nordcrawl.model.times import parse_rfc3339, utc_date
 
 _DDL: Final = """
@@ -32,6 +32,8 @@ CREATE TABLE ledger(run_id TEXT, url TEXT, writer TEXT, count INTEGER,
   PRIMARY KEY(run_id, url, writer)) WITHOUT ROWID;
 CREATE TABLE text(text_sha256 TEXT, source TEXT, article_id TEXT,
   PRIMARY KEY(text_sha256, source, article_id)) WITHOUT ROWID;
+CREATE TABLE held(run_id TEXT, url TEXT, key TEXT, PRIMARY KEY(run_id, url)) WITHOUT ROWID;
+CREATE TABLE held_told(run_id TEXT, url TEXT, key TEXT, PRIMARY KEY(run_id, url)) WITHOUT ROWID;
 CREATE TABLE told(source TEXT, article_id TEXT, revision INTEGER, key TEXT,
   PRIMARY KEY(source, article_id, revision)) WITHOUT ROWID;
 CREATE TABLE capture(part TEXT, place INTEGER, length INTEGER, url TEXT, erased INTEGER,
@@ -96,13 +98,20 @@ class LineCheck:
             return f"not by the schema: {where}: {wrong.message}"[:300]
         if values["source"] != place.source:
             return f"of source {values['source']!r} among lines of {place.source!r}"
-        at = values["at"] if kind is PartKind.LEDGER else values["fetch"]["fetched_at"]
+        if kind is PartKind.QUARANTINE and (mistake := _held_mistake(values)):
+            return mistake
+        record = values["record"] if kind is PartKind.QUARANTINE else values
+        at = values["at"] if kind is PartKind.LEDGER else record["fetch"]["fetched_at"]
         if (time := parse_rfc3339(at)) is None or utc_date(time) != date_of(place.entry.key):
             return f"of {at}, which is not the day of its folder"
         if not _within(time, place.entry):
             return f"of {at}, which is not within min_at and max_at of its part"
-        take = self._article if kind is PartKind.ARTICLE else self._entry
-        return take(place, values)
+        take = {
+            PartKind.ARTICLE: self._article,
+            PartKind.LEDGER: self._entry,
+            PartKind.QUARANTINE: self._held,
+        }
+        return take[kind](place, values)
 
     def unpaired(self) -> Iterator[tuple[str, str]]:
         """Yield (key, what) of revisions without a ledger line, and of lines without a revision."""
@@ -148,6 +157,28 @@ class LineCheck:
             row = (told["object"], told["offset"], told["length"], target_of(url or ""))
             insert = "INSERT OR IGNORE INTO named VALUES (?, ?, ?, ?, ?)"
             self._db.execute(insert, (*row, place.entry.key))
+
+    def unheld(self, decisions: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
+        """Yield (key, what) of held records of which no ledger line says so, and of such lines
+        without the record that no decision of their run has settled; `decisions` are the ids of
+        those by run."""
+        for key, url in self._db.execute(
+            "SELECT key, url FROM held WHERE (run_id, url) NOT IN"
+            " (SELECT run_id, url FROM held_told)"
+        ):
+            yield key, f"{url}: held, but no ledger line says so"
+        for key, run_id, url in self._db.execute(
+            "SELECT key, run_id, url FROM held_told WHERE (run_id, url) NOT IN"
+            " (SELECT run_id, url FROM held)"
+        ).fetchall():
+            settled = (
+                self._db.execute(
+                    "SELECT 1 FROM ledger WHERE run_id = ? AND url = ?", (decision, url)
+                ).fetchone()
+                for decision in decisions.get(run_id, ())
+            )
+            if not any(settled):
+                yield key, f"{url}: in quarantine, it says, but its record is not there"
 
     @property
     def copies(self) -> int:
@@ -219,6 +250,9 @@ class LineCheck:
             self._hidden[row[0]] += 1
         self._names(place, values.get("capture"), values.get("final_url"))
         article = values["article"]
+        if values["outcome"] == Outcome.QUARANTINED and values["revision"] is not None:
+            told = (values["run_id"], values["url"], place.entry.key)
+            self._db.execute("INSERT OR IGNORE INTO held_told VALUES (?, ?, ?)", told)
         if article is not None:
             text = (article["text_sha256"], values["source"], article["article_id"])
             self._db.execute("INSERT OR IGNORE INTO text VALUES (?, ?, ?)", text)
@@ -229,11 +263,32 @@ class LineCheck:
             )
         return None
 
+    def _held(self, place: Place, values: dict[str, Any]) -> str | None:
+        row = (values["run_id"], values["url"], place.entry.key)
+        try:
+            self._db.execute("INSERT INTO held VALUES (?, ?, ?)", row)
+        except sqlite3.IntegrityError:
+            return f"{row[1]}: held a second time of run {row[0]}"
+        return None
+
+
+def _held_mistake(values: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with the record and the ledger line in a line of quarantine."""
+    record, entry = values["record"], values["ledger"]
+    for kind, line in ((PartKind.ARTICLE, record), (PartKind.LEDGER, entry)):
+        if (wrong := next(_validator(kind).iter_errors(line), None)) is not None:
+            where = ".".join(map(str, wrong.instance_path))
+            return f"its {kind} not by the schema: {where}: {wrong.message}"[:300]
+    told = [values[name] for name in ("run_id", "source", "article_id")]
+    for line in (record, entry):
+        if [line[name] for name in ("run_id", "source", "article_id")] != told:
+            return "its record or ledger line is of another run, source or article"
+    return None
+
 
 @cache
 def _validator(kind: PartKind) -> jsonschema_rs.Draft202012Validator:
-    name = "article-1" if kind is PartKind.ARTICLE else "ledger-1"
-    return jsonschema_rs.Draft202012Validator(schema(name))
+    return jsonschema_rs.Draft202012Validator(schema(f"{kind}-1"))
 
 
 def _within(time: datetime, entry: PartEntry) -> bool:

@@ -10,7 +10,12 @@ from typing import Final
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.lease import Holder, parse_lease_key
 from nordcrawl.archive.format.probe import is_probe, is_probe_key
-from nordcrawl.archive.format.schema_file import SCHEMAS, schema_bytes
+from nordcrawl.archive.format.schema_file import (
+    BEGUN_WITH,
+    QUARANTINE_SCHEMA,
+    SCHEMAS,
+    schema_bytes,
+)
 from nordcrawl.archive.keep.facts import Facts
 from nordcrawl.archive.keep.findings import Defect, damage, named, note, unfinished
 from nordcrawl.archive.log.archive_id import ID_KEY, decode_id
@@ -57,13 +62,20 @@ def schemas(facts: Facts) -> Iterator[Defect]:
     for name in SCHEMAS:
         key = keys.schema_key(name)
         if (body := facts.get(key)) is None:
-            if any(map(keys.parse_commit_key, facts.objects)):  # else it is not begun yet
+            # One that is not begun yet has none.
+            begun = name in BEGUN_WITH and any(map(keys.parse_commit_key, facts.objects))
+            if begun or (name == QUARANTINE_SCHEMA and _has_quarantine(facts)):
                 yield damage(key, "missing")
-        elif (
-            body != schema_bytes(name)
-            and hashlib.sha256(body).hexdigest() not in SCHEMA_DIGESTS[name]
-        ):
+        elif body != schema_bytes(name) and hashlib.sha256(
+            body
+        ).hexdigest() not in SCHEMA_DIGESTS.get(name, ()):
             yield damage(key, "not a schema that any nordcrawl up to this one has put")
+
+
+def _has_quarantine(facts: Facts) -> bool:
+    return any(
+        entry.kind is keys.PartKind.QUARANTINE for commit in facts.commits() for entry in commit.add
+    )
 
 
 def strangers(facts: Facts) -> Iterator[Defect]:

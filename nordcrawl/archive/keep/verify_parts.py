@@ -136,6 +136,8 @@ def _piece(
                 continue
             if entry.kind is keys.PartKind.ARTICLE:
                 facts.counts.article_lines += 1
+            elif entry.kind is keys.PartKind.QUARANTINE:
+                facts.counts.quarantine_lines += 1
             else:
                 facts.counts.ledger_lines += 1
             if what := lines.problem(place, line):

@@ -51,6 +51,11 @@ CREATE TABLE run(run_id TEXT PRIMARY KEY) WITHOUT ROWID;
 -- Erasure orders that spool and state obey already.
 CREATE TABLE obeyed(order_id TEXT PRIMARY KEY) WITHOUT ROWID
 """
+# Runs of which records are in quarantine: a row a held article, and one without.
+_HELD: Final = """
+CREATE TABLE IF NOT EXISTS held(
+  run_id TEXT NOT NULL, article_id TEXT NOT NULL, PRIMARY KEY(run_id, article_id)) WITHOUT ROWID
+"""
 _OWN: Final = "INSERT INTO own(source, writer, token) VALUES (?, ?, ?)"
 
 
@@ -106,6 +111,7 @@ def _prepare(db: sqlite3.Connection, path: Path, source: str) -> None:
         db.execute(_OWN, (source, secrets.token_hex(5), secrets.token_hex(8)))
         db.execute(f"PRAGMA user_version={_PLAIN}")
     db.execute(_CAPTURES)
+    db.execute(_HELD)  # a file of an earlier nordcrawl has none, and that does not mind one
     # Who comes back after a long time puts its parts again: the archive may have tidied them away.
     db.execute("UPDATE part SET put = 0")
     db.execute("COMMIT")

@@ -51,9 +51,9 @@ def capture_name(number: int, own: str, day: str) -> str:
 
 
 SEALED: Final = re.compile(
-    r"(?:(?:article|ledger)-\d{12}\.jsonl|capture-\d{12}-[0-9a-f]{10}-\d{4}-\d\d-\d\d\.warc)\.gz"
+    r"(?:(?:article|ledger|quarantine)-\d{12}\.jsonl|capture-\d{12}-[0-9a-f]{10}-\d{4}-\d\d-\d\d\.warc)\.gz"
 )
-STRAY: Final = re.compile(r"(?:article|ledger|capture)-\d{12}-[0-9a-f-]+\.stray")
+STRAY: Final = re.compile(r"(?:article|ledger|quarantine|capture)-\d{12}-[0-9a-f-]+\.stray")
 
 
 def is_spool(folder: Path) -> bool:

@@ -136,8 +136,9 @@ class Spool:
         with self._file.held() as db:
             rows = db.execute("SELECT kind, date, at, run_id, line, seq FROM outbox ORDER BY seq")
             for kind, date, at, run_id, line, seq in rows:
-                whole = bool(batch) and batch[-1].kind is PartKind.LEDGER
-                if whole and (size + len(line) > limit_bytes or run_id != batch[0].run_id):
+                last = batch[-1].kind if batch else PartKind.ARTICLE
+                ended = last is PartKind.LEDGER and size + len(line) > limit_bytes
+                if ended or (last is not PartKind.ARTICLE and run_id != batch[0].run_id):
                     break
                 batch.append(SpooledLine(PartKind(kind), date, at, run_id, line, seq))
                 size += len(line)
@@ -155,6 +156,36 @@ class Spool:
             self.backlog.sealed_lines += sum(p.lines for p in parts)
             self.backlog.sealed_bytes += sum(p.bytes for p in parts)
             self.backlog.capture_bytes -= sum(p.bytes for p in parts if p.own)
+
+    def hold(
+        self,
+        run_id: str,
+        lines: Sequence[tuple[SpooledLine, SpooledLine]],
+        article_ids: Iterable[str],
+    ) -> None:
+        """Put other lines, and of other kinds, in the place of lines of the outbox, each pair being
+        of the old one and the new one; and take note of the articles of a run that are held by
+        that. One transaction.
+
+        Raises:
+            SpoolError: the disk refuses; nothing of it is done.
+        """
+        with self._write_lock:
+            with self.transaction() as db:
+                db.executemany(
+                    "UPDATE outbox SET kind = ?, line = ? WHERE seq = ?",
+                    [(str(new.kind), new.line, old.seq) for old, new in lines],
+                )
+                db.executemany(
+                    "INSERT OR IGNORE INTO held VALUES (?, ?)",
+                    [(run_id, article_id) for article_id in ("", *article_ids)],
+                )
+            self.backlog.outbox_bytes += sum(len(new.line) - len(old.line) for old, new in lines)
+
+    def held_articles(self, run_id: str) -> frozenset[str] | None:
+        """Return the ids of a run's articles that are held; None of a run that has none."""
+        rows = self.query("SELECT article_id FROM held WHERE run_id = ?", (run_id,))
+        return frozenset(article_id for (article_id,) in rows if article_id) if rows else None
 
     def parts(self) -> list[SealedPart]:
         """Return the parts that are not committed, oldest first."""
@@ -223,6 +254,8 @@ class Spool:
         """Take note that a run began, so that one that is killed leaves a trace."""
         with self.transaction() as db:
             db.execute("INSERT OR IGNORE INTO run VALUES (?)", (run_id,))
+            if not self.backlog.outbox_lines:  # of no other run is anything to come
+                db.execute("DELETE FROM held WHERE run_id <> ?", (run_id,))
 
     def unfinished_runs(self) -> list[str]:
         """Return the runs that began and have no manifest."""

@@ -17,12 +17,15 @@ from typing import Final
 
 from nordcrawl.archive.local.database import Database, connect, is_damage
 from nordcrawl.errors import SpoolError
+from nordcrawl.system.disk import write_file
+from nordcrawl.system.lock import explained
 
 logger = logging.getLogger(__name__)
 
 NAME: Final = "state.sqlite"
 _NOTE: Final = "state.damaged"
-"""Left beside the file by who found a page of it damaged."""
+"""Left beside the file by who found that it is wrong; says why."""
+_DAMAGED: Final = "a page of it was damaged"
 _VERSION: Final = 1
 _DDL: Final = """
 CREATE TABLE IF NOT EXISTS cursor(
@@ -48,7 +51,7 @@ class StateFile(Database):
             OSError, sqlite3.Error: the disk refuses.
         """
         path = folder / NAME
-        why = "asked for" if fresh else "a page of it was damaged" if is_noted(folder) else None
+        why = "asked for" if fresh else _noted(folder)
         if path.exists() and why is None:
             why = _unfit(path, token, last_seq)
         if why is not None:
@@ -81,6 +84,21 @@ class StateFile(Database):
             "anew from the archive"
         )
 
+    def distrust(self, why: str) -> None:
+        """Take note for the next open that it is to be dropped, durably; whoever uses it now may go
+        on.
+
+        Raises:
+            SpoolError: the disk refuses.
+        """
+        with explained(self.path):
+            write_file(self.path.with_name(_NOTE), why.encode())
+
+    def trust(self) -> None:
+        """Forget `distrust`, the state having been dropped and folded anew."""
+        with explained(self.path):
+            self.path.with_name(_NOTE).unlink(missing_ok=True)
+
     def cursors(self) -> dict[str, tuple[int, str | None]]:
         """Return seq and digest of the last commit of each writer that is folded."""
         rows = self.query("SELECT writer, cseq, sha256 FROM cursor")
@@ -107,8 +125,15 @@ def set_cursor(db: sqlite3.Connection, writer: str, cseq: int, sha256: str | Non
 
 
 def is_noted(folder: Path) -> bool:
-    """Return whether damage was found in a folder's state the last time."""
+    """Return whether a folder's state was found to be wrong the last time."""
     return (folder / _NOTE).exists()
+
+
+def _noted(folder: Path) -> str | None:
+    """Return what was found wrong with a folder's state the last time; None for nothing."""
+    if not is_noted(folder):
+        return None
+    return (folder / _NOTE).read_text(encoding="utf-8", errors="replace") or _DAMAGED
 
 
 def _unfit(path: Path, token: str, last_seq: int) -> str | None:

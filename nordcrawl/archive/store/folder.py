@@ -46,7 +46,8 @@ _PLACING_TRIES: Final = 100
 _OWN_NAMES: Final = frozenset(
     {
         *("articles-v1", "ledger-v1", "captures-v1", "commits", "runs", "schema", "checkpoints"),
-        *("erasures", "leases", "probe", "lost+found", "_nordcrawl-id.json"),
+        *("erasures", "leases", "probe", "quarantine", "quarantine-v1"),
+        *("lost+found", "_nordcrawl-id.json"),
     }
 )
 """What may be in a folder without marker that becomes an archive: what an archive has, which may

@@ -7,11 +7,14 @@ from nordcrawl.archive.local.polls import Poll, Row
 from nordcrawl.archive.local.sealed import is_spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.archive_id import read_id
+from nordcrawl.archive.write.gate import Held, Judge
 from nordcrawl.archive.write.recovery import has_commits_of, rebuild_state, ship_left_over
 from nordcrawl.archive.write.shipper import Limits, Shipped, ShipReport
 from nordcrawl.archive.write.writer import Writer
 
 __all__ = [
+    "Held",
+    "Judge",
     "Limits",
     "Poll",
     "Row",

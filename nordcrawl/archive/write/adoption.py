@@ -136,7 +136,7 @@ class _Order:
         if line.kind is PartKind.ARTICLE:
             key = (values["article_id"], values["revision"])
             self._articles[key].append(line)
-        elif values["article"] is not None and values["outcome"] in ARCHIVED:
+        elif line.kind is PartKind.LEDGER and values["article"] and values["outcome"] in ARCHIVED:
             key = (values["article"]["article_id"], values["article"]["revision"])
             self._told[key].append(line)
         else:
@@ -199,7 +199,8 @@ def _values(file: Path, raw: bytes) -> dict[str, Any]:
 
 def _line(file: Path, kind: PartKind, raw: bytes, values: dict[str, Any]) -> SpooledLine:
     try:
-        told = values["at"] if kind is PartKind.LEDGER else values["fetch"]["fetched_at"]
+        record = values["record"] if kind is PartKind.QUARANTINE else values
+        told = values["at"] if kind is PartKind.LEDGER else record["fetch"]["fetched_at"]
         at = parse_rfc3339(told)
         if not isinstance(at, datetime):
             raise ValueError(f"no time: {told!r}")

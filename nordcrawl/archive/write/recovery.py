@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nordcrawl._version import __version__
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.schema_file import SCHEMA_TYPE, SCHEMAS, schema_bytes
+from nordcrawl.archive.format.schema_file import BEGUN_WITH
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.local.purge import Obedience
 from nordcrawl.archive.local.sealed import is_spool
@@ -25,8 +25,10 @@ from nordcrawl.archive.log.archive_id import give_id
 from nordcrawl.archive.store.protocol import Capabilities, Store
 from nordcrawl.archive.write.adoption import adopt_strays
 from nordcrawl.archive.write.catch_up import catch_up
+from nordcrawl.archive.write.gate import Gate, Judge
+from nordcrawl.archive.write.schemas import put_schema
 from nordcrawl.archive.write.shipper import Limits, Shipper, ShipReport, log_head
-from nordcrawl.errors import ObjectConflict, ObjectMissing, SpoolError, StoreError
+from nordcrawl.errors import ObjectMissing, SpoolError, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,8 @@ def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> 
         "by the store" if can.checksum else "by ETag or reading back",
     )
     give_id(store)
-    _put_schemas(store)
+    for name in BEGUN_WITH:
+        put_schema(store, name)
     shipper.obey()
     adopt_strays(store, spool)
     with suppress(SpoolError):  # the disk is full: shipping what is sealed may make room
@@ -84,8 +87,10 @@ def ship_left_over(
     *,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     clock: Callable[[], datetime],
+    judge: Judge | None = None,
 ) -> ShipReport:
     """Ship what earlier runs left in a spool, without crawling; what the store does is reported.
+    `judge` looks at what is not sealed yet.
 
     Raises:
         LockHeld: a run is under way, and ships by itself.
@@ -97,7 +102,7 @@ def ship_left_over(
     try:
         state = State(spool)
         obedience = Obedience(store, spool, state)
-        shipper = Shipper(store, spool, limits, clock, obedience)
+        shipper = Shipper(store, spool, limits, clock, obedience, Gate(judge))
         failure: StoreError | None = None
         try:
             ship_waiting(store, spool, state, shipper)
@@ -136,6 +141,7 @@ def rebuild_state(
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     clock: Callable[[], datetime],
     checkpoints: bool = True,
+    judge: Judge | None = None,
 ) -> dict[str, int]:
     """Forget the local state and fold it anew from the archive; return the `State.counts`.
 
@@ -149,10 +155,11 @@ def rebuild_state(
     try:
         state = State(spool)
         obedience = Obedience(store, spool, state)
-        shipper = Shipper(store, spool, limits, clock, obedience)
+        shipper = Shipper(store, spool, limits, clock, obedience, Gate(judge))
         ship_waiting(store, spool, state, shipper)
         state.drop()
         catch_up(store, spool, state, checkpoints=checkpoints)
+        spool.state.trust()
         obedience.check()
         return state.counts()
     finally:
@@ -176,12 +183,3 @@ def _check_identity(shipper: Shipper, spool: Spool, state: State) -> None:
     )
     state.drop()
     spool.change_writer()
-
-
-def _put_schemas(store: Store) -> None:
-    """Leave the description with the data; what an earlier version put there stays."""
-    for name in SCHEMAS:
-        key = keys.schema_key(name)
-        if not store.exists(key):
-            with suppress(ObjectConflict):  # another version of nordcrawl came first
-                store.put(key, schema_bytes(name), content_type=SCHEMA_TYPE)

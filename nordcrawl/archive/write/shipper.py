@@ -20,6 +20,7 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit, PartEntry
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import MEMBER_BYTES, pack
+from nordcrawl.archive.format.schema_file import QUARANTINE_SCHEMA
 from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
 from nordcrawl.archive.local.purge import Obedience
 from nordcrawl.archive.local.sealed import SealedPart
@@ -30,6 +31,8 @@ from nordcrawl.archive.log.checkpoint import CheckpointPolicy
 from nordcrawl.archive.log.follow import chain, got
 from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.store.protocol import Store
+from nordcrawl.archive.write.gate import Gate
+from nordcrawl.archive.write.schemas import put_schema
 from nordcrawl.capture.cdxj import index
 from nordcrawl.errors import (
     NordcrawlError,
@@ -106,9 +109,11 @@ class Shipper:
         limits: Limits,
         clock: Callable[[], datetime],
         obedience: Obedience | None = None,
+        gate: Gate | None = None,
     ) -> None:
         """`obedience` looks at the erasure orders before each commit is begun, and again before
-        it is put."""
+        it is put; `gate` at each batch before it is sealed."""
+        self.gate = gate or Gate()
         self._obedience = obedience
         self._store = store
         self._spool = spool
@@ -148,6 +153,7 @@ class Shipper:
 
         Raises:
             SpoolError: the disk refuses.
+            StoreRefused, StoreUnavailable, ArchiveDamaged: the gate can't judge a batch now.
         """
         while self.due_in() == 0.0:
             self._seal()
@@ -157,6 +163,7 @@ class Shipper:
 
         Raises:
             SpoolError: the disk refuses.
+            StoreRefused, StoreUnavailable, ArchiveDamaged: the gate can't judge a batch now.
         """
         while self._spool.backlog.outbox_lines:
             self._seal()
@@ -165,6 +172,7 @@ class Shipper:
         lines = self._spool.head(self._limits.part_bytes)
         if self._obedience is not None and len(self._obedience.sift(lines)) < len(lines):
             return  # the others may have changed, too
+        lines = self.gate.sift(self._spool, lines)
         parts = [self._write_part(group, lines[-1].seq) for group in _groups(lines)]
         sync_sealed(self._spool)
         with self._spool.captures.lock:
@@ -251,6 +259,8 @@ class Shipper:
         body = read_sealed(self._spool, part)
         if hashlib.sha256(body).hexdigest() != part.sha256:
             raise SpoolError(f"{self._spool.sealed / part.file_name}: damaged (sha256)")
+        if part.kind is PartKind.QUARANTINE:
+            put_schema(self._store, QUARANTINE_SCHEMA)
         key = self._key(part)
         self._store.put(key, body, content_type=keys.PART_TYPE)
         if (beside := keys.index_key(key)) is not None:

@@ -32,6 +32,7 @@ from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.store.protocol import Capabilities, Store
 from nordcrawl.archive.write.accepted import Accepted, has_half_characters, keep, lines_of
 from nordcrawl.archive.write.catch_up import catch_up, tell_ended, write_checkpoint
+from nordcrawl.archive.write.gate import Gate, Held, Judge
 from nordcrawl.archive.write.recovery import ship_waiting
 from nordcrawl.archive.write.ship_loop import ShipLoop
 from nordcrawl.archive.write.shipper import Limits, Shipped, Shipper, ShipReport, log_head
@@ -48,7 +49,13 @@ class Writer:
     """One process's way into the archive for one source. Thread-safe; close it."""
 
     def __init__(
-        self, store: Store, spool: Spool, run_id: str, limits: Limits, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        spool: Spool,
+        run_id: str,
+        limits: Limits,
+        clock: Callable[[], datetime],
+        judge: Judge | None = None,
     ) -> None:
         self._store = store
         self._spool = spool
@@ -66,7 +73,7 @@ class Writer:
         """Why nothing more is accepted."""
         self._clock = clock
         self._obedience = Obedience(store, spool, self.state)
-        self._shipper = Shipper(store, spool, limits, clock, self._obedience)
+        self._shipper = Shipper(store, spool, limits, clock, self._obedience, Gate(judge))
         self._gate = threading.Condition()
         self._stale: SpoolError | None = None
         """Why the state could not be written; it answers wrongly from the next batch on."""
@@ -92,8 +99,10 @@ class Writer:
         *,
         limits: Limits = Limits(),  # noqa: B008 (frozen)
         clock: Callable[[], datetime],
+        judge: Judge | None = None,
     ) -> Self:
-        """Lock the spool, prove the store, ship what earlier runs left, and catch up.
+        """Lock the spool, prove the store, ship what earlier runs left, and catch up; `judge` says
+        what is held in quarantine.
 
         Raises:
             LockHeld: another live process has the spool.
@@ -104,11 +113,12 @@ class Writer:
         """
         keys.check_names(source, run_id)
         try:
-            return cls._open(store, folder, source, run_id, limits, clock)
+            return cls._open(store, folder, source, run_id, limits, clock, judge)
         except SpoolError:
             if not is_noted(folder):
                 raise
-            return cls._open(store, folder, source, run_id, limits, clock)  # with a new state
+            # With a new state.
+            return cls._open(store, folder, source, run_id, limits, clock, judge)
 
     @classmethod
     def _open(
@@ -119,17 +129,20 @@ class Writer:
         run_id: str,
         limits: Limits,
         clock: Callable[[], datetime],
+        judge: Judge | None,
     ) -> Self:
         spool = Spool.open(folder, source)
         try:
-            writer = cls(store, spool, run_id, limits, clock)
+            writer = cls(store, spool, run_id, limits, clock, judge)
             writer.can = ship_waiting(store, spool, writer.state, writer._shipper)
             left_over = writer._shipper.shipped
             if left_over.lines:
                 logger.info("shipped %d lines that earlier runs left", left_over.lines)
             writer._shipper.shipped = Shipped()
+            writer._forget_held()
             writer._check_room()
             tail = catch_up(store, spool, writer.state)
+            spool.state.trust()
             writer._tail = tell_ended(store, tail, clock(), only_if_long=True)
             writer._obedience.check()
             writer._obedience.purged.clear()
@@ -146,6 +159,17 @@ class Writer:
         writer._acceptor.start()
         writer._shipping.start()
         return writer
+
+    def _forget_held(self) -> None:
+        """Drop the state if something that an earlier run left was held just now."""
+        for run_id, held in self._shipper.gate.held.items():
+            self.notes.append(
+                f"{held.records} records that run {run_id} left are in quarantine: "
+                f"{'; '.join(held.why) or 'as others of that run'}"
+            )
+        if self._shipper.gate.held:
+            self._shipper.gate.held.clear()
+            self.state.drop()
 
     @property
     def name(self) -> str:
@@ -178,6 +202,11 @@ class Writer:
         """The archive's erasure orders, as of the last commit: what they cover is not to be
         accepted."""
         return self._obedience.erasures
+
+    @property
+    def held(self) -> Held:
+        """What was held in quarantine of this run."""
+        return self._shipper.gate.held.get(self._run_id) or Held()
 
     @property
     def shipped(self) -> Shipped:
@@ -357,6 +386,8 @@ class Writer:
             StoreRefused, StoreUnavailable: the store.
             SpoolError: the disk.
         """
+        if self._shipper.gate.held:
+            return False  # the state knows what is in quarantine
         self._obedience.check()  # what was ordered since the last commit must not be in it
         now, policy = self._clock(), self._limits.checkpoints
         if not write_checkpoint(self._store, self._spool, self.state, now, policy):

@@ -1,0 +1,96 @@
+"""A site whose pages all turn to one text: nothing of it is read, until somebody says so."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.format.sealed import encode_sealed
+from tests.support.jobs import Job
+from tests.support.news_site import WORDS, Paper
+
+SETTINGS = {"NORDCRAWL_QUARANTINE_PAGES": "8", "NORDCRAWL_QUARANTINE_HISTORY": "30"}
+NOW = datetime.now(UTC).replace(microsecond=0)
+WALL = "We and our partners store and read information on your device. " * 8
+
+
+def publish(paper: Paper, count: int, text: str | None = None, *, lastmod: datetime) -> None:
+    """Publish stories of today, of their own text or of one that all share."""
+    for n in range(count):
+        path, own = f"/news/{n}", f"Story {n} of the harbour. {WORDS * 3}"
+        paper.publish(path, f"Story {n}", text or own, lastmod=lastmod.isoformat())
+        answer = paper.answers[path]
+        answer.body = answer.body.replace(b"2026-11-01T08:30:00+01:00", NOW.isoformat().encode())
+        answer.headers["ETag"] = f'"{hash((path, text))}"'
+
+
+def earlier_runs(crawl: Job, *names: str) -> None:
+    """Let the archive have reports of earlier runs: as that of the last one, on other days."""
+    runs = crawl.archive / "runs"
+    (last,) = runs.iterdir()
+    told = decode_json(last.read_bytes())
+    for name in names:
+        kept = {k: told[k] for k in ("source", "nordcrawl", "exit_code", "exit", "texts")}
+        body = encode_sealed({"run_id": name, **kept, "finish_reason": "finished"})
+        (runs / f"{name}.json").write_bytes(body)
+
+
+def held_runs(crawl: Job) -> list[dict[str, Any]]:
+    done = crawl.nordcrawl("quarantine", "list", "--json")
+    assert done.code == 0, done.text
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+@pytest.fixture
+def held(tmp_path: Path, paper: Paper, job: Callable[..., Job]) -> Job:
+    """A job whose second run met the same wall on all pages, old ones and new ones."""
+    crawl = job(**SETTINGS)
+    publish(paper, 12, lastmod=NOW - timedelta(hours=2))
+    first = crawl.crawl()
+    assert first.code == 0, first.text
+    assert crawl.report()["texts"]["articles"] == 12
+    earlier_runs(crawl, "20261101t000000z-paper-0001", "20261102t000000z-paper-0002")
+    publish(paper, 15, WALL, lastmod=NOW + timedelta(hours=1))
+    second = crawl.crawl()
+    assert second.code == 14, second.text
+    assert "are in quarantine: 15 of 15 pages have one and the same text" in second.out
+    return crawl
+
+
+def test_pages_of_one_text_are_held_until_they_are_released_or_dropped(
+    tmp_path: Path, paper: Paper, held: Job
+) -> None:
+    report = held.report()
+    assert report["outcomes"] == {"quarantined": 15}
+    assert report["exit"] == "suspect"
+    assert report["quarantine"]["records"] == 15
+    assert len(held.records()) == 12
+    assert "quarantine" not in held.nordcrawl("files").out
+    assert held.nordcrawl("verify").code == 0
+    (one,) = held_runs(held)
+    assert (one["run_id"], one["records"]) == (report["run_id"], 15)
+    other = Job(tmp_path / "other", "paper", {
+        **held.settings, "NORDCRAWL_ARCHIVE": str(tmp_path / "other" / "archive"),
+        "NORDCRAWL_STATE_DIR": str(tmp_path / "other" / "state"),
+    })  # fmt: skip
+    shutil.copytree(held.archive, other.archive)
+
+    released = held.nordcrawl("quarantine", "release", one["run_id"])
+    assert (released.code, "15 released" in released.out) == (0, True), released.text
+    assert len(held.records()) == 27
+    assert held.nordcrawl("verify").code == 0
+
+    dropped = other.nordcrawl("quarantine", "drop", one["run_id"], "--reason", "a wall")
+    assert (dropped.code, "15 dropped" in dropped.out) == (0, True), dropped.text
+    assert (held_runs(other), len(other.records())) == ([], 12)
+    publish(paper, 15, lastmod=NOW + timedelta(hours=1))  # and nothing tells of it
+    assert other.crawl().code == 0, "the site is well again"
+    assert other.report()["outcomes"] == {"unchanged": 12, "new": 3}
+    assert other.nordcrawl("verify").code == 0
