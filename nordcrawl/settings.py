@@ -59,7 +59,7 @@ NORDCRAWL_SPOOL_MIB = os.environ.get("NORDCRAWL_SPOOL_MIB") or 2048
 NORDCRAWL_STORE_RETRY_S = os.environ.get("NORDCRAWL_STORE_RETRY_S") or 300
 
 #: 1: the page of each article is kept as it was fetched, too, as WARC
-#: ([captures.md](captures.md)); a source's table may say otherwise.
+#: ([captures.md](captures.md)); a source's table may say otherwise. Needs the extra `capture`.
 NORDCRAWL_CAPTURE = os.environ.get("NORDCRAWL_CAPTURE") or 0
 
 #: Seconds that a host which answers 429 or 503 is waited for at once, three times as many in

@@ -1,4 +1,5 @@
-"""The archive: clean articles and the crawl's ledger, as gzipped JSON Lines with a commit log.
+"""The archive: clean articles and the crawl's ledger, as gzipped JSON Lines with a commit log, and
+pages as they were fetched.
 
 ::
 
@@ -6,6 +7,7 @@
     schema/article-1.json  schema/ledger-1.json           JSON Schema of the lines
     articles-v1/source=<source>/date=<day>/<writer>-<first seq>.jsonl.gz
     ledger-v1/source=<source>/date=<day>/<writer>-<first seq>.jsonl.gz
+    captures-v1/source=<source>/date=<day>/<id>-<number>.warc.gz, .cdxj     pages as fetched
     commits/<writer>/000000000001.json ...                what of it counts
     runs/<run id>.json                                    reports
     checkpoints/  erasures/                               folded state; what is not to be here

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fastwarc.warc import ArchiveIterator
-
+from nordcrawl.capture.library import records_in
 from nordcrawl.capture.write import ERASED, digest_of
 from nordcrawl.model.capture import RESPONSE, REVISIT
 from nordcrawl.system.members import Member, members_of, read_member
@@ -155,7 +153,7 @@ def _is_beside(record: Warc, first: Warc) -> bool:
 
 
 def _record(member: Member) -> Warc:
-    found = ArchiveIterator(io.BytesIO(member.raw), parse_http=False)
+    found = records_in(member.raw)
     try:
         record = next(iter(found))
         headers = {name.lower(): value for name, value in record.headers.to_tuples()}

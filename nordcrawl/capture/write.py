@@ -12,9 +12,8 @@ from typing import Final
 from urllib.parse import urldefrag, urlsplit
 from uuid import uuid4
 
-from fastwarc.warc import WarcRecord
-
 from nordcrawl._version import __version__
+from nordcrawl.capture.library import new_record
 from nordcrawl.model.capture import RESPONSE, REVISIT, Draft, Exchange, Payload, RawHeaders
 from nordcrawl.model.printable import without_user
 from nordcrawl.model.times import rfc3339
@@ -174,7 +173,7 @@ def _refers(profile: str, earlier: Payload | None) -> list[tuple[str, str]]:
 
 
 def _record(head: Iterable[tuple[str, str]], content_type: str, block: bytes) -> bytes:
-    record = WarcRecord()
+    record = new_record()
     record.headers.status_line = "WARC/1.1"
     for name, value in (*head, ("Content-Type", content_type)):
         record.headers.append_bytes(name.encode(), _one_line(value.encode(errors="replace")))

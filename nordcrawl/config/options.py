@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from nordcrawl._version import __version__
+from nordcrawl.capture.library import NEEDED, is_there
 from nordcrawl.config.alert_limits import AlertLimits, is_address, read_addresses
 from nordcrawl.config.logs import FORMS, LEVELS
 from nordcrawl.errors import UsageError
@@ -242,7 +243,7 @@ class Options:
 
         Raises:
             UsageError: there is none of this name, or a real host would be crawled without a
-                contact.
+                contact, or pages are to be kept without the extra for it.
         """
         sources = self.sources()
         if name not in sources:
@@ -254,6 +255,8 @@ class Options:
             source = source.with_hosts(self.hosts)
         if with_contact:
             self.require_contact(source)
+            if (self.capture if source.capture is None else source.capture) and not is_there():
+                raise UsageError(NEEDED)
         return source
 
     def require_contact(self, source: Source) -> None:

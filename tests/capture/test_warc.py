@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from warcio.archiveiterator import ArchiveIterator
 from nordcrawl.capture.cdxj import index, url_key
 from nordcrawl.capture.read import problem, record_at, units_of, whole_length
 from nordcrawl.capture.write import digest_of, filler, group, info, target_of
+from nordcrawl.config.options import Options
+from nordcrawl.errors import UsageError
 from nordcrawl.model.capture import Draft, Exchange, Payload
 
 AT = datetime(2026, 11, 27, 8, 30, 0, 123456, tzinfo=UTC)
@@ -229,3 +233,19 @@ def test_an_index_leads_to_each_capture_by_its_line() -> None:
 )
 def test_keys_of_an_index(url: str, key: str) -> None:
     assert url_key(url) == key
+
+
+def test_without_the_extra_a_crawl_does_not_begin_and_is_told_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("nordcrawl.config.options.is_there", lambda: False)
+    options = Options("archive", Path("state"), contact="a@example.org")
+    name = next(iter(options.sources()))
+    assert options.source(name).name == name
+    with pytest.raises(UsageError, match=r"nordcrawl\[capture\]"):
+        replace(options, capture=True).source(name)
+    monkeypatch.setitem(sys.modules, "fastwarc.warc", None)
+    with pytest.raises(UsageError, match=r"nordcrawl\[capture\]"):
+        group(draft(), "urn:uuid:0")
+    with pytest.raises(UsageError, match=r"nordcrawl\[capture\]"):
+        record_at(gzip.compress(b"WARC/1.1"))

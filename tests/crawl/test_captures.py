@@ -201,6 +201,7 @@ def check_with_warcio(job: Job) -> None:
     assert count == len(records(job))
 
 
+@pytest.mark.slow
 def test_a_setting_keeps_the_pages_of_all_sources_but_one_that_says_no(
     site: RecordingSite, tmp_path: Path
 ) -> None:

@@ -23,7 +23,8 @@ def test_a_crawl_into_a_bucket_reads_back(kind, paper, job, prefix, request):
     server = request.getfixturevalue(kind)
     for n in range(6):
         paper.publish(f"/news/{n}", f"Story number {n}")
-    crawl = job(NORDCRAWL_ARCHIVE=f"s3://{server.bucket}/{prefix}", **server.environment())
+    environment = {"NORDCRAWL_CAPTURE": "1", **server.environment()}
+    crawl = job(NORDCRAWL_ARCHIVE=f"s3://{server.bucket}/{prefix}", **environment)
     done = crawl.crawl()
     assert done.code == 0, done.text
     assert len(crawl.records()) == 6
@@ -33,6 +34,11 @@ def test_a_crawl_into_a_bucket_reads_back(kind, paper, job, prefix, request):
     assert crawl.report()["outcomes"] == {"updated": 1, "skipped_fresh": 5}
     assert [r["revision"] for r in crawl.records("--latest") if r["title"].endswith("3")] == [2]
     assert servers.SECRET_KEY not in done.text
+    assert crawl.report()["captures"] == 1
+    erased = crawl.nordcrawl("erase", "--url", f"{paper.url}/news/2", "--reason", "a", "--execute")
+    assert "1 captures erased" in erased.text
+    verified = crawl.nordcrawl("verify")
+    assert (verified.code, "captures  6 pages" in verified.text) == (0, True), verified.text
 
 
 @pytest.mark.parametrize(
