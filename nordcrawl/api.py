@@ -150,13 +150,16 @@ class Archive:
         """
         return cast(list[ArticleRecord], revisions(self._taking, url_or_article_id))
 
-    def files(self, kind: Kind | None = None, source: str | None = None) -> list[File]:
-        """Return the parts that are in the archive now, for other engines to read.
+    def files(
+        self, kind: Kind | Literal["capture"] | None = None, source: str | None = None
+    ) -> list[File]:
+        """Return the parts that are in the archive now, for other engines to read: all, or those
+        of lines of one kind, or those of pages as they were fetched.
 
         Unlike a glob this leaves out parts whose commit is on its way, and those that compaction
         has replaced and not yet deleted.
         """
-        if kind is not None:
+        if kind not in (None, "capture"):
             _schema_of(kind)
         return self._taking.files(self._taking.snapshot(), kind, source)
 

@@ -126,6 +126,7 @@ class Short:
 """
 
 
+@pytest.mark.slow
 def test_an_operators_pipeline_may_hand_on_another_kind_of_item(paper, job, tmp_path):
     paper.publish("/news/1", "Story number 1")
     (tmp_path / "mine.py").write_text(PIPELINES)

@@ -26,6 +26,7 @@ class Captures:
         self._state = writer.state
         self._statements = statements
         self._held: dict[str, Exchange] = {}
+        self._told = False
 
     def lacks(self, url: str) -> bool:
         """Return whether pages are to be kept, and that of a URL is not yet: so it must be sent
@@ -41,7 +42,15 @@ class Captures:
         """Return what is to be kept of the page of an article, which may be archived; None where
         nothing is."""
         exchange = self._held.pop(url, None)
-        return self._draft(url, exchange, page, article_id) if exchange is not None else None
+        if exchange is not None:
+            return self._draft(url, exchange, page, article_id)
+        if self.wanted and not self._told:
+            self._told = True
+            self._info.notes.append(
+                "pages were not kept as they were fetched: nothing told what was sent, as of those "
+                "that another spider brings"
+            )
+        return None
 
     def of_ending(self, entry: LedgerEntry, page: Page | None) -> Draft | None:
         """Return what is to be kept of a page from which no article was read: a revisit, where the

@@ -98,6 +98,7 @@ class Finish:
             committed_lines=shipped.ledger_lines + shipped.erased_ledger_lines,
             committed_records=shipped.records + shipped.erased_records,
             erased_lines=shipped.erased_ledger_lines,
+            captures=shipped.captures,
             failure=str(failure) if failure else None,
             failure_code=failure.exit_code if failure else None,
             gaps=discovered.gaps,

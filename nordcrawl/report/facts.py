@@ -100,6 +100,8 @@ class Facts:
     """Articles, in the same way."""
     erased_lines: int = 0
     """Those of `committed_lines` that an order took out, so the ledger does not have them."""
+    captures: int = 0
+    """Pages that were committed as they were fetched."""
     failure: str | None = None
     failure_code: ExitCode | None = None
     gaps: list[Gap] = field(default_factory=list)

@@ -56,6 +56,7 @@ class Report(Facts):
             "pending_records": self.pending_records,
             "committed_lines": self.committed_lines,
             "erased_lines": self.erased_lines,
+            "captures": self.captures,
             "entries": [entry.to_json() for entry in self.entries],
             "gaps": [gap.to_json() for gap in self.gaps],
             "warnings": self.warnings[:200],

@@ -63,6 +63,8 @@ def summary(report: Report, program: str = "nordcrawl") -> list[str]:
             lines.append(f"  {count:>9}   {outcome:<17} {words}")
             if outcome in _SHOW_EXAMPLES:
                 lines += [f"              {line}" for line in _examples(report, outcome, count)]
+    if report.captures:
+        lines.append(f"  captures    {report.captures} pages kept as they were fetched")
     warnings = by_cause(report.warnings)
     lines += [f"  warning     {shown(text)}" for text in warnings[:_WARNINGS]]
     if len(warnings) > _WARNINGS:

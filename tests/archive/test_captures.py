@@ -422,3 +422,24 @@ def test_a_page_that_is_not_that_of_its_digest_is_found(tmp_path: Path) -> None:
         assert writer.finish(deadline_s=300).failure is None
     found = [f.what for f in verify(store).findings if f.severity is Severity.DAMAGE]
     assert [what.partition(": ")[2] for what in found] == ["its block is not that of its digest"]
+
+
+def test_a_file_that_no_line_can_name_goes_though_that_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FolderStore(tmp_path / "archive")
+    with open_writer(store, tmp_path / "spool") as writer:
+        captures = writer._spool.captures
+        with captures.lock:
+            captures.append([make_draft(secret(1))], now())
+
+    def killed(path: Path, **more: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", killed)
+        with pytest.raises(KeyboardInterrupt):
+            open_writer(store, tmp_path / "spool", "run-2")
+    with open_writer(store, tmp_path / "spool", "run-3"):
+        assert list((tmp_path / "spool" / "sealed").iterdir()) == []
+    assert list(store.list("captures-v1/")) == []

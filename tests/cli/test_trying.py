@@ -68,6 +68,7 @@ def test_a_suggested_table_passes_the_check(site: Paper, tmp_path: Path) -> None
     assert not (tmp_path / "archive").exists()
 
 
+@pytest.mark.slow
 def test_a_check_says_what_does_not_answer(site: Paper, job: Callable[..., Job]) -> None:
     site.answers["/feed.xml"] = Answer(500)
     crawl = job("article_urls = ['^/news/']", "feeds = ['/feed.xml']")

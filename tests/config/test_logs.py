@@ -202,6 +202,7 @@ def test_a_display_stands_on_a_terminal_and_goes(paper: Paper, job: Callable[...
     assert "INFO" not in shown[shown.index("discovering") :]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", first_of({"TERM": "dumb"}, {"NORDCRAWL_LOG": "json"}))
 def test_lines_where_nothing_can_or_may_be_drawn(
     environment: dict[str, str], paper: Paper, job: Callable[..., Job]

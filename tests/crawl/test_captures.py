@@ -113,6 +113,7 @@ def test_what_was_sent_is_what_is_kept(site: RecordingSite, tmp_path: Path) -> N
     job = job_of(site, tmp_path, "capture = true")
     done = job.crawl()
     assert done.code in (0, 14), done.text
+    assert "  captures    2 pages kept as they were fetched" in done.text
 
     found = records(job)
     assert {x[2]["WARC-Type"] for x in found} == {"warcinfo", "response", "request", "metadata"}

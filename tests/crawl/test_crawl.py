@@ -386,6 +386,7 @@ def test_an_unknown_source_is_named(job):
     assert "did you mean highnorthnews" in done.err
 
 
+@pytest.mark.slow
 def test_empty_is_not_success(paper, job):
     assert job().crawl().code == 8  # a sitemap without an entry
     paper.lastmods |= {"/elsewhere/a": None}

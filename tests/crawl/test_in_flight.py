@@ -41,6 +41,7 @@ def on_their_way(paper, tmp_path, monkeypatch):
     return counts
 
 
+@pytest.mark.slow
 def test_no_more_pages_are_on_their_way_than_may_be(paper, job, tmp_path, on_their_way):
     (tmp_path / "sitecustomize.py").write_text(SLOW)
     for n in range(20):

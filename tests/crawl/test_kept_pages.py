@@ -52,9 +52,11 @@ def hold(run: Run, found: Page) -> None:
     run.captures.hold(URL, Exchange(URL, (), found.status, "HTTP/1.1", (), found.body))
 
 
-async def archived(run: Run) -> None:
+async def archived(run: Run, *, hold_it: bool = True) -> None:
     found = page()
-    hold(run, found)
+    run.discovered.note(URL, Link(URL), "test")
+    if hold_it:
+        hold(run, found)
     text = found.body.decode()
     article = Article("A title", (Block(BlockKind.P, text),), Extractor("generic", "1", "0"))
     reading = Reading.of(article, found.body_sha256)
@@ -82,6 +84,17 @@ async def test_a_source_goes_before_the_setting(
     run = opened(told, capture=capture)
     await archived(run)
     assert (await kept(run) is not None) is is_kept
+    assert run.report is not None
+    assert run.report.captures == is_kept
+
+
+async def test_a_page_of_which_nobody_tells_what_was_sent_is_told(opened: Open) -> None:
+    run = opened()
+    await archived(run, hold_it=False)
+    assert await kept(run) is None
+    assert any("not kept as they were fetched" in note for note in run.info.notes)
+    assert run.report is not None
+    assert run.report.captures == 0
 
 
 @pytest.mark.parametrize(

@@ -64,12 +64,12 @@ def test_a_writer_that_swallows_a_line_fails_the_run(run, monkeypatch, kind):
     add = Spool.add
     swallowed: list[object] = []
 
-    def all_but_one(self, lines):
+    def all_but_one(self, lines, captures=()):
         kept = list(lines)
         if not swallowed:
             swallowed.append(next(line for line in kept if str(line.kind) == kind))
             kept.remove(swallowed[0])
-        return add(self, kept)
+        return add(self, kept, captures)
 
     monkeypatch.setattr(Spool, "add", all_but_one)
     report = asyncio.run(crawl(run))

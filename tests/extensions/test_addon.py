@@ -80,6 +80,7 @@ def test_the_example_archives_what_its_spider_yields(paper: Paper, tmp_path: Pat
     assert outcomes[-1] == {"updated": 1, "unchanged": 1}
 
 
+@pytest.mark.slow
 def test_what_is_no_page_fails_the_run(paper: Paper, tmp_path: Path) -> None:
     letters(paper, "On the quay")
     project = tmp_path / "project"

@@ -46,6 +46,7 @@ Disallow: /news/c
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     first_of(

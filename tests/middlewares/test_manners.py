@@ -124,6 +124,7 @@ def test_a_paused_host_is_not_asked_and_the_other_one_is(tmp_path: Path, status:
     assert fine[1] < busy[1], "it went on during the pause"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "outcome"), first_of((429, "blocked"), (503, "fetch_failed")))
 def test_a_host_that_wants_an_hour_is_left_for_another_run(
     tmp_path: Path, status: int, outcome: str

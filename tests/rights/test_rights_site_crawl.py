@@ -41,12 +41,14 @@ def test_tdmrep_json_keeps_its_paths_out(site: Paper, job: Callable[..., Job]) -
     assert site.requests.index(TDMREP) < min(map(site.requests.index, ("/news/1", "/news/free/2")))
 
 
+@pytest.mark.slow
 def test_a_page_may_lift_what_its_site_reserves(site: Paper, job: Callable[..., Job]) -> None:
     site.answers[TDMREP] = Answer(body=b'[{"location": "/", "tdm-reservation": 1}]')
     site.answers["/news/1"].headers["TDM-Reservation"] = "0"
     assert set(kept(job())) == {"/news/1"}
 
 
+@pytest.mark.slow
 def test_an_unreadable_tdmrep_json_is_never_silence(site: Paper, job: Callable[..., Job]) -> None:
     site.answers[TDMREP] = Answer(body=b"oops")
     crawl = job()

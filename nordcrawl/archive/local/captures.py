@@ -284,14 +284,16 @@ class Captures:
         return file
 
     def drop(self, file: CaptureFile) -> None:
-        """Forget a file that is in no batch, and delete it."""
-        self._forget(file.number)
+        """Delete a file that is in no batch, and forget it. Its row goes last, and tells before of
+        nothing in it: killed in between, neither is a file missed nor one without a row found."""
+        self._keep(CaptureFile(file.number, file.own, file.day, file.run_id))
         path = self._spool.sealed / file.name
         with self._spool.files(), explained(path), suppress(FileNotFoundError):
             size = path.stat().st_size
             path.unlink()
             backlog = self._spool.backlog
             backlog.capture_bytes = max(0, backlog.capture_bytes - size)
+        self._forget(file.number)
 
     def _keep(self, file: CaptureFile) -> None:
         """Take note of a file; an earlier release would ship lines without it, so may not open the
