@@ -32,8 +32,8 @@ adds and none removes.
 
 The state is a cache: `write.catch_up` folds it from the ledgers, on an empty disk from the newest
 checkpoint on. `keep.compact` and `keep.erase` replace parts, as a writer of their own
-(`keep.maintainer`); `local.purge` keeps a crawler's own disk to erasure orders; `write.gate` holds back a batch that is unlike all
-before it, until `keep.settle` releases or drops it; `keep.verify`
+(`keep.maintainer`); `local.purge` keeps a crawler's own disk to erasure orders. `write.gate` holds
+back a batch that is unlike all before it, until `keep.settle` releases or drops it. `keep.verify`
 proves all of it from the store alone.
 
 docs/archive-format.md is the one description of the format.
