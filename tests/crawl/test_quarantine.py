@@ -140,3 +140,18 @@ def test_switched_off_it_lets_all_pass(paper: Paper, held: Job) -> None:
     assert "records are in quarantine" not in done.text
     assert "quarantined" not in held.report()["outcomes"]
     assert len(held.records()) == 27
+
+
+@pytest.mark.slow
+def test_captures_of_held_pages_stay_and_are_told_of(paper: Paper, job: Callable[..., Job]) -> None:
+    crawl = job(**SETTINGS, NORDCRAWL_CAPTURE="1")
+    publish(paper, 12, lastmod=NOW - timedelta(hours=2))
+    assert crawl.crawl().code == 0
+    earlier_runs(crawl, "20261101t000000z-paper-0001", "20261102t000000z-paper-0002")
+    publish(paper, 12, WALL, lastmod=NOW - timedelta(hours=1))
+    assert crawl.crawl().code == 14
+    assert crawl.nordcrawl("verify").code == 0
+    (one,) = held_runs(crawl)
+    assert crawl.nordcrawl("quarantine", "release", one["run_id"]).code == 0
+    assert all(record["fetch"]["capture"] for record in crawl.records())
+    assert crawl.nordcrawl("verify").code == 0
