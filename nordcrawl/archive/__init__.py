@@ -8,6 +8,7 @@ pages as they were fetched.
     articles-v1/source=<source>/date=<day>/<writer>-<first seq>.jsonl.gz
     ledger-v1/source=<source>/date=<day>/<writer>-<first seq>.jsonl.gz
     captures-v1/source=<source>/date=<day>/<id>-<number>.warc.gz, .cdxj     pages as fetched
+    quarantine-v1/source=<source>/date=<day>/...          what is held back
     commits/<writer>/000000000001.json ...                what of it counts
     runs/<run id>.json                                    reports
     checkpoints/  erasures/                               folded state; what is not to be here
@@ -21,7 +22,7 @@ Seven shelves, the higher on the lower; `local` and `log` are private to the arc
 - `local`: the `spool` and the `state` on this machine's disk, and their `database`.
 - `read`: each record once, every digest checked, with a cursor to go on from.
 - `write`: from an accepted line to a commit, and back after a crash.
-- `keep`: compaction, erasure, verification.
+- `keep`: compaction, erasure, quarantine, verification.
 
 A line is accepted when it is fsynced in the spool, together with what the state then knows. The
 shipper seals lines into parts, puts the parts, freezes a commit that lists them, puts it, and only
@@ -33,7 +34,8 @@ adds and none removes.
 
 The state is a cache: `write.catch_up` folds it from the ledgers, on an empty disk from the newest
 checkpoint on. `keep.compact` and `keep.erase` replace parts, as a writer of their own
-(`keep.maintainer`); `local.purge` keeps a crawler's own disk to erasure orders; `keep.verify`
+(`keep.maintainer`); `local.purge` keeps a crawler's own disk to erasure orders. `write.gate` holds
+back a batch that is unlike all before it, until `keep.settle` releases or drops it. `keep.verify`
 proves all of it from the store alone.
 
 docs/archive-format.md is the one description of the format.

@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json, encode_line
 from nordcrawl.archive.format.quarantine import held_line, quarantined
+from nordcrawl.archive.local.held import held_articles, hold
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.waiting import SpooledLine
 from nordcrawl.model.sighting import Sighting
@@ -98,7 +99,7 @@ class Gate:
         if not lines:
             return []
         run_id = lines[0].run_id
-        before = spool.held_articles(run_id)
+        before = held_articles(spool, run_id)
         if before is not None:
             return self._hold(spool, lines, (_FOLLOWS,), before)
         if self._judge is None:
@@ -155,7 +156,7 @@ class Gate:
         if changed:
             spool.state.distrust("it knows pages that are in quarantine")
             pairs = [(line, changed[line.seq]) for line in lines if line.seq in changed]
-            spool.hold(run_id, pairs, articles - before)
+            hold(spool, run_id, pairs, articles - before)
             held = self.held.setdefault(run_id, Held())
             held.records += records
             held.urls += told
