@@ -157,6 +157,7 @@ class After(Dropping):
 """
 
 
+@pytest.mark.slow
 def test_an_item_that_an_operators_pipeline_drops_has_one_outcome(paper, job, tmp_path):
     for n in range(5):
         paper.publish(f"/news/{n}", f"Story number {n}")

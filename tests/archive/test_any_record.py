@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +86,7 @@ def test_any_record_is_read_back(data: st.DataObject) -> None:
         assert verify(store).exit_code is ExitCode.WHOLE
 
 
+@pytest.mark.slow
 def test_huge_fields_are_read_back(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "archive")
     huge = make_record(1, text="Ordet æøå \u2028" * 900_000)

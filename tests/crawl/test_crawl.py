@@ -126,6 +126,7 @@ def test_a_canonical_link_that_lies_merges_nothing(paper, job):
     assert len(crawl.records()) == 5
 
 
+@pytest.mark.slow
 def test_a_hostile_page_costs_no_other_page(paper, job):
     for n in range(4):
         paper.publish(f"/news/{n}", f"Story number {n}")
@@ -510,6 +511,7 @@ def test_robots_feeds_and_listings_lead_to_articles(paper, job):
     assert "/about" not in paper.requests
 
 
+@pytest.mark.slow
 def test_no_socket_listens_and_nobody_else_is_asked(paper, job):
     for n in range(60):
         paper.publish(f"/news/{n}", f"Story number {n}", delay_s=0.1)

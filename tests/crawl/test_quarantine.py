@@ -64,6 +64,7 @@ def held(tmp_path: Path, paper: Paper, job: Callable[..., Job]) -> Job:
     return crawl
 
 
+@pytest.mark.slow
 def test_pages_of_one_text_are_held_until_they_are_released_or_dropped(
     tmp_path: Path, paper: Paper, held: Job
 ) -> None:

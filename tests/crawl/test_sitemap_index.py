@@ -85,6 +85,7 @@ async def test_a_stop_ends_the_reading_of_an_index(discovered: Discovered) -> No
     assert len(found) == 3
 
 
+@pytest.mark.slow
 def test_a_run_that_left_sitemaps_unread_is_not_whole(
     paper: Paper, job: Callable[..., Job]
 ) -> None:

@@ -246,6 +246,7 @@ def test_entities_of_its_own_are_not_expanded_and_lose_their_entry_only():
     assert "entity" in (result.problem or "")
 
 
+@pytest.mark.slow
 def test_more_entries_than_are_read_are_no_whole_sitemap():
     out = io.StringIO()
     out.writelines(entry(str(n)) for n in range(50_001))

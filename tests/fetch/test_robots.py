@@ -79,6 +79,7 @@ def test_a_redirected_robots_txt_is_followed(paper: Paper, job: Callable[..., Jo
     assert crawled(paper, job(), Answer(302, {"Location": "/r1"})) == ["/news/b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", first_of(404, 401, 403, 410))
 def test_4xx_allows_everything(paper: Paper, job: Callable[..., Job], status: int) -> None:
     paper.publish("/news/a", "Story a")

@@ -136,6 +136,7 @@ def test_one_article_one_address_and_no_more_than_so_many(filled: Store, a_job: 
     assert "2 articles" in a_job.nordcrawl("read", "--limit", "2", "--format", "table").out
 
 
+@pytest.mark.slow
 def test_csv_and_parquet_have_every_record(filled: Store, a_job: Job, tmp_path: Path) -> None:
     assert a_job.nordcrawl("read", "--format", "csv", "--output", "a.csv").code == 0
     with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
@@ -218,6 +219,7 @@ def umask() -> int:
     return mask
 
 
+@pytest.mark.slow
 def test_keep_going_names_every_damaged_part(filled: Store, root: Path, a_job: Job) -> None:
     bad = [part(root, 1), part(root, 4)]
     bad[0].write_bytes(b"x")

@@ -26,6 +26,7 @@ def kept(crawl: Job) -> dict[str, dict[str, str]]:
     return {"/" + r["url"].split("/", 3)[3]: r["rights"] for r in crawl.records()}
 
 
+@pytest.mark.slow
 def test_tdmrep_json_keeps_its_paths_out(site: Paper, job: Callable[..., Job]) -> None:
     site.answers["/robots.txt"] = Answer(200, {}, b"User-agent: *\nDisallow: /.well-known/\n")
     site.answers[TDMREP] = Answer(

@@ -65,6 +65,7 @@ def site(paper: Paper) -> Paper:
     return paper
 
 
+@pytest.mark.slow
 def test_what_did_not_change_is_not_sent_again_and_still_names_its_links(
     site: Paper, job: Callable[..., Job]
 ) -> None:

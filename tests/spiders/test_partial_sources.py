@@ -36,6 +36,7 @@ def test_what_is_whole_of_a_cut_feed_is_read_and_the_rest_is_told(
     assert crawl.report()["complete"] is False
 
 
+@pytest.mark.slow
 def test_a_sitemap_and_a_feed_that_fail_beside_one_that_answers_are_not_whole(
     paper: Paper, job: Callable[..., Job]
 ) -> None:

@@ -176,6 +176,7 @@ def standard(pid):
     yield from links
 
 
+@pytest.mark.slow
 def test_a_summary_that_cannot_be_written_is_told_and_changes_no_code(paper, job):
     paper.publish("/news/1", "Isen på havna")
     crawl = job()

@@ -44,6 +44,7 @@ def traced() -> Iterator[None]:
     tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_a_writer_costs_whoever_takes_a_snapshot_a_kilobyte(traced: None) -> None:
     store = MemoryStore()
     for number in range(WRITERS):
