@@ -71,7 +71,7 @@ def gather(
     wanted = [name for of_source in names.values() for name in _wanted(of_source, now)]
     runs: defaultdict[str, list[PastRun]] = defaultdict(list)
     for run in side_by_side(partial(past_run, store), wanted, _AT_ONCE):
-        if run is not None:
+        if run is not None and run.is_crawl:
             runs[run.source].append(run)
     there = set(sources) or set(_with_lines(store)) | set(runs)
     for source in sorted(there):

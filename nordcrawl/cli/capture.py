@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from nordcrawl.archive.read.captures import captures_of, member, response_of
+from nordcrawl.archive.read.captures import CapturedParts, captures_of, response_of
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.capture.read import record_at
@@ -56,7 +56,8 @@ def write_capture(archive: str | None, url: str, *, body_only: bool) -> int:
     latest = found[-1]
     response = response_of(found, latest)
     chosen = [response] if body_only else dict.fromkeys([latest, response])
-    members = [member(store, reader, one.capture) for one in chosen if one is not None]
+    parts = CapturedParts(store, reader)
+    members = [parts.member(one.capture) for one in chosen if one is not None]
     there = [each for each in members if each is not None]
     if not there:
         raise UsageError(f"{store.uri} has the page of {shown(url)} no more: it was erased")

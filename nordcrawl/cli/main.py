@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "report": "say what a run did, as a page, Markdown or JSON",
     "files": "list the archive's parts, for other engines to read",
     "capture": "write the page of an address as it was fetched, as WARC",
+    "reextract": "read the pages that the archive keeps again, by today's extractor",
     "schema": "print the JSON Schema of the archive's lines, or column types for an engine",
     "status": "say in ten lines how each source stands",
     "runs": "list the runs of an archive, newest first",

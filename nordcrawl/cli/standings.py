@@ -37,7 +37,7 @@ def standings(store: Store, sources: Sequence[str], now: datetime) -> list[Stand
         recent = (now - name.started_at).total_seconds() < 86_400
         if read[name.source] < _READ and (recent or not standing.is_settled):
             read[name.source] += 1
-            if (run := past_run(store, name)) is not None:
+            if (run := past_run(store, name)) is not None and run.is_crawl:
                 standing.add(run)
         elif all(read[n] >= _READ or one.is_settled for n, one in found.items()) and not recent:
             break

@@ -10,12 +10,9 @@ import argparse
 import asyncio
 import contextlib
 import logging
-import math
 import os
 import signal
 import sys
-import threading
-import time
 from types import FrameType
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
@@ -24,8 +21,8 @@ from scrapy.settings import SETTINGS_PRIORITIES
 
 from nordcrawl.config import logs
 from nordcrawl.config.options import Options, Settings
+from nordcrawl.crawl.leaving import BROKE_OFF, EXIT_S, Watch, obey_signals
 from nordcrawl.crawl.run import Run
-from nordcrawl.crawl.stopping import AGAIN_S, GONE_S
 from nordcrawl.crawl.unbegun import report_unbegun
 from nordcrawl.doctor.finding import Status
 from nordcrawl.doctor.preflight import Preflight, preflight
@@ -39,17 +36,8 @@ from nordcrawl.workers.pool import steady_memory
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that the interpreter may take to end after the verdict of a run that was stopped: it
-#: waits for threads, and those for whatever they are at.
-_EXIT_S = 1.0
-#: Seconds between two looks at whether the process is to be ended.
-_LOOK_S = 0.5
 #: Notes of the preflight that are worth a line in the log of each run.
 _WARNED_OF = frozenset({"clock", "state room", "archive room"})
-_BROKE_OFF = (
-    "nordcrawl: error: the crawl broke off; what was acknowledged is safe in the spool and is "
-    "shipped by the next run"
-)
 
 
 def _is_warning(record: logging.LogRecord) -> bool:
@@ -61,7 +49,7 @@ class Command(ScrapyCrawl):
 
     def __init__(self) -> None:
         super().__init__()
-        self._watch = _Watch()
+        self._watch = Watch()
 
     def syntax(self) -> str:
         """Return what follows the command's name."""
@@ -146,7 +134,7 @@ class Command(ScrapyCrawl):
             delay = max(run.info.source.delay, LEAST_DELAY_S)
             self.settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
             self.crawler_process.crawl(self._create_crawler(args[0]), run=run)
-            self._obey_signals(run)
+            obey_signals(run, asyncio.get_event_loop(), self._watch)
             self.crawler_process.start(install_signal_handlers=False)
         except NordcrawlError as error:
             for line in error.lines or [str(error)]:
@@ -157,7 +145,7 @@ class Command(ScrapyCrawl):
             if run.info.stopping.requested:
                 with contextlib.suppress(OSError, ValueError):
                     sys.stdout.flush()
-                self._watch.end_within(_EXIT_S, self.exitcode)
+                self._watch.end_within(EXIT_S, self.exitcode)
         finally:
             if run is not None:
                 run.close()
@@ -171,43 +159,10 @@ class Command(ScrapyCrawl):
 
             after_run(options, source)
 
-    def _obey_signals(self, run: Run) -> None:
-        """Stop the run at the first signal, and leave at the second. Scrapy's own handlers are of
-        no effect until its engine runs, and wait for what is under way."""
-        loop = asyncio.get_event_loop()
-        self._watch.start()
-
-        def told(number: int, _: FrameType | None) -> None:
-            # Between two steps of whatever holds up the event loop, so that it can see it.
-            first = run.info.stopping.request()
-            self._watch.end_within(GONE_S if first else AGAIN_S)
-            loop.call_soon_threadsafe(act, number, first)
-
-        def act(number: int, first: bool) -> None:
-            name = "the command" if number == HANDED_ON else signal.Signals(number).name
-            if first:
-                logger.info("%s: stopping; a second signal leaves at once", name)
-                run.stop()
-                return
-            logger.warning("%s again: leaving", name)
-            run.close()
-            logs.release_terminal()
-            print(_BROKE_OFF, file=sys.stderr, flush=True)
-            os._exit(ExitCode.INTERRUPTED)
-
-        def handed_on(number: int, _: FrameType | None) -> None:
-            if run.info.stopping.request(by_person=False):
-                self._watch.end_within(GONE_S)
-                loop.call_soon_threadsafe(act, number, True)
-
-        for number in STOP:
-            signal.signal(number, told)
-        signal.signal(HANDED_ON, handed_on)
-
     def _verdict(self, run: Run) -> int:
         if run.report is None:
             # The engine never came to its end: a crash, or a second signal.
-            print(_BROKE_OFF, file=sys.stderr)
+            print(BROKE_OFF.format("crawl"), file=sys.stderr)
             failed = self.crawler_process is not None and self.crawler_process.bootstrap_failed
             return int(ExitCode.FAILED if failed else ExitCode.INTERRUPTED)
         print_summary(run.report)
@@ -239,27 +194,3 @@ def _leave_early(number: int, _: FrameType | None) -> None:
     with contextlib.suppress(OSError):
         os.write(2, text.encode())  # what it interrupts may be a print
     raise SystemExit(int(ExitCode.INTERRUPTED))
-
-
-class _Watch(threading.Thread):
-    """Ends the process at a time, whatever it is at; what is durable stays so.
-
-    Takes no lock, so that a signal handler can tell it.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(name="watch", daemon=True)
-        self._until = math.inf
-        self._code = int(ExitCode.INTERRUPTED)
-
-    def end_within(self, seconds: float, code: int = ExitCode.INTERRUPTED) -> None:
-        """End it after so many seconds, or sooner if that was said before."""
-        self._code = int(code)
-        self._until = min(self._until, time.monotonic() + seconds)
-
-    def run(self) -> None:
-        """Look at the time."""
-        while time.monotonic() < self._until:
-            time.sleep(_LOOK_S)
-        logs.release_terminal()
-        os._exit(self._code)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
-from typing import get_args
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from nordcrawl.config.options import T, _expanded
@@ -16,6 +16,7 @@ from nordcrawl.fetch.revisit import Mode, Window
 from nordcrawl.model.printable import shown
 from nordcrawl.sources.source import Source
 
+RunKind = Literal["crawl", "reextract"]
 ARGUMENTS = ("since", "until", "limit", "urls", "mode")
 
 
@@ -27,6 +28,13 @@ class Arguments:
     limit: int | None = None
     urls: tuple[str, ...] = ()
     mode: Mode = "incremental"
+    kind: RunKind = "crawl"
+    """Not to be asked for: what the run is."""
+
+    @property
+    def told_mode(self) -> str:
+        """What a report calls it: its mode, or, of what is no crawl, what it is."""
+        return self.mode if self.kind == "crawl" else self.kind
 
     @classmethod
     def parse(cls, given: Mapping[str, str], source: Source) -> Arguments:
@@ -53,8 +61,8 @@ class Arguments:
                 return fallback
 
         zone = ZoneInfo(source.timezone)
-        since = checked("since", lambda text: _moment(text, zone, end=False), None)
-        until = checked("until", lambda text: _moment(text, zone, end=True), None)
+        since = checked("since", lambda text: moment(text, zone, end=False), None)
+        until = checked("until", lambda text: moment(text, zone, end=True), None)
         if since and until and since > until:
             problems.append(f"since={given['since']} lies after until={given['until']}")
         arguments = cls(
@@ -68,7 +76,7 @@ class Arguments:
         return arguments
 
 
-def _moment(text: str, zone: ZoneInfo, *, end: bool) -> datetime:
+def moment(text: str, zone: ZoneInfo, *, end: bool) -> datetime:
     """Return a date's first (or last) instant, or a time as it stands, in UTC."""
     try:
         at = datetime.fromisoformat(text.strip())

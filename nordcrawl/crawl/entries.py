@@ -167,6 +167,18 @@ def article_state(visit: Visit, reading: Reading, verdict: Verdict) -> ArticleSt
     )
 
 
+def read_by(
+    before: ArticleState | None, reading: Reading, fetched_at: datetime | None
+) -> ArticleState | None:
+    """Return the state of an article that is as it was and that another version read before, so
+    that its page need not be read by this one again; None where it was this one. `fetched_at` is
+    when the page of its latest revision was fetched."""
+    extractor = extractor_id(reading.article.extractor)
+    if before is None or before.extractor == extractor:
+        return None
+    return replace(before, extractor=extractor, fetched_at=fetched_at)
+
+
 def lost(
     origin: Origin,
     entry: LedgerEntry,

@@ -83,7 +83,7 @@ class Finish:
             started_at=info.started_at,
             finished_at=info.clock(),
             finish_reason=reason,
-            mode=info.arguments.mode,
+            mode=info.arguments.told_mode,
             arguments=arguments_json(info.arguments),
             discovered=outcomes.tally.discovered,
             unsettled=sorted(outcomes.tally.open),
@@ -108,6 +108,7 @@ class Finish:
             silence=self._silence(),
             texts=self.watch.texts,
             quarantine=self._quarantine(),
+            more=info.more,
         )
         self.asked.recent.write(recent_file(self.folder))
         write_report(report, self.folder)

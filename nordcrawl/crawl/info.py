@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from nordcrawl.config.arguments import Arguments
 from nordcrawl.config.options import Options
@@ -29,6 +30,8 @@ class RunInfo:
     stopping: Stopping = field(default_factory=Stopping)
     notes: list[str] = field(default_factory=list)
     """What else a person should know of the run, a sentence each."""
+    more: dict[str, Any] = field(default_factory=dict)
+    """What a run of another kind than a crawl adds to its report, JSON by a name of its own."""
 
     @property
     def origin(self) -> Origin:

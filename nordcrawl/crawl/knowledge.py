@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from nordcrawl._version import __version__
 from nordcrawl.archive.format.order import hidden_url
@@ -62,6 +63,10 @@ class Knowledge:
         if known is None or known.article_id is None:
             return None
         return self._state.article(known.article_id)
+
+    def fetched_at(self, article_id: str) -> datetime | None:
+        """Return when the page of an article's latest revision was fetched, UTC."""
+        return self._state.fetched_at(article_id)
 
     def known_body(self, url: str) -> str | None:
         """Return the digest of the body that this URL had when this very extractor read it."""

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -29,7 +29,7 @@ from nordcrawl.errors import NordcrawlError, SpoolError, StoreUnavailable
 from nordcrawl.identity import decide
 from nordcrawl.identity.decide import Verdict
 from nordcrawl.model.article import Article
-from nordcrawl.model.capture import Draft
+from nordcrawl.model.capture import Capture, Draft
 from nordcrawl.model.ledger import LedgerEntry, Outcome, Tally, UrlState
 from nordcrawl.model.page import Page
 from nordcrawl.model.printable import shown
@@ -125,10 +125,13 @@ class Outcomes:
         """Return whether a URL has no outcome yet and can get one."""
         return url in self.tally.open and self._failures.first is None
 
-    async def archive(self, verdict: Verdict, reading: Reading) -> None:
+    async def archive(
+        self, verdict: Verdict, reading: Reading, kept: Capture | None = None
+    ) -> None:
         """Settle a judged page: its record and ledger line are durable when this returns.
 
-        `reading` is that of the verdict's candidate, or what became of it since.
+        `reading` is that of the verdict's candidate, or what became of it since; `kept` is where
+        the archive has the page, if it was read there.
 
         Raises:
             SpoolError: they could not be made so; the URL is not done.
@@ -145,16 +148,24 @@ class Outcomes:
         if verdict.change is not None:
             around = self._knowledge.around(candidate, reading, verdict)
             changed = await self._changed.describe(verdict, reading.article.text)
-            record = entries.record(
-                info.origin, visit, reading, verdict, around, info.clock(), changed=changed
+            record = replace(
+                entries.record(
+                    info.origin, visit, reading, verdict, around, info.clock(), changed=changed
+                ),
+                capture=kept,
             )
             state = entries.article_state(visit, reading, verdict)
+        elif verdict.outcome is Outcome.UNCHANGED:
+            fetched_at = self._knowledge.fetched_at(verdict.article_id)
+            state = entries.read_by(verdict.before, reading, fetched_at)
         known = self._knowledge.url(url)
         line = self._line(
             url, verdict.outcome, verdict.reason, known, visit.page, reading.body_sha256
         )
-        entry = entries.judged(line, verdict, state)
-        page = self._captures.of_article(url, visit.page, verdict.article_id)
+        entry = replace(entries.judged(line, verdict, state), capture=kept)
+        page = None
+        if kept is None:
+            page = self._captures.of_article(url, visit.page, verdict.article_id)
         try:
             await asyncio.wrap_future(self._writer.accept(entry, record, page))
         except SpoolError as error:

@@ -41,7 +41,7 @@ def report_unbegun(
         started_at=now,
         finished_at=now,
         finish_reason="not begun",
-        mode=arguments.mode,
+        mode=arguments.told_mode,
         arguments=arguments_json(arguments),
         discovered=0,
         unsettled=[],

@@ -36,6 +36,7 @@ __all__ = [
     "derived_id",
     "extractor_id",
     "removal",
+    "reread",
 ]
 
 
@@ -49,7 +50,7 @@ class Verdict:
     reason: str
     change: str | None = None
     before: ArticleState | None = None
-    """The revision that the record follows."""
+    """The revision that the record follows; without `change` the one that still holds."""
     moved: Match | None = None
     """Which address it had before, and how that is known."""
     near: Likeness | None = None
@@ -116,6 +117,34 @@ def _decide(candidate: Candidate, known: Known, identity: str) -> Verdict:
     return _next_sight(candidate, known, before, moved)
 
 
+def reread(candidate: Candidate, known: Known, before: ArticleState) -> Verdict:
+    """Return what a page that the archive has is, read again: a revision of the article `before`
+    that it showed when it was read last, if the content is another now, and else nothing.
+
+    The page is the same, so nothing else can have happened to its article; which one it is was
+    decided when it came.
+    """
+    reading = candidate.reading
+    if reading.content_sha256 == before.content_sha256:
+        return Verdict(
+            Outcome.UNCHANGED, before.article_id, before.revision, "read again: same content",
+            before=before, partners=before.partners, candidate=candidate,
+        )  # fmt: skip
+    changed = tuple(changed_fields(before, reading))
+    return Verdict(
+        Outcome.UPDATED,
+        before.article_id,
+        before.revision + 1,
+        f"read again: other {', '.join(changed) or 'content'}",
+        change="reextracted",
+        before=before,
+        near=known.near,
+        partners=known.partners,
+        changed=changed,
+        candidate=candidate,
+    )
+
+
 def _first_sight(
     candidate: Candidate, known: Known, identity: str, ambiguous: tuple[str, ...]
 ) -> Verdict:
@@ -155,7 +184,7 @@ def _next_sight(
         outcome, change = Outcome.UPDATED, "linked"
         reason = f"its translation is {', '.join(sorted(new))}"
     elif candidate.url == before.url and candidate.visit.asked == candidate.url:
-        return Verdict(Outcome.UNCHANGED, identity, before.revision, "same content")
+        return Verdict(Outcome.UNCHANGED, identity, before.revision, "same content", before=before)
     else:
         same = f"same article as {before.url}"
         return Verdict(Outcome.DUPLICATE, identity, before.revision, same)

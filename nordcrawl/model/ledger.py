@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
@@ -19,6 +19,9 @@ LEDGER_VERSION = 1
 
 #: How far the clocks of two machines may be apart; a time further ahead is a clock's mistake.
 SKEW = timedelta(minutes=10)
+
+#: Who names the URL of a page that the archive has and that was read again (`found_by`).
+BY_CAPTURES = "captures"
 
 #: How the reason of a page begins that says "not found" with a status of success.
 SOFT_404 = "soft 404"
@@ -73,9 +76,13 @@ class ArticleState:
     """Ids of the articles that this one names as its translations."""
     gone: bool = False
     """The latest revision says that the publisher took it down."""
+    fetched_at: datetime | None = None
+    """When the page of its latest revision was fetched, UTC, where that is not when the page of
+    this line was."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that stands in the ledger line."""
+        told = {"fetched_at": rfc3339(self.fetched_at)} if self.fetched_at else {}
         return {
             "article_id": self.article_id,
             "revision": self.revision,
@@ -91,6 +98,7 @@ class ArticleState:
             "fields": dict(self.fields),
             "partners": list(self.partners),
             "gone": self.gone,
+            **told,
         }
 
     @classmethod
@@ -111,6 +119,7 @@ class ArticleState:
             fields=values.get("fields") or {},
             partners=tuple(values.get("partners") or ()),
             gone=bool(values.get("gone", False)),
+            fetched_at=parse_rfc3339(values.get("fetched_at")),
         )
 
 
@@ -154,6 +163,17 @@ class LedgerEntry:
     count: int | None = None
     """None, but in the line that stands for all the URLs of a run that were not due: how many they
     are. Its `url` names their set, and it is no state of any of them."""
+
+    @property
+    def article_fetched_at(self) -> datetime:
+        """When the page of the revision that `article` tells of was fetched."""
+        told = self.article.fetched_at if self.article is not None else None
+        return told or self.fetched_at or self.at
+
+    @property
+    def is_rereading(self) -> bool:
+        """The page was not asked for: the archive has it, and it was read again."""
+        return self.found_by == (BY_CAPTURES,)
 
     @property
     def is_gone(self) -> bool:
@@ -284,6 +304,10 @@ _READ = frozenset(
 _GONE = frozenset({Outcome.FETCH_FAILED, Outcome.NOT_ARTICLE, Outcome.REMOVED, Outcome.UNCHANGED})
 
 
+#: Before any line of a crawl.
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def fold(known: UrlState | None, entry: LedgerEntry, now: datetime | None = None) -> UrlState:
     """Return a URL's state after one more ledger line.
 
@@ -292,6 +316,9 @@ def fold(known: UrlState | None, entry: LedgerEntry, now: datetime | None = None
     two latest times) and when no article was (`missed_at`, likewise). So lines of many writers give
     the same state in any order, a failed or skipped fetch keeps validators and article, and a later
     page without an article (a wall, say) does not hide the article.
+
+    A page that the archive has and that was read again says nothing of how its URL ended last, nor
+    of what is there now.
 
     A time after `now` (UTC; the clock's, unless given) is that of a clock that was wrong, and loses
     to any that is not: the next reading heals the state.
@@ -304,11 +331,12 @@ def fold(known: UrlState | None, entry: LedgerEntry, now: datetime | None = None
     def two(times: Iterable[datetime]) -> tuple[datetime, ...]:
         return tuple(sorted(times, key=lambda at: (at <= latest, at), reverse=True)[:2])
 
-    state = known or UrlState(url=entry.url, outcome=entry.outcome, at=entry.at)
+    ended_at = _LONG_AGO if entry.is_rereading else entry.at
+    state = known or UrlState(url=entry.url, outcome=entry.outcome, at=ended_at)
     won: dict[str, Any] = {}
-    if wins(entry.at, state.at):
-        won.update(outcome=entry.outcome, at=entry.at)
-    gone = entry.is_gone and entry.outcome in _GONE
+    if wins(ended_at, state.at):
+        won.update(outcome=entry.outcome, at=ended_at)
+    gone = entry.is_gone and entry.outcome in _GONE and not entry.is_rereading
     read_at = entry.fetched_at if entry.outcome in _READ and not gone else None
     if read_at is not None:
         if wins(read_at, state.fetched_at):
@@ -323,7 +351,7 @@ def fold(known: UrlState | None, entry: LedgerEntry, now: datetime | None = None
             won.update(article_id=entry.article_id, weak_alias=entry.weak_alias, linked_at=read_at)
     if gone and entry.at not in state.gone_at:
         won.update(gone_at=two((*state.gone_at, entry.at)))
-    missed = entry.outcome is Outcome.NOT_ARTICLE and not gone
+    missed = entry.outcome is Outcome.NOT_ARTICLE and not (gone or entry.is_rereading)
     if missed and entry.at not in state.missed_at:
         won.update(missed_at=two((*state.missed_at, entry.at)))
     return replace(state, **won) if won else state

@@ -180,6 +180,7 @@ class ArticleStateRecord(TypedDict):
     near: NotRequired[str | None]
     fields: NotRequired[dict[str, str]]
     partners: NotRequired[list[str]]
+    fetched_at: NotRequired[str]
     gone: NotRequired[bool]
 
 

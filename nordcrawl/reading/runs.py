@@ -59,6 +59,11 @@ class PastRun:
     """All of the report."""
 
     @property
+    def is_crawl(self) -> bool:
+        """Whether it asked the site for anything, and not only read the archive's pages again."""
+        return self.told.get("mode") != "reextract"
+
+    @property
     def archived(self) -> int:
         """Records that it archived."""
         return sum(self.outcomes.get(str(outcome), 0) for outcome in ARCHIVED)

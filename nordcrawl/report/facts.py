@@ -116,6 +116,8 @@ class Facts:
     texts: Figures = field(default_factory=Figures)
     """Of the articles that were archived, for later runs to be held against."""
     quarantine: Quarantine = field(default_factory=Quarantine)
+    more: dict[str, Any] = field(default_factory=dict)
+    """What a run of another kind than a crawl adds, by names of its own."""
     file: str = ""
     """Where it was written on this machine; empty where the disk refused."""
 

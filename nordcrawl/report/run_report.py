@@ -66,4 +66,5 @@ class Report(Facts):
                 if o in self.examples
             },
             "unsettled": self.unsettled[:200],
+            **self.more,
         }

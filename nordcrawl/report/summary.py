@@ -54,8 +54,7 @@ def summary(report: Report, program: str = "nordcrawl") -> list[str]:
     lines = [
         "",
         f"  {report.source}  run {report.run_id}  {seconds:.1f} s",
-        f"  sources     {_sources(report)}",
-        f"  found       {report.discovered} URLs, {report.fetched} pages answered",
+        *_asked(report),
     ]
     for outcome, words in _WORDS.items():
         count = report.outcomes.get(outcome, 0)
@@ -94,6 +93,15 @@ def _examples(report: Report, outcome: Outcome, count: int) -> Iterator[str]:
         told += len(alike)
     if told < count:
         yield f"and {count - told} more, see the report"
+
+
+def _asked(report: Report) -> Iterator[str]:
+    """Yield what was asked of the site, if it was."""
+    if report.mode == "reextract":
+        yield f"  read again  {report.discovered} pages of the archive"
+        return
+    yield f"  sources     {_sources(report)}"
+    yield f"  found       {report.discovered} URLs, {report.fetched} pages answered"
 
 
 def _sources(report: Report) -> str:

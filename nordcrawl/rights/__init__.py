@@ -25,6 +25,8 @@ from nordcrawl.rights.policy import (
     holding,
     read_page,
     recorded,
+    recorded_again,
+    remembered,
 )
 from nordcrawl.rights.signals import SIGNALS, Place, Signal, Statement, join
 from nordcrawl.rights.site import Fetched, SiteRights, read_site
@@ -48,4 +50,6 @@ __all__ = [
     "read_page",
     "read_site",
     "recorded",
+    "recorded_again",
+    "remembered",
 ]

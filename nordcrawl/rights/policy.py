@@ -19,6 +19,9 @@ from nordcrawl.rights.tdmrep import reservation_of
 Policy: TypeAlias = Literal["respect", "record"]
 
 _TDM = ("tdm-reservation", "tdm-policy")
+#: Where a page speaks of itself, and where its site does.
+_OWN = (Place.HEADER, Place.META)
+_SITE = (Place.ROBOTS, Place.TDMREP)
 _ORDER = (Place.TDMREP, Place.HEADER, Place.META)
 _SIGNAL_WORDS = frozenset({"search", "ai-input", "ai-train", "train-ai"})
 
@@ -32,15 +35,17 @@ class PageRights:
     statements: tuple[Statement, ...] = ()
 
     @classmethod
-    def from_record(cls, url: str, rights: Mapping[str, str]) -> PageRights:
-        """Read back the key ``signals`` of a record's ``rights``, less what its site said.
+    def from_record(
+        cls, url: str, rights: Mapping[str, str], places: Sequence[Place] = _OWN
+    ) -> PageRights:
+        """Read back the key ``signals`` of a record's ``rights``, less what stood elsewhere than in
+        `places`: what its site said.
 
         Raises:
             ValueError: it is no such text.
         """
-        own = (Place.HEADER, Place.META)
         found = split(rights.get("signals", ""))
-        return cls(url, tuple(s for s in found if s.place in own))
+        return cls(url, tuple(s for s in found if s.place in places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +153,23 @@ def recorded(
     kept = {key: value for key, value in rights.items() if key not in added}
     told = kept | {key: value for key, value in added.items() if value}
     return {key: redacted(value) for key, value in told.items()}
+
+
+def remembered(page: PageRights, before: Mapping[str, str]) -> PageRights:
+    """Return what a page says with what its site said when it was archived, by that record's
+    ``rights``: for a page that is read again long after its site was asked.
+
+    Raises:
+        ValueError: these are no rights of a record.
+    """
+    site = PageRights.from_record(page.url, before, _SITE)
+    return PageRights(page.url, (*site.statements, *page.statements))
+
+
+def recorded_again(
+    rights: Mapping[str, str], page: PageRights, before: Mapping[str, str]
+) -> dict[str, str]:
+    """Return a record's ``rights`` as `recorded`, of a page that is read again; `page` is what was
+    `remembered`, `before` are those of the record before, which tell when the site was asked."""
+    kept = {key: before[key] for key in ("checked_at", "tdm_problem") if key in before}
+    return recorded(rights, page, None) | kept

@@ -156,7 +156,7 @@ class State:
                 return Change(url, None, None, kept)
             known_url, known_article, known_text = self._look_up(entry.url, new)
             url = self._urls[entry.url] = fold(known_url, entry)
-            seen_at = micros(entry.fetched_at or entry.at)
+            seen_at = micros(entry.article_fetched_at)
             article = self._fold_article(known_article, KnownArticle(new, seen_at))
             text = self._fold_text(known_text, new.text_sha256, KnownText(new.article_id, seen_at))
         return Change(url, article, text, kept)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,9 +50,12 @@ class KnownArticle:
     seen_at: int
 
     @property
-    def rank(self) -> tuple[int, int, str, str]:
-        """Which of two states is the article's: the digests only make ties the same everywhere."""
-        return self.state.revision, self.seen_at, self.state.text_sha256, self.state.content_sha256
+    def rank(self) -> tuple[int, int, str, str, tuple[int, ...]]:
+        """Which of two states is the article's: the digests only make ties the same everywhere. Of
+        one revision that was read twice, the reading of the later version."""
+        state = self.state
+        version = _version(state.extractor)
+        return state.revision, self.seen_at, state.text_sha256, state.content_sha256, version
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,17 @@ class KnownText:
 
     article_id: str
     seen_at: int
+
+
+def _version(extractor: str) -> tuple[int, ...]:
+    """Return the versions of what extracted (see `ArticleState.extractor`), as numbers: those of
+    nordcrawl, then the engine's.
+
+    >>> _version("labrador/2.0.10/0.3.0") > _version("labrador/2.0.9/0.3.0")
+    True
+    """
+    versions = ".".join(reversed(extractor.split("/")[1:]))
+    return tuple(int(number) for number in re.findall(r"\d+", versions))
 
 
 def create(db: sqlite3.Connection) -> bool:

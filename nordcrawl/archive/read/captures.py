@@ -10,7 +10,7 @@ from nordcrawl.archive.log.pieces import PartMovedError, part_body
 from nordcrawl.archive.log.snapshot import Snapshot
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.capture.read import record_at
+from nordcrawl.capture.read import Warc, record_at
 from nordcrawl.errors import ArchiveDamaged
 from nordcrawl.model.capture import RESPONSE, Capture
 from nordcrawl.model.ledger import LedgerEntry
@@ -48,33 +48,60 @@ def response_of(found: list[Found], wanted: Found) -> Found | None:
     )  # fmt: skip
 
 
-def member(store: Store, reader: Reader, capture: Capture) -> bytes | None:
-    """Return the gzip member of a capture; None if it was erased.
+class CapturedParts:
+    """The parts that hold captures, wherever they lie now; the last one is kept, so whoever asks
+    in the order of object and offset gets each once. Not thread-safe."""
 
-    Raises:
-        ArchiveDamaged: it is not where it should be.
-        StoreRefused, StoreUnavailable: the store.
-    """
-    for _ in range(_LOOKS):
+    def __init__(self, store: Store, reader: Reader) -> None:
+        self._store = store
+        self._reader = reader
+        self._snapshot: Snapshot | None = None
+        self._held: tuple[str, bytes | None] | None = None
+
+    def record(self, capture: Capture) -> Warc | None:
+        """Return the WARC record of a capture; None if it was erased.
+
+        Raises:
+            ArchiveDamaged: it is not where it should be.
+            StoreRefused, StoreUnavailable: the store.
+        """
+        found = self._found(capture)
+        return None if found is None else found[1]
+
+    def member(self, capture: Capture) -> bytes | None:
+        """Return the gzip member of a capture; None if it was erased. Raises as `record`."""
+        found = self._found(capture)
+        return None if found is None else found[0]
+
+    def _found(self, capture: Capture) -> tuple[bytes, Warc] | None:
+        body = self._body(capture.object)
+        if body is None:
+            return None
         try:
-            body = _part(store, reader.snapshot(), capture.object)
-            break
-        except PartMovedError:
-            continue
-    else:
-        raise ArchiveDamaged(f"{capture.object}: moved again and again")
-    if body is None:
+            record = record_at(body, capture.offset)
+        except ValueError as error:
+            raise ArchiveDamaged(f"{capture.object}: {error}") from error
+        if record.type != capture.type:
+            return None
+        return body[capture.offset : capture.offset + capture.length], record
+
+    def _body(self, origin: str) -> bytes | None:
+        if self._held is not None and self._held[0] == origin:
+            return self._held[1]
+        for _ in range(_LOOKS):
+            if self._snapshot is None:
+                self._snapshot = self._reader.snapshot()
+            try:
+                body = self._part(self._snapshot, origin)
+            except PartMovedError:
+                self._snapshot = None
+                continue
+            self._held = origin, body
+            return body
+        raise ArchiveDamaged(f"{origin}: moved again and again")
+
+    def _part(self, snapshot: Snapshot, origin: str) -> bytes | None:
+        for part in snapshot.live:
+            if any(segment.origin == origin for segment in part.segments):
+                return part_body(self._store, part)
         return None
-    found = body[capture.offset : capture.offset + capture.length]
-    try:
-        record = record_at(body, capture.offset)
-    except ValueError as error:
-        raise ArchiveDamaged(f"{capture.object}: {error}") from error
-    return found if record.type == capture.type else None
-
-
-def _part(store: Store, snapshot: Snapshot, origin: str) -> bytes | None:
-    for part in snapshot.live:
-        if any(segment.origin == origin for segment in part.segments):
-            return part_body(store, part)
-    return None

@@ -1,0 +1,179 @@
+"""Plan: the ledger of a source -> the captures to read again, the latest of each article.
+
+It is the latest page that was kept of the address by which the article was read last, and of its
+own. Where a later page was read and not kept nothing is read in its stead: an older page must not
+become the newest revision.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Self
+
+from nordcrawl.discover import By, Link, Words
+from nordcrawl.model.capture import RESPONSE, Capture
+from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome
+from nordcrawl.model.times import from_micros, micros
+
+_DDL: Final = """
+CREATE TABLE kept(url TEXT PRIMARY KEY, at INTEGER, article_id TEXT, body TEXT, line TEXT)
+  WITHOUT ROWID;
+CREATE TABLE latest(url TEXT PRIMARY KEY, at INTEGER, article_id TEXT, body TEXT) WITHOUT ROWID;
+CREATE TABLE article(article_id TEXT PRIMARY KEY, revision INTEGER, at INTEGER, gone INTEGER,
+  asked TEXT, url TEXT, state TEXT) WITHOUT ROWID;
+CREATE TABLE task(object TEXT, place INTEGER, line TEXT, state TEXT, at INTEGER,
+  PRIMARY KEY(object, place)) WITHOUT ROWID
+"""
+_INSERT_LATEST: Final = (
+    "INSERT INTO latest VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at,"
+    " article_id = excluded.article_id, body = excluded.body WHERE excluded.at >= at"
+)
+_INSERT_KEPT: Final = (
+    "INSERT INTO kept VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at,"
+    " article_id = excluded.article_id, body = excluded.body, line = excluded.line"
+    " WHERE excluded.at >= at"
+)
+_OF_ARTICLE: Final = "WHERE article_id = ? AND url IN (?, ?) ORDER BY at DESC LIMIT 1"
+_LATEST_OF: Final = f"SELECT body FROM latest {_OF_ARTICLE}"  # noqa: S608 - constants
+_KEPT_OF: Final = f"SELECT at, body, line FROM kept {_OF_ARTICLE}"  # noqa: S608
+#: Outcomes of pages that were an article when they were read.
+_READ: Final = frozenset(
+    {Outcome.NEW, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.DUPLICATE, Outcome.MOVED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A page to be read again."""
+
+    url: str
+    """By which it was found, in canonical form: the ledger's key."""
+    final_url: str
+    """Where it came from, without fragment."""
+    fetched_at: datetime
+    """UTC."""
+    capture: Capture
+    """Of a whole response."""
+    link: Link
+    """What sitemaps and feeds told of it then."""
+    before: ArticleState
+    """The article as its latest revision has it."""
+    before_fetched_at: datetime
+    """When the page of that revision was fetched, UTC."""
+
+
+@dataclass(slots=True)
+class Left:
+    """How many articles are not read again, and why."""
+
+    not_kept: int = 0
+    """No page of theirs was kept."""
+    later_page: int = 0
+    """The page that was read last was not kept, only an earlier one."""
+    earlier: int = 0
+    """Their page was fetched before the time that was asked for."""
+    gone: int = 0
+    """Their publisher took them down."""
+
+
+class Plan:
+    """What to read again of one source, in a temporary file, in the order in which the captures
+    lie. Close it."""
+
+    def __init__(self, entries: Iterable[LedgerEntry], since: datetime | None = None) -> None:
+        """Fold the ledger lines of a source, in any order; `since` (UTC) leaves out pages that were
+        fetched before."""
+        self.left = Left()
+        self._db = sqlite3.connect("", check_same_thread=False)
+        for statement in _DDL.split(";"):
+            self._db.execute(statement)
+        for entry in entries:
+            self._take(entry)
+        self._choose(None if since is None else micros(since))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def __len__(self) -> int:
+        ((count,),) = self._db.execute("SELECT count(*) FROM task")
+        return int(count)
+
+    def __iter__(self) -> Iterator[Task]:
+        rows = self._db.execute("SELECT line, state, at FROM task ORDER BY object, place")
+        for line, state, at in rows:
+            entry = LedgerEntry.from_json(json.loads(line))
+            if entry.capture is None or entry.fetched_at is None:
+                raise ValueError(f"{entry.url}: planned without a capture")
+            yield Task(
+                url=entry.url,
+                final_url=entry.final_url or entry.url,
+                fetched_at=entry.fetched_at,
+                capture=entry.capture,
+                link=told_by(entry),
+                before=ArticleState.from_json(json.loads(state)),
+                before_fetched_at=from_micros(at),
+            )
+
+    def _take(self, entry: LedgerEntry) -> None:
+        if (new := entry.article) is not None:
+            self._db.execute(
+                "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " revision = excluded.revision, at = excluded.at, gone = excluded.gone,"
+                " asked = excluded.asked, url = excluded.url, state = excluded.state"
+                " WHERE (excluded.revision, excluded.at) >= (revision, at)",
+                (
+                    *(new.article_id, new.revision, micros(entry.article_fetched_at), new.gone),
+                    *(entry.url, new.url, json.dumps(new.to_json())),
+                ),
+            )
+        if entry.fetched_at is None or entry.outcome not in _READ or entry.is_gone:
+            return
+        row = (entry.url, micros(entry.fetched_at), entry.article_id, entry.body_sha256)
+        self._db.execute(_INSERT_LATEST, row)
+        if entry.capture is not None and entry.capture.type == RESPONSE:
+            self._db.execute(_INSERT_KEPT, (*row, json.dumps(entry.to_json())))
+
+    def _choose(self, since: int | None) -> None:
+        rows = self._db.execute("SELECT article_id, gone, asked, url, state, at FROM article")
+        for article_id, gone, asked, url, state, at in rows:
+            of = (article_id, asked, url)
+            kept = self._db.execute(_KEPT_OF, of).fetchone()
+            if gone:
+                self.left.gone += 1
+            elif kept is None:
+                self.left.not_kept += 1
+            elif self._db.execute(_LATEST_OF, of).fetchone() != (kept[1],):
+                self.left.later_page += 1
+            elif since is not None and kept[0] < since:
+                self.left.earlier += 1
+            else:
+                capture = json.loads(kept[2])["capture"]
+                self._db.execute(
+                    "INSERT OR IGNORE INTO task VALUES (?, ?, ?, ?, ?)",
+                    (capture["object"], capture["offset"], kept[2], state, at),
+                )
+
+
+def told_by(entry: LedgerEntry) -> Link:
+    """Return what a ledger line says that sitemaps and feeds told of its URL."""
+    told: dict[str, Any] = {name: of or {} for name, of in (entry.told or {}).items()}
+
+    def of(name: str, key: str) -> str | None:
+        value = told.get(name, {}).get(key)
+        return value if isinstance(value, str) else None
+
+    return Link(
+        entry.url,
+        lastmod=entry.lastmod,
+        published=entry.published,
+        title=entry.title,
+        words=Words(of("lastmod", "text"), of("published", "text")),
+        by=By(of("lastmod", "by"), of("published", "by"), of("title", "by")),
+    )
