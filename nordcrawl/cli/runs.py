@@ -79,6 +79,8 @@ def _table(runs: list[PastRun]) -> None:
         code = "" if past.exit_code is None else f"{past.exit_code} "
         # Of a whole run the code says it all.
         why = "" if past.exit_code == ExitCode.WHOLE else shown(past.why, 160)
+        if not past.is_crawl:
+            why = f"(pages of the archive, read again) {why}".rstrip()
         cells = (
             f"{past.started_at:%Y-%m-%d %H:%M}", past.source, took, f"{code}{past.exit}",
             str(past.discovered), str(past.archived), why,

@@ -78,6 +78,7 @@ class PastRun:
         return {
             "run_id": self.run_id,
             "source": self.source,
+            "mode": self.told.get("mode"),
             "started_at": rfc3339(self.started_at),
             "finished_at": rfc3339(self.finished_at),
             "exit_code": self.exit_code,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome, Tally, fold
+from nordcrawl.model.ledger import BY_CAPTURES, ArticleState, LedgerEntry, Outcome, Tally, fold
 
 T0 = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -53,6 +54,20 @@ def test_state_is_the_same_in_whatever_order_lines_come(lines, dice):
 @given(entries)
 def test_a_line_folded_twice_is_folded_once(lines):
     assert reduce(fold, [*lines, *lines], None) == reduce(fold, lines, None)
+
+
+@given(entries, st.data())
+def test_a_page_read_again_changes_nothing_in_whatever_order_it_comes(lines, data):
+    """Not how its URL ended last, nor what is known of it: it was not asked for."""
+    read = [e for e in lines if e.fetched_at and e.outcome in (Outcome.NEW, Outcome.UNCHANGED)]
+    ends = st.sampled_from([Outcome.UPDATED, Outcome.UNCHANGED, Outcome.NOT_ARTICLE])
+    again = [
+        replace(one, at=T0 + timedelta(days=9, minutes=n), outcome=data.draw(ends),
+                found_by=(BY_CAPTURES,))
+        for n, one in enumerate(read)
+    ]  # fmt: skip
+    mixed = data.draw(st.permutations([*lines, *again]))
+    assert reduce(fold, mixed, None) == reduce(fold, lines, None)
 
 
 def test_a_failed_fetch_keeps_what_was_read():

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from nordcrawl.config.arguments import Arguments
+from tests.reextract.kept_pages import Paper, html
 from tests.support.jobs import Job
 from tests.support.news_site import WORDS, article_html
 from tests.support.recording_site import RecordingSite
@@ -84,8 +86,8 @@ def test_a_changed_table_read_over_the_pages_of_the_archive(
     status = json.loads(job.nordcrawl("status", "--json").out)
     (stands,) = status["sources"]
     assert stands["last_run"]["outcomes"] == {"new": 4}, "what reads again is no crawl"
-    runs = job.nordcrawl("runs")
-    assert len([line for line in runs.out.splitlines() if "-paper-" in line]) == 2
+    runs = [json.loads(line) for line in job.nordcrawl("runs", "--json").out.splitlines()]
+    assert [run["mode"] for run in runs] == ["reextract", "incremental"]
 
     done = job.crawl("-a", "mode=full")
     assert done.code == 0, done.text
@@ -94,10 +96,32 @@ def test_a_changed_table_read_over_the_pages_of_the_archive(
     assert all(b"If-None-Match" in head for head in heads), "all were asked with their validators"
 
 
-def test_what_can_not_be_done_is_told(site: RecordingSite, tmp_path: Path) -> None:
-    job = job_of(site, tmp_path)
-    none = job.nordcrawl("reextract", "paper")
-    assert none.code == 2
-    assert "no archive at" in none.err
-    (tmp_path / "archive").mkdir()
-    (tmp_path / "archive" / "nordcrawl.json").write_text("{}")
+def test_what_can_not_be_done_is_told(tmp_path: Path) -> None:
+    paper = Paper(tmp_path, keeps=False)
+    paper.crawl({"/news/1": html("A story")})
+    table = tmp_path / "pier.toml"
+    table.write_text('[sources.pier]\ntitle = "The Pier"\nhosts = { "127.0.0.1" = "en" }\n')
+    job = Job(tmp_path, "pier", {"NORDCRAWL_SOURCES": str(table)})
+    for arguments, said in (
+        ((), "keeps no pages as they were fetched; capture = true"),
+        (("pier",), "keeps no pages of 'pier', only of none"),
+    ):
+        done = job.nordcrawl("reextract", *arguments)
+        assert (done.code, done.out) == (2, "")
+        assert said in done.err
+    paper.keeps = True
+    paper.crawl({"/news/1": html("A story")})
+    for arguments, said in (
+        (("quay",), "keeps no pages of 'quay', only of pier"),
+        (("--since", "soon"), "--since soon: a date 2026-01-31 or a time"),
+    ):
+        done = job.nordcrawl("reextract", *arguments)
+        assert (done.code, done.out) == (2, "")
+        assert said in done.err
+    held = paper.opened(Arguments(urls=("given",), mode="full"))
+    try:
+        done = job.nordcrawl("reextract", "pier")
+    finally:
+        held.close()
+    assert done.code == 9, done.text
+    assert "lock" in done.err or "another" in done.err

@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -157,7 +157,8 @@ class State:
             known_url, known_article, known_text = self._look_up(entry.url, new)
             url = self._urls[entry.url] = fold(known_url, entry)
             seen_at = micros(entry.article_fetched_at)
-            article = self._fold_article(known_article, KnownArticle(new, seen_at))
+            plain = replace(new, fetched_at=None)  # which `seen_at` is
+            article = self._fold_article(known_article, KnownArticle(plain, seen_at))
             text = self._fold_text(known_text, new.text_sha256, KnownText(new.article_id, seen_at))
         return Change(url, article, text, kept)
 

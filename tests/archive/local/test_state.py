@@ -20,7 +20,7 @@ from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.write.recovery import rebuild_state
 from nordcrawl.errors import ArchiveDamaged
-from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome, UrlState, fold
+from nordcrawl.model.ledger import BY_CAPTURES, ArticleState, LedgerEntry, Outcome, UrlState, fold
 from tests.support.archive_builders import (
     SOURCE,
     START,
@@ -83,6 +83,16 @@ def ledgers(draw: st.DrawFn) -> list[LedgerEntry]:
                 article=article,
             )
         )
+    # Some are read again later by another version, which finds the same content.
+    for entry in draw(st.lists(st.sampled_from(entries), max_size=3)):
+        if entry.article is not None:
+            version = draw(st.sampled_from(["1/1", "1/2", "10/1"]))
+            again = replace(entry.article, extractor=f"x/{version}", fetched_at=entry.fetched_at)
+            at = entry.at + timedelta(days=1)
+            by = (BY_CAPTURES,)
+            entries.append(
+                replace(entry, outcome=Outcome.UNCHANGED, at=at, article=again, found_by=by)
+            )
     return entries
 
 
