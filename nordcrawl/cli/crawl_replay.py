@@ -10,14 +10,14 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.address import archive_name, open_store
-from nordcrawl.archive.store.protocol import MARKER_KEY, Store
+from nordcrawl.archive.store.protocol import Store
 from nordcrawl.capture.library import NEEDED, is_there
 from nordcrawl.cli.environment import require_archive
 from nordcrawl.cli.numbers import count
@@ -27,7 +27,7 @@ from nordcrawl.model.printable import counted, shown
 from nordcrawl.replay import gather
 from nordcrawl.replay.comparison import Comparison, compared
 from nordcrawl.replay.spider import FOLDER
-from nordcrawl.replay.tape import RECORDS, Tape
+from nordcrawl.replay.tape import RECORDS, Tape, opened
 from nordcrawl.sources.source import Source
 from nordcrawl.spiders.asking import project_settings
 from nordcrawl.system.signals import HANDED_ON, STOP
@@ -46,6 +46,24 @@ Crawl = Callable[[Sequence[str]], int]
 """Takes what stands behind ``scrapy crawl``; returns the exit code."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What is replayed, and what is not."""
+
+    tape: Tape
+    erased: int
+    """Addresses whose capture is there no more."""
+    refused: dict[str, str]
+    """Ids of articles whose address the table has asked for no more, with why."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "folder": str(self.tape.folder),
+            "addresses": len(self.tape.pages),
+            "erased": self.erased,
+        }
+
+
 def crawl_replayed(arguments: Sequence[str], crawl: Crawl) -> int:
     """Replay a source's captures into an archive of their own, print what came out otherwise than
     in the archive, and return the exit code: 0 where all is the same, 14 where anything differs.
@@ -61,49 +79,38 @@ def crawl_replayed(arguments: Sequence[str], crawl: Crawl) -> int:
         raise UsageError(NEEDED)
     store = open_store(options.archive, retry_s=30)
     require_archive(store)
-    reader = Reader(store)
-    found = gather.addresses(reader, source)
-    if not found:
-        raise UsageError(
-            f"{store.uri} has no captures of {source.name}: capture = true in its table keeps the "
-            "pages that are fetched from then on"
-        )
-    chosen = found[: asked.limit]
-    refused = {
-        one.article_id: one.refused for one in chosen if one.refused and one.article_id is not None
-    }
     folder = Path(tempfile.mkdtemp(prefix="nordcrawl-replay-"))
     try:
-        wanted = [one for one in chosen if not one.refused]
-        tape, left = _recorded(store, reader, wanted, folder)
-        if not (tape.pages or refused):
-            raise UsageError(f"{store.uri} has the captures of {source.name} no more: erased")
+        taken = _taken(store, source, asked.limit, folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    out = sys.stdout
-    code = ExitCode.WHOLE
-    if tape.pages:
-        given = [asked.source, *rest, *_settings(asked.settings, options, folder), *_urls(tape)]
+    out, code, replayed = sys.stdout, int(ExitCode.WHOLE), None
+    if taken.tape.pages:
+        handlers = {number: signal.getsignal(number) for number in (*STOP, HANDED_ON)}
+        given = [asked.source, *rest, *_settings(asked.settings, options, folder)]
         # The result is the comparison, and the run's summary no part of it.
-        with contextlib.redirect_stdout(sys.stderr) if asked.json else contextlib.nullcontext():
-            code = ExitCode(crawl(given))
-        for number in (*STOP, HANDED_ON):  # of the crawl, which is over
-            signal.signal(number, signal.SIG_DFL)
-        (folder / RECORDS).unlink()
+        aside = contextlib.redirect_stdout(sys.stderr) if asked.json else contextlib.nullcontext()
+        try:
+            with aside:
+                code = crawl([*given, *_urls(taken.tape)])
+        finally:
+            (folder / RECORDS).unlink()
+        for number, handler in handlers.items():  # those of the crawl speak to one that is over
+            signal.signal(number, handler)
         if code not in _CAME_TO_ITS_END:
-            print(f"nordcrawl: the replay broke off; what there is lies in {folder}",
-                  file=sys.stderr)  # fmt: skip
-            return int(code)
-    replayed = open_store(str(folder / "archive"), retry_s=0)
-    result = compared(reader, Reader(replayed), source.name, tape.pages.values(), refused)
+            print(f"nordcrawl: the replay broke off; what there is: {folder}", file=sys.stderr)
+            return code
+        replayed = Reader(open_store(str(folder / "archive"), retry_s=0))
+    pages = taken.tape.pages.values()
+    result = compared(Reader(store), replayed, source.name, pages, taken.refused)
     if asked.json:
-        told = _to_json(options, source, folder, tape, left, result)
+        told = taken.to_json() | result.to_json()
+        told = {"source": source.name, "archive": archive_name(options.archive), **told}
         out.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
     else:
-        _show(tape, left, result)
-        if (folder / "archive" / MARKER_KEY).exists():
-            print(f"\nreplay: all of it lies in {folder}, to be deleted when you have seen it")
+        _show(taken, result)
+        print(f"\nreplay: all of it lies in {folder}, to be deleted when you have seen it")
     return int(result.exit_code)
 
 
@@ -126,6 +133,9 @@ def _asked(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     for name in ("sandbox", "all", "jobs"):
         if getattr(asked, name):
             raise UsageError(f"--replay goes with one source, and not with --{name}")
+    for last, one in zip(("", *rest), rest, strict=False):
+        if one[:1] != "-" and last[:1] != "-":  # what stands behind an option may be its value
+            raise UsageError(f"--replay goes with one source, and not with {shown(one)}, too")
     asked.limit = None
     for one in asked.arguments:
         name, _, value = one.partition("=")
@@ -151,15 +161,31 @@ def _options(asked: argparse.Namespace) -> Options:
     return Options.from_settings(settings)
 
 
-def _recorded(
-    store: Store, reader: Reader, wanted: Sequence[gather.Address], folder: Path
-) -> tuple[Tape, Counter[str]]:
+def _taken(store: Store, source: Source, limit: int | None, folder: Path) -> _Taken:
+    """Put the newest captures of a source on a tape.
+
+    Raises:
+        NordcrawlError: there are none, or the folder can't be written.
+        ArchiveDamaged, StoreRefused, StoreUnavailable: the archive.
+    """
+    reader = Reader(store)
+    chosen = gather.addresses(reader, source)[:limit]
+    if not chosen:
+        raise UsageError(
+            f"{store.uri} has no captures of {source.name}: capture = true in its table keeps the "
+            "pages that are fetched from then on"
+        )
+    refused = {
+        one.article_id: one.refused for one in chosen if one.refused and one.article_id is not None
+    }
     try:
-        tape, left = gather.record(store, reader, wanted, folder)
+        tape, erased = gather.record(store, reader, [x for x in chosen if not x.refused], folder)
         tape.save()
     except OSError as error:
         raise NordcrawlError(f"{folder} can't be written: {error.strerror or error}") from error
-    return tape, left
+    if not (tape.pages or refused):
+        raise UsageError(f"{store.uri} has no captures of {source.name} any more: they were erased")
+    return _Taken(opened(folder), erased, refused)  # the one that the spider has, too
 
 
 def _settings(given: Sequence[str], options: Options, folder: Path) -> list[str]:
@@ -188,42 +214,22 @@ def _urls(tape: Tape) -> list[str]:
     return ["-a", f"urls={file}"]
 
 
-def _to_json(
-    options: Options,
-    source: Source,
-    folder: Path,
-    tape: Tape,
-    left: Counter[str],
-    result: Comparison,
-) -> dict[str, Any]:
-    return {
-        "source": source.name,
-        "archive": archive_name(options.archive),
-        "folder": str(folder),
-        "addresses": len(tape.pages),
-        "erased": left["erased"],
-        **result.to_json(),
-        "exit_code": int(result.exit_code),
-        "exit": result.exit_code.name.lower(),
-    }
-
-
-def _show(tape: Tape, left: Counter[str], result: Comparison) -> None:
-    erased = f"; of {left['erased']:,} more the capture was erased" if left["erased"] else ""
-    print(f"\n  replayed    {len(tape.pages):,} addresses by their captures{erased}")
+def _show(taken: _Taken, result: Comparison) -> None:
+    erased = f"; of {taken.erased:,} more the capture was erased" if taken.erased else ""
+    print(f"\n  replayed    {len(taken.tape.pages):,} of the addresses with captures{erased}")
     print(f"  same        {counted(result.same, 'article')}")
-    fields = ", ".join(f"{name} {number:,}" for name, number in result.fields.most_common())
     if result.differ:
+        fields = ", ".join(f"{name} {number:,}" for name, number in result.fields.most_common())
         print(f"  differ      {counted(result.differ, 'article')}: {fields}")
         _show_examples(result, with_fields=True)
     if result.lost:
         print(f"  no article  {counted(result.lost.total(), 'article')}")
         for reason, number in result.lost.most_common(_SHOWN):
-            print(f"              {number:,}  {shown(reason)}")
+            print(f"  {number:>9,}   {shown(reason)}")
         _show_examples(result, with_fields=False)
     for reason, number in result.not_compared.most_common():
-        print(f"  not compared {number:,}: {reason}")
-    print(f"  exit {int(result.exit_code):<6} {result.exit_code.name.lower()}")
+        print(f"  not looked at: {counted(number, 'article')}: {reason}")
+    print(f"  exit {int(result.exit_code):<6} {result.exit_code.name.lower()}: {result.why}")
 
 
 def _show_examples(result: Comparison, *, with_fields: bool) -> None:

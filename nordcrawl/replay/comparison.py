@@ -76,6 +76,13 @@ class Comparison:
             return ExitCode.SUSPECT
         return ExitCode.WHOLE if self.same else ExitCode.NOTHING
 
+    @property
+    def why(self) -> str:
+        """The same in words."""
+        if self.differ or self.lost:
+            return "not everything came out as it is in the archive"
+        return "all the same" if self.same else "nothing was compared"
+
     def lose(self, url: str, article_id: str, reason: str) -> None:
         """Count an article that gave none any more."""
         self.lost[reason] += 1
@@ -106,6 +113,8 @@ class Comparison:
             "reasons": dict(self.lost.most_common()),
             "not_compared": dict(self.not_compared.most_common()),
             "examples": [example.to_json() for example in self.examples],
+            "exit_code": int(self.exit_code),
+            "exit": self.exit_code.name.lower(),
         }
 
     def _show(self, example: Example) -> None:
@@ -116,14 +125,15 @@ class Comparison:
 
 def compared(
     archive: Reader,
-    replayed: Reader,
+    replayed: Reader | None,
     source: str,
     pages: Iterable[Recorded],
     refused: Mapping[str, str],
 ) -> Comparison:
     """Compare the archive's latest records of a source with those of a replay of some pages.
 
-    `refused` are ids of articles whose pages were not even asked for, with why.
+    `replayed` is None where nothing was; `refused` are ids of articles whose pages were not even
+    asked for, with why.
 
     Raises:
         ArchiveDamaged, StoreRefused, StoreUnavailable: one of the two.
@@ -160,14 +170,16 @@ def compared(
 class _Replayed:
     """The records that came out, by the address that was asked for; in a temporary file."""
 
-    def __init__(self, reader: Reader) -> None:
-        self._lines: dict[str, LedgerEntry] = {entry.url: entry for entry in reader.ledger()}
+    def __init__(self, reader: Reader | None) -> None:
+        lines = reader.ledger() if reader is not None else ()
+        self._lines: dict[str, LedgerEntry] = {entry.url: entry for entry in lines}
         self._db = sqlite3.connect("")
         self._db.execute(
             "CREATE TABLE records(article_id TEXT, revision INTEGER, record BLOB,"
             " PRIMARY KEY(article_id, revision)) WITHOUT ROWID"
         )
-        self._db.executemany("INSERT INTO records VALUES (?, ?, ?)", self._rows(reader))
+        if reader is not None:
+            self._db.executemany("INSERT INTO records VALUES (?, ?, ?)", self._rows(reader))
 
     def close(self) -> None:
         """Let go of the file."""

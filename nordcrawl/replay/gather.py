@@ -7,7 +7,6 @@ lines say what these told of the page.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +75,8 @@ def addresses(reader: Reader, source: Source) -> list[Address]:
     """
     found: dict[str, Address] = {}
     for entry in reader.ledger(source=source.name):
+        if entry.outcome is Outcome.QUARANTINED:
+            continue  # its record is not in the archive yet
         if entry.capture is None and entry.outcome not in _MADE:
             continue
         address = found.setdefault(entry.url, Address(entry.url))
@@ -97,9 +98,9 @@ def addresses(reader: Reader, source: Source) -> list[Address]:
 
 def record(
     store: Store, reader: Reader, chosen: Iterable[Address], folder: Path
-) -> tuple[Tape, Counter[str]]:
-    """Copy the captures of some addresses into a folder, and return the tape, with how many pages
-    are not on it, by why.
+) -> tuple[Tape, int]:
+    """Copy the captures of some addresses into a folder, and return the tape, with how many of the
+    pages are not on it, as they were erased.
 
     Raises:
         OSError: the folder can't be written.
@@ -119,14 +120,9 @@ def record(
             if warc.headers.get("warc-profile") == NOT_MODIFIED:
                 not_modified.add(capture)
             file.write(member)
-    pages, left = [], Counter[str]()
-    for address, response in wanted.values():
-        page = _recorded(address, response, places, targets, not_modified)
-        if page is None:
-            left["erased"] += 1
-        else:
-            pages.append(page)
-    return Tape(folder, pages), left
+    pages = (_recorded(*one, places, targets, not_modified) for one in wanted.values())
+    found = [page for page in pages if page is not None]
+    return Tape(folder, found), len(wanted) - len(found)
 
 
 def _recorded(
