@@ -158,6 +158,7 @@ def test_what_the_archive_has_comes_out_again_and_nobody_is_asked(
         assert re.sub(r"\D", "", at)[:14] == kept
 
 
+@pytest.mark.slow
 def test_what_comes_out_otherwise_is_told(site: RecordingSite, tmp_path: Path) -> None:
     zoneless = page("A story of noon").replace(b"2026-11-01T08:30:00+01:00", b"2026-11-01T12:00:00")
     site.publish("/news/noon", zoneless, HTML)
