@@ -143,7 +143,9 @@ MEANINGS: Final[Mapping[ExitCode, Meaning]] = {
     ExitCode.SUSPECT: Meaning(
         "most pages failed, were no article, or had one and the same text: a site that "
         "is down, rebuilt, or behind a wall; or nothing new has come for much longer "
-        "than ever; or records were held back ([quarantine](operations.md#quarantine))",
+        "than ever; or records were held back ([quarantine](operations.md#quarantine)); of a "
+        "replay: not everything came out as it is in the archive "
+        "([replay](captures.md#replay))",
         "look at the site; `nordcrawl quarantine list`; `nordcrawl erase` what was archived "
         "by mistake; the next run asks again for what failed",
     ),

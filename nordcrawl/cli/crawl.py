@@ -34,6 +34,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="five pages (or -a limit=N) of one source into an archive of its own in a temporary "
         "folder, and a table of them",
     )
+    parser.add_argument(
+        "--replay",
+        choices=("captures",),
+        help="ask nobody: run one source's spider against the captures that the archive has of it "
+        "(-a limit=N: the newest N), into an archive of its own in a temporary folder, and compare "
+        "what comes out with the archive's records; exit code 14: something is not the same",
+    )
+    parser.add_argument("--json", action="store_true", help="of a replay: for programs")
     parser.add_argument("--all", action="store_true", help="all sources, with one exit code")
     parser.add_argument("--jobs", type=int, metavar="N", help="so many of them at a time")
     scrapy = parser.add_argument_group("of Scrapy, which has more (scrapy crawl --help)")
@@ -50,6 +58,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run_scrapy(arguments: Sequence[str]) -> int:
     """Give Scrapy a command line of ``scrapy crawl``; return its exit code."""
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "nordcrawl.settings")
+    if "--replay" in {one.partition("=")[0] for one in arguments}:
+        from nordcrawl.cli.crawl_replay import crawl_replayed  # which most crawls do not need
+
+        return crawl_replayed(arguments, _scrapy_crawl)
     if {"--all", "--jobs"} & {one.partition("=")[0] for one in arguments} or _several(arguments):
         return crawl_all(arguments)
     if "--sandbox" in arguments:

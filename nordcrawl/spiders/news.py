@@ -40,7 +40,7 @@ from nordcrawl.report.entry import NAMES_NOTHING
 from nordcrawl.rights import TDMREP_PATH
 from nordcrawl.sources.landing import Landing, landing
 from nordcrawl.sources.source import EntryKind, Source
-from nordcrawl.spiders.responses import is_conditional, reason, to_page
+from nordcrawl.spiders.responses import FETCHED_AT, is_conditional, reason, to_page
 from nordcrawl.workers.pool import LARGE_BYTES, WorkFailed
 
 #: Pages on their way where CONCURRENT_REQUESTS sets no limit.
@@ -394,7 +394,7 @@ class NewsSpider(Spider):
         of a generator Scrapy would read the source at each answer."""
         run = self.active_run
         conditional = is_conditional(response)
-        page = to_page(response, url, run.info.clock())
+        page = to_page(response, url, response.meta.get(FETCHED_AT) or run.info.clock())
         run.captures.hold(url, response.meta.pop(EXCHANGE, None))
         known_body = run.knowledge.known_body(url)
         landed = landing(self.source, page.url) if page.redirects else Landing.ARTICLE

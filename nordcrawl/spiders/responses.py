@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from itemadapter import ItemAdapter
 from scrapy.http import Response
@@ -13,6 +13,9 @@ from nordcrawl.items import WrongItem
 from nordcrawl.middlewares.address_guard import VALIDATORS
 from nordcrawl.model import words
 from nordcrawl.model.page import Page
+
+#: In a request's meta: when its answer came, UTC, where that was not now but recorded.
+FETCHED_AT: Final = "fetched_at"
 
 
 def to_page(response: Response, url: str, fetched_at: datetime) -> Page:
