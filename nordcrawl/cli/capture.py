@@ -8,7 +8,6 @@ import sys
 from nordcrawl.archive.read.captures import CapturedParts, captures_of, response_of
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.address import open_store
-from nordcrawl.capture.read import record_at
 from nordcrawl.cli.environment import archive_option, options_from_environment, require_archive
 from nordcrawl.errors import ExitCode, UsageError
 from nordcrawl.model.ledger import LedgerEntry
@@ -57,10 +56,10 @@ def write_capture(archive: str | None, url: str, *, body_only: bool) -> int:
     response = response_of(found, latest)
     chosen = [response] if body_only else dict.fromkeys([latest, response])
     parts = CapturedParts(store, reader)
-    members = [parts.member(one.capture) for one in chosen if one is not None]
-    there = [each for each in members if each is not None]
+    kept = [parts.get(one.capture) for one in chosen if one is not None]
+    there = [each for each in kept if each is not None]
     if not there:
         raise UsageError(f"{store.uri} has the page of {shown(url)} no more: it was erased")
     for each in there:
-        sys.stdout.buffer.write(record_at(each).http[2] if body_only else each)
+        sys.stdout.buffer.write(each.record.http[2] if body_only else each.member)
     return int(ExitCode.WHOLE)

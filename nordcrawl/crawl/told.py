@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from nordcrawl.discover import Link
+from nordcrawl.discover import By, Link, Words
 from nordcrawl.discover.times import ToldTime, parse
 from nordcrawl.model.article import TOLD, Evidence
-from nordcrawl.model.ledger import ArticleState
+from nordcrawl.model.ledger import ArticleState, LedgerEntry
 from nordcrawl.model.reading import Reading
 
 #: Where a value comes from that only the archive still knows.
@@ -105,3 +105,21 @@ def sayings(link: Link, local: tzinfo) -> dict[str, Any] | None:
     if link.title is not None:
         found["title"] = {"by": link.by.title}
     return found or None
+
+
+def link_told(entry: LedgerEntry) -> Link:
+    """Return what a ledger line says was told of its URL: what `sayings` was made of."""
+    told = entry.told or {}
+
+    def of(name: str, key: str) -> str | None:
+        value = told.get(name)
+        return value.get(key) if isinstance(value, dict) else None
+
+    return Link(
+        entry.url,
+        lastmod=entry.lastmod,
+        published=entry.published,
+        title=entry.title,
+        words=Words(of("lastmod", "text"), of("published", "text")),
+        by=By(of("lastmod", "by"), of("published", "by"), of("title", "by")),
+    )

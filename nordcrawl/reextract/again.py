@@ -107,11 +107,11 @@ class Again:
 
     async def _page(self, task: Task) -> Page | Refused:
         async with self._blocking:
-            record = await asyncio.to_thread(self._places.parts.record, task.capture)
-        if record is None:
+            kept = await asyncio.to_thread(self._places.parts.get, task.capture)
+        if kept is None:
             return Refused(Outcome.RIGHTS_DENIED, "its page was erased")
         try:
-            return page_of(record, task.fetched_at, requested_url=task.url, most=_MOST_BYTES)
+            return page_of(kept.record, task.fetched_at, requested_url=task.url, most=_MOST_BYTES)
         except ValueError as error:
             return Refused(Outcome.EXTRACTION_FAILED, f"{task.capture.object}: {error}")
 

@@ -12,9 +12,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from nordcrawl.discover import By, Link, Words
+from nordcrawl.crawl.told import link_told
+from nordcrawl.discover import Link
 from nordcrawl.model.capture import RESPONSE, Capture
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome
 from nordcrawl.model.times import from_micros, micros
@@ -116,7 +117,7 @@ class Plan:
                 final_url=entry.final_url or entry.url,
                 fetched_at=entry.fetched_at,
                 capture=entry.capture,
-                link=told_by(entry),
+                link=link_told(entry),
                 before=ArticleState.from_json(json.loads(state)),
                 before_fetched_at=from_micros(at),
             )
@@ -159,21 +160,3 @@ class Plan:
                     "INSERT OR IGNORE INTO task VALUES (?, ?, ?, ?, ?)",
                     (capture["object"], capture["offset"], kept[2], state, at),
                 )
-
-
-def told_by(entry: LedgerEntry) -> Link:
-    """Return what a ledger line says that sitemaps and feeds told of its URL."""
-    told: dict[str, Any] = {name: of or {} for name, of in (entry.told or {}).items()}
-
-    def of(name: str, key: str) -> str | None:
-        value = told.get(name, {}).get(key)
-        return value if isinstance(value, str) else None
-
-    return Link(
-        entry.url,
-        lastmod=entry.lastmod,
-        published=entry.published,
-        title=entry.title,
-        words=Words(of("lastmod", "text"), of("published", "text")),
-        by=By(of("lastmod", "by"), of("published", "by"), of("title", "by")),
-    )

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from nordcrawl.archive.read.captures import Found, response_of
-from nordcrawl.archive.read.members import members
+from nordcrawl.archive.read.captures import CapturedParts, Found, response_of
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.capture.write import NOT_MODIFIED
-from nordcrawl.discover import By, Link, Words
+from nordcrawl.crawl.told import link_told
+from nordcrawl.discover import Link
 from nordcrawl.model.capture import Capture
 from nordcrawl.model.ledger import ARCHIVED, LedgerEntry, Outcome
 from nordcrawl.replay.tape import RECORDS, Place, Recorded, Tape
@@ -62,7 +62,7 @@ class Address:
         made = max((n for n, line in enumerate(self.lines) if line.outcome in _MADE), default=-1)
         told = Link(self.url)
         for line in (*reversed(self.lines[: made + 1]), *reversed(self.lines[made + 1 :])):
-            told = told.merge(_told(line))
+            told = told.merge(link_told(line))
         return told
 
 
@@ -114,7 +114,11 @@ def record(
     targets: dict[Capture, str] = {}
     not_modified: set[Capture] = set()
     with (folder / RECORDS).open("wb") as file:
-        for capture, member, warc in members(store, reader, needed):
+        parts = CapturedParts(store, reader)
+        for capture in sorted(needed, key=lambda one: (one.object, one.offset)):
+            if (kept := parts.get(capture)) is None:
+                continue
+            member, warc = kept
             places[capture] = Place(file.tell(), len(member))
             targets[capture] = warc.url
             if warc.headers.get("warc-profile") == NOT_MODIFIED:
@@ -159,20 +163,3 @@ def _spelled(source: Source, url: str) -> tuple[str, str | None]:
 
 def _found_by(lines: Iterable[LedgerEntry]) -> Iterator[str]:
     yield from dict.fromkeys(by for line in lines for by in line.found_by)
-
-
-def _told(line: LedgerEntry) -> Link:
-    told = line.told or {}
-
-    def said(name: str, key: str) -> str | None:
-        value = told.get(name)
-        return value.get(key) if isinstance(value, dict) else None
-
-    return Link(
-        line.url,
-        line.lastmod,
-        line.published,
-        line.title,
-        Words(said("lastmod", "text"), said("published", "text")),
-        By(said("lastmod", "by"), said("published", "by"), said("title", "by")),
-    )

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nordcrawl.crawl.told import Told, completed, sayings
+from nordcrawl.crawl.told import Told, completed, link_told, sayings
 from nordcrawl.discover import Link
 from nordcrawl.discover.link import linked
 from nordcrawl.model.article import TOLD, Article, Block, BlockKind, Evidence, Extractor
-from nordcrawl.model.ledger import ArticleState
+from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome
 from nordcrawl.model.reading import Reading
 from nordcrawl.model.record import provenance_json
 
@@ -115,3 +115,19 @@ def test_sayings_of_several_keep_their_words_and_their_speakers():
         "title": {"by": FEED},
     }  # fmt: skip
     assert sayings(Link(URL), OSLO) is None
+
+
+def test_what_a_ledger_line_says_was_told_is_told_again():
+    link = linked(
+        "https://example.org/a", "https://example.org/feed", ZoneInfo("Europe/Oslo"),
+        lastmod="1 Nov 2026 08:00", published="31 Oct 2026", title="The ice",
+    )  # fmt: skip
+    at = datetime(2026, 11, 2, tzinfo=UTC)
+    entry = LedgerEntry(
+        "r", "s", link.url, Outcome.NEW, at, lastmod=link.lastmod, published=link.published,
+        title=link.title, told=sayings(link, ZoneInfo("Europe/Oslo")),
+    )  # fmt: skip
+    again = link_told(LedgerEntry.from_json(entry.to_json()))
+    assert again == link
+    assert (again.words, again.by) == (link.words, link.by)
+    assert link_told(LedgerEntry("r", "s", link.url, Outcome.NEW, at)) == Link(link.url)

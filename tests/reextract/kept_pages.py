@@ -167,4 +167,4 @@ def _stop_after(run: Run, count: int) -> None:
             run.info.stopping.request()
             run.workers.close()
 
-    run.outcomes.archive = stopping  # type: ignore[method-assign]
+    run.outcomes.archive = stopping  # type: ignore[assignment, method-assign]

@@ -102,19 +102,21 @@ def test_what_can_not_be_done_is_told(tmp_path: Path) -> None:
     table = tmp_path / "pier.toml"
     table.write_text('[sources.pier]\ntitle = "The Pier"\nhosts = { "127.0.0.1" = "en" }\n')
     job = Job(tmp_path, "pier", {"NORDCRAWL_SOURCES": str(table)})
-    for arguments, said in (
+    wrong: list[tuple[tuple[str, ...], str]] = [
         ((), "keeps no pages as they were fetched; capture = true"),
         (("pier",), "keeps no pages of 'pier', only of none"),
-    ):
+    ]
+    for arguments, said in wrong:
         done = job.nordcrawl("reextract", *arguments)
         assert (done.code, done.out) == (2, "")
         assert said in done.err
     paper.keeps = True
     paper.crawl({"/news/1": html("A story")})
-    for arguments, said in (
+    wrong = [
         (("quay",), "keeps no pages of 'quay', only of pier"),
         (("--since", "soon"), "--since soon: a date 2026-01-31 or a time"),
-    ):
+    ]
+    for arguments, said in wrong:
         done = job.nordcrawl("reextract", *arguments)
         assert (done.code, done.out) == (2, "")
         assert said in done.err

@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nordcrawl.discover import By, Words
 from nordcrawl.model.capture import RESPONSE, REVISIT, Capture
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome
-from nordcrawl.reextract.plan import Left, Plan, told_by
+from nordcrawl.reextract.plan import Left, Plan
 
 DAY = datetime(2026, 11, 2, 6, tzinfo=UTC)
 
@@ -103,17 +102,3 @@ def test_when_the_page_of_the_revision_was_fetched_is_known() -> None:
         (task,) = plan
     assert (task.before_fetched_at, task.fetched_at) == (DAY, DAY + timedelta(days=2))
     assert task.before.extractor == "g/t 2/0.3.0"
-
-
-def test_what_was_told_of_a_page_is_told_again() -> None:
-    told = {
-        "lastmod": {"text": "1 Nov 2026", "precision": "day", "zone": None, "by": "map"},
-        "published": {"text": "31 Oct 2026", "precision": "day", "zone": None, "by": "feed"},
-        "title": {"by": "feed"},
-    }
-    entry = line(0, Outcome.NEW, lastmod="2026-11-01", published="2026-10-31", title="T", told=told)
-    link = told_by(entry)
-    assert (link.lastmod, link.published, link.title) == ("2026-11-01", "2026-10-31", "T")
-    assert link.words == Words("1 Nov 2026", "31 Oct 2026")
-    assert link.by == By("map", "feed", "feed")
-    assert told_by(line(0, Outcome.NEW)).by == By()

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from nordcrawl.archive.log.pieces import PartMovedError, part_body
-from nordcrawl.archive.log.snapshot import Snapshot
+from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.capture.read import Warc, record_at
@@ -48,32 +48,32 @@ def response_of(found: list[Found], wanted: Found) -> Found | None:
     )  # fmt: skip
 
 
+class Kept(NamedTuple):
+    """What the archive keeps of a capture."""
+
+    member: bytes
+    """The gzip member."""
+    record: Warc
+    """The record in it."""
+
+
 class CapturedParts:
-    """The parts that hold captures, wherever they lie now; the last one is kept, so whoever asks
-    in the order of object and offset gets each once. Not thread-safe."""
+    """The parts that hold captures, wherever they lie now; the last one is held, so whoever asks in
+    the order of object and offset gets each from the store once. Not thread-safe."""
 
     def __init__(self, store: Store, reader: Reader) -> None:
         self._store = store
         self._reader = reader
-        self._snapshot: Snapshot | None = None
+        self._live: dict[str, LivePart] | None = None
         self._held: tuple[str, bytes | None] | None = None
 
-    def record(self, capture: Capture) -> Warc | None:
-        """Return the WARC record of a capture; None if it was erased.
+    def get(self, capture: Capture) -> Kept | None:
+        """Return a capture; None if it was erased.
 
         Raises:
             ArchiveDamaged: it is not where it should be.
             StoreRefused, StoreUnavailable: the store.
         """
-        found = self._found(capture)
-        return None if found is None else found[1]
-
-    def member(self, capture: Capture) -> bytes | None:
-        """Return the gzip member of a capture; None if it was erased. Raises as `record`."""
-        found = self._found(capture)
-        return None if found is None else found[0]
-
-    def _found(self, capture: Capture) -> tuple[bytes, Warc] | None:
         body = self._body(capture.object)
         if body is None:
             return None
@@ -83,25 +83,21 @@ class CapturedParts:
             raise ArchiveDamaged(f"{capture.object}: {error}") from error
         if record.type != capture.type:
             return None
-        return body[capture.offset : capture.offset + capture.length], record
+        return Kept(body[capture.offset : capture.offset + capture.length], record)
 
     def _body(self, origin: str) -> bytes | None:
-        if self._held is not None and self._held[0] == origin:
-            return self._held[1]
-        for _ in range(_LOOKS):
-            if self._snapshot is None:
-                self._snapshot = self._reader.snapshot()
-            try:
-                body = self._part(self._snapshot, origin)
-            except PartMovedError:
-                self._snapshot = None
-                continue
-            self._held = origin, body
-            return body
-        raise ArchiveDamaged(f"{origin}: moved again and again")
+        if self._held is None or self._held[0] != origin:
+            self._held = origin, self._part(origin)
+        return self._held[1]
 
-    def _part(self, snapshot: Snapshot, origin: str) -> bytes | None:
-        for part in snapshot.live:
-            if any(segment.origin == origin for segment in part.segments):
-                return part_body(self._store, part)
-        return None
+    def _part(self, origin: str) -> bytes | None:
+        for _ in range(_LOOKS):
+            if self._live is None:
+                live = self._reader.snapshot().live
+                self._live = {segment.origin: part for part in live for segment in part.segments}
+            try:
+                found = self._live.get(origin)
+                return None if found is None else part_body(self._store, found)
+            except PartMovedError:
+                self._live = None
+        raise ArchiveDamaged(f"{origin}: moved again and again")
