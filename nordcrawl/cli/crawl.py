@@ -15,6 +15,8 @@ from nordcrawl.cli.crawl_all import crawl_all
 from nordcrawl.config.logs import LEVELS
 from nordcrawl.errors import ExitCode
 
+#: Options that are for several sources.
+_OF_SEVERAL = frozenset({"--all", "--jobs", "--shard", "--max-seconds"})
 #: Pages of a sandbox.
 _FEW = 5
 
@@ -44,6 +46,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="of a replay: for programs")
     parser.add_argument("--all", action="store_true", help="all sources, with one exit code")
     parser.add_argument("--jobs", type=int, metavar="N", help="so many of them at a time")
+    parser.add_argument(
+        "--shard",
+        metavar="K/N",
+        help="of several sources only the K-th of N shards: each host is in one, whatever N is",
+    )
+    parser.add_argument(
+        "--max-seconds",
+        type=float,
+        metavar="S",
+        help="end the crawls of several sources when so much time is over",
+    )
     scrapy = parser.add_argument_group("of Scrapy, which has more (scrapy crawl --help)")
     scrapy.add_argument("-a", action="append", metavar="NAME=VALUE", help="an argument, see above")
     scrapy.add_argument(
@@ -62,7 +75,7 @@ def run_scrapy(arguments: Sequence[str]) -> int:
         from nordcrawl.cli.crawl_replay import crawl_replayed  # which most crawls do not need
 
         return crawl_replayed(arguments, _scrapy_crawl)
-    if {"--all", "--jobs"} & {one.partition("=")[0] for one in arguments} or _several(arguments):
+    if _OF_SEVERAL & {one.partition("=")[0] for one in arguments} or _several(arguments):
         return crawl_all(arguments)
     if "--sandbox" in arguments:
         return crawl_sandboxed([one for one in arguments if one != "--sandbox"])

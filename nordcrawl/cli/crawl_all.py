@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -22,6 +24,7 @@ from nordcrawl.errors import PRECEDENCE, ExitCode, UsageError
 from nordcrawl.model.ledger import ARCHIVED
 from nordcrawl.model.printable import counted, shown
 from nordcrawl.model.times import rfc3339, utc_now
+from nordcrawl.sources.shards import groups, in_shard
 from nordcrawl.system.disk import make_folders, write_file
 from nordcrawl.system.signals import HANDED_ON, STOP
 
@@ -29,6 +32,8 @@ from nordcrawl.system.signals import HANDED_ON, STOP
 FOLDER: Final = "crawl-all"
 #: Of which so many are kept; each run has a report of its own in the archive.
 _KEPT: Final = 100
+#: Seconds with which a crawl is still begun.
+_LEAST_S: Final = 1.0
 #: What a process ended with that was told to stop before it listened.
 _UNHEARD: Final = frozenset(-number for number in (*STOP, HANDED_ON))
 
@@ -91,20 +96,33 @@ def crawl_all(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="nordcrawl crawl --all", add_help=False)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--shard", default="1/1")
+    parser.add_argument("--max-seconds", type=float)
     parser.add_argument("--sandbox", action="store_true")
     wanted, rest = parser.parse_known_args(arguments)
     if wanted.jobs < 1:
         raise UsageError(f"--jobs {wanted.jobs}: 1 or more is allowed")
     if wanted.sandbox:
         raise UsageError("--sandbox is for one source: give its name instead of --all")
+    if wanted.max_seconds is not None and not wanted.max_seconds > 0:
+        raise UsageError(f"--max-seconds {wanted.max_seconds:g}: more than 0 is allowed")
+    number, count = _shard(wanted.shard)
     options = options_from_environment()
     known = options.sources()
     named = [] if wanted.all else [one for one in rest if one in known]
-    sources = named or [*known]
-    crawls = _Crawls([one for one in rest if one not in named], options.state_dir)
+    chosen = {name: known[name] for name in named or known}
+    sources = in_shard(chosen, number, count)
+    if not sources:
+        print(f"no source is in shard {number} of {count}: the other shards have them all")
+        return int(ExitCode.WHOLE)
+    given = [one for one in rest if one not in named]
+    crawls = _Crawls(given, options.state_dir, _Time(wanted.max_seconds, options.budgets.time_s))
     began = utc_now()
+    # Sources that share a host are crawled one after the other: its delay is kept by each alone.
+    together = groups(known[name] for name in sources)
     with _handed_on(crawls), ThreadPoolExecutor(wanted.jobs) as pool:
-        ended = list(pool.map(crawls.crawl, sources))
+        each = pool.map(lambda group: [crawls.crawl(source.name) for source in group], together)
+        ended = sorted(chain.from_iterable(each), key=lambda one: sources.index(one.source))
     code = gravest(one.code for one in ended)
     width, names = max(len(one.source) for one in ended), max(len(one.name) for one in ended)
     for one in ended:
@@ -132,19 +150,48 @@ def gravest(codes: Iterable[int]) -> int:
     return int(min(found, key=PRECEDENCE.index))
 
 
+def _shard(text: str) -> tuple[int, int]:
+    number, sign, count = text.partition("/")
+    if sign and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count):
+        return int(number), int(count)
+    raise UsageError(f"--shard {shown(text)}: K/N is allowed, with K from 1 to N, as 2/8")
+
+
+class _Time:
+    """How long all crawls may take together, in seconds from now; None is as long as it takes."""
+
+    def __init__(self, seconds: float | None, each_s: float) -> None:
+        """Take the time of all, and the budget of each, 0 for none."""
+        self._until = None if seconds is None else time.monotonic() + seconds
+        self._each_s = each_s
+
+    def left(self) -> float | None:
+        """Return the seconds that the next crawl may take; None where that is not bounded here."""
+        if self._until is None:
+            return None
+        left = max(0.0, self._until - time.monotonic())
+        return min(left, self._each_s) if self._each_s else left
+
+
 class _Crawls:
     """The crawls, which are told to stop together. `crawl` is called by several threads."""
 
-    def __init__(self, given: Sequence[str], state_dir: Path) -> None:
+    def __init__(self, given: Sequence[str], state_dir: Path, time_left: _Time) -> None:
         self._given = given
         self._state_dir = state_dir
+        self._time = time_left
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._told = 0
 
     def crawl(self, source: str) -> Ended:
-        """Crawl a source to its end, unless all were told to stop before."""
+        """Crawl a source to its end, unless all were told to stop before, or no time is left."""
         command = [sys.executable, "-m", "nordcrawl", "crawl", source, *self._given]
+        if (left := self._time.left()) is not None:
+            if left < _LEAST_S:
+                why = "not begun: the time of all is over (--max-seconds)"
+                return Ended(source, int(ExitCode.OUT_OF_TIME), told={"why": why})
+            command += ["-s", f"NORDCRAWL_BUDGET_TIME_S={left:.0f}"]
         before = set(self._reports(source))
         with self._lock:
             if self._told:

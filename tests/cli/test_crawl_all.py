@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from nordcrawl.cli import crawl_all
 from nordcrawl.cli.crawl_all import gravest
+from nordcrawl.errors import UsageError
 from nordcrawl.model.times import utc_now
 from tests.support.jobs import Job
 from tests.support.news_site import Paper
@@ -91,3 +93,44 @@ def test_old_reports_of_all_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         last = crawl_all._write(tmp_path, began, 0, [crawl_all.Ended("one", 0)])
     assert len([*tmp_path.iterdir()]) == 2
     assert last in tmp_path.iterdir()
+
+
+def test_a_shard_has_its_sources_alone(two: Job) -> None:
+    """The two share a host, so whatever the number of shards one of them has both."""
+    crawled = []
+    for number in (1, 2, 3):
+        done = two.nordcrawl("crawl", "one", "two", "--shard", f"{number}/3")
+        if done.out == f"no source is in shard {number} of 3: the other shards have them all\n":
+            assert done.code == 0
+        else:
+            crawled += [one["source"] for one in report_of(two)["sources"]]
+    assert crawled == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (("--shard", "0/3"), "--shard 0/3: K/N is allowed, with K from 1 to N, as 2/8"),
+        (("--shard", "4/3"), "K from 1 to N"),
+        (("--shard", "half"), "K/N is allowed"),
+        (("--max-seconds", "0"), "--max-seconds 0: more than 0 is allowed"),
+        (("--jobs", "0"), "--jobs 0: 1 or more is allowed"),
+    ],
+)
+def test_a_wrong_option_is_told(wrong: tuple[str, str], why: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(why)):
+        crawl_all.crawl_all([*wrong])
+
+
+def test_when_the_time_of_all_is_over_no_other_crawl_is_begun(two: Job, paper: Paper) -> None:
+    paper.publish("/news/slow", "A slow story", lastmod="2026-10-01", delay_s=120)
+    done = two.nordcrawl(
+        *("crawl", "one", "two", "--max-seconds", "20"),
+        *("-s", "DOWNLOAD_TIMEOUT=300", "-s", "LOG_LEVEL=ERROR"),
+    )
+    assert done.code == 15, done.text
+    one, other = report_of(two)["sources"]
+    assert (one["exit"], one["archived"]) == ("out_of_time", 1)
+    assert other["exit"] == "out_of_time"
+    assert other["why"] == "not begun: the time of all is over (--max-seconds)"
+    assert other["report"] is None
