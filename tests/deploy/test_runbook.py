@@ -96,17 +96,13 @@ def test_every_command_line_is_one_that_nordcrawl_takes(where: str, words: list[
         return
     assert name in COMMANDS, where
     parser = argparse.ArgumentParser(exit_on_error=False)
-    if name == "crawl":  # which Scrapy parses
-        parser.add_argument("source", nargs="?")
-        parser.add_argument("-a", action="append", default=[])
-        options = parser.parse_args(rest)
-        source = Options.from_settings(ModuleSettings(NORDCRAWL_CONTACT="a@example.org")).source(
-            options.source or SOURCE
-        )
-        Arguments.parse(dict(pair.split("=", 1) for pair in options.a), source)
-        return
     import_module(f"nordcrawl.cli.{name}").add_options(parser)
-    parser.parse_args(rest)
+    options = parser.parse_args(rest)
+    if name == "crawl":  # whose arguments are the source's
+        all_of_it = Options.from_settings(ModuleSettings(NORDCRAWL_CONTACT="a@example.org"))
+        for source in options.sources or [SOURCE]:
+            given = dict(pair.split("=", 1) for pair in options.a or ())
+            Arguments.parse(given, all_of_it.source(source))
 
 
 def test_units_that_the_runbook_starts_are_there_with_commands_that_are() -> None:
