@@ -4,6 +4,7 @@
 `write`     an exchange -> the gzip members of its records
 `read`      the gzip members of a WARC file -> its records, and its captures
 `cdxj`      a WARC file -> its index
+`surt`      an address -> its key in an index
 ==========  ==================================================================================
 
 A **capture** is the `response` or `revisit` record of an exchange, with the `request` and the

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from nordcrawl.capture.cdxj import index, url_key
+from nordcrawl.capture.cdxj import index
 from nordcrawl.capture.read import problem, record_at, units_of, whole_length
 from nordcrawl.capture.write import digest_of, filler, group, info, target_of
 from nordcrawl.config.options import Options
@@ -219,20 +219,6 @@ def test_an_index_leads_to_each_capture_by_its_line() -> None:
         record = record_at(body, int(values["offset"]))
         assert (record.url, str(record.length)) == (values["url"], values["length"])
         assert values["digest"] == record.headers["warc-payload-digest"]
-
-
-@pytest.mark.parametrize(
-    ("url", "key"),
-    [
-        ("http://example.com/", "com,example)/"),
-        ("https://www3.Example.COM:443/Path/", "com,example)/path"),
-        ("http://example.com:8080/a", "com,example:8080)/a"),
-        ("http://example.com/?c=3&a=1&b=2", "com,example)/?a=1&b=2&c=3"),
-        ("http://[2001:db8::1]/", "2001:db8::1)/"),
-    ],
-)
-def test_keys_of_an_index(url: str, key: str) -> None:
-    assert url_key(url) == key
 
 
 def test_without_the_extra_a_crawl_does_not_begin_and_is_told_why(
