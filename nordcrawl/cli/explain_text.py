@@ -1,7 +1,7 @@
 """``nordcrawl extract --explain``: an explanation as a listing for people, and as JSON.
 
 What a page says is hostile: nothing of it reaches a terminal unescaped. The HTML form is in
-`nordcrawl.cli.explain_html`.
+`nordcrawl.cli.explain_html`, that of a wide terminal in `nordcrawl.cli.explain_columns`.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def _cut(line: str, width: int | None) -> str:
     return line[: width - 1] + "…"
 
 
-def _listing(explanation: Explanation, *, fold: bool) -> Iterator[str]:
+def head(explanation: Explanation) -> Iterator[str]:
+    """Yield what goes before the page's lines: what it is, its fields, what was left out."""
     yield visible(explanation.url)
     yield visible(status(explanation))
     if fields := explanation.fields():
@@ -119,16 +120,25 @@ def _listing(explanation: Explanation, *, fold: bool) -> Iterator[str]:
             sign = SIGNS[one.verdict]
             told_of = f"{counted(one.runs, 'run')}, {counted(one.words, 'word')}"
             yield f"{sign} {visible(one.reason)}: {told_of}"
+
+
+def legend() -> str:
+    """Return what the signs before the page's lines mean."""
+    return "page: " + ", ".join(f"{SIGNS[v]} {MEANINGS[v]}" for v in Fate)
+
+
+def _listing(explanation: Explanation, *, fold: bool) -> Iterator[str]:
+    yield from head(explanation)
     if explanation.lines:
-        yield from ("", "page: " + ", ".join(f"{SIGNS[v]} {MEANINGS[v]}" for v in Fate))
-        broad = max(len(_reason(line)) for line in explanation.lines)
+        yield from ("", legend())
+        broad = max(len(reason(line)) for line in explanation.lines)
         for long, members in stretches(explanation.lines):
             if fold and long:
                 size, begins = folded(members)
                 yield f"{SIGNS[Fate.PASSED]} {size}: {visible(begins)}"
                 continue
             for line in members:
-                shown = f"{SIGNS[line.verdict]} {_reason(line):<{broad}}  {visible(line.text)}"
+                shown = f"{SIGNS[line.verdict]} {reason(line):<{broad}}  {visible(line.text)}"
                 yield f"{shown}  [{weighed(line)}]" if weighs(line) else shown
 
 
@@ -148,7 +158,8 @@ def weighed(line: Line) -> str:
     return f"{parts} = {total:.1f}" if len(line.signs) > 1 else parts
 
 
-def _reason(line: Line) -> str:
+def reason(line: Line) -> str:
+    """Return why a line is where it is, short enough for a column."""
     return visible(line.reason, _MOST_REASON)
 
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
 
 from nordcrawl.cli import explain_text as listing
 from nordcrawl.cli import output
+from nordcrawl.cli.explain_columns import WIDE, as_columns, has_room
 from nordcrawl.cli.explain_html import as_html
 from nordcrawl.config.options import Options
 from nordcrawl.errors import ExitCode, UsageError
@@ -32,6 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Fetch one page as a crawl would (robots.txt, delay, contact), and show what would be "
         "archived of it, where each field is from, and every line of it that would not be. "
+        f"A terminal of {WIDE} columns shows the record's text beside the page. "
         "Archives nothing. Exit code 8: it is no article; 10: it could not be had; 11: robots.txt."
     )
     parser.epilog = "Example: nordcrawl try https://example.org/7 --format html --output a.html"
@@ -123,6 +126,8 @@ def _form(
         f"fetched as {source.name} [{source.family}]: HTTP {page.status}, {len(page.body):,} bytes"
         f"{', by way of ' + ', '.join(map(shown, hops[:-1])) if len(hops) > 1 else ''}\n"
     )
-    on_screen = path is None and sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if on_screen else None
-    return head + listing.as_text(explanation, width)
+    if path is not None or not sys.stdout.isatty():
+        return head + listing.as_text(explanation)
+    width = shutil.get_terminal_size().columns
+    form = as_columns if has_room(width, os.environ) else listing.as_text
+    return head + form(explanation, width)

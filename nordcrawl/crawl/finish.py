@@ -13,12 +13,14 @@ from typing import Final
 
 from nordcrawl._version import __version__
 from nordcrawl.archive.store.address import archive_name
+from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write import Writer
 from nordcrawl.config.arguments import Arguments
 from nordcrawl.crawl import stopping
 from nordcrawl.crawl.discovered import Discovered
 from nordcrawl.crawl.failure import Failures
 from nordcrawl.crawl.info import RunInfo
+from nordcrawl.crawl.old_reports import delete_old
 from nordcrawl.crawl.outcomes import Outcomes
 from nordcrawl.crawl.planning import SETTLED_AT_ONCE
 from nordcrawl.errors import NordcrawlError
@@ -42,6 +44,7 @@ class Finish:
     """What it takes to end a run."""
 
     info: RunInfo
+    store: Store
     writer: Writer
     outcomes: Outcomes
     discovered: Discovered
@@ -146,6 +149,18 @@ class Finish:
             self.writer.checkpoint()
         except NordcrawlError as error:  # only a cache
             logger.warning("no checkpoint: %s", error)
+            return
+        told = self.info.stopping
+        delete_old(
+            reports_folder(self.folder), report.source, report.run_id, self.store,
+            go_on=lambda: not told.requested,
+        )  # fmt: skip
+
+
+def reports_folder(folder: Path) -> Path:
+    """Return where the reports of this machine's runs are, below a run's part of the state
+    folder."""
+    return folder / "reports"
 
 
 def recent_file(folder: Path) -> Path:
@@ -156,7 +171,7 @@ def recent_file(folder: Path) -> Path:
 def write_report(report: Report, folder: Path) -> None:
     """Write the report below a run's part of the state folder, and let it say where; a disk that
     refuses is logged."""
-    reports = folder / "reports"
+    reports = reports_folder(folder)
     file = reports / f"{report.run_id}.json"
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
     try:

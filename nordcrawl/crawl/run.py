@@ -75,8 +75,8 @@ class Run:
         self.outcomes = Outcomes(parts, tally)
         self.planner = Planner(info, self.frontier, self.discovered, self.outcomes)
         self._finish = Finish(
-            info, writer, self.outcomes, self.discovered, self.failures, asked, opened.watch,
-            self.folder,
+            info, store, writer, self.outcomes, self.discovered, self.failures, asked,
+            opened.watch, self.folder,
         )  # fmt: skip
         self._opened = opened
 

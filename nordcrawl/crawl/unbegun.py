@@ -13,6 +13,7 @@ from nordcrawl.config.arguments import Arguments, new_run_id
 from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import archive_folders
 from nordcrawl.crawl.finish import arguments_json, write_report
+from nordcrawl.crawl.old_reports import NOT_BEGUN
 from nordcrawl.errors import NordcrawlError, UsageError
 from nordcrawl.report.run_report import Report
 from nordcrawl.sources.source import Source
@@ -40,7 +41,7 @@ def report_unbegun(
         archive=archive,
         started_at=now,
         finished_at=now,
-        finish_reason="not begun",
+        finish_reason=NOT_BEGUN,
         mode=arguments.told_mode,
         arguments=arguments_json(arguments),
         discovered=0,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -86,12 +90,45 @@ def test_one_page_is_tried(site: Paper, tmp_path: Path) -> None:
     assert "title         Quay number 3 of the town" in done.out
     assert "published_at  2026-11-01T07:30:00Z" in done.out
     assert ". nav" in done.out or "Home" in done.out  # what is not archived is shown as such
+    assert "the record's text" not in done.out  # not in a pipe
     assert "/robots.txt" in site.requests
     done = job.nordcrawl("try", f"{site.url}/private/1")
     assert (done.code, done.out) == (11, "")
     assert "robots.txt" in done.err
     assert "/private/1" not in site.requests
     assert not (tmp_path / "archive").exists()
+
+
+def at_a_terminal(job: Job, url: str, **environment: str) -> str:
+    """Try a page with standard output on a terminal, and return what it was sent."""
+    main, side = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nordcrawl", "try", url],
+        env=job.environment | {"NO_COLOR": "", "TERM": "xterm"} | environment,
+        cwd=job.folder, stdout=side,
+    )  # fmt: skip
+    os.close(side)
+    sent = b""
+    with os.fdopen(main, "rb", buffering=0) as file:
+        try:
+            while piece := file.read(65536):
+                sent += piece
+        except OSError:  # how Linux says that a terminal's other side is closed
+            pass
+    assert process.wait() == 0
+    return sent.decode()
+
+
+def test_a_wide_terminal_shows_record_and_page_side_by_side(site: Paper, tmp_path: Path) -> None:
+    job = Job(tmp_path, "x")
+    url = f"{site.url}/news/2026/11/3-the-quay-of-the-town"
+    wide = at_a_terminal(job, url, COLUMNS="160")
+    assert wide.startswith("fetched as 127-0-0-1")
+    assert "the record's text" in wide
+    assert wide.count("Quay number 3. ") == 2
+    narrow = at_a_terminal(job, url, COLUMNS="100")
+    assert "the record's text" not in narrow
+    assert "\x1b" not in narrow
 
 
 @pytest.mark.slow

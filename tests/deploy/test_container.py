@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from tests.support.deploy_files import (
 CONTAINERFILE = DEPLOY / "Containerfile"
 COMPOSE = DEPLOY / "compose" / "compose.yaml"
 PINNED = re.compile(r"[a-z0-9./-]+:[\w.-]+@sha256:[0-9a-f]{64}")
-OURS = ("crawl", "keep")
+OURS = ("crawl", "keep", "alert")
 
 
 @pytest.fixture
@@ -118,21 +119,47 @@ def test_services_of_ours_are_shut_in(compose: Any, name: str) -> None:
     assert service["profiles"], "nothing that runs once is started by `up`"
 
 
-def test_only_the_crawler_reaches_the_web_and_each_has_its_key(compose: Any) -> None:
+def test_only_crawls_and_alerts_reach_the_web_and_each_has_its_key(compose: Any) -> None:
     services = compose["services"]
-    assert [name for name in services if "web" in services[name]["networks"]] == ["crawl"]
+    assert [name for name in services if "web" in services[name]["networks"]] == ["crawl", "alert"]
     assert compose["networks"]["store"]["internal"] is True
+    keys = {}
     for name in OURS:
-        (key,) = services[name]["secrets"]
+        keys[name], *others = services[name]["secrets"]
         place = services[name]["environment"]["AWS_SHARED_CREDENTIALS_FILE"]
-        assert place == f"/run/secrets/{key}"
-    assert services["crawl"]["secrets"] != services["keep"]["secrets"]
+        assert place == f"/run/secrets/{keys[name]}"
+        assert others == (["alerts"] if name == "alert" else [])
+    assert keys == {"crawl": "crawler", "keep": "maintenance", "alert": "reader"}
     given = {key for service in services.values() for key in service.get("secrets", ())}
     assert given == set(compose["secrets"])
     ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
     for secret in compose["secrets"].values():
         folder = (COMPOSE.parent / secret["file"]).resolve().parent.relative_to(ROOT)
         assert f"/{folder}/" in ignored
+
+
+def test_alerts_have_addresses_a_memory_that_lasts_and_what_they_are_sent_with(
+    compose: Any,
+) -> None:
+    alert, crawl = compose["services"]["alert"], compose["services"]["crawl"]
+    assert alert["environment"]["NORDCRAWL_ALERTS"] == "/run/secrets/alerts"
+    assert alert["volumes"] == crawl["volumes"], "the image's state folder, so as to see spools"
+    assert "NORDCRAWL_ALERTS" not in crawl["environment"], "two would tell twice"
+    (install,) = [
+        rest for name, rest in instructions(CONTAINERFILE) if name == "RUN" and "run.txt" in rest
+    ]
+    assert "-r requirements/alerts.txt" in install
+
+
+def test_what_alerts_are_sent_with_is_the_extra_of_the_tests_version() -> None:
+    requirements = ROOT / "requirements"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = (requirements / "alerts.in").read_text("utf-8").split()
+    assert wanted == project["optional-dependencies"]["alerts"]
+    tested = (requirements / "dev.txt").read_text("utf-8")
+    pins = re.findall(r"^[\w-]+==\S+", (requirements / "alerts.txt").read_text(), re.MULTILINE)
+    assert any(pin.startswith("apprise==") for pin in pins)
+    assert [pin for pin in pins if not re.search(f"^{re.escape(pin)} ", tested, re.M)] == []
 
 
 def test_the_store_is_the_one_of_the_tests(compose: Any) -> None:

@@ -1,4 +1,5 @@
-"""The Kubernetes files keep the schemas, fit each other, and answer each exit code."""
+"""The Kubernetes files of crawls and alerts keep the schemas, fit each other, and answer each exit
+code."""
 
 from __future__ import annotations
 
@@ -17,11 +18,23 @@ FOLDER = DEPLOY / "kubernetes"
 RESOURCES = sorted(path for path in FOLDER.glob("*.yaml") if path.name != "kustomization.yaml")
 
 
+PREFIXES = ("", "alert-")
+
+
+@pytest.fixture(params=PREFIXES, ids=["crawl", "alert"])
+def prefix(request: pytest.FixtureRequest) -> str:
+    """How the names of a job's files begin."""
+    value: str = request.param
+    return value
+
+
 @pytest.fixture
-def resources() -> dict[str, Any]:
-    """The resources by kind, of which there is one each."""
-    found = {value["kind"]: value for value in map(yaml, RESOURCES)}
-    assert len(found) == len(RESOURCES)
+def resources(prefix: str) -> dict[str, Any]:
+    """The resources of a job by kind, of which there is one each; the settings are of both."""
+    files = [path for path in RESOURCES if path.name.startswith("alert-") is bool(prefix)]
+    files += [FOLDER / "configmap.yaml"] if prefix else []
+    found = {value["kind"]: value for value in map(yaml, files)}
+    assert len(found) == len(files) == 5
     return found
 
 
@@ -33,6 +46,14 @@ def job(resources: dict[str, Any]) -> Any:
 @pytest.fixture
 def pod(job: Any) -> Any:
     return job["template"]["spec"]
+
+
+@pytest.fixture
+def environment(resources: dict[str, Any], pod: Any) -> dict[str, str]:
+    """The settings that a pod is started with."""
+    (container,) = pod["containers"]
+    own = {one["name"]: one["value"] for one in container.get("env", ())}
+    return {**resources["ConfigMap"]["data"], **own}
 
 
 def test_every_resource_keeps_its_schema() -> None:
@@ -52,13 +73,17 @@ def test_the_kustomization_has_every_resource_and_says_the_image(pod: Any) -> No
 def test_kustomize_builds_it() -> None:
     said = ran(of_the_machine("kubectl"), "kustomize", FOLDER)
     assert said.returncode == 0, said.stderr
-    built = {value["kind"]: value for value in YAML(typ="safe").load_all(said.stdout)}
+    built = list(YAML(typ="safe").load_all(said.stdout))
     assert len(built) == len(RESOURCES)
-    pod = built["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (image,) = yaml(FOLDER / "kustomization.yaml")["images"]
-    assert pod["containers"][0]["image"].startswith(image["newName"])
+    jobs = [value["spec"]["jobTemplate"] for value in built if value["kind"] == "CronJob"]
+    assert len(jobs) == len(PREFIXES)
+    for job in jobs:
+        (container,) = job["spec"]["template"]["spec"]["containers"]
+        assert container["image"].startswith(image["newName"])
 
 
+@pytest.mark.parametrize("prefix", [""], indirect=True)
 def test_each_exit_code_has_one_answer(job: Any) -> None:
     """Kubernetes, "Pod failure policy": the first rule that fits; without one a failure counts."""
     answers: dict[int, str] = {}
@@ -72,6 +97,31 @@ def test_each_exit_code_has_one_answer(job: Any) -> None:
     again = {code for code, action in answers.items() if action == "Count"}
     assert again == {ExitCode.PENDING, ExitCode.INTERRUPTED}
     assert set(answers.values()) == {"Count", "FailJob"}
+
+
+@pytest.mark.parametrize("prefix", ["alert-"], indirect=True)
+def test_a_look_that_failed_is_left_to_the_next_one(resources: dict[str, Any], job: Any) -> None:
+    assert job["backoffLimit"] == 0
+    minutes = [int(one) for one in resources["CronJob"]["spec"]["schedule"].split()[0].split(",")]
+    assert 60 * (minutes[1] - minutes[0]) > job["activeDeadlineSeconds"]
+
+
+@pytest.mark.parametrize("prefix", ["alert-"], indirect=True)
+def test_alerts_have_addresses_and_a_memory_that_lasts(
+    pod: Any, environment: dict[str, str]
+) -> None:
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    addresses = Path(environment["NORDCRAWL_ALERTS"])
+    (container,) = pod["containers"]
+    mounted = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    secret = volumes[mounted[str(addresses.parent)]]["secret"]
+    assert not secret.get("optional"), "a job that could tell nobody must fail"
+    runbook = (DEPLOY / "README.md").read_text("utf-8")
+    assert f"secret generic {secret['secretName']} --from-file={addresses.name}=" in runbook
+    crawl = yaml(FOLDER / "cronjob.yaml")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    theirs = {volume["name"]: volume for volume in crawl["volumes"]}
+    assert volumes["state"] != theirs["state"], "only one pod may have a claim"
+    assert volumes["credentials"] != theirs["credentials"], "a reader's key is enough"
 
 
 def test_a_pod_that_was_evicted_is_started_again(job: Any) -> None:
@@ -104,7 +154,9 @@ def test_the_pod_is_shut_in(pod: Any) -> None:
     assert "memory" in container["resources"]["limits"]
 
 
-def test_what_the_pod_refers_to_is_there(resources: dict[str, Any], pod: Any) -> None:
+def test_what_the_pod_refers_to_is_there(
+    resources: dict[str, Any], pod: Any, environment: dict[str, str]
+) -> None:
     (container,) = pod["containers"]
     names = {kind: value["metadata"]["name"] for kind, value in resources.items()}
     assert container["envFrom"] == [{"configMapRef": {"name": names["ConfigMap"]}}]
@@ -114,7 +166,6 @@ def test_what_the_pod_refers_to_is_there(resources: dict[str, Any], pod: Any) ->
     assert claim == {"claimName": names["PersistentVolumeClaim"]}
     mounted = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     assert mounted.keys() == volumes.keys()
-    environment = resources["ConfigMap"]["data"]
     assert environment["NORDCRAWL_STATE_DIR"].startswith(mounted["state"] + "/")
     keys = Path(environment["AWS_SHARED_CREDENTIALS_FILE"])
     assert str(keys.parent) == mounted["credentials"]
@@ -125,8 +176,9 @@ def test_what_the_pod_refers_to_is_there(resources: dict[str, Any], pod: Any) ->
 
 
 def test_the_network_policy_holds_for_the_pod(resources: dict[str, Any], job: Any) -> None:
-    wanted = resources["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"]
-    assert wanted.items() <= job["template"]["metadata"]["labels"].items()
+    labels = job["template"]["metadata"]["labels"]
+    for policy in (resources["NetworkPolicy"], yaml(FOLDER / "networkpolicy.yaml")):
+        assert policy["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
 
 
 @pytest.mark.parametrize(
@@ -147,18 +199,19 @@ def test_the_network_policy_holds_for_the_pod(resources: dict[str, Any], job: An
     ],
 )
 def test_the_pod_reaches_the_web_and_nothing_inside(
-    resources: dict[str, Any], address: str, reached: bool
+    resources: dict[str, Any], prefix: str, address: str, reached: bool
 ) -> None:
     policy = resources["NetworkPolicy"]["spec"]
-    assert policy["policyTypes"] == ["Ingress", "Egress"]
-    assert policy["ingress"] == []
+    if not prefix:  # the policy of all pods, beside that of alerts
+        assert policy["policyTypes"] == ["Ingress", "Egress"]
+        assert policy["ingress"] == []
     blocks = [
         (peer["ipBlock"], {port["port"] for port in rule["ports"]})
         for rule in policy["egress"]
         for peer in rule["to"]
         if "ipBlock" in peer
     ]
-    assert all(ports == {80, 443} for _, ports in blocks)
+    assert all(ports == ({465, 587} if prefix else {80, 443}) for _, ports in blocks)
     asked = ip_address(address)
     assert reached == any(
         asked in ip_network(block["cidr"])

@@ -37,7 +37,7 @@ SOURCE = "highnorthnews"
 _PLACEHOLDERS = {"SOURCE": SOURCE, "%i": SOURCE, "${SOURCE:-highnorthnews}": SOURCE}
 _CALL = re.compile(
     r"(?:(?<![\w./@:-])(?<!-[nt] )(?:/opt/nordcrawl/bin/)?nordcrawl(?:-as-service(?: --keep)?)?"
-    r"|docker compose run --rm (?:-T )?(?:crawl|keep)) ((?:[a-z]|--version)[^`|\n]*)"
+    r"|docker compose run --rm (?:-T )?(?:crawl|keep|alert)) ((?:[a-z]|--version)[^`|\n]*)"
 )
 
 
@@ -66,11 +66,12 @@ def calls() -> Iterator[tuple[str, list[str]]]:
         for line in unit(path)["Service.ExecStart"]:
             yield path.name, line.split()[1:]
     compose = yaml(DEPLOY / "compose" / "compose.yaml")
-    for name in ("crawl", "keep"):
+    for name in ("crawl", "keep", "alert"):
         yield f"compose {name}", compose["services"][name]["command"]
-    cron = yaml(DEPLOY / "kubernetes" / "cronjob.yaml")
-    (container,) = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
-    yield "cronjob", container["args"]
+    for name in ("cronjob", "alert-cronjob"):
+        cron = yaml(DEPLOY / "kubernetes" / f"{name}.yaml")
+        (container,) = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+        yield name, container["args"]
     for name, rest in instructions(DEPLOY / "Containerfile"):
         if name == "CMD":
             yield "Containerfile", json.loads(rest)
@@ -130,7 +131,9 @@ def _environments() -> Iterator[tuple[str, dict[str, str]]]:
     service = unit(DEPLOY / "systemd" / "nordcrawl@.service")
     yield "unit", dict(line.split("=", 1) for line in service["Service.Environment"])
     compose = yaml(DEPLOY / "compose" / "compose.yaml")
-    yield "compose", {**compose["x-settings"], "NORDCRAWL_CONTACT": "a@example.org"}
+    for name in ("crawl", "keep", "alert"):
+        values = compose["services"][name]["environment"]
+        yield f"compose {name}", {**values, "NORDCRAWL_CONTACT": "a@example.org"}
     yield "kubernetes", yaml(DEPLOY / "kubernetes" / "configmap.yaml")["data"]
     for name, rest in instructions(DEPLOY / "Containerfile"):
         if name == "ENV" and "NORDCRAWL" in rest:
@@ -193,6 +196,9 @@ def test_the_keys_of_the_compose_file_are_made_as_the_runbook_says(tmp_path: Pat
     }
     assert len({*pairs.values()}) == 3
     compose = yaml(DEPLOY / "compose" / "compose.yaml")
+    addresses = compose["secrets"].pop("alerts")["file"]
+    assert f"> {addresses.removeprefix('./')} " in RUNBOOK.read_text("utf-8")
+    assert compose["secrets"].keys() == {"s3.json", "crawler", "maintenance", "reader"}
     for name, secret in compose["secrets"].items():
         assert (folder.parent / secret["file"]).stat().st_mode & 0o777 == 0o644
         if name != "s3.json":
