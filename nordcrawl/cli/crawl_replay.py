@@ -128,11 +128,13 @@ def _asked(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--logfile")
     for name in ("--sandbox", "--all"):
         parser.add_argument(name, action="store_true")
-    parser.add_argument("--jobs")
+    for name in ("--jobs", "--shard", "--max-seconds"):
+        parser.add_argument(name)
     asked, rest = parser.parse_known_args(arguments)
-    for name in ("sandbox", "all", "jobs"):
+    for name in ("sandbox", "all", "jobs", "shard", "max_seconds"):
         if getattr(asked, name):
-            raise UsageError(f"--replay goes with one source, and not with --{name}")
+            option = name.replace("_", "-")
+            raise UsageError(f"--replay goes with one source, and not with --{option}")
     for last, one in zip(("", *rest), rest, strict=False):
         if one[:1] != "-" and last[:1] != "-":  # what stands behind an option may be its value
             raise UsageError(f"--replay goes with one source, and not with {shown(one)}, too")

@@ -113,7 +113,8 @@ class Finish:
             quarantine=self._quarantine(),
             more=info.more,
         )
-        self.asked.recent.write(recent_file(self.folder))
+        if info.arguments.kind == "crawl":  # what others do says nothing of the site
+            self.asked.recent.write(recent_file(self.folder))
         write_report(report, self.folder)
         self._put(report)
         return report

@@ -45,6 +45,8 @@ def never(arguments: Sequence[str]) -> int:
         ([SOURCE, "--sandbox"], "--replay goes with one source, and not with --sandbox"),
         ([SOURCE, "--all"], "and not with --all"),
         ([SOURCE, "--jobs", "2"], "and not with --jobs"),
+        ([SOURCE, "--shard", "1/2"], "and not with --shard"),
+        ([SOURCE, "--max-seconds", "9"], "and not with --max-seconds"),
         ([SOURCE, "bare"], "and not with bare"),
         ([SOURCE, "-a", "mode=full"], "a replay takes limit"),
         ([SOURCE, "-a", "limit=0"], "-a limit=0: '0': a whole number from 1"),

@@ -133,6 +133,8 @@ def test_a_page_that_is_no_article_any_more_leaves_its_article_alone(paper: Pape
     paper.table = {"prune": ("main",)}
     findings, report = paper.reextract()
     assert findings.refused == {Outcome.NOT_ARTICLE: 6}
+    (recent,) = paper.folder.glob("state/*/pier/recent*.json")
+    assert "no_article" not in recent.read_text(), "no crawl is judged by it"
     assert report.outcomes == {Outcome.NOT_ARTICLE: 6}
     assert report.verdict()[0] is not ExitCode.WHOLE
     assert paper.records() == records
