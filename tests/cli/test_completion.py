@@ -183,7 +183,10 @@ def test_what_crawl_declares_scrapy_takes() -> None:
     theirs.add_options(parser)
     known = {name for action in parser._actions for name in action.option_strings}
     ours = {name for action in commands["crawl"]._actions for name in action.option_strings}
-    assert ours - known == {"--sandbox", "--replay", "--json", "--all", "--jobs"}
+    assert ours - known == {
+        *("--sandbox", "--replay", "--json"),
+        *("--all", "--jobs", "--shard", "--max-seconds"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -168,8 +168,8 @@ async def test_what_a_worker_reads_of_an_entry_is_given_up():
 
 WATCHED = """
 import time
-from nordcrawl.commands.crawl import _Watch
-watch = _Watch()
+from nordcrawl.crawl.leaving import Watch
+watch = Watch()
 watch.start()
 watch.end_within(0.1, 6)
 watch.end_within(600)
