@@ -101,6 +101,15 @@ def record_at(body: bytes, offset: int = 0) -> Warc:
     return _record(read_member(memoryview(body), offset))
 
 
+def record_in(raw: bytes, offset: int, length: int) -> Warc:
+    """Return the record that uncompressed bytes are, with the place that it is to tell.
+
+    Raises:
+        ValueError: they are none, or more than one.
+    """
+    return _record(Member(offset, length, raw))
+
+
 def units_of(body: bytes) -> Iterator[Unit]:
     """Yield all that a file holds, in order; a capture at a time is in memory.
 
