@@ -110,7 +110,8 @@ class Finish:
             quarantine=self._quarantine(),
             more=info.more,
         )
-        self.asked.recent.write(recent_file(self.folder))
+        if info.arguments.kind == "crawl":  # pages of long ago say nothing of how the site is now
+            self.asked.recent.write(recent_file(self.folder))
         write_report(report, self.folder)
         self._put(report)
         return report
