@@ -11,7 +11,9 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import MARKER_KEY, Store
@@ -97,19 +99,24 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _dry(asked: _Asked, gathered: Gathered, findings: Findings) -> ExitCode:
-    store: Store | None = open_store(
-        asked.options.archive, retry_s=asked.options.store_retry_s
-    )  # fmt: skip
-    try:
-        if store is not None:
-            store.get(MARKER_KEY)
-    except ObjectMissing:
-        store = None  # the import would begin it
-    asyncio.run(look(asked.options, asked.source, store, gathered, findings))
+    store = open_store(asked.options.archive, retry_s=asked.options.store_retry_s)
+    begun = store if _is_begun(store) else None
+    asyncio.run(look(asked.options, asked.source, begun, gathered, findings))
     _print(asked, findings, None)
     if findings.damaged:
         return ExitCode.DAMAGED
     return ExitCode.WHOLE if findings.taken or findings.known else ExitCode.NOTHING
+
+
+def _is_begun(store: Store) -> bool:
+    """Return whether there is an archive; the import would begin it."""
+    if store.uri.startswith("file://") and not Path(unquote(urlsplit(store.uri).path)).exists():
+        return False
+    try:
+        store.get(MARKER_KEY)
+    except ObjectMissing:
+        return False
+    return True
 
 
 def _real(asked: _Asked, gathered: Gathered, findings: Findings) -> ExitCode:
