@@ -60,8 +60,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
+_ARGUMENTS: Final = Arguments(urls=("warc",), mode="full", kind="import")
 #: Ends of a run after which the next one takes later pages of the same addresses.
-_GO_ON: Final = (ExitCode.WHOLE, ExitCode.NOTHING, ExitCode.DAMAGED)
+_GO_ON: Final = (ExitCode.WHOLE, ExitCode.NOTHING, ExitCode.SUSPECT, ExitCode.DAMAGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,34 +122,31 @@ def _is_begun(store: Store) -> bool:
 
 def _real(asked: _Asked, gathered: Gathered, findings: Findings) -> ExitCode:
     """Import in as many runs as it takes: of each address one page a run, the earliest first."""
-    codes = []
-    while True:
-        codes.append(_round(asked, gathered, findings))
-        if codes[-1] not in _GO_ON or not gathered.go_on():
-            return first_of(codes)
-
-
-def _round(asked: _Asked, gathered: Gathered, findings: Findings) -> ExitCode:
-    arguments = Arguments(urls=("warc",), mode="full", kind="import")
-    run = Run.open(asked.options, asked.source, arguments)
+    codes: list[ExitCode] = []
     watch = Watch()
-    try:
-        asyncio.run(_work(run, gathered, findings, watch))
-        if run.report is None:
-            print(BROKE_OFF.format("import"), file=sys.stderr)
-            return ExitCode.INTERRUPTED
-        code = run.report.verdict()[0]
-        if code not in _GO_ON or not gathered.later:
-            _print(asked, findings, run)
-        if not asked.as_json:
-            print_summary(run.report)
-        if run.info.stopping.requested:
-            with contextlib.suppress(OSError, ValueError):
-                sys.stdout.flush()
-            watch.end_within(EXIT_S, code)
-        return code
-    finally:
-        run.close()
+    while True:
+        run = Run.open(asked.options, asked.source, _ARGUMENTS)
+        try:
+            asyncio.run(_work(run, gathered, findings, watch))
+            if run.report is None:
+                print(BROKE_OFF.format("import"), file=sys.stderr)
+                return ExitCode.INTERRUPTED
+            codes.append(run.report.verdict()[0])
+            stopped = run.info.stopping.requested or run.report.quarantine.records
+            goes_on = codes[-1] in _GO_ON and not stopped and gathered.go_on()
+            if not goes_on:
+                findings.stopped = len(gathered)
+                _print(asked, findings, run)
+            if not asked.as_json:
+                print_summary(run.report)
+            if run.info.stopping.requested:
+                with contextlib.suppress(OSError, ValueError):
+                    sys.stdout.flush()
+                watch.end_within(EXIT_S, codes[-1])
+            if not goes_on:
+                return first_of(codes)
+        finally:
+            run.close()
 
 
 async def _work(run: Run, gathered: Gathered, findings: Findings, watch: Watch) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from nordcrawl.config.arguments import Arguments
 from tests.importing.warc_files import HOST, Library, Warc, day
 from tests.reextract.kept_pages import html
 from tests.support.jobs import Job
+from tests.support.waiting import HANG_S
 
 
 def job_of(folder: Path) -> Job:
@@ -58,6 +64,36 @@ def test_files_are_taken_in_once(tmp_path: Path) -> None:
     assert (told["exit"], told["taken"], told["known"]) == ("damaged", 0, 3)
     assert told["damaged"][0].startswith("crawl.warc.gz: at byte ")
     assert len(job.records()) == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_ended_on_its_way_it_comes_to_the_same_the_next_time(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    file = Warc()
+    for story in range(30):
+        body = html(f"Story number {story}", f"<p>It is of day {story} of the year.</p>")
+        file.response(f"/news/{story}", body, day(story))
+    path = tmp_path / "crawl.warc.gz"
+    path.write_bytes(file.body)
+    job = job_of(tmp_path)
+    command = [sys.executable, "-m", "nordcrawl", "import", "warc", "pier", str(path)]
+    process = subprocess.Popen(
+        command, env=job.environment, cwd=tmp_path, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    for line in process.stderr:
+        if " nordcrawl.crawl.outcomes: " in line:
+            break
+    process.send_signal(number)
+    process.communicate(timeout=HANG_S)
+    assert process.returncode == (6 if number is signal.SIGTERM else -number)
+    done = job.nordcrawl("import", "warc", "pier", str(path))
+    assert done.code == 0, done.text
+    assert sorted(r["url"] for r in job.records()) == sorted(f"{HOST}/news/{n}" for n in range(30))
+    assert {r["revision"] for r in job.records()} == {1}
+    assert job.nordcrawl("verify").code == 0
 
 
 def test_what_can_not_be_done_is_told(tmp_path: Path) -> None:
