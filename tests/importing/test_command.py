@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from nordcrawl.config.arguments import Arguments
+from nordcrawl.errors import UsageError
 from tests.importing.warc_files import HOST, Library, Warc, day
 from tests.reextract.kept_pages import html
 from tests.support.jobs import Job
@@ -120,3 +123,20 @@ def test_what_can_not_be_done_is_told(tmp_path: Path) -> None:
     finally:
         held.close()
     assert done.code == 9, done.text
+
+
+def test_without_the_extra_its_name_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.warc.gz").write_bytes(Warc(packed=False).body + b"WARC/1.0")
+    job = job_of(tmp_path)
+    for name, value in job.settings.items():
+        monkeypatch.setenv(name, value)
+        monkeypatch.setattr(f"nordcrawl.settings.{name}", value)
+    command = import_module("nordcrawl.cli.import")
+    monkeypatch.setattr(command, "is_there", lambda: False)
+    options = argparse.Namespace(
+        archive=None, source="pier", files=[str(tmp_path / "a.warc.gz")], dry_run=False, json=False
+    )
+    with pytest.raises(UsageError, match=r"pip install 'nordcrawl\[capture\]'"):
+        command.run(options)

@@ -91,6 +91,8 @@ def test_an_imported_page_counts_for_when_it_was_fetched_in_any_order(lines, dat
     assert (alone.at, alone.misses) == (fetched, ())
     mixed = reduce(fold, data.draw(st.permutations([*lines, old])), None)
     without = reduce(fold, lines, None)
+    assert mixed is not None
+    assert without is not None
     assert (mixed.outcome, mixed.at) == (without.outcome, without.at)
     assert (mixed.gone_at, mixed.missed_at) == (without.gone_at, without.missed_at)
     if without.fetched_at is not None:
