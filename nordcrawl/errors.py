@@ -136,9 +136,11 @@ MEANINGS: Final[Mapping[ExitCode, Meaning]] = {
     ),
     ExitCode.DAMAGED: Meaning(
         "the archive does not hold what its log says, or a commit is missing in a log; "
-        "the key is named. Until it is mended nothing is compacted or erased",
+        "the key is named. Until it is mended nothing is compacted or erased. Of an import: a "
+        "given file is damaged, and what was whole before that is archived "
+        "([import](captures.md#import))",
         "`nordcrawl verify`, then restore that object from a copy; `nordcrawl read "
-        "--keep-going` reads the rest",
+        "--keep-going` reads the rest. Of an import: get the file anew",
     ),
     ExitCode.SUSPECT: Meaning(
         "most pages failed, were no article, or had one and the same text: a site that "

@@ -8,9 +8,7 @@ failed run.
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
@@ -18,23 +16,19 @@ from scrapy.exceptions import DropItem
 
 from nordcrawl.archive.format.order import hidden_url
 from nordcrawl.crawl.entries import ERASED_REASON
+from nordcrawl.crawl.extraction import PageReader, permitted
 from nordcrawl.crawl.run import Run
-from nordcrawl.crawl.told import completed
 from nordcrawl.discover import Link
 from nordcrawl.errors import SpoolError
-from nordcrawl.extract import read
 from nordcrawl.fetch.answer import READABLE
 from nordcrawl.items import LeftOpen, PageFields, PageItem, WrongItem
 from nordcrawl.model.article import Rejected
 from nordcrawl.model.ledger import Outcome
-from nordcrawl.model.page import Page
-from nordcrawl.model.profile import Profile
-from nordcrawl.model.reading import Reading
-from nordcrawl.rights import PageRights, decide, recorded
+from nordcrawl.rights import Denial
 from nordcrawl.spiders.news import NewsSpider
 from nordcrawl.spiders.responses import page_of_item
 from nordcrawl.spiders.runs import run_of
-from nordcrawl.workers.pool import LARGE_BYTES, WorkFailed, WorkStopped
+from nordcrawl.workers.pool import WorkFailed, WorkStopped
 
 
 class RunPipeline(ABC):
@@ -86,16 +80,15 @@ class ExtractPipeline(RunPipeline):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._large_pages = asyncio.Semaphore()
+        self._pages = PageReader()
 
     async def process(self, item: PageFields) -> None:
         """Fill in `PageItem.article` and `PageItem.reading`, or settle the page as no article,
         failed, out of range or reserved by its publisher."""
         run, page = self.run, item.page
-        told = run.discovered.told(item.url)
-        profile = replace(run.info.source.profile, told_title=told.title)
+        source, told = run.info.source, run.discovered.told(item.url)
         try:
-            found = await self._read(page, profile)
+            found = await self._pages.article(run.workers, source, page, told)
         except WorkStopped as error:
             raise LeftOpen(str(error), log_level="DEBUG") from None
         except WorkFailed as error:
@@ -103,24 +96,13 @@ class ExtractPipeline(RunPipeline):
         if isinstance(found, Rejected):
             outcome = Outcome.BLOCKED if found.blocked else Outcome.NOT_ARTICLE
             raise self.drop(item, outcome, found.reason)
-        found = completed(found, told, page.fetched_at)
         published = found.article.published_at
         if published is not None and not run.info.arguments.window.holds(published):
             raise self.drop(item, Outcome.OUT_OF_RANGE, f"published {published.date()}")
-        rights = PageRights.from_record(page.url, found.article.rights)
-        site = run.statements.of(page)
-        if (denial := decide(run.info.source.rights, rights, site)) is not None:
-            raise self.drop(item, Outcome.RIGHTS_DENIED, denial.reason)
-        item.reading = found.with_rights(recorded(found.article.rights, rights, site))
-
-    async def _read(self, page: Page, profile: Profile) -> Reading | Rejected:
-        """Have a worker read a page; a large one apart and one at a time, because a tree takes a
-        multiple of its page, and all workers share the memory of one machine."""
-        workers = self.run.workers
-        if len(page.body) <= LARGE_BYTES:
-            return await workers.call(read, page, profile)
-        async with self._large_pages:
-            return await workers.apart.call(read, page, profile)
+        allowed = permitted(source, page, found, run.statements.of(page))
+        if isinstance(allowed, Denial):
+            raise self.drop(item, Outcome.RIGHTS_DENIED, allowed.reason)
+        item.reading = allowed
 
 
 class DedupPipeline(RunPipeline):

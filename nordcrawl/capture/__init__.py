@@ -1,8 +1,9 @@
-"""Capture: pages as they were fetched, as WARC records. Bytes in, bytes out; no I/O, no Scrapy.
+"""Capture: pages as they were fetched, as WARC records. Bytes in, bytes out; no Scrapy.
 
 ==========  ==================================================================================
 `write`     an exchange -> the gzip members of its records
 `read`      the gzip members of a WARC file -> its records, and its captures
+`stream`    a WARC file of others, compressed in any way -> its records, one at a time
 `cdxj`      a WARC file -> its index
 `surt`      an address -> its key in an index
 ==========  ==================================================================================

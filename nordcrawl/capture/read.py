@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -101,6 +103,15 @@ def record_at(body: bytes, offset: int = 0) -> Warc:
     return _record(read_member(memoryview(body), offset))
 
 
+def record_in(raw: bytes, offset: int, length: int) -> Warc:
+    """Return the record that uncompressed bytes are, with the place that it is to tell.
+
+    Raises:
+        ValueError: they are none, or more than one.
+    """
+    return _record(Member(offset, length, raw))
+
+
 def units_of(body: bytes) -> Iterator[Unit]:
     """Yield all that a file holds, in order; a capture at a time is in memory.
 
@@ -128,6 +139,18 @@ def whole_length(body: bytes) -> int:
             if _record(member).type in ("metadata", "warcinfo"):
                 end = member.offset + member.length
     return end
+
+
+def digest_holds(told: str, block: bytes) -> bool:
+    """Return whether bytes are those of a labelled digest of others, in base 32 or hex; True of one
+    by an algorithm that is not known here. Source: WARC 1.1 section 5.8."""
+    label, _, value = told.strip().partition(":")
+    algorithm = label.lower().replace("-", "")
+    if algorithm not in ("md5", "sha1", "sha256", "sha384", "sha512"):
+        return True
+    digest = hashlib.new(algorithm, block, usedforsecurity=False).digest()
+    base32 = base64.b32encode(digest).decode().rstrip("=").lower()
+    return value.strip().rstrip("=").lower() in (digest.hex(), base32)
 
 
 def problem(record: Warc) -> str | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Sequence
 
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.store.protocol import MARKER_KEY, Store
+from nordcrawl.config import logs
 from nordcrawl.config.options import Options
 from nordcrawl.errors import ObjectMissing, UsageError
 from nordcrawl.model.printable import shown
@@ -38,6 +40,19 @@ def options_from_environment(**given: str | None) -> Options:
         UsageError: see `Options.from_settings`.
     """
     return Options.from_settings(ModuleSettings(**given))
+
+
+def log_as_asked() -> None:
+    """Write the log as a crawl does, by LOG_LEVEL and NORDCRAWL_LOG: of a command that is a run."""
+    told = ModuleSettings().get
+    level = str(told("LOG_LEVEL"))
+    logs.install(
+        form=str(told("NORDCRAWL_LOG")),
+        level=level if level in logs.LEVELS else "INFO",
+        line=str(told("LOG_FORMAT")),
+        dates=None,
+    )
+    logging.root.setLevel(level if level in logs.LEVELS else "INFO")
 
 
 def require_archive(store: Store) -> None:

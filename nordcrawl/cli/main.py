@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "files": "list the archive's parts, for other engines to read",
     "capture": "write the page of an address as it was fetched, as WARC",
     "reextract": "read the pages that the archive keeps again, by today's extractor",
+    "import": "take WARC and WACZ files of others into the archive, as articles of a source",
     "schema": "print the JSON Schema of the archive's lines, or column types for an engine",
     "status": "say in ten lines how each source stands",
     "runs": "list the runs of an archive, newest first",

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,12 +17,11 @@ from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.cli.environment import (
-    ModuleSettings,
     archive_option,
+    log_as_asked,
     options_from_environment,
     require_archive,
 )
-from nordcrawl.config import logs
 from nordcrawl.config.arguments import Arguments, moment
 from nordcrawl.config.options import Options
 from nordcrawl.crawl.leaving import BROKE_OFF, EXIT_S, Watch, obey_signals
@@ -118,7 +116,7 @@ def reextract_sources(asked: _Asked, names: list[str]) -> int:
         )
     sources = [asked.options.source(name, with_contact=False) for name in names or there]
     steady_memory()
-    _log()
+    log_as_asked()
     codes = []
     for source in sources:
         try:
@@ -131,18 +129,6 @@ def reextract_sources(asked: _Asked, names: list[str]) -> int:
         if codes[-1] is ExitCode.INTERRUPTED:
             break
     return int(first_of(codes))
-
-
-def _log() -> None:
-    told = ModuleSettings().get
-    level = str(told("LOG_LEVEL"))
-    logs.install(
-        form=str(told("NORDCRAWL_LOG")),
-        level=level if level in logs.LEVELS else "INFO",
-        line=str(told("LOG_FORMAT")),
-        dates=None,
-    )
-    logging.root.setLevel(level if level in logs.LEVELS else "INFO")
 
 
 def _since(asked: _Asked, source: Source) -> datetime | None:

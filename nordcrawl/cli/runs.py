@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from itertools import islice
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +24,12 @@ from nordcrawl.model.printable import shown
 from nordcrawl.model.times import utc_now
 from nordcrawl.reading.runs import PastRun, past_run, run_names
 from nordcrawl.report.standing import spoken
+
+#: What runs are that are no crawls, by the mode that their reports tell.
+_WHAT: Final = {
+    "reextract": "pages of the archive, read again",
+    "import": "pages of WARC files, taken in",
+}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +87,8 @@ def _table(runs: list[PastRun]) -> None:
         # Of a whole run the code says it all.
         why = "" if past.exit_code == ExitCode.WHOLE else shown(past.why, 160)
         if not past.is_crawl:
-            why = f"(pages of the archive, read again) {why}".rstrip()
+            what = _WHAT.get(str(past.told.get("mode")), "no crawl")
+            why = f"({what}) {why}".rstrip()
         cells = (
             f"{past.started_at:%Y-%m-%d %H:%M}", past.source, took, f"{code}{past.exit}",
             str(past.discovered), str(past.archived), why,

@@ -16,7 +16,7 @@ from nordcrawl.fetch.revisit import Mode, Window
 from nordcrawl.model.printable import shown
 from nordcrawl.sources.source import Source
 
-RunKind = Literal["crawl", "reextract"]
+RunKind = Literal["crawl", "reextract", "import"]
 ARGUMENTS = ("since", "until", "limit", "urls", "mode")
 
 

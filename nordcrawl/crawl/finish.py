@@ -113,7 +113,7 @@ class Finish:
             quarantine=self._quarantine(),
             more=info.more,
         )
-        if info.arguments.kind == "crawl":  # what others do says nothing of the site
+        if info.arguments.kind == "crawl":  # pages of long ago say nothing of how the site is now
             self.asked.recent.write(recent_file(self.folder))
         write_report(report, self.folder)
         self._put(report)

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 from typing import Final
 
@@ -65,14 +66,17 @@ def obey_signals(
     """Stop the run at the first signal, and leave at the second; `what` it is that then broke off.
 
     Scrapy's own handlers are of no effect until its engine runs, and wait for what is under way.
+    One watch serves several runs, one after the other.
     """
-    watch.start()
+    if not watch.is_alive():
+        watch.start()
 
     def told(number: int, _: FrameType | None) -> None:
         # Between two steps of whatever holds up the event loop, so that it can see it.
         first = run.info.stopping.request()
         watch.end_within(GONE_S if first else AGAIN_S)
-        loop.call_soon_threadsafe(act, number, first)
+        with suppress(RuntimeError):  # the run is over; its process ends in time
+            loop.call_soon_threadsafe(act, number, first)
 
     def act(number: int, first: bool) -> None:
         name = "the command" if number == HANDED_ON else signal.Signals(number).name

@@ -63,7 +63,7 @@ def judge(
         return elsewhere
     if not page.body.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         return Ending(Outcome.FETCH_FAILED, "empty body")
-    if (kind := _kind(page)) is not None:
+    if (kind := other_type(page.header("content-type"), page.body)) is not None:
         return Ending(Outcome.NOT_ARTICLE, f"content type {kind}")
     if known_body_sha256 is not None and page.body_sha256 == known_body_sha256:
         return Ending(Outcome.UNCHANGED, "same bytes")
@@ -103,9 +103,10 @@ def is_gate(url: str, passed: tuple[str, ...]) -> bool:
     return False
 
 
-def _kind(page: Page) -> str | None:
-    """Return the content type where it can't be an article's."""
-    value = (page.header("content-type") or "").split(";")[0].strip().lower()
-    if value and value not in _HTML_TYPES and b"<html" not in page.body[:2048].lower():
+def other_type(told: str | None, body: bytes) -> str | None:
+    """Return the content type, by its header, where it can't be an article's; of the body the first
+    2048 bytes are looked at."""
+    value = (told or "").split(";")[0].strip().lower()
+    if value and value not in _HTML_TYPES and b"<html" not in body[:2048].lower():
         return value[:80]
     return None

@@ -23,6 +23,9 @@ SKEW = timedelta(minutes=10)
 #: Who names the URL of a page that the archive has and that was read again (`found_by`).
 BY_CAPTURES = "captures"
 
+#: How the name of a WARC file begins that a page was imported from (`found_by`).
+BY_WARC = "warc:"
+
 #: How the reason of a page begins that says "not found" with a status of success.
 SOFT_404 = "soft 404"
 
@@ -176,6 +179,11 @@ class LedgerEntry:
         return self.found_by == (BY_CAPTURES,)
 
     @property
+    def is_imported(self) -> bool:
+        """The page was not asked for by us: it is of a file that somebody else wrote."""
+        return bool(self.found_by) and all(one.startswith(BY_WARC) for one in self.found_by)
+
+    @property
     def is_gone(self) -> bool:
         """The server said that there is nothing at this address.
 
@@ -318,7 +326,8 @@ def fold(known: UrlState | None, entry: LedgerEntry, now: datetime | None = None
     page without an article (a wall, say) does not hide the article.
 
     A page that the archive has and that was read again says nothing of how its URL ended last, nor
-    of what is there now.
+    of what is there now. One that was imported ended when it was fetched, and what it lacks is no
+    miss of ours.
 
     A time after `now` (UTC; the clock's, unless given) is that of a clock that was wrong, and loses
     to any that is not: the next reading heals the state.
@@ -331,12 +340,14 @@ def fold(known: UrlState | None, entry: LedgerEntry, now: datetime | None = None
     def two(times: Iterable[datetime]) -> tuple[datetime, ...]:
         return tuple(sorted(times, key=lambda at: (at <= latest, at), reverse=True)[:2])
 
-    ended_at = _LONG_AGO if entry.is_rereading else entry.at
+    ended_at, asked = entry.at, not (entry.is_rereading or entry.is_imported)
+    if not asked:
+        ended_at = (entry.fetched_at if entry.is_imported else None) or _LONG_AGO
     state = known or UrlState(url=entry.url, outcome=entry.outcome, at=ended_at)
     won: dict[str, Any] = {}
     if wins(ended_at, state.at):
         won.update(outcome=entry.outcome, at=ended_at)
-    gone = entry.is_gone and entry.outcome in _GONE and not entry.is_rereading
+    gone = entry.is_gone and entry.outcome in _GONE and asked
     read_at = entry.fetched_at if entry.outcome in _READ and not gone else None
     if read_at is not None:
         if wins(read_at, state.fetched_at):
@@ -351,7 +362,7 @@ def fold(known: UrlState | None, entry: LedgerEntry, now: datetime | None = None
             won.update(article_id=entry.article_id, weak_alias=entry.weak_alias, linked_at=read_at)
     if gone and entry.at not in state.gone_at:
         won.update(gone_at=two((*state.gone_at, entry.at)))
-    missed = entry.outcome is Outcome.NOT_ARTICLE and not (gone or entry.is_rereading)
+    missed = entry.outcome is Outcome.NOT_ARTICLE and asked and not gone
     if missed and entry.at not in state.missed_at:
         won.update(missed_at=two((*state.missed_at, entry.at)))
     return replace(state, **won) if won else state

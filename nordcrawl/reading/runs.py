@@ -60,8 +60,9 @@ class PastRun:
 
     @property
     def is_crawl(self) -> bool:
-        """Whether it asked the site for anything, and not only read the archive's pages again."""
-        return self.told.get("mode") != "reextract"
+        """Whether it asked the site for anything: it did not only read the archive's pages again,
+        or take in those of files."""
+        return self.told.get("mode") not in ("reextract", "import")
 
     @property
     def archived(self) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from nordcrawl.archive.read.captures import CapturedParts
 from nordcrawl.archive.read.earlier import Earlier
-from nordcrawl.crawl.told import Told, completed
-from nordcrawl.extract import read
+from nordcrawl.crawl.extraction import MOST_BYTES, PageReader
+from nordcrawl.crawl.told import Told
 from nordcrawl.fetch.recorded import page_of
 from nordcrawl.model.article import Rejected
 from nordcrawl.model.ledger import Outcome
@@ -19,10 +19,8 @@ from nordcrawl.model.reading import Reading
 from nordcrawl.reextract.plan import Task
 from nordcrawl.rights import PageRights, decide, recorded_again, remembered
 from nordcrawl.sources.source import Source
-from nordcrawl.workers.pool import LARGE_BYTES, Workers, WorkFailed, WorkStopped
+from nordcrawl.workers.pool import Workers, WorkFailed, WorkStopped
 
-#: Bytes of a page when unpacked: as many as a crawl takes (DOWNLOAD_MAXSIZE).
-_MOST_BYTES: Final = 16 << 20
 #: Pages that are read or wait for it, a worker.
 _AHEAD: Final = 3
 
@@ -66,7 +64,7 @@ class Again:
         self._places = places
         self._workers = workers
         self._blocking = asyncio.Lock()
-        self._large = asyncio.Semaphore()
+        self._pages = PageReader()
         self._feeds = frozenset(source.entries("feed"))
 
     async def read(
@@ -90,20 +88,15 @@ class Again:
         if isinstance(page, Refused):
             return page
         told = Told(task.link, self._kind_of, self._source.zone, task.before)
-        profile = replace(self._source.profile, told_title=told.title)
         try:
-            if len(page.body) <= LARGE_BYTES:
-                found = await self._workers.call(read, page, profile)
-            else:
-                async with self._large:
-                    found = await self._workers.apart.call(read, page, profile)
+            found = await self._pages.article(self._workers, self._source, page, told)
         except WorkStopped:
             return None
         except WorkFailed as error:
             return Refused(Outcome.EXTRACTION_FAILED, f"read again: {error}")
         if isinstance(found, Rejected):
             return Refused(Outcome.NOT_ARTICLE, f"read again: {found.reason}")
-        return await self._with_rights(task, page, completed(found, told, page.fetched_at))
+        return await self._with_rights(task, page, found)
 
     async def _page(self, task: Task) -> Page | Refused:
         async with self._blocking:
@@ -111,7 +104,7 @@ class Again:
         if kept is None:
             return Refused(Outcome.RIGHTS_DENIED, "its page was erased")
         try:
-            return page_of(kept.record, task.fetched_at, requested_url=task.url, most=_MOST_BYTES)
+            return page_of(kept.record, task.fetched_at, requested_url=task.url, most=MOST_BYTES)
         except ValueError as error:
             return Refused(Outcome.EXTRACTION_FAILED, f"{task.capture.object}: {error}")
 

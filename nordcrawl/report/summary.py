@@ -100,6 +100,9 @@ def _asked(report: Report) -> Iterator[str]:
     if report.mode == "reextract":
         yield f"  read again  {report.discovered} pages of the archive"
         return
+    if report.mode == "import":
+        yield f"  imported    {report.discovered} pages of WARC files were read"
+        return
     yield f"  sources     {_sources(report)}"
     yield f"  found       {report.discovered} URLs, {report.fetched} pages answered"
 

@@ -7,7 +7,7 @@ found by itself; which one is told is `nordcrawl.errors.PRECEDENCE` alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from nordcrawl.errors import PRECEDENCE, ExitCode
 from nordcrawl.model.ledger import ARCHIVED, Outcome
@@ -90,6 +90,10 @@ def _of_the_run(report: Facts) -> Iterator[Cause]:
                 f"{lines} ledger lines with {records} records are in the archive"
             ),
         )
+    if damaged := _imported(report).get("damaged"):
+        more = f", and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+        why = f"{damaged[0]}{more}; what was whole before that is archived"
+        yield ExitCode.DAMAGED, why
     if held := report.quarantine.told:
         run_id = report.run_id
         yield (
@@ -117,6 +121,12 @@ def _of_the_run(report: Facts) -> Iterator[Cause]:
         )
 
 
+def _imported(report: Facts) -> dict[str, Any]:
+    """Return what an import tells of its files; empty of any other run."""
+    found: dict[str, Any] = report.more.get("import") or {}
+    return found
+
+
 def _of_the_site(report: Facts) -> Iterator[Cause]:
     """Yield what the site did, as far as the run came to see it, and what was left."""
     # A run of given URLs asks no edition; each of its hosts is wanted.
@@ -127,7 +137,7 @@ def _of_the_site(report: Facts) -> Iterator[Cause]:
             if entry.down:
                 yield ExitCode.SOURCE_DOWN, f"{entry.url}: {entry.problem}"
     good = sum(count for outcome, count in report.outcomes.items() if outcome in _GOOD)
-    if not good:
+    if not good and not _imported(report).get("known"):
         why = "; ".join(by_cause(report.warnings)[:3]) or "no article was found"
         yield ExitCode.NOTHING, f"nothing archived: {why}"
     # Where nothing is good, a list that is empty or that we may not ask is no outage.
@@ -168,6 +178,8 @@ def _uncovered(report: Facts, failed: list[EntryReport]) -> Iterator[Cause]:
 
 def _heard(report: Facts) -> str:
     """Say which entries answered."""
+    if report.mode == "import":
+        return "the files were read to their end"
     if not report.entries:
         return "no sitemap, feed or listing was asked"
     silent = [entry for entry in report.entries if not entry.is_heard]

@@ -9,18 +9,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from scrapy.utils.test import get_crawler
 
+from nordcrawl.crawl.extraction import PageReader
 from nordcrawl.discover import Discovery
 from nordcrawl.model.article import Rejected
 from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
-from nordcrawl.pipelines import ExtractPipeline
 from nordcrawl.spiders.news import NewsSpider
-from nordcrawl.workers.pool import LARGE_BYTES
+from nordcrawl.workers.pool import LARGE_BYTES, Workers
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "memory.py"
 URL = "http://127.0.0.1/news/1"
@@ -60,14 +59,12 @@ def spider_of(workers: Both) -> NewsSpider:
 
 async def test_a_large_page_is_read_apart_and_one_at_a_time() -> None:
     workers = Both(Rejected("no text"))
-    crawler = get_crawler()
-    crawler.spider = spider_of(workers)
-    pipeline = ExtractPipeline(crawler)
+    reader, made = PageReader(), cast(Workers, workers)
 
     async def read(*sizes: int) -> None:
         now = datetime(2026, 11, 2, tzinfo=UTC)
         pages = [Page(URL, b"x" * size, now, URL) for size in sizes]
-        await asyncio.gather(*(pipeline._read(page, Profile()) for page in pages))
+        await asyncio.gather(*(reader.read(made, page, Profile()) for page in pages))
 
     await read(*[LARGE_BYTES] * 3)
     assert (workers.calls, workers.most, workers.apart.calls) == (3, 3, 0)

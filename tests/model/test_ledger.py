@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nordcrawl.model.ledger import BY_CAPTURES, ArticleState, LedgerEntry, Outcome, Tally, fold
+from nordcrawl.model.ledger import (
+    BY_CAPTURES,
+    BY_WARC,
+    ArticleState,
+    LedgerEntry,
+    Outcome,
+    Tally,
+    fold,
+)
 
 T0 = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -68,6 +76,27 @@ def test_a_page_read_again_changes_nothing_in_whatever_order_it_comes(lines, dat
     ]  # fmt: skip
     mixed = data.draw(st.permutations([*lines, *again]))
     assert reduce(fold, mixed, None) == reduce(fold, lines, None)
+
+
+@given(entries, st.data())
+def test_an_imported_page_counts_for_when_it_was_fetched_in_any_order(lines, data):
+    """However late it is taken in: not for how the URL ended last, nor as a miss."""
+    fetched = T0 - timedelta(days=400)
+    ends = st.sampled_from([Outcome.NEW, Outcome.UNCHANGED, Outcome.NOT_ARTICLE])
+    old = replace(
+        entry(0, data.draw(ends), read=True, article_id="s:1"), etag=None, fetched_at=fetched,
+        at=T0 + timedelta(days=9), found_by=(f"{BY_WARC}crawl.warc.gz",), status=404,
+    )  # fmt: skip
+    alone = fold(None, old)
+    assert (alone.at, alone.misses) == (fetched, ())
+    mixed = reduce(fold, data.draw(st.permutations([*lines, old])), None)
+    without = reduce(fold, lines, None)
+    assert mixed is not None
+    assert without is not None
+    assert (mixed.outcome, mixed.at) == (without.outcome, without.at)
+    assert (mixed.gone_at, mixed.missed_at) == (without.gone_at, without.missed_at)
+    if without.fetched_at is not None:
+        assert (mixed.fetched_at, mixed.etag) == (without.fetched_at, without.etag)
 
 
 def test_a_failed_fetch_keeps_what_was_read():

@@ -37,6 +37,8 @@ from nordcrawl.system.lock import explained
 FILE_BYTES: Final = 16 << 20
 """Size at which another file is begun, as when the store takes nothing for a long time: a file is
 read as a whole when it is sealed."""
+_MOST_OPEN: Final = 32
+"""Files that are held open, one a day: an import has pages of many."""
 KEEP_ROW: Final = "INSERT OR REPLACE INTO capture VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 DROP_ROW: Final = "DELETE FROM capture WHERE number = ?"
 
@@ -148,6 +150,8 @@ class Captures:
                     os.fsync(file.handle.fileno())
                 if self._open[file.day] is not file:  # full
                     file.close()
+        while len(self._open) > _MOST_OPEN:
+            self._open.pop(next(iter(self._open))).close()
         self._rows = [file.row() for file in touched.values()]
         return found
 
