@@ -1,17 +1,37 @@
 """Parquet: records as typed columns in a file, for engines that read only what they need.
 
-The columns are those of `nordcrawl.reading.arrow`.
+The columns of records are those of `nordcrawl.reading.arrow`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import IO, Any, cast
+from itertools import islice
+from typing import IO, Any, Final, cast
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nordcrawl.reading.arrow import GROUP_BYTES, arrow_schema, groups
+from nordcrawl.reading.arrow import GROUP_BYTES, GROUP_ROWS, arrow_schema, groups
 from nordcrawl.reading.fields import Field
+from nordcrawl.reading.signatures import Signed
+
+#: Columns of a file of signatures. Engines without unsigned 64-bit integers (Spark) read it, too.
+SIGNATURES: Final = pa.schema(
+    [
+        ("source", pa.string()),
+        ("article_id", pa.string()),
+        ("revision", pa.int32()),
+        ("url", pa.string()),
+        ("language", pa.string()),
+        ("published_at", pa.timestamp("us", tz="UTC")),
+        ("title", pa.string()),
+        ("text_sha256", pa.string()),
+        ("bins", pa.list_(pa.uint16())),
+        ("bands", pa.list_(pa.int64())),
+    ],
+    metadata={"nordcrawl": "signatures-1"},
+)
 
 
 def write_parquet(
@@ -29,10 +49,23 @@ def write_parquet(
         ArchiveDamaged: a value is not of its field's type; names article and field.
     """
     schema = arrow_schema(fields)
+    _write(groups(records, fields, schema, group_bytes), schema, out)
+
+
+def write_signatures(rows: Iterable[Signed], out: IO[bytes]) -> None:
+    """Write a Parquet file of signatures, row group by row group of `GROUP_ROWS`; memory is some
+    100 MiB, however many there are."""
+    left = iter(rows)
+    batches = iter(lambda: [row.columns() for row in islice(left, GROUP_ROWS)], [])
+    tables = (pa.Table.from_pylist(batch, schema=SIGNATURES) for batch in batches)
+    _write(tables, SIGNATURES, out)
+
+
+def _write(tables: Iterable[pa.Table], schema: pa.Schema, out: IO[bytes]) -> None:
     gate = _Gate(out)
     writer = pq.ParquetWriter(cast(IO[bytes], gate), schema, compression="zstd")
     try:
-        for table in groups(records, fields, schema, group_bytes):
+        for table in tables:
             writer.write_table(table)
     except BaseException:
         # Closed by whatever way, the writer would end what is half with a good footer.
