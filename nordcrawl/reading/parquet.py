@@ -16,22 +16,20 @@ from nordcrawl.reading.arrow import GROUP_BYTES, GROUP_ROWS, arrow_schema, group
 from nordcrawl.reading.fields import Field
 from nordcrawl.reading.signatures import Signed
 
-#: Columns of a file of signatures. Engines without unsigned 64-bit integers (Spark) read it, too.
-SIGNATURES: Final = pa.schema(
-    [
-        ("source", pa.string()),
-        ("article_id", pa.string()),
-        ("revision", pa.int32()),
-        ("url", pa.string()),
-        ("language", pa.string()),
-        ("published_at", pa.timestamp("us", tz="UTC")),
-        ("title", pa.string()),
-        ("text_sha256", pa.string()),
-        ("bins", pa.list_(pa.uint16())),
-        ("bands", pa.list_(pa.int64())),
-    ],
-    metadata={"nordcrawl": "signatures-1"},
-)
+#: Of a file of signatures. No unsigned 64 bits: Spark, for one, has no such type.
+_COLUMNS: Final[Mapping[str, pa.DataType]] = {
+    "source": pa.string(),
+    "article_id": pa.string(),
+    "revision": pa.int32(),
+    "url": pa.string(),
+    "language": pa.string(),
+    "published_at": pa.timestamp("us", tz="UTC"),
+    "title": pa.string(),
+    "text_sha256": pa.string(),
+    "bins": pa.list_(pa.uint16()),
+    "bands": pa.list_(pa.int64()),
+}
+SIGNATURES: Final = pa.schema(_COLUMNS, metadata={"nordcrawl": "signatures-1"})
 
 
 def write_parquet(

@@ -103,12 +103,14 @@ def signed(source: str, entries: Iterable[LedgerEntry], counts: Counts) -> Itera
         db.execute(_CREATE)
         db.executemany(_TAKE, filter(None, map(_row, entries)))
         for row in db.execute(_SHOWN):
-            *values, published_at, title, text_sha256, signature, is_told = row
+            article_id, revision, url, language, published_at, title, text, signature, told = row
             if signature:
                 counts.signed += 1
                 at = None if published_at is None else from_micros(published_at)
-                yield Signed(source, *values, at, title, text_sha256, signature)
-            elif is_told:
+                yield Signed(
+                    source, article_id, revision, url, language, at, title, text, signature
+                )
+            elif told:
                 counts.short += 1
             else:
                 counts.untold += 1
