@@ -64,6 +64,7 @@ def corpus() -> list[tuple[str, str]]:
         texts[f"a:{number}"] = story
         for at in range(chance.randrange(4)):
             texts[f"b:{number}-{at}"] = edited(story, chance, chance.choice((0, 0.02, 0.1, 0.25)))
+        texts[f"c:{number}"] = edited(story, chance, 0.15)  # about as near as is near
     for number in range(50):
         texts[f"short:{number}"] = words(chance, near.MIN_WORDS + number % 5)
         texts[f"cut:{number}"] = [*texts[f"short:{number}"][:-1], "slutt", "her"]
@@ -135,6 +136,7 @@ def test_the_sql_finds_what_comparing_all_with_all_finds(tmp_path: Path) -> None
     kinds = {tuple(sorted(name.partition(":")[0] for name in pair)) for pair in expected}
     assert {("a", "b"), ("b", "b"), ("cut", "short")} <= kinds
     assert compared > len(expected) > 100
+    assert near.THRESHOLD <= min(expected.values()) < near.THRESHOLD + 0.01
     assert len(too_many) >= near.BANDS
     assert ("copy", "copy") not in kinds
     assert max(map(len, clusters.values())) >= MOST + 1
