@@ -99,10 +99,11 @@ def bands(text_signature: str) -> tuple[int, ...]:
         ValueError: it is no signature, or of a version that this nordcrawl does not know.
     """
     values = list(bins(text_signature))
-    for index in range(BINS * 2 - 1, -1, -1):  # twice round, so that the last finds the first
-        at = index % BINS
-        if values[at] == EMPTY:
-            values[at] = values[(at + 1) % BINS]
+    if EMPTY in values:
+        for index in range(BINS * 2 - 1, -1, -1):  # twice round, so that the last finds the first
+            at = index % BINS
+            if values[at] == EMPTY:
+                values[at] = values[(at + 1) % BINS]
     return tuple(
         (band << 32) | (values[band * _ROWS] << 16) | values[band * _ROWS + 1]
         for band in range(BANDS)

@@ -5,6 +5,7 @@ The columns of records are those of `nordcrawl.reading.arrow`.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import IO, Any, Final, cast
@@ -12,6 +13,7 @@ from typing import IO, Any, Final, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nordcrawl.model.signature import BANDS, BINS
 from nordcrawl.reading.arrow import GROUP_BYTES, GROUP_ROWS, arrow_schema, groups
 from nordcrawl.reading.fields import Field
 from nordcrawl.reading.signatures import Signed
@@ -51,17 +53,48 @@ def write_parquet(
 
 
 def write_signatures(rows: Iterable[Signed], out: IO[bytes]) -> None:
-    """Write a Parquet file of signatures, row group by row group of `GROUP_ROWS`; memory is some
-    100 MiB, however many there are."""
+    """Write a Parquet file of signatures, in row groups of `GROUP_ROWS`; memory is that of one.
+
+    Raises:
+        ArchiveDamaged: a signature is none that this nordcrawl knows; names the article.
+    """
     left = iter(rows)
-    batches = iter(lambda: [row.columns() for row in islice(left, GROUP_ROWS)], [])
-    tables = (pa.Table.from_pylist(batch, schema=SIGNATURES) for batch in batches)
-    _write(tables, SIGNATURES, out)
+    groups_of_rows = iter(lambda: [*islice(left, GROUP_ROWS)], [])
+    # No column but these has values that come again.
+    _write(map(_signatures, groups_of_rows), SIGNATURES, out, use_dictionary=["source", "language"])
 
 
-def _write(tables: Iterable[pa.Table], schema: pa.Schema, out: IO[bytes]) -> None:
+def _signatures(rows: list[Signed]) -> pa.Table:
+    # Lists of numbers as one buffer each: as objects of Python they would take 4 KB a row.
+    bins, bands = array("H"), array("q")
+    for row in rows:
+        bins.extend(row.bins)
+        bands.extend(row.bands)
+    columns = [
+        pa.array([getattr(row, field.name) for row in rows], field.type)
+        for field in [*SIGNATURES][:-2]
+    ]
+    lists = [_lists(bins, pa.uint16(), BINS), _lists(bands, pa.int64(), BANDS)]
+    return pa.Table.from_arrays([*columns, *lists], schema=SIGNATURES)
+
+
+def _lists(values: array[int], type_: pa.DataType, each: int) -> pa.Array[Any]:
+    flat = pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(values)])
+    return pa.ListArray.from_arrays(pa.array(range(0, len(values) + 1, each), pa.int32()), flat)
+
+
+def _write(
+    tables: Iterable[pa.Table],
+    schema: pa.Schema,
+    out: IO[bytes],
+    *,
+    use_dictionary: bool | list[str] = True,
+) -> None:
     gate = _Gate(out)
-    writer = pq.ParquetWriter(cast(IO[bytes], gate), schema, compression="zstd")
+    chosen = cast(bool, use_dictionary)  # the stubs know no names of columns
+    writer = pq.ParquetWriter(
+        cast(IO[bytes], gate), schema, compression="zstd", use_dictionary=chosen
+    )
     try:
         for table in tables:
             writer.write_table(table)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -57,28 +57,29 @@ class Signed:
     text_sha256: str
     near: str
 
-    def columns(self) -> dict[str, Any]:
-        """Return it as a row of the file of signatures.
+    @property
+    def bins(self) -> tuple[int, ...]:
+        """The least value of each bin, see `nordcrawl.model.signature.bins`.
 
         Raises:
             ArchiveDamaged: the signature is none that this nordcrawl knows; names the article.
         """
+        with self._explained():
+            return near.bins(self.near)
+
+    @property
+    def bands(self) -> tuple[int, ...]:
+        """The keys by which it is found, see `nordcrawl.model.signature.bands`; raises as `bins`
+        does."""
+        with self._explained():
+            return near.bands(self.near)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            bins, bands = near.bins(self.near), near.bands(self.near)
+            yield
         except ValueError as error:
             raise ArchiveDamaged(f"{shown(self.article_id)}: {error}") from error
-        return {
-            "source": self.source,
-            "article_id": self.article_id,
-            "revision": self.revision,
-            "url": self.url,
-            "language": self.language,
-            "published_at": self.published_at,
-            "title": self.title,
-            "text_sha256": self.text_sha256,
-            "bins": bins,
-            "bands": bands,
-        }
 
 
 @dataclass(slots=True)
