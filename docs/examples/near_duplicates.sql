@@ -1,4 +1,5 @@
--- Near duplicates of a whole corpus, by the signatures of its texts. For DuckDB 1.3 or later.
+-- Near duplicates of a whole corpus, by the signatures of its texts. For DuckDB 1.3 or later, in a
+-- database that has none of these tables yet.
 --
 -- In:  signature     the table that `nordcrawl signatures` writes
 -- Out: near_pair     pairs of articles whose texts are nearly the same, and how nearly
