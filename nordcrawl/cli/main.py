@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "reextract": "read the pages that the archive keeps again, by today's extractor",
     "import": "take WARC and WACZ files of others into the archive, as articles of a source",
     "schema": "print the JSON Schema of the archive's lines, or column types for an engine",
+    "signatures": "write the signatures of all texts as Parquet, to find near duplicates",
     "status": "say in ten lines how each source stands",
     "runs": "list the runs of an archive, newest first",
     "check": "say whether the archive is fresh, for monitors, from any machine",

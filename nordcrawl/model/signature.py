@@ -37,7 +37,8 @@ _SHINGLE: Final = 3
 BINS: Final = 96
 BANDS: Final = 24
 _ROWS: Final = 2
-_EMPTY: Final = 0xFFFF
+#: What stands in a bin into which no shingle fell.
+EMPTY: Final = 0xFFFF
 _MASK: Final = (1 << 64) - 1
 #: Odd 64-bit constants of splitmix64 (S. Vigna) and of the golden ratio; any would do, for ever.
 _A, _B, _C = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
@@ -61,7 +62,7 @@ def signature(text: str) -> str | None:
         if word not in hashed:
             hashed[word] = zlib.crc32(word.encode(errors="replace"))
     codes = [hashed[word] for word in words]
-    least = [_EMPTY] * BINS
+    least = [EMPTY] * BINS
     shingles = {
         (a * _A + b * _B + c * _C) & _MASK
         for a, b, c in zip(codes, codes[1:], codes[2:], strict=False)
@@ -82,7 +83,7 @@ def similarity(one: str, other: str) -> float:
     Raises:
         ValueError: one is no signature, or of a version that this nordcrawl does not know.
     """
-    a, b = _bins(one), _bins(other)
+    a, b = bins(one), bins(other)
     # Counted in C, for a text is compared with dozens; few have an empty bin at all.
     empty = len(_empty_bins(one) & _empty_bins(other))
     full = BINS - empty
@@ -97,11 +98,12 @@ def bands(text_signature: str) -> tuple[int, ...]:
     Raises:
         ValueError: it is no signature, or of a version that this nordcrawl does not know.
     """
-    values = list(_bins(text_signature))
-    for index in range(BINS * 2 - 1, -1, -1):  # twice round, so that the last finds the first
-        at = index % BINS
-        if values[at] == _EMPTY:
-            values[at] = values[(at + 1) % BINS]
+    values = list(bins(text_signature))
+    if EMPTY in values:
+        for index in range(BINS * 2 - 1, -1, -1):  # twice round, so that the last finds the first
+            at = index % BINS
+            if values[at] == EMPTY:
+                values[at] = values[(at + 1) % BINS]
     return tuple(
         (band << 32) | (values[band * _ROWS] << 16) | values[band * _ROWS + 1]
         for band in range(BANDS)
@@ -110,11 +112,16 @@ def bands(text_signature: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=256)
 def _empty_bins(text_signature: str) -> frozenset[int]:
-    return frozenset(n for n, value in enumerate(_bins(text_signature)) if value == _EMPTY)
+    return frozenset(n for n, value in enumerate(bins(text_signature)) if value == EMPTY)
 
 
 @lru_cache(maxsize=256)  # one is compared with many
-def _bins(text_signature: str) -> tuple[int, ...]:
+def bins(text_signature: str) -> tuple[int, ...]:
+    """Return the least value of each bin of a signature, 16 bits; `EMPTY` of one that has none.
+
+    Raises:
+        ValueError: it is no signature, or of a version that this nordcrawl does not know.
+    """
     if not text_signature.startswith(_VERSION):
         raise ValueError(f"no signature of a version that is known: {text_signature[:10]!r}")
     try:

@@ -50,6 +50,12 @@ def test_reading_and_keeping_load_neither_crawler_nor_extractor(
     assert loaded(command, *rest, "--archive", str(tmp_path / "archive")) == set()
 
 
+def test_signatures_load_no_more_than_their_extra(tmp_path: Path) -> None:
+    out = tmp_path / "s.parquet"
+    assert loaded("signatures", "--archive", str(OLD_ARCHIVE), "--output", str(out)) == {"pyarrow"}
+    assert out.exists()
+
+
 def test_help_loads_no_command() -> None:
     assert loaded("--help") == set()
 

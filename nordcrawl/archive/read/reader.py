@@ -147,10 +147,14 @@ class Reader:
                     yield record
 
     def ledger(
-        self, *, run_id: str | None = None, source: str | None = None
+        self,
+        *,
+        run_id: str | None = None,
+        source: str | None = None,
+        snapshot: Snapshot | None = None,
     ) -> Iterator[LedgerEntry]:
         """Yield ledger lines, of one run or of all, in the order of commits."""
-        snapshot = self.snapshot()
+        snapshot = snapshot or self.snapshot()
         sieve = Sieve(snapshot, self._orders.read())
         for piece, lines in self._lines(snapshot, PartKind.LEDGER, of_source(source)):
             passes, key = sieve.of(piece), piece.part.entry.key
