@@ -184,14 +184,19 @@ class _Crawls:
         self._lock = threading.Lock()
         self._told = 0
 
+    def command(self, source: str) -> list[str] | None:
+        """Return the command that crawls a source within the time that is left; None if there is
+        none."""
+        command = [sys.executable, "-m", "nordcrawl", "crawl", source, *self._given]
+        if (left := self._time.left()) is None:
+            return command
+        return [*command, "-s", f"NORDCRAWL_BUDGET_TIME_S={left:.0f}"] if left >= _LEAST_S else None
+
     def crawl(self, source: str) -> Ended:
         """Crawl a source to its end, unless all were told to stop before, or no time is left."""
-        command = [sys.executable, "-m", "nordcrawl", "crawl", source, *self._given]
-        if (left := self._time.left()) is not None:
-            if left < _LEAST_S:
-                why = "not begun: the time of all is over (--max-seconds)"
-                return Ended(source, int(ExitCode.OUT_OF_TIME), told={"why": why})
-            command += ["-s", f"NORDCRAWL_BUDGET_TIME_S={left:.0f}"]
+        if (command := self.command(source)) is None:
+            why = "not begun: the time of all is over (--max-seconds)"
+            return Ended(source, int(ExitCode.OUT_OF_TIME), told={"why": why})
         before = set(self._reports(source))
         with self._lock:
             if self._told:

@@ -122,15 +122,24 @@ def test_a_wrong_option_is_told(wrong: tuple[str, str], why: str) -> None:
         crawl_all.crawl_all([*wrong])
 
 
-def test_when_the_time_of_all_is_over_no_other_crawl_is_begun(two: Job, paper: Paper) -> None:
-    paper.publish("/news/slow", "A slow story", lastmod="2026-10-01", delay_s=120)
-    done = two.nordcrawl(
-        *("crawl", "one", "two", "--max-seconds", "20"),
-        *("-s", "DOWNLOAD_TIMEOUT=300", "-s", "LOG_LEVEL=ERROR"),
-    )
-    assert done.code == 15, done.text
-    one, other = report_of(two)["sources"]
-    assert (one["exit"], one["archived"]) == ("out_of_time", 1)
-    assert other["exit"] == "out_of_time"
-    assert other["why"] == "not begun: the time of all is over (--max-seconds)"
-    assert other["report"] is None
+def test_each_crawl_has_the_time_that_is_left_of_all(tmp_path: Path) -> None:
+    def budget(seconds: float | None, each_s: float) -> float | None:
+        crawls = crawl_all._Crawls(["-L", "INFO"], tmp_path, crawl_all._Time(seconds, each_s))
+        command = crawls.command("one")
+        assert command is not None
+        assert command[2:7] == ["nordcrawl", "crawl", "one", "-L", "INFO"]
+        told = re.fullmatch(r"NORDCRAWL_BUDGET_TIME_S=(\d+)", command[-1])
+        return float(told[1]) if told else None
+
+    assert budget(None, 600) is None, "its own budget is the setting's"
+    assert budget(90_000, 600) == 600, "what is left of all is more than it may take itself"
+    left = budget(90_000, 0)
+    assert left is not None
+    assert 80_000 < left <= 90_000
+
+
+def test_when_the_time_of_all_is_over_no_other_crawl_is_begun(tmp_path: Path) -> None:
+    crawls = crawl_all._Crawls([], tmp_path, crawl_all._Time(1e-9, 600))
+    ended = crawls.crawl("two")
+    assert (ended.name, ended.report) == ("out_of_time", None)
+    assert ended.why == "not begun: the time of all is over (--max-seconds)"
