@@ -95,6 +95,7 @@ def test_old_reports_of_all_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert last in tmp_path.iterdir()
 
 
+@pytest.mark.slow
 def test_a_shard_has_its_sources_alone(two: Job) -> None:
     """The two share a host, so whatever the number of shards one of them has both."""
     crawled = []

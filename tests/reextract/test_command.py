@@ -53,6 +53,7 @@ def publish(site: RecordingSite, count: int) -> None:
     site.list_pages(*(f"/news/{number}" for number in range(count)))
 
 
+@pytest.mark.slow
 def test_a_changed_table_read_over_the_pages_of_the_archive(
     site: RecordingSite, tmp_path: Path
 ) -> None:
@@ -96,6 +97,29 @@ def test_a_changed_table_read_over_the_pages_of_the_archive(
     assert all(b"If-None-Match" in head for head in heads), "all were asked with their validators"
 
 
+def test_the_command_archives_what_a_dry_run_told(tmp_path: Path) -> None:
+    paper = Paper(tmp_path)
+    paper.crawl({f"/news/{n}": html(f"Story number {n}", NOTE * (n == 1)) for n in range(3)})
+    table = tmp_path / "pier.toml"
+    table.write_text(
+        '[sources.pier]\ntitle = "The Pier"\nhosts = { "127.0.0.1" = "en" }\n'
+        "article_urls = ['^/news/']\nprune = ['.note']\n"
+    )
+    job = Job(tmp_path, "pier", {"NORDCRAWL_SOURCES": str(table)})
+    dry = job.nordcrawl("reextract", "--dry-run", "--json")
+    assert (dry.code, len(paper.records())) == (0, 3), dry.text
+    done = job.nordcrawl("reextract", "pier")
+    assert done.code == 0, done.text
+    assert "1   other content: get a revision" in done.out
+    assert "- Read also what we wrote" in done.out
+    assert "read again  3 pages of the archive" in done.out
+    told = json.loads(dry.out)
+    assert (told["read"], told["changed"], told["fields"]) == (3, 1, {"text": 1, "blocks": 1})
+    revised = [record["url"] for record in paper.records() if record["revision"] == 2]
+    assert revised == ["http://127.0.0.1/news/1"]
+
+
+@pytest.mark.slow
 def test_what_can_not_be_done_is_told(tmp_path: Path) -> None:
     paper = Paper(tmp_path, keeps=False)
     paper.crawl({"/news/1": html("A story")})

@@ -129,6 +129,7 @@ def test_only_maintenance_settles_quarantine(choice: Choice, identity: As, tmp_p
     check(store)
 
 
+@pytest.mark.slow
 def test_by_its_key_a_job_crawls_and_neither_erases_nor_settles(
     identity: As,
     seaweedfs: servers.S3Server,
