@@ -180,6 +180,8 @@ def _heard(report: Facts) -> str:
     """Say which entries answered."""
     if report.mode == "import":
         return "the files were read to their end"
+    if report.mode == "reextract":
+        return "the pages that are kept were read again"
     if not report.entries:
         return "no sitemap, feed or listing was asked"
     silent = [entry for entry in report.entries if not entry.is_heard]

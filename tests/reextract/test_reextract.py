@@ -50,8 +50,9 @@ def test_exactly_what_differs_gets_a_revision(paper: Paper) -> None:
         assert "Read also" not in record["text"]
         assert record["fetch"] == first["fetch"], "page, time and capture are the same"
         assert record["changed"]["fields"] == ["text", "blocks"]
-    code, _ = report.verdict()
+    code, why = report.verdict()
     assert code is ExitCode.WHOLE
+    assert why == "the pages that are kept were read again, and everything is archived"
     assert report.mode == "reextract"
     assert report.outcomes == {Outcome.UPDATED: 2, Outcome.UNCHANGED: 4}
     told = report.to_json()["reextraction"]
