@@ -82,9 +82,9 @@ class Archiving:
         return self._run.failures.first is None and not self._run.info.stopping.requested
 
     async def _take(self, task: Task, found: Found | None) -> None:
-        under = self._under
-        if task.capture.object != under.part:
+        if task.capture.object != self._under.part:
             await self._end_part(task.capture.object)
+        under = self._under
         if found is None:  # stopped; the next run reads it
             under.whole = False
             return

@@ -133,14 +133,18 @@ class Paper:
         *,
         since: datetime | None = None,
         stop_after: int | None = None,
+        slowly: bool = False,
         anew: bool = False,
     ) -> tuple[Findings, Report]:
-        """Read the pages again; told to stop behind so many that were read."""
+        """Read the pages again; told to stop behind so many that were read, or
+        with each page long on its way into the archive."""
         self.days += 1
         run = self.opened(Arguments(urls=("captures",), mode="full", kind="reextract"))
         try:
             with Plan(Reader(self.store).ledger(source="pier"), since) as plan:
                 progress = Progress.open(run.folder, self.source, str(since), anew=anew)
+                if slowly:
+                    _slow_down(run)
                 if stop_after is not None:
                     _stop_after(run, stop_after)
                 findings = asyncio.run(reextract(run, self.store, progress, plan))
@@ -153,6 +157,18 @@ class Paper:
         """All revisions, in the order of their addresses."""
         found = [dict(record) for record in Reader(self.store).records()]
         return sorted(found, key=lambda record: (record["url"], record["revision"]))
+
+
+def _slow_down(run: Run) -> None:
+    """Let many other steps of the event loop go before each page is archived."""
+    archive = run.outcomes.archive
+
+    async def slow(*args: Any) -> None:
+        for _ in range(500):
+            await asyncio.sleep(0)
+        await archive(*args)
+
+    run.outcomes.archive = slow  # type: ignore[assignment, method-assign]
 
 
 def _stop_after(run: Run, count: int) -> None:

@@ -215,6 +215,16 @@ def test_an_erased_article_is_not_read(paper: Paper) -> None:
     assert revised == [f"{HOST}/news/0", f"{HOST}/news/3"]
 
 
+def test_it_ends_once_the_last_page_of_each_part_is_archived(paper: Paper) -> None:
+    for path, body in six().items():
+        paper.crawl({path: body})
+    paper.table = {"prune": (".note",)}
+    findings, report = paper.reextract(slowly=True)
+    assert report.verdict()[0] is ExitCode.WHOLE, report.verdict()
+    assert (findings.read, report.unsettled, report.pending_records) == (6, [], 0)
+    assert sum(record["revision"] == 2 for record in paper.records()) == 2
+
+
 def test_told_to_stop_it_goes_on_where_it_was(paper: Paper) -> None:
     """Parts that were done with are passed over; the one that was begun is read once more."""
     pages = {f"/news/{n}": html(f"Story number {n}", NOTE * (n % 2)) for n in range(12)}
