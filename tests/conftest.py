@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 import nordcrawl
 from tests.support import suite_parts as parts
+from tests.support.in_process import LocalJob
 from tests.support.jobs import Job
 from tests.support.news_site import Paper
 from tests.support.s3_fixtures import juicefs, seaweedfs, swift
@@ -89,6 +90,6 @@ def job(tmp_path: Path, paper: Paper) -> Callable[..., Job]:
 
     def make(*lines: str, **settings: str) -> Job:
         file = paper.source(tmp_path, *lines)
-        return Job(tmp_path, "paper", {"NORDCRAWL_SOURCES": str(file), **settings})
+        return LocalJob(tmp_path, "paper", {"NORDCRAWL_SOURCES": str(file), **settings})
 
     return make

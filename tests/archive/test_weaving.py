@@ -297,13 +297,13 @@ def weave(seed: int, kind: str) -> None:
 RUNS = [(seed, (*STORES, "good")[seed % 7]) for seed in range(2100)]
 
 
-@pytest.mark.parametrize(("seed", "kind"), RUNS[:100])
+@pytest.mark.parametrize(("seed", "kind"), RUNS[:40])
 def test_any_order_of_calls(seed: int, kind: str) -> None:
     weave(seed, kind)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("start", range(100, 2100, 100))
+@pytest.mark.parametrize("start", range(0, 2100, 100))
 def test_any_order_of_calls_at_length(start: int) -> None:
     for seed, kind in RUNS[start : start + 100]:
         try:

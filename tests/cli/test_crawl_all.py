@@ -17,6 +17,7 @@ from nordcrawl.cli import crawl_all
 from nordcrawl.cli.crawl_all import gravest
 from nordcrawl.errors import UsageError
 from nordcrawl.model.times import utc_now
+from tests.support.in_process import LocalJob
 from tests.support.jobs import Job
 from tests.support.news_site import Paper
 
@@ -27,7 +28,7 @@ def two(paper: Paper, tmp_path: Path) -> Job:
     paper.publish("/news/a", "A story")
     paper.source(tmp_path, "article_urls = ['^/news/']", name="one")
     paper.source(tmp_path, "article_urls = ['^/none/']", "robots_sitemaps = false", name="two")
-    return Job(tmp_path, "one", {"NORDCRAWL_SOURCES": str(tmp_path)})
+    return LocalJob(tmp_path, "one", {"NORDCRAWL_SOURCES": str(tmp_path)})
 
 
 def report_of(job: Job) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import pytest
 
 from nordcrawl.demo.site import DemoSite
 from nordcrawl.model.times import rfc3339
-from tests.support.jobs import Job
+from tests.support.in_process import LocalJob
 from tests.support.waiting import HANG_S, until
 
 
@@ -29,7 +29,7 @@ def site():
 
 @pytest.fixture
 def hnn(tmp_path, site):
-    return Job(tmp_path, "highnorthnews", {"NORDCRAWL_HOSTS": site.host_map})
+    return LocalJob(tmp_path, "highnorthnews", {"NORDCRAWL_HOSTS": site.host_map})
 
 
 def crawled(job, *arguments):
@@ -49,7 +49,7 @@ def by_key(records):
 
 @pytest.mark.slow
 def test_the_demo_runs_and_shows_what_it_promises(tmp_path):
-    done = Job(tmp_path, "highnorthnews").nordcrawl("demo")
+    done = LocalJob(tmp_path, "highnorthnews").nordcrawl("demo")
     assert done.code == 0, done.text
     for words in (
         "First run", "archived as new", "could not be fetched", "HTTP 404", "read it",
@@ -58,7 +58,7 @@ def test_the_demo_runs_and_shows_what_it_promises(tmp_path):
     ):  # fmt: skip
         assert words in done.out, words
     (tmp_path / "mine" / "thing").mkdir(parents=True)
-    refused = Job(tmp_path, "highnorthnews").nordcrawl("demo", "--dir", "mine")
+    refused = LocalJob(tmp_path, "highnorthnews").nordcrawl("demo", "--dir", "mine")
     assert refused.code == 2
     assert (tmp_path / "mine" / "thing").is_dir()
 
@@ -92,7 +92,7 @@ def demo_of_32(job):
 @pytest.mark.slow
 def test_a_killed_demo_does_not_spoil_the_next(tmp_path):
     """Before its crawl, when that begins, and when it archives."""
-    demo = Job(tmp_path, "highnorthnews")
+    demo = LocalJob(tmp_path, "highnorthnews")
     for pattern in (".lock", "state/*/*/lock", "archive/commits/*/*"):
         killed_demo(demo, pattern)
     demo_of_32(demo)
@@ -100,7 +100,7 @@ def test_a_killed_demo_does_not_spoil_the_next(tmp_path):
 
 @pytest.mark.slow
 def test_a_killed_demo_takes_its_crawl_along(tmp_path):
-    demo = Job(tmp_path, "highnorthnews")
+    demo = LocalJob(tmp_path, "highnorthnews")
     process = start_demo(demo)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     until(lambda: children.read_text().split(), "the crawl's process")
@@ -119,7 +119,7 @@ def test_a_killed_demo_takes_its_crawl_along(tmp_path):
 
 @pytest.mark.slow
 def test_a_demo_waits_for_the_crawl_of_a_killed_one_however_slow_that_is(tmp_path):
-    demo = Job(tmp_path, "highnorthnews")
+    demo = LocalJob(tmp_path, "highnorthnews")
     process = start_demo(demo)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     until(lambda: children.read_text().split(), "the crawl's process")
@@ -142,7 +142,7 @@ def test_a_demo_waits_for_the_crawl_of_a_killed_one_however_slow_that_is(tmp_pat
 
 def test_a_crawl_ends_with_its_demo(tmp_path):
     with DemoSite(delay_s=0.2) as site:
-        job = Job(tmp_path, "highnorthnews", {"NORDCRAWL_HOSTS": site.host_map})
+        job = LocalJob(tmp_path, "highnorthnews", {"NORDCRAWL_HOSTS": site.host_map})
         crawl = subprocess.Popen(
             [sys.executable, "-m", "nordcrawl.cli.demo_crawl", "highnorthnews"],
             env=job.environment,

@@ -31,6 +31,7 @@ def traces(folder: Path, *texts: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_an_erased_article_stays_away(paper, crawled):
     (record,) = (r for r in crawled.records() if r["title"] == "The secret headline")
     url, secret = record["url"], ("The secret headline", TEXT[:60], "the-secret")

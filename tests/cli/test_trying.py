@@ -18,6 +18,7 @@ from nordcrawl.discover.front import read_front
 from nordcrawl.sources.guessed import shapes
 from nordcrawl.sources.load import read
 from nordcrawl.sources.suggestion import Site, table
+from tests.support.in_process import LocalJob
 from tests.support.jobs import Job
 from tests.support.news_site import WORDS, Answer, Paper
 
@@ -47,7 +48,7 @@ def site(paper: Paper) -> Paper:
 
 
 def test_a_suggested_table_passes_the_check(site: Paper, tmp_path: Path) -> None:
-    job = Job(tmp_path, "coast")
+    job = LocalJob(tmp_path, "coast")
     done = job.nordcrawl("sources", "suggest", site.url, "--name", "coast")
     assert done.code == 0, done.text
     given = tomllib.loads(done.out)["sources"]["coast"]
@@ -82,7 +83,7 @@ def test_a_check_says_what_does_not_answer(site: Paper, job: Callable[..., Job])
 
 
 def test_one_page_is_tried(site: Paper, tmp_path: Path) -> None:
-    job = Job(tmp_path, "x")
+    job = LocalJob(tmp_path, "x")
     url = f"{site.url}/news/2026/11/3-the-quay-of-the-town"
     done = job.nordcrawl("try", url)
     assert done.code == 0, done.text
@@ -119,8 +120,9 @@ def at_a_terminal(job: Job, url: str, **environment: str) -> str:
     return sent.decode()
 
 
+@pytest.mark.slow
 def test_a_wide_terminal_shows_record_and_page_side_by_side(site: Paper, tmp_path: Path) -> None:
-    job = Job(tmp_path, "x")
+    job = LocalJob(tmp_path, "x")
     url = f"{site.url}/news/2026/11/3-the-quay-of-the-town"
     wide = at_a_terminal(job, url, COLUMNS="160")
     assert wide.startswith("fetched as 127-0-0-1")
@@ -133,7 +135,7 @@ def test_a_wide_terminal_shows_record_and_page_side_by_side(site: Paper, tmp_pat
 
 @pytest.mark.slow
 def test_a_page_is_shown_in_other_forms(site: Paper, tmp_path: Path) -> None:
-    job = Job(tmp_path, "x")
+    job = LocalJob(tmp_path, "x")
     url = f"{site.url}/news/2026/11/3-the-quay-of-the-town"
     told = json.loads(job.nordcrawl("try", url, "--format", "json").out)
     assert told["title"] == "Quay number 3 of the town"

@@ -26,7 +26,7 @@ from nordcrawl.archive.format.schema_file import schema
 from nordcrawl.demo.site import DemoSite
 from nordcrawl.model.ledger import Outcome
 from tests.support.archive_builders import make_entry, make_record
-from tests.support.jobs import Job
+from tests.support.in_process import LocalJob
 
 HERE = Path(__file__).parent
 SAMPLES = sorted(HERE.glob("*-1/*.jsonl"))
@@ -139,7 +139,7 @@ def test_an_old_archive_is_read_completely(root: Path, tmp_path: Path) -> None:
         assert len(lines) == file.records
         for line in lines:
             valid[file.kind].validate(json.loads(line))
-    done = Job(tmp_path, "x", {"NORDCRAWL_ARCHIVE": str(root)}).nordcrawl("read")
+    done = LocalJob(tmp_path, "x", {"NORDCRAWL_ARCHIVE": str(root)}).nordcrawl("read")
     assert done.code == 0, done.text
     raw = [
         line
@@ -160,7 +160,7 @@ def test_todays_types_hold_every_stored_key(path: Path) -> None:
 @pytest.mark.slow
 def test_every_line_of_a_crawl_is_valid(tmp_path: Path) -> None:
     with DemoSite() as site:
-        job = Job(tmp_path, "highnorthnews", {"NORDCRAWL_HOSTS": site.host_map})
+        job = LocalJob(tmp_path, "highnorthnews", {"NORDCRAWL_HOSTS": site.host_map})
         assert job.crawl("-s", "LOG_LEVEL=WARNING").code == 0
         site.publish_changes()
         assert job.crawl("-s", "LOG_LEVEL=WARNING").code == 0

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from tests.support.in_process import LocalJob
 from tests.support.jobs import Job
 from tests.support.news_site import WORDS, article_html
 from tests.support.recording_site import RecordingSite
@@ -43,7 +44,7 @@ def job_of(site: RecordingSite, folder: Path, *lines: str, **settings: str) -> J
         *lines,
     ]
     file.write_text("\n".join(text) + "\n")
-    return Job(folder, "paper", {"NORDCRAWL_SOURCES": str(file), **settings})
+    return LocalJob(folder, "paper", {"NORDCRAWL_SOURCES": str(file), **settings})
 
 
 def page(title: str, extra: str = "") -> bytes:

@@ -73,6 +73,7 @@ ExecutionEngine._SLOT_HEARTBEAT_INTERVAL = 86_400
 """
 
 
+@pytest.mark.slow
 def test_a_crawl_with_nothing_to_do_waits_for_no_heartbeat(paper, job, tmp_path):
     """Scrapy looks every five seconds whether there is something to do; here, once a day."""
     (tmp_path / "sitecustomize.py").write_text(NO_HEARTBEAT)
@@ -117,6 +118,7 @@ def test_addresses_of_one_article_make_one_article(paper, job):
     assert len({e.article_id for e in ledger(crawl) if e.article_id}) == 1
 
 
+@pytest.mark.slow
 def test_a_canonical_link_that_lies_merges_nothing(paper, job):
     for n in range(5):
         paper.publish(f"/news/{n}", f"Story {n}", f"Quite its own text {n}. " * 20,
@@ -434,6 +436,7 @@ def test_a_silent_edition_is_a_failure_though_another_answered(paper, job, tmp_p
         assert second.host in done.out
 
 
+@pytest.mark.slow
 def test_both_commands_are_one_job(paper, job):
     paper.publish("/news/a", "A story")
     crawl = job()

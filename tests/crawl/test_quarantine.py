@@ -13,6 +13,7 @@ import pytest
 
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.sealed import encode_sealed
+from tests.support.in_process import LocalJob
 from tests.support.jobs import Job
 from tests.support.news_site import WORDS, Paper
 
@@ -77,7 +78,7 @@ def test_pages_of_one_text_are_held_until_they_are_released_or_dropped(
     assert held.nordcrawl("verify").code == 0
     (one,) = held_runs(held)
     assert (one["run_id"], one["records"]) == (report["run_id"], 15)
-    other = Job(tmp_path / "other", "paper", {
+    other = LocalJob(tmp_path / "other", "paper", {
         **held.settings, "NORDCRAWL_ARCHIVE": str(tmp_path / "other" / "archive"),
         "NORDCRAWL_STATE_DIR": str(tmp_path / "other" / "state"),
     })  # fmt: skip

@@ -95,6 +95,7 @@ def files(*folders: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_what_the_archive_has_comes_out_again_and_nobody_is_asked(
     site: RecordingSite, tmp_path: Path
 ) -> None:

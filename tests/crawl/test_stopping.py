@@ -99,6 +99,7 @@ def test_a_store_that_is_down_is_waited_for_less_than_five_seconds(tmp_path, mon
     assert SHIP_S - 1 < seconds["deadline_s"] <= SHIP_S
 
 
+@pytest.mark.slow
 def test_costly_pages_and_slow_answers_hold_no_stop_up(paper, job, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(COSTLY)
     days = iter(range(30, 0, -1))

@@ -17,6 +17,7 @@ from nordcrawl.config.arguments import Arguments
 from nordcrawl.errors import UsageError
 from tests.importing.warc_files import HOST, Library, Warc, day
 from tests.reextract.kept_pages import html
+from tests.support.in_process import LocalJob
 from tests.support.jobs import Job
 from tests.support.waiting import HANG_S
 
@@ -30,7 +31,7 @@ def job_of(folder: Path) -> Job:
         '[sources.pier]\ntitle = "The Pier"\nhosts = { "127.0.0.1" = "en" }\n'
         "article_urls = ['^/news/']\n"
     )
-    return Job(folder, "pier", {"NORDCRAWL_SOURCES": str(table)})
+    return LocalJob(folder, "pier", {"NORDCRAWL_SOURCES": str(table)})
 
 
 def test_files_are_taken_in_once(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.model.record import Record
 from tests.support.archive_builders import START, archive, make_record
+from tests.support.in_process import LocalJob
 from tests.support.jobs import Job
 
 
@@ -26,7 +27,7 @@ def store(root: Path) -> Store:
 
 @pytest.fixture
 def a_job(tmp_path: Path) -> Job:
-    return Job(tmp_path, "example")
+    return LocalJob(tmp_path, "example")
 
 
 def sample() -> list[Record]:

@@ -11,6 +11,7 @@ import pytest
 
 from nordcrawl.config.arguments import Arguments
 from tests.reextract.kept_pages import Paper, html
+from tests.support.in_process import LocalJob
 from tests.support.jobs import Job
 from tests.support.news_site import WORDS, article_html
 from tests.support.recording_site import RecordingSite
@@ -38,7 +39,7 @@ def job_of(site: RecordingSite, folder: Path, *lines: str) -> Job:
         *lines,
     ]
     file.write_text("\n".join(text) + "\n")
-    return Job(folder, "paper", {"NORDCRAWL_SOURCES": str(file)})
+    return LocalJob(folder, "paper", {"NORDCRAWL_SOURCES": str(file)})
 
 
 def publish(site: RecordingSite, count: int) -> None:
@@ -105,7 +106,7 @@ def test_the_command_archives_what_a_dry_run_told(tmp_path: Path) -> None:
         '[sources.pier]\ntitle = "The Pier"\nhosts = { "127.0.0.1" = "en" }\n'
         "article_urls = ['^/news/']\nprune = ['.note']\n"
     )
-    job = Job(tmp_path, "pier", {"NORDCRAWL_SOURCES": str(table)})
+    job = LocalJob(tmp_path, "pier", {"NORDCRAWL_SOURCES": str(table)})
     dry = job.nordcrawl("reextract", "--dry-run", "--json")
     assert (dry.code, len(paper.records())) == (0, 3), dry.text
     done = job.nordcrawl("reextract", "pier")
@@ -125,7 +126,7 @@ def test_what_can_not_be_done_is_told(tmp_path: Path) -> None:
     paper.crawl({"/news/1": html("A story")})
     table = tmp_path / "pier.toml"
     table.write_text('[sources.pier]\ntitle = "The Pier"\nhosts = { "127.0.0.1" = "en" }\n')
-    job = Job(tmp_path, "pier", {"NORDCRAWL_SOURCES": str(table)})
+    job = LocalJob(tmp_path, "pier", {"NORDCRAWL_SOURCES": str(table)})
     wrong: list[tuple[tuple[str, ...], str]] = [
         ((), "keeps no pages as they were fetched; capture = true"),
         (("pier",), "keeps no pages of 'pier', only of none"),

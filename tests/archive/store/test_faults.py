@@ -191,6 +191,7 @@ def test_redirect_for_ever(
         assert "AWS_ENDPOINT_URL" in refused(operation)
 
 
+@pytest.mark.parametrize("behind", ["fenced"], indirect=True)  # of no consequence to readers
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(
     "act",
