@@ -13,6 +13,7 @@ import sys
 import tempfile
 from unittest import mock
 
+import nordcrawl
 from nordcrawl.cli.main import main
 from tests.support.jobs import Done, Job
 from tests.support.waiting import HANG_S
@@ -46,6 +47,7 @@ class LocalJob(Job):
             tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as err,
         ):
             sys.modules.pop("nordcrawl.settings", None)  # it reads the environment when loaded
+            vars(nordcrawl).pop("settings", None)
             with (
                 mock.patch.dict("os.environ", self.environment, clear=True),
                 contextlib.chdir(self.folder),
