@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TRUTH ?= ../shared/quality-dev
-# Tests run side by side, two to a core, because many wait for a process or a server.
-JOBS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
+# Tests run side by side, three to a core, because many wait for a process or a server.
+JOBS ?= $(shell expr 3 '*' $$(getconf _NPROCESSORS_ONLN))
 TESTS = $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 8
 # A seventh of the slow tests for each day of the week (UTC), or another one: PART=1/7 ... 7/7
 PART ?= $(shell date -u +%u)/7
@@ -43,7 +43,7 @@ check: $(VENV)/dev.done  ## Run every static check
 	$(BIN)/scrapy-lint
 	$(BIN)/deptry . --extend-exclude benchmarks --extend-exclude docs
 	$(BIN)/deptry tests benchmarks docs --exclude none --ignore DEP002,DEP004
-	$(BIN)/python -m pytest tests/deploy tests/docs
+	$(TESTS) tests/deploy tests/docs -m "not slow"
 
 install-check:  ## Build the wheel, install it as its users do, and run it where the clone is not
 	@$(PYTHON) tests/install_check.py

@@ -4,6 +4,7 @@ tests that one run takes.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -40,7 +41,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if parts.is_of_another_server(item.nodeid):
+            item.add_marker(pytest.mark.slow)
     part: parts.Part | None = config.getoption("--part")
     if part is not None:
         left_out = [item for item in items if not part.has(item.nodeid)]
@@ -65,6 +70,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return parts.together(nodeid)
 
     return Scheduling(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector the thousands of tests themselves, again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

@@ -67,7 +67,7 @@ def characters(value: Any) -> Any:
     return [characters(v) for v in value] if isinstance(value, list) else value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_any_record_is_read_back(data: st.DataObject) -> None:
     written = [data.draw(records(number)) for number in range(1, 4)]

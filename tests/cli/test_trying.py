@@ -47,6 +47,7 @@ def site(paper: Paper) -> Paper:
     return paper
 
 
+@pytest.mark.slow
 def test_a_suggested_table_passes_the_check(site: Paper, tmp_path: Path) -> None:
     job = LocalJob(tmp_path, "coast")
     done = job.nordcrawl("sources", "suggest", site.url, "--name", "coast")

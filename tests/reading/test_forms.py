@@ -129,7 +129,7 @@ def narrowed(value: Any) -> Any:
     return as_text(value) if isinstance(value, datetime) else value
 
 
-@settings(deadline=None)
+@settings(max_examples=40)
 @given(st.lists(records(), max_size=3))
 def test_parquet_is_read_back(records: list[dict[str, Any]]) -> None:
     out = io.BytesIO()

@@ -280,6 +280,8 @@ class _Handler(BaseHTTPRequestHandler):
         pieces = []
         while length > 0:
             piece = self.rfile.read1(min(length, 64 * 1024))
+            if not piece:  # the client has given up
+                break
             length -= len(piece)
             pieces.append(piece)
             time.sleep(len(piece) / self.server.read_rate)

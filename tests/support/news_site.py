@@ -67,16 +67,18 @@ class Paper:
                     site.open += 1
                     site.most_open = max(site.most_open, site.open)
                 try:
-                    self.respond()
+                    site.headers.append({k.lower(): v for k, v in self.headers.items()})
+                    answer = site.answer(self.path)
+                    if answer.delay_s:
+                        site.stopping.wait(answer.delay_s)
                 finally:
+                    # Before a byte of it is sent: who has it all asks again at once, before this
+                    # thread has its turn.
                     with site.counting:
                         site.open -= 1
+                self.respond(answer)
 
-            def respond(self) -> None:
-                site.headers.append({k.lower(): v for k, v in self.headers.items()})
-                answer = site.answer(self.path)
-                if answer.delay_s:
-                    site.stopping.wait(answer.delay_s)
+            def respond(self, answer: Answer) -> None:
                 etag = answer.headers.get("ETag")
                 if etag and self.headers.get("If-None-Match") == etag:
                     answer = Answer(304, answer.headers)

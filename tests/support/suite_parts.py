@@ -18,7 +18,7 @@ _NO_SERVER = (
     "tests/archive/store/test_uri.py",
 )
 _SERVED = ("tests/archive/store/", "tests/doctor/")
-_SEAWEEDFS = ("tests/reading/test_docs.py",)
+_SEAWEEDFS = ("tests/docs/test_reading.py",)
 _SHARING = (
     "tests/archive/keep/test_verification.py",
     "tests/reading/test_memory.py",
@@ -36,6 +36,14 @@ def first_of(value: Any, *others: Any) -> list[Any]:
     of several parameters.
     """
     return [value, *map(_slow, others)]
+
+
+def is_of_another_server(node_id: str) -> bool:
+    """Tell whether a test is one that other tests make, too, on the first of `SERVERS`: a slow one,
+    at the price of one more server in its process.
+    """
+    test, _, values = node_id.partition("[")
+    return test.startswith(_SERVED) and any(server in values for server in SERVERS[1:])
 
 
 def _slow(value: Any) -> Any:

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from tests.support.suite_parts import Part, together
+from tests.support.suite_parts import Part, is_of_another_server, together
 
 NAMES = [f"tests/archive/test_kills.py::test_killed[{n}]" for n in range(500)]
 
@@ -36,10 +36,25 @@ def test_what_is_no_part_is_refused(text: str) -> None:
         ("tests/archive/store/test_faults.py::test_wrong_clock[juicefs]", "juicefs"),
         ("tests/archive/store/test_contract.py::test_put[folder]", ""),
         ("tests/archive/store/test_killed_server.py::test_every_record[swift]", ""),
-        ("tests/reading/test_docs.py::test_a_block[3]", "seaweedfs"),
+        ("tests/docs/test_reading.py::test_a_block[3]", "seaweedfs"),
         ("tests/extract/test_explain.py::test_the_page[3]", "tests/extract/test_explain.py"),
         ("tests/crawl/test_crawl.py::test_a_crawl", ""),
     ],
 )
 def test_what_shares_a_server_or_a_fixture_is_together(node_id: str, name: str) -> None:
     assert together(node_id) == (name or node_id)
+
+
+@pytest.mark.parametrize(
+    ("node_id", "is_slow"),
+    [
+        ("tests/archive/store/test_contract.py::test_put[swift]", True),
+        ("tests/archive/store/test_killed_server.py::test_every_record[juicefs]", True),
+        ("tests/archive/store/test_contract.py::test_put[seaweedfs]", False),
+        ("tests/archive/store/test_contract.py::test_put[folder]", False),
+        ("tests/archive/store/test_uri.py::test_swift_is_no_scheme", False),
+        ("tests/extract/test_markup.py::test_words[a swift bird]", False),
+    ],
+)
+def test_what_another_server_has_to_answer_is_slow(node_id: str, is_slow: bool) -> None:
+    assert is_of_another_server(node_id) is is_slow

@@ -13,11 +13,7 @@ from tests.support import s3_servers as servers
 
 @pytest.mark.parametrize(
     "kind",
-    [
-        "seaweedfs",
-        pytest.param("juicefs", marks=pytest.mark.slow),
-        pytest.param("swift", marks=pytest.mark.slow),
-    ],
+    ["seaweedfs", "juicefs", "swift"],
 )
 def test_a_crawl_into_a_bucket_reads_back(kind, paper, job, prefix, request):
     server = request.getfixturevalue(kind)

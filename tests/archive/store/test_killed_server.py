@@ -59,8 +59,8 @@ def is_listed(store: S3Store, folder: Path, commits: int) -> bool:
     "kind",
     [
         "seaweedfs",
-        pytest.param("juicefs", marks=pytest.mark.slow),
-        pytest.param("swift", marks=pytest.mark.slow),
+        "juicefs",
+        "swift",
     ],
 )
 def test_every_acknowledged_record_is_there_once(

@@ -64,7 +64,7 @@ def crash_twice(root: Path, die_at: int, then: int, *more: str, count: int = COU
 
 
 @pytest.mark.parametrize(
-    "nth", [pytest.param(1, marks=pytest.mark.slow, id="every"), pytest.param(11, id="some")]
+    "nth", [pytest.param(1, marks=pytest.mark.slow, id="every"), pytest.param(29, id="some")]
 )
 def test_killed_at_every_step_and_again_while_recovering(tmp_path: Path, nth: int) -> None:
     acknowledged, steps = run(tmp_path / "whole", "run-1", 1, 0)
@@ -81,7 +81,7 @@ def test_killed_at_every_step_and_again_while_recovering(tmp_path: Path, nth: in
 
 
 @pytest.mark.parametrize(
-    "nth", [pytest.param(1, marks=pytest.mark.slow, id="every"), pytest.param(17, id="some")]
+    "nth", [pytest.param(1, marks=pytest.mark.slow, id="every"), pytest.param(37, id="some")]
 )
 def test_killed_at_every_step_with_captures(tmp_path: Path, nth: int) -> None:
     """No record names a capture that is not there, and all that are there are whole."""
