@@ -173,7 +173,10 @@ def install(user: Installation, *, at_least: bool) -> Path:
     if wanted and f"pip {wanted} " not in user.pip("--version"):
         user.pip("install", "--quiet", f"pip=={wanted}")
     dist = user.folder.parent / "dist"
-    user.pip("wheel", "--quiet", "--no-deps", "--wheel-dir", str(dist), str(CLONE))
+    # Of a copy: what setuptools leaves there, other checks of the clone would look at meanwhile.
+    copy = user.folder.parent / "source"
+    shutil.copytree(CLONE, copy, ignore=shutil.ignore_patterns(".*", "build", "*.egg-info"))
+    user.pip("wheel", "--quiet", "--no-deps", "--wheel-dir", str(dist), str(copy))
     (wheel,) = dist.glob("nordcrawl-*.whl")
     limits = user.folder.parent / "constraints.txt"
     limits.write_text("\n".join(lowest(wheel)) + "\n" if at_least else "")
