@@ -182,6 +182,17 @@ def first_of(codes: Iterable[ExitCode]) -> ExitCode:
     return min(codes, key=PRECEDENCE.index, default=ExitCode.WHOLE)
 
 
+def gravest(codes: Iterable[int]) -> int:
+    """Return the code that stands for several: the first of `PRECEDENCE`; what is no code of ours,
+    as of a process that was killed, is a failure.
+
+    >>> gravest([0, 14, 10, 7]), gravest([0, 0]), gravest([0, -9, 14])
+    (10, 0, 1)
+    """
+    found = [ExitCode(code) if code in [*ExitCode] else ExitCode.FAILED for code in codes]
+    return int(first_of(found))
+
+
 class NordcrawlError(Exception):
     """Base of all; its text is one line that a person can act on."""
 

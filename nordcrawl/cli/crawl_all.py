@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any, Final
 
 from nordcrawl.cli.environment import options_from_environment
-from nordcrawl.errors import PRECEDENCE, ExitCode, UsageError
+from nordcrawl.errors import ExitCode, UsageError, gravest
 from nordcrawl.model.ledger import ARCHIVED
 from nordcrawl.model.printable import counted, shown
 from nordcrawl.model.times import rfc3339, utc_now
@@ -137,17 +137,6 @@ def crawl_all(arguments: Sequence[str]) -> int:
             file=sys.stderr,
         )
     return code
-
-
-def gravest(codes: Iterable[int]) -> int:
-    """Return the code that stands for several: the first of `PRECEDENCE`; what is no code of ours,
-    as of a process that was killed, is a failure.
-
-    >>> gravest([0, 14, 10, 7]), gravest([0, 0]), gravest([0, -9, 14])
-    (10, 0, 1)
-    """
-    found = [ExitCode(code) if code in [*ExitCode] else ExitCode.FAILED for code in codes]
-    return int(min(found, key=PRECEDENCE.index))
 
 
 def _shard(text: str) -> tuple[int, int]:

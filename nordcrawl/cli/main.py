@@ -19,6 +19,7 @@ from nordcrawl.system import streams
 
 COMMANDS: Final = {
     "crawl": "crawl a source into the archive; the same as scrapy crawl",
+    "fleet": "crawl all sources on the machines of a Ray cluster",
     "try": "fetch one page, and show what would be archived of it and what not",
     "sources": "list the sources that can be crawled, check one, or suggest one for a site",
     "rights": "say what a source's site says of its rights",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from nordcrawl.archive.format.lease import of_source
 from nordcrawl.archive.format.quarantine import Choice
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.keep.quarantine import Listed, held, records_of
@@ -97,7 +98,7 @@ def _no_crawl(maintainer: Maintainer, source: str | None) -> Iterator[None]:
         yield
         return
     holder = this_process(maintainer.writer, "quarantine")
-    lease = Lease(maintainer.store, source, holder, maintainer.clock)
+    lease = Lease(maintainer.store, of_source(source), holder, maintainer.clock)
     lease.take()
     try:
         yield

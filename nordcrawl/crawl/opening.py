@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from nordcrawl.archive.format.lease import of_source
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write import Limits, Writer, ship_left_over
@@ -99,7 +100,8 @@ def _lease(store: Store, writer: Writer, info: RunInfo) -> Lease | None:
         logger.warning("%s: the store has no conditional puts", _NO_LEASE)
         info.notes.append(f"{_NO_LEASE} (the store has no conditional puts)")
         return None
-    lease = Lease(store, info.source.name, this_process(writer.name, info.run_id), info.clock)
+    holder = this_process(writer.name, info.run_id)
+    lease = Lease(store, of_source(info.source.name), holder, info.clock)
     try:
         lease.take()
     except LockHeld:

@@ -14,6 +14,12 @@ from urllib.parse import urlsplit
 from nordcrawl.sources.source import Source
 
 
+def hosts_of(source: Source) -> set[str]:
+    """Return the hosts of a source: names, or addresses, without port and a leading ``www.``."""
+    names = (urlsplit(f"//{host}").hostname or host for host in source.all_hosts)
+    return {name.removeprefix("www.") for name in names}
+
+
 def groups(sources: Iterable[Source]) -> list[list[Source]]:
     """Return the sources in groups without a host in common; the groups, and those in each, in the
     order in which they came.
@@ -23,17 +29,17 @@ def groups(sources: Iterable[Source]) -> list[list[Source]]:
     ordered = list(sources)
     group_of: dict[str, list[int]] = {}
     for number, source in enumerate(ordered):
-        hosts = _hosts(source)
+        hosts = hosts_of(source)
         joined = sorted({number, *(one for host in hosts for one in group_of.get(host, ()))})
         for one in joined:
-            group_of.update(dict.fromkeys(_hosts(ordered[one]), joined))
+            group_of.update(dict.fromkeys(hosts_of(ordered[one]), joined))
     numbers = sorted({tuple(group) for group in group_of.values()})
     return [[ordered[number] for number in group] for group in numbers]
 
 
 def shard_of(group: Iterable[Source], count: int) -> int:
     """Return which of `count` shards a group belongs to, from 1."""
-    first = min(host for source in group for host in _hosts(source))
+    first = min(host for source in group for host in hosts_of(source))
     return int.from_bytes(hashlib.sha256(first.encode()).digest()[:8], "big") % count + 1
 
 
@@ -46,8 +52,3 @@ def in_shard(sources: Mapping[str, Source], number: int, count: int) -> list[str
         for source in group
     }
     return [name for name in sources if name in kept]
-
-
-def _hosts(source: Source) -> set[str]:
-    names = (urlsplit(f"//{host}").hostname or host for host in source.all_hosts)
-    return {name.removeprefix("www.") for name in names}

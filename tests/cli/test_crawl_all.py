@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from nordcrawl.cli import crawl_all
-from nordcrawl.cli.crawl_all import gravest
-from nordcrawl.errors import UsageError
+from nordcrawl.errors import UsageError, gravest
 from nordcrawl.model.times import utc_now
 from tests.support.in_process import LocalJob
 from tests.support.jobs import Job

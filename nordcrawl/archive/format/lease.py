@@ -1,4 +1,4 @@
-"""Lease: who crawls a source now, as objects that say so for a slot of time.
+"""Lease: who crawls a source, or asks a host, now: as objects that say so for a slot of time.
 
 Time (UTC) is cut into slots of ten minutes. Whoever crawls holds the slot that it is, by having
 created the object of that slot; a key is created once, so one of several succeeds. Nothing is ever
@@ -18,7 +18,7 @@ from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
 SLOT: Final = timedelta(minutes=10)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY: Final = re.compile(
-    r"leases/source=([a-z0-9_-][a-z0-9._-]*)/([0-9]{8}t[0-9]{4}z)-[0-9]{3}(-end)?\.json"
+    r"leases/((?:source|host)=[a-z0-9_-][a-z0-9._-]*)/([0-9]{8}t[0-9]{4}z)-[0-9]{3}(-end)?\.json"
 )
 
 
@@ -31,21 +31,42 @@ def slot_of(now: datetime) -> datetime:
     return now - (now - _EPOCH) % SLOT
 
 
-def claim_key(source: str, slot: datetime, number: int, *, end: bool = False) -> str:
+def of_source(name: str) -> str:
+    """Return what is claimed to crawl a source.
+
+    >>> of_source("paper")
+    'source=paper'
+    """
+    return f"source={name}"
+
+
+def of_host(name: str) -> str:
+    """Return what is claimed to ask a host, by its name or address without port.
+
+    Two names that no key can tell apart have one claim: they wait for each other, which harms none.
+
+    >>> of_host("www.example.org"), of_host("2001:db8::1")
+    ('host=www.example.org', 'host=2001_db8__1')
+    """
+    return f"host={re.sub(r'[^a-z0-9._-]', '_', name.lower())}"
+
+
+def claim_key(claimed: str, slot: datetime, number: int, *, end: bool = False) -> str:
     """Name a claim of a slot, or the end of one; `number` is that of the holder in this slot.
 
-    >>> claim_key("a", datetime(2026, 11, 26, 4, 10, tzinfo=UTC), 0, end=True)
+    >>> claim_key("source=a", datetime(2026, 11, 26, 4, 10, tzinfo=UTC), 0, end=True)
     'leases/source=a/20261126t0410z-000-end.json'
     """
     name = f"{slot:%Y%m%dt%H%M}z-{number:03d}{'-end' if end else ''}"
-    return f"leases/source={source}/{name}.json"
+    return f"leases/{claimed}/{name}.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
     """What the key of a claim tells, or that of the end of one."""
 
-    source: str
+    claimed: str
+    """A source or a host, as `of_source` and `of_host` name it."""
     slot: datetime
     """The slot's beginning, UTC."""
     is_end: bool

@@ -345,17 +345,17 @@ def _old_catalogs(store: Store) -> Iterator[tuple[str, Proof]]:
 
 
 def _old_leases(store: Store, now: datetime) -> Iterator[tuple[str, Proof]]:
-    """Yield the leases that ended long before the latest claim of their source; one of a time that
-    has not come yet, of a wrong clock, says nothing of the others."""
+    """Yield the leases that ended long before the latest claim of their source or host; one of a
+    time that has not come yet, of a wrong clock, says nothing of the others."""
     leases = {
         entry.key: lease
         for entry in store.list("leases/")
         if (lease := parse_lease_key(entry.key)) is not None and lease.slot <= now
     }
     # Named by their time, so the latest comes last.
-    latest = {leases[key].source: key for key in sorted(leases) if not leases[key].is_end}
+    latest = {leases[key].claimed: key for key in sorted(leases) if not leases[key].is_end}
     for key, lease in sorted(leases.items()):
-        by = latest.get(lease.source)
+        by = latest.get(lease.claimed)
         if by is not None and leases[by].slot - lease.slot >= OUTLIVED:
             yield key, Outlived(by)
 

@@ -372,8 +372,8 @@ class Deleter:
 
     def _prove_outlived(self, key: str, by: str) -> None:
         old, new = parse_lease_key(key), parse_lease_key(by)
-        if old is None or new is None or old.source != new.source:
-            raise UnprovenError(f"{key}: {by} is no lease of the same source")
+        if old is None or new is None or old.claimed != new.claimed:
+            raise UnprovenError(f"{key}: {by} is no lease of the same source or host")
         if new.slot - old.slot < OUTLIVED:
             raise UnprovenError(f"{key}: {by} is not of {OUTLIVED} later")
         for lease in (key, by):

@@ -11,7 +11,7 @@
 - `Settled`: a part of quarantine that a release or a drop took away. For each line that no order
   covers, that commit brought a ledger line, and of a released one the record; they were read back.
   What it left in quarantine lies in a live part.
-- `Outlived`: a lease, where one of the same source, of a day later, was read back as it was.
+- `Outlived`: a lease, where one of the same source or host, of a day later, was read back.
 
 What a process itself put, and nothing refers to, goes by its bytes: `delete.delete_own`.
 """
@@ -74,7 +74,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Outlived:
-    """A lease, of whose source there is another of a day later."""
+    """A lease, of whose source or host there is another of a day later."""
 
     by: str
     """The other one's key."""

@@ -2,7 +2,8 @@
 
 For manners, not for the archive: two crawls of one source would ask its hosts twice as often; what
 they archive is right without it (docs/archive-format.md). So a store that fails while a lease is
-renewed stops no crawl, and one without conditional puts gives none.
+renewed stops no crawl, and one without conditional puts gives none. The hosts of a fleet's shard
+are claimed in the same way, and held more strictly (`nordcrawl.fleet.holding`).
 """
 
 from __future__ import annotations
@@ -31,19 +32,61 @@ _RELEASE_S: Final = 3.0
 _HOLDERS: Final = 1000
 
 
+def _machine() -> str:
+    """Return a name of what numbers this process: the running kernel, and the namespace of process
+    ids in it. Source: man 4 random (boot_id), man 7 pid_namespaces. Empty where neither is told."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""
+
+
+def is_dead(pid: int) -> bool:
+    """Return whether there is no such process here for sure."""
+    return _is_dead(os.kill, pid)
+
+
+def is_group_dead(pid: int) -> bool:
+    """Return whether there is no process here for sure of the group that one led, nor itself."""
+    return _is_dead(os.killpg, pid)
+
+
+def _is_dead(ask: Callable[[int, int], None], pid: int) -> bool:
+    if not _machine():
+        return False
+    try:
+        ask(pid, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
+
+
 class Lease:
-    """The claim of one run to crawl a source; take it, and release it."""
+    """The claim of one run to crawl a source, or of a shard to ask a host; take it, and release
+    it."""
 
     def __init__(
-        self, store: Store, source: str, holder: Holder, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        claimed: str,
+        holder: Holder,
+        clock: Callable[[], datetime],
+        *,
+        is_dead: Callable[[int], bool] = is_dead,
     ) -> None:
+        """Claim what `of_source` or `of_host` names. A holder on this machine with a process of
+        which `is_dead` is true holds nobody up."""
         self.on_lost: Callable[[LockHeld], object] | None = None
         """Called, in a thread of the lease's own, when another has the next slot: this process was
         suspended for longer than a lease lasts."""
         self._store = store
-        self._source = source
+        self._claimed = claimed
         self._holder = holder
         self._clock = clock
+        self._is_dead = is_dead
         self._held: dict[datetime, int] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
@@ -69,6 +112,11 @@ class Lease:
             if slot not in self._held:
                 self._held[slot] = self._claim(slot)
 
+    @property
+    def until(self) -> datetime | None:
+        """The end of the last slot that is held, UTC; None before one is."""
+        return max(self._held) + SLOT if self._held else None
+
     def release(self) -> None:
         """Tell the others that this run has ended, within seconds; safe to call again. Where the
         store does not take it, the slots go by."""
@@ -83,14 +131,14 @@ class Lease:
     def _claim(self, slot: datetime) -> int:
         body = self._holder.encode()
         for number in range(_HOLDERS):
-            key = claim_key(self._source, slot, number)
+            key = claim_key(self._claimed, slot, number)
             try:
                 self._store.put(key, body, content_type=JSON_TYPE)
             except ObjectConflict:
                 pass
             else:
                 return number
-            end = claim_key(self._source, slot, number, end=True)
+            end = claim_key(self._claimed, slot, number, end=True)
             if self._store.exists(end):
                 continue
             if (holder := self._other(key)) is None:
@@ -99,7 +147,7 @@ class Lease:
                 continue
             raise LockHeld(
                 f"{self._store.uri}: run {holder.run_id} (process {holder.pid} on {holder.host}) "
-                f"works on this source, or was killed; its lease lasts "
+                f"works on this {self._claimed.partition('=')[0]}, or was killed; its lease lasts "
                 f"until {slot + SLOT:%H:%M} UTC at least"
             )
         raise LockHeld(f"{self._store.uri}: {_HOLDERS} runs had {slot:%H:%M} UTC already")
@@ -112,7 +160,9 @@ class Lease:
             return None
         if holder.writer == self._holder.writer:
             return None  # the spool's lock is ours, so that run has ended
-        return None if holder.machine == self._holder.machine and _is_dead(holder.pid) else holder
+        return (
+            None if holder.machine == self._holder.machine and self._is_dead(holder.pid) else holder
+        )
 
     def _keep(self) -> None:
         while not self._over.wait(self._pause().total_seconds()):
@@ -139,7 +189,7 @@ class Lease:
         body, now = self._holder.encode(), self._clock()
         for slot, number in list(self._held.items()):
             if slot + SLOT > now:
-                key = claim_key(self._source, slot, number, end=True)
+                key = claim_key(self._claimed, slot, number, end=True)
                 with suppress(NordcrawlError):
                     self._store.put(key, body, content_type=JSON_TYPE)
 
@@ -147,26 +197,3 @@ class Lease:
 def this_process(writer: str, run_id: str) -> Holder:
     """Return this process as a holder."""
     return Holder(writer, run_id, socket.gethostname(), _machine(), os.getpid())
-
-
-def _machine() -> str:
-    """Return a name of what numbers this process: the running kernel, and the namespace of process
-    ids in it. Source: man 4 random (boot_id), man 7 pid_namespaces. Empty where neither is told."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return ""
-
-
-def _is_dead(pid: int) -> bool:
-    """Return whether there is no such process here for sure."""
-    if not _machine():
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return False

@@ -17,7 +17,7 @@ import nordcrawl
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint, CheckpointPart
 from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry
-from nordcrawl.archive.format.lease import SLOT, Holder, claim_key, slot_of
+from nordcrawl.archive.format.lease import SLOT, Holder, claim_key, of_source, slot_of
 from nordcrawl.archive.format.lines import pack
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError, delete_own
@@ -63,7 +63,7 @@ def store(tmp_path: Path) -> MemoryStore:
 
 def lease_of(age: timedelta, source: str = SOURCE, *, end: bool = False) -> str:
     """The key of a lease of so long ago."""
-    return claim_key(source, slot_of(START - age), 0, end=end)
+    return claim_key(of_source(source), slot_of(START - age), 0, end=end)
 
 
 LATE = lease_of(timedelta(0))

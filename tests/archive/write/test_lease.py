@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nordcrawl.archive.format.keys import JSON_TYPE
-from nordcrawl.archive.format.lease import SLOT, Holder, claim_key, slot_of
+from nordcrawl.archive.format.lease import SLOT, Holder, claim_key, of_source, slot_of
 from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.write.lease import Lease, this_process
@@ -49,7 +49,7 @@ def lease(store: FolderStore, clock: Clock) -> Callable[..., Lease]:
 
     def make(name: str, *, source: str = "paper", ahead: timedelta = timedelta(0)) -> Lease:
         holder = Holder(f"{name * 10}"[:10], f"run-{name}", f"host-{name}", f"machine-{name}", 7)
-        return Lease(store, source, holder, lambda: clock.now + ahead)
+        return Lease(store, of_source(source), holder, lambda: clock.now + ahead)
 
     return make
 
@@ -118,13 +118,13 @@ def test_the_same_spool_and_a_dead_process_of_this_machine_hold_nobody_up(
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     here = this_process("0000000001", "run-1")
-    Lease(store, "paper", replace(here, pid=gone.pid), clock).take()
-    other = Lease(store, "paper", this_process("0000000002", "run-2"), clock)
+    Lease(store, of_source("paper"), replace(here, pid=gone.pid), clock).take()
+    other = Lease(store, of_source("paper"), this_process("0000000002", "run-2"), clock)
     other.take()  # that process has died
     with pytest.raises(LockHeld, match="run-2"):
-        Lease(store, "paper", this_process("0000000003", "run-3"), clock).take()
+        Lease(store, of_source("paper"), this_process("0000000003", "run-3"), clock).take()
     # The lock of a spool proves that an earlier run of it has ended.
-    Lease(store, "paper", this_process("0000000002", "run-4"), clock).take()
+    Lease(store, of_source("paper"), this_process("0000000002", "run-4"), clock).take()
 
 
 def test_a_lost_lease_is_told(lease: Take, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,10 @@ def test_a_store_that_fails_later_costs_no_lease(
     clock.now += SLOT
     until(lambda: len(failed) > 2, "it tries again")
     monkeypatch.setattr(store, "put", put)
-    until(lambda: store.exists(claim_key("paper", slot_of(clock.now), 0)), "it has the slot")
+    until(
+        lambda: store.exists(claim_key(of_source("paper"), slot_of(clock.now), 0)),
+        "it has the slot",
+    )
     first.release()
 
 
@@ -169,6 +172,6 @@ def test_what_is_no_claim_holds_nobody_up_and_does_not_belong(
 ) -> None:
     lease("a", source="other").take()
     assert verify(store).exit_code is ExitCode.WHOLE
-    store.put(claim_key("paper", slot_of(clock.now), 0), b"{}", content_type=JSON_TYPE)
+    store.put(claim_key(of_source("paper"), slot_of(clock.now), 0), b"{}", content_type=JSON_TYPE)
     lease("a").take()
     assert verify(store).exit_code is ExitCode.DAMAGED

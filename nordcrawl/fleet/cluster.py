@@ -1,0 +1,111 @@
+"""Cluster: the shards as tasks of Ray (extra ``ray``). The one module that knows Ray.
+
+What Ray does for us: it chooses a machine for each shard, and another one when a worker or a
+machine dies. What it does not do: it can't tell whether a machine that it has lost still crawls;
+that is what `nordcrawl.fleet.holding` is for.
+Source: docs.ray.io, "Task Fault Tolerance", "ray.cancel", "Ray token authentication".
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # before it is loaded: it tells its makers
+
+import ray
+import ray.exceptions
+
+from nordcrawl.errors import ExitCode, UsageError
+from nordcrawl.fleet.gather import Ended
+from nordcrawl.fleet.order import Order
+from nordcrawl.fleet.worker import run_order
+from nordcrawl.model.printable import shown
+from nordcrawl.model.words import reason
+
+#: Seconds between two looks whether somebody wants an end.
+_LOOK_S: Final = 0.5
+#: Seconds in which shards that were told to stop tell how they ended.
+STOPPED_S: Final = 75.0
+
+
+def connect(address: str | None) -> int:
+    """Join a cluster, or begin one of this machine alone; return its CPUs.
+
+    Raises:
+        UsageError: it can't be joined.
+    """
+    try:
+        ray.init(address=address, log_to_driver=False, namespace="nordcrawl")
+        return int(ray.cluster_resources().get("CPU", 0))  # type: ignore[no-untyped-call]
+    except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+        where = address or os.environ.get("RAY_ADDRESS") or "of this machine"
+        raise UsageError(
+            f"the Ray cluster {shown(where)} can't be joined: {reason(error)}"
+        ) from None
+
+
+def leave() -> None:
+    """Leave the cluster; what is still at work there is told to stop."""
+    ray.shutdown()
+
+
+def run(
+    orders: Sequence[Order],
+    *,
+    retries: int,
+    stopping: Callable[[], int],
+) -> Iterator[Ended]:
+    """Run each order on a machine of the cluster, and yield how it ended, as they end.
+
+    A shard whose worker or machine dies is begun anew elsewhere, `retries` times at most.
+    `stopping` tells how often this was told to stop: once, and the shards are stopped in order;
+    twice, and they are left to stop by themselves.
+    """
+    waiting = {
+        _shard.options(name=f"shard {one.name}", max_retries=retries).remote(one.to_json()): one
+        for one in orders
+    }
+    told_at: float | None = None
+    while waiting:
+        if stopping() and told_at is None:
+            told_at = time.monotonic()
+            for task in waiting:
+                ray.cancel(task, force=False)
+        late = told_at is not None and time.monotonic() - told_at > STOPPED_S
+        if stopping() > 1 or late:
+            for order in waiting.values():
+                yield _untold(order, ExitCode.INTERRUPTED, "stopped; it did not tell how it ended")
+            return
+        done, _ = ray.wait([*waiting], num_returns=1, timeout=_LOOK_S)
+        for task in done:
+            yield _ended(task, waiting.pop(task))
+
+
+@ray.remote(num_cpus=1, retry_exceptions=False, scheduling_strategy="SPREAD")
+def _shard(order: Mapping[str, Any]) -> dict[str, Any]:
+    return run_order(order)
+
+
+def _ended(task: Any, order: Order) -> Ended:
+    try:
+        return Ended.of(ray.get(task))
+    except ray.exceptions.TaskCancelledError:
+        return _untold(order, ExitCode.INTERRUPTED, "stopped before it began")
+    except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError) as error:
+        why = f"its machine died, and those that it was begun on anew: {_brief(error)}"
+        return _untold(order, ExitCode.FAILED, why)
+    except ray.exceptions.RayError as error:
+        return _untold(order, ExitCode.FAILED, _brief(error))
+
+
+def _untold(order: Order, code: ExitCode, why: str) -> Ended:
+    return Ended.untold(order.number, order.count, code, why)
+
+
+def _brief(error: Exception) -> str:
+    """Return the last line of what Ray says, which is long: there stands what was raised."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return shown(lines[-1].strip(), 200) if lines else type(error).__name__
