@@ -13,7 +13,7 @@ PART ?= $(shell date -u +%u)/7
 # The tests start a few hundred processes: each would compile nordcrawl and its libraries anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo docs test test-faults test-faults-today check install-check install-check-today format bench \
+.PHONY: help demo docs test test-fleet test-faults test-faults-today check install-check install-check-today format bench \
 	quality quality-folds quality-unknown quality-signs quality-docs lock clean
 .DELETE_ON_ERROR:
 
@@ -34,6 +34,9 @@ test-faults: $(VENV)/dev.done  ## Run the slow suites: kills, faults, scale
 
 test-faults-today: $(VENV)/dev.done  ## Run a seventh of them, by the day of the week (PART=3/7)
 	$(TESTS) -m slow -x --part $(PART) || test $$? -eq 5  # 5: none falls on this day
+
+test-fleet: $(VENV)/fleet.done  ## Run the fleet on a real cluster of Ray on this machine (installs Ray)
+	$(BIN)/python -m pytest -m slow tests/fleet
 
 check: $(VENV)/dev.done  ## Run every static check
 	$(BIN)/ruff check .
@@ -86,8 +89,12 @@ quality-docs: $(VENV)/dev.done  ## The same, and write the figures into docs/qua
 lock: $(VENV)/dev.done  ## Resolve the dependencies anew (needs uv)
 	uv pip compile requirements/build.in $(LOCK) -o requirements/build.txt
 	uv pip compile pyproject.toml $(LOCK) -o requirements/run.txt
-	uv pip compile pyproject.toml --all-extras --group dev $(LOCK) -o requirements/dev.txt
+	uv pip compile pyproject.toml $(EXTRAS) --group dev $(LOCK) -o requirements/dev.txt
 	uv pip compile requirements/alerts.in -c requirements/dev.txt $(LOCK) -o requirements/alerts.txt
+	uv pip compile requirements/fleet.in -c requirements/dev.txt $(LOCK) -o requirements/fleet.txt
+
+# All extras but `ray`, which is large: the tests of the fleet have a lock of their own.
+EXTRAS := $(foreach extra,parquet pandas polars report alerts capture metrics,--extra $(extra))
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate
@@ -112,4 +119,9 @@ $(VENV)/run.done: $(VENV)/base.done requirements/run.txt pyproject.toml
 $(VENV)/dev.done: $(VENV)/run.done requirements/dev.txt
 	@echo "== installing what the tests need, by hash (about a minute, once; S3 servers among it)"
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/fleet.done: $(VENV)/dev.done requirements/fleet.txt
+	@echo "== installing Ray, by hash (about a minute, once)"
+	@$(PIP) install --quiet --require-hashes -r requirements/fleet.txt
 	@touch $@

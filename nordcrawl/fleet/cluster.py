@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # before it is loaded: it tells its makers
@@ -25,6 +25,10 @@ from nordcrawl.fleet.worker import run_order
 from nordcrawl.model.printable import shown
 from nordcrawl.model.words import reason
 
+#: A crawl waits more than it works, and its extraction has processes of its own.
+_shard: Final = ray.remote(num_cpus=1, retry_exceptions=False, scheduling_strategy="SPREAD")(
+    run_order
+)
 #: Seconds between two looks whether somebody wants an end.
 _LOOK_S: Final = 0.5
 #: Seconds in which shards that were told to stop tell how they ended.
@@ -39,7 +43,7 @@ def connect(address: str | None) -> int:
     """
     try:
         ray.init(address=address, log_to_driver=False, namespace="nordcrawl")
-        return int(ray.cluster_resources().get("CPU", 0))  # type: ignore[no-untyped-call]
+        return int(ray.cluster_resources().get("CPU", 0))
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         where = address or os.environ.get("RAY_ADDRESS") or "of this machine"
         raise UsageError(
@@ -82,11 +86,6 @@ def run(
         done, _ = ray.wait([*waiting], num_returns=1, timeout=_LOOK_S)
         for task in done:
             yield _ended(task, waiting.pop(task))
-
-
-@ray.remote(num_cpus=1, retry_exceptions=False, scheduling_strategy="SPREAD")
-def _shard(order: Mapping[str, Any]) -> dict[str, Any]:
-    return run_order(order)
 
 
 def _ended(task: Any, order: Order) -> Ended:

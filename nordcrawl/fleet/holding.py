@@ -14,6 +14,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -45,7 +46,8 @@ class Holding:
         """Prepare to hold `hosts` for the shard of that `name`, in this process and its group."""
         token = secrets.token_hex(5)
         run_id = f"shard-{name.replace('/', '-of-')}-{token}"
-        holder = this_process(token, run_id)
+        # Dead it is when all of its group is: what it began may outlive it.
+        holder = replace(this_process(token, run_id), pid=os.getpgid(0))
         # In one order, whoever takes them: two that want the same ones never wait for each other.
         claims = sorted({of_host(host) for host in hosts})
         self._leases = [

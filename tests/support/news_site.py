@@ -45,7 +45,7 @@ class Server(ThreadingHTTPServer):
 class Paper:
     """Serves `answers` by path; /sitemap.xml lists what `publish` put there."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1") -> None:
         self.answers: dict[str, Answer] = {}
         self.lastmods: dict[str, str | None] = {}
         self.requests: list[str] = []
@@ -95,9 +95,9 @@ class Paper:
                 pass
 
         self.stopping = threading.Event()
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server((address, 0), Handler)
         self.port = self._server.server_port
-        self.host = f"127.0.0.1:{self.port}"
+        self.host = f"{address}:{self.port}"
         self.url = f"http://{self.host}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 

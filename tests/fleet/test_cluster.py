@@ -1,0 +1,182 @@
+"""A real cluster of Ray on loopback, with tokens: a head and two nodes, as processes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.support.jobs import Done, Job
+from tests.support.news_site import Paper
+from tests.support.processes import descendants
+from tests.support.waiting import HANG_S, until
+
+pytest.importorskip("ray", reason="Ray is not installed: pip install 'nordcrawl[ray]'")
+pytestmark = pytest.mark.slow
+
+DELAY_S = 0.3
+#: Few of everything, so that three nodes fit on a small machine.
+SMALL = (
+    "--object-store-memory", "100000000", "--min-worker-port", "0", "--max-worker-port", "0",
+    "--dashboard-agent-listen-port", "0", "--node-ip-address", "127.0.0.1", "--block",
+)  # fmt: skip
+
+
+class Cluster:
+    """Each node has a state folder of its own, as machines have."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.place = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # sockets' names are short
+        token = self.place / "token"
+        token.write_text(secrets.token_hex(32))
+        token.chmod(0o600)
+        self.variables = {
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN_PATH": str(token),
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_health_check_period_ms": "1000",
+            "RAY_health_check_failure_threshold": "3",
+        }
+        self.address = f"127.0.0.1:{20_000 + secrets.randbelow(10_000)}"
+        self._nodes: list[subprocess.Popen[bytes]] = []
+        port = self.address.partition(":")[2]
+        head = ("--head", "--port", port, "--temp-dir", str(self.place / "t"), "--num-cpus", "0",
+                "--include-dashboard", "false")  # fmt: skip
+        self.start("head", *head)
+        self.nodes = [self.start(name, "--address", self.address, "--num-cpus", "2")
+                      for name in ("one", "two")]  # fmt: skip
+
+    def start(self, name: str, *options: str) -> subprocess.Popen[bytes]:
+        environment = Job(self.folder, "", {"NORDCRAWL_STATE_DIR": str(self.folder / name)})
+        ray = Path(sys.executable).with_name("ray")
+        log = self.folder / f"{name}.log"
+        with log.open("wb") as out:
+            node = subprocess.Popen(
+                [ray, "start", *options, *SMALL],
+                env=environment.environment | self.variables,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        self._nodes.append(node)
+        until(
+            lambda: b"Ray runtime started" in log.read_bytes() or node.poll() is not None,
+            f"{name} is there",
+        )
+        assert node.poll() is None, log.read_text()
+        return node
+
+    def kill(self, node: subprocess.Popen[bytes]) -> None:
+        """Kill all of a node at once, as a power cut does."""
+        for pid in (node.pid, *descendants(node.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        node.wait()
+
+    def close(self) -> None:
+        for node in self._nodes:
+            if node.poll() is None:
+                self.kill(node)
+        shutil.rmtree(self.place, ignore_errors=True)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    cluster = Cluster(tmp_path)
+    try:
+        yield cluster
+    finally:
+        cluster.close()
+
+
+def papers(stack: ExitStack, folder: Path, hosts: int, articles: int) -> dict[str, Paper]:
+    """Hosts of loopback, an address each, with a source each."""
+    folder.mkdir()
+    found = {}
+    for number in range(1, hosts + 1):
+        paper = found[f"paper-{number}"] = stack.enter_context(Paper(f"127.0.1.{number}"))
+        for page in range(articles):
+            paper.publish(f"/news/{page}", f"Story {page} of paper {number}")
+        paper.source(
+            folder, "article_urls = ['^/news/']", f"delay_s = {DELAY_S}", name=f"paper-{number}"
+        )
+    return found
+
+
+def start(cluster: Cluster, folder: Path, *options: str) -> tuple[Job, subprocess.Popen[str]]:
+    job = Job(folder, "", {"NORDCRAWL_SOURCES": str(folder / "sources"), "NORDCRAWL_WORKERS": "1"})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nordcrawl", "fleet", "--address", cluster.address, *options],
+        env=job.environment | cluster.variables,
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    return job, process
+
+
+def end(process: subprocess.Popen[str]) -> Done:
+    try:
+        out, err = process.communicate(timeout=3 * HANG_S)
+    finally:
+        process.kill()
+    return Done(process.returncode, out, err)
+
+
+def asked(sites: dict[str, Paper]) -> int:
+    return sum(path.startswith("/news/") for one in sites.values() for path in one.requests)
+
+
+def gaps(sites: dict[str, Paper]) -> list[float]:
+    """Seconds between two requests to one host, but behind a robots.txt, which is no page."""
+    return [
+        later - earlier
+        for one in sites.values()
+        for (path, earlier), (_, later) in itertools.pairwise(
+            zip(one.requests, one.times, strict=True)
+        )
+        if path != "/robots.txt"
+    ]
+
+
+def test_a_node_is_killed_in_the_middle(cluster: Cluster, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        sites = papers(stack, tmp_path / "sources", hosts=40, articles=15)
+        more = ("--shards", "8", "--json", "-s", "DOWNLOAD_DELAY_JITTER=0")
+        job, process = start(cluster, tmp_path, *more, *sites)
+        try:
+            job.wait(process, lambda: asked(sites) >= 200, "a third of the articles is asked for")
+        finally:
+            if process.poll() is None:
+                cluster.kill(cluster.nodes[1])
+            done = end(process)
+        assert done.code == 0, done.text
+        told = json.loads(done.out)
+        assert [one["shard"] for one in told["shards"]] == [*range(1, 9)]
+        assert sorted(one["source"] for part in told["shards"] for one in part["sources"]) == (
+            sorted(sites)
+        )
+        times = Counter(record["article_id"] for record in job.records("--fields", "article_id"))
+        smallest = min(gaps(sites))
+        print(f"{len(times)} articles, each {set(times.values())}; {asked(sites)} requests for "
+              f"pages; smallest gap {smallest:.3f} s; at once "
+              f"{max(one.most_open for one in sites.values())}")  # fmt: skip
+        assert (len(times), set(times.values())) == (600, {1})
+        assert asked(sites) > 600, "what was fetched and not archived is fetched again"
+        assert max(one.most_open for one in sites.values()) == 1
+        assert smallest >= DELAY_S * 0.9, "when it was sent is not when it came"
