@@ -47,6 +47,7 @@ class Cluster:
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN_PATH": str(token),
             "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_worker_niceness": "0",
         }
         self.address = f"127.0.0.1:{20_000 + secrets.randbelow(10_000)}"
         self.processes: list[subprocess.Popen[bytes]] = []
