@@ -8,9 +8,9 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.write import give_id
@@ -83,6 +83,16 @@ def run(asked: argparse.Namespace) -> int:
     store = open_store(options.archive, retry_s=options.store_retry_s)
     store.probe()
     archive_id = give_id(store)
+    out = sys.stdout
+    with redirect_stdout(
+        sys.stderr
+    ):  # where Ray prints what it has to say, from threads of its own
+        return _in_cluster(cluster, asked, options, archive_id, out)
+
+
+def _in_cluster(
+    cluster: Any, asked: argparse.Namespace, options: Options, archive_id: str, out: TextIO
+) -> int:
     cpus = cluster.connect(asked.address)
     try:
         if cpus < 1:
@@ -97,7 +107,7 @@ def run(asked: argparse.Namespace) -> int:
             max_seconds=asked.max_seconds,
         )
         with _told() as stopping:  # from now on: Ray sets handlers of its own as it is joined
-            return _run(cluster, parts, asked, options, stopping)
+            return _run(cluster, parts, asked, options, stopping, out)
     finally:
         cluster.leave()
 
@@ -121,8 +131,9 @@ def _run(
     asked: argparse.Namespace,
     options: Options,
     stopping: _Stopping,
+    out: TextIO,
 ) -> int:
-    lines = sys.stderr if asked.json else sys.stdout
+    lines = sys.stderr if asked.json else out
     began = utc_now()
     ended: list[Ended] = []
     sources = sum(len(one.sources) for one in parts)
@@ -140,7 +151,7 @@ def _run(
         why = f"no report of all in {options.state_dir / FOLDER}: {error.strerror}"
         print(f"nordcrawl: warning: {why}", file=sys.stderr)
     if asked.json:
-        print(json.dumps(whole, ensure_ascii=False, indent=2))
+        print(json.dumps(whole, ensure_ascii=False, indent=2), file=out)
     return int(whole["exit_code"])
 
 

@@ -116,6 +116,7 @@ def is_there(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_a_killed_shard_leaves_nobody_behind_and_is_told(order: Order, paper: Paper) -> None:
     paper.publish("/news/slow", "A slow story", lastmod="2026-10-01", delay_s=120)
     found: list[int] = []
@@ -145,6 +146,7 @@ def test_another_archive_and_another_release_are_refused(order: Order) -> None:
     assert "install the same release" in told["why"]
 
 
+@pytest.mark.slow
 def test_hosts_that_another_holds_are_waited_for_and_then_told(
     order: Order, store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
