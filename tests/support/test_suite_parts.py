@@ -17,6 +17,11 @@ def test_each_test_is_in_one_of_the_seven_parts() -> None:
     assert min(map(len, taken)) > 40
 
 
+def test_what_shares_costly_things_is_in_one_part() -> None:
+    shared = [f"tests/reading/test_memory.py::test_memory_is_bounded[{n}]" for n in range(50)]
+    assert [all(map(Part(day, 7).has, shared)) for day in range(1, 8)].count(True) == 1
+
+
 def test_a_test_stays_in_its_part() -> None:
     """On another day, by another Python, in another process."""
     assert [day for day in range(1, 8) if Part(day, 7).has(NAMES[0])] == [3]
