@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -49,13 +50,15 @@ class Cluster:
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_worker_niceness": "0",
         }
-        self.address = f"127.0.0.1:{20_000 + secrets.randbelow(10_000)}"
+        self.address = ""
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def begin(self) -> None:
-        port = self.address.partition(":")[2]
-        head = ("--head", "--port", port, "--temp-dir", str(self.place / "t"))
+        head = ("--head", "--port", "0", "--temp-dir", str(self.place / "t"))
         self.start("head", *head, "--num-cpus", "0", "--include-dashboard", "false")
+        told = re.search(r"127\.0\.0\.1:\d+", (self.folder / "head.log").read_text())
+        assert told, "the head says where it is"
+        self.address = told[0]
         for name in ("one", "two"):
             self.start(name, "--address", self.address, "--num-cpus", "2")
 
