@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TRUTH ?= ../shared/quality-dev
-# Tests run side by side, three to a core, because many wait for a process or a server.
-JOBS ?= $(shell expr 3 '*' $$(getconf _NPROCESSORS_ONLN))
+# Tests run side by side, two to a core, because many wait for a process or a server; each more has to
+# find all tests by itself, which takes a quarter of a minute in a new clone.
+JOBS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 TESTS = $(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 8
 # A seventh of the slow tests for each day of the week (UTC), or another one: PART=1/7 ... 7/7
 PART ?= $(shell date -u +%u)/7

@@ -36,6 +36,7 @@ def report_of(job: Job) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.slow
 def test_several_sources_have_one_exit_code_and_one_report(two: Job) -> None:
     done = two.nordcrawl("crawl", "one", "two", "--jobs", "2", "-s", "LOG_LEVEL=ERROR")
     assert done.code == 8, done.text

@@ -184,6 +184,7 @@ def news(paper: Paper) -> None:
     paper.answers["/news/x"].status = 503
 
 
+@pytest.mark.slow
 def test_a_display_stands_on_a_terminal_and_goes(paper: Paper, job: Callable[..., Job]) -> None:
     news(paper)
     code, sent = on_terminal(job())

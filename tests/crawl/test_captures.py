@@ -99,6 +99,7 @@ def values(headers: list[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
     return [value for key, value in headers if key == name]
 
 
+@pytest.mark.slow
 def test_what_was_sent_is_what_is_kept(site: RecordingSite, tmp_path: Path) -> None:
     plain, packed = page("A plain story"), gzip.compress(page("A packed story"), mtime=0)
     site.publish("/news/plain", plain, HTML, b'ETag: "1"', b"X-Two: first", b"x-two: second",

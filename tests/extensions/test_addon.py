@@ -52,6 +52,7 @@ def letters(paper: Paper, *titles: str) -> None:
     paper.answers["/letters"] = Answer(200, {"Content-Type": "text/html"}, links.encode())
 
 
+@pytest.mark.slow
 def test_the_example_archives_what_its_spider_yields(paper: Paper, tmp_path: Path) -> None:
     letters(paper, "On the quay", "On the ferry")
     items = tmp_path / "items.jsonl"

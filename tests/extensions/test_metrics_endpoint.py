@@ -37,6 +37,7 @@ def asked(port: int) -> dict[tuple[str, ...], float]:
     }
 
 
+@pytest.mark.slow
 def test_it_is_answered_while_a_crawl_runs_and_not_after(
     paper: Paper, job: Callable[..., Job]
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_shard_is_crawled_and_its_hosts_let_go(order: Order, store: FolderStor
     assert len([key for key in claims if key.endswith("-end.json")]) == len(claims) / 2 > 0
 
 
+@pytest.mark.slow
 def test_when_the_worker_dies_the_shard_stops_in_order(
     order: Order, paper: Paper, store: FolderStore, tmp_path: Path
 ) -> None:
@@ -222,6 +223,7 @@ def test_another_number_of_shards_is_kept_from_a_host(
         third.release()
 
 
+@pytest.mark.slow
 def test_a_crawl_that_can_not_hold_its_hosts_is_stopped(
     order: Order, paper: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
