@@ -85,6 +85,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_unconfigure() -> None:
+    gc.enable()
     gc.unfreeze()
 
 

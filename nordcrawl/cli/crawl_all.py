@@ -24,14 +24,12 @@ from nordcrawl.errors import ExitCode, UsageError, gravest
 from nordcrawl.model.ledger import ARCHIVED
 from nordcrawl.model.printable import counted, shown
 from nordcrawl.model.times import rfc3339, utc_now
+from nordcrawl.report.several import write
 from nordcrawl.sources.shards import groups, in_shard
-from nordcrawl.system.disk import make_folders, write_file
 from nordcrawl.system.signals import HANDED_ON, STOP
 
 #: Below the state folder: the reports, by the time at which they began.
 FOLDER: Final = "crawl-all"
-#: Of which so many are kept; each run has a report of its own in the archive.
-_KEPT: Final = 100
 #: Seconds with which a crawl is still begun.
 _LEAST_S: Final = 1.0
 #: What a process ended with that was told to stop before it listened.
@@ -234,8 +232,7 @@ def _read(report: Path) -> dict[str, Any]:
 
 
 def _write(folder: Path, began: datetime, code: int, ended: Sequence[Ended]) -> Path:
-    """Write the report of all, and delete those that are too old to be kept; return its path."""
-    make_folders(folder, 0o700)
+    """Write the report of all, and return its path."""
     told = {
         "format": "nordcrawl-crawl-all",
         "version": 1,
@@ -245,8 +242,4 @@ def _write(folder: Path, began: datetime, code: int, ended: Sequence[Ended]) -> 
         "exit": ExitCode(code).name.lower(),
         "sources": [one.to_json() for one in ended],
     }
-    path = folder / f"{began:%Y%m%dt%H%M%S}{began.microsecond:06d}z.json"
-    write_file(path, (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode())
-    for old in sorted(folder.glob("*z.json"))[:-_KEPT]:
-        old.unlink(missing_ok=True)
-    return path
+    return write(folder, began, told)

@@ -17,10 +17,11 @@ from nordcrawl.archive.write import give_id
 from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.config.options import Options
 from nordcrawl.errors import UsageError
-from nordcrawl.fleet.gather import FOLDER, Ended, report, table, write
+from nordcrawl.fleet.gather import FOLDER, Ended, report, table
 from nordcrawl.fleet.order import Order, orders
 from nordcrawl.model.printable import counted
 from nordcrawl.model.times import utc_now
+from nordcrawl.report.several import write
 from nordcrawl.sources.shards import groups
 from nordcrawl.system.signals import STOP
 

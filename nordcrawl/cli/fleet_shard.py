@@ -48,8 +48,10 @@ def main() -> int:
 
 def tell(values: Mapping[str, Any]) -> None:
     """Say something to the worker, if it is still there."""
+    left = json.dumps(values).encode() + b"\n"
     try:
-        os.write(1, json.dumps(values).encode() + b"\n")
+        while left:  # a signal may come when a part of a long line is in the pipe
+            left = left[os.write(1, left) :]
     except BrokenPipeError:
         return
 

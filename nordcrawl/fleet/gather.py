@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 from nordcrawl.errors import ExitCode, gravest
 from nordcrawl.model.printable import counted, shown
 from nordcrawl.model.times import rfc3339
-from nordcrawl.system.disk import make_folders, write_file
 
 #: Below the state folder of whoever called the fleet, by the time at which it began.
 FOLDER: Final = "fleet"
-#: Of which so many are kept; each run has a report of its own in the archive.
-_KEPT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +84,3 @@ def report(shards: Sequence[Ended], began: datetime, ended: datetime) -> dict[st
         "exit": ExitCode(code).name.lower(),
         "shards": [one.told for one in sorted(shards, key=lambda one: one.number)],
     }
-
-
-def write(folder: Path, began: datetime, told: dict[str, Any]) -> Path:
-    """Write the report of all, delete those that are too old to be kept, and return its path.
-
-    Raises:
-        OSError: the disk.
-    """
-    make_folders(folder, 0o700)
-    path = folder / f"{began:%Y%m%dt%H%M%S}{began.microsecond:06d}z.json"
-    write_file(path, (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode())
-    for old in sorted(folder.glob("*z.json"))[:-_KEPT]:
-        old.unlink(missing_ok=True)
-    return path

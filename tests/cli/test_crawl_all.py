@@ -15,7 +15,6 @@ import pytest
 
 from nordcrawl.cli import crawl_all
 from nordcrawl.errors import UsageError, gravest
-from nordcrawl.model.times import utc_now
 from tests.support.in_process import LocalJob
 from tests.support.jobs import Job
 from tests.support.news_site import Paper
@@ -85,15 +84,6 @@ def test_told_to_stop_each_crawl_ends_in_order_and_no_other_is_begun(
 def test_the_gravest_code_is_told() -> None:
     assert gravest([0, 7, 14, 10, 0]) == 10
     assert gravest([0, -15]) == 1
-
-
-def test_old_reports_of_all_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crawl_all, "_KEPT", 2)
-    for number in range(4):
-        began = utc_now().replace(microsecond=number)
-        last = crawl_all._write(tmp_path, began, 0, [crawl_all.Ended("one", 0)])
-    assert len([*tmp_path.iterdir()]) == 2
-    assert last in tmp_path.iterdir()
 
 
 @pytest.mark.slow

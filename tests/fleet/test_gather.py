@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from nordcrawl import fleet
 from nordcrawl.cli.main import main
 from nordcrawl.errors import ExitCode
-from nordcrawl.fleet import gather
-from nordcrawl.fleet.gather import Ended, report, table, write
+from nordcrawl.fleet.gather import Ended, report, table
 
 BEGAN = datetime(2026, 11, 26, 4, 11, tzinfo=UTC)
 
@@ -42,20 +39,12 @@ def test_a_line_a_shard_and_a_line_for_each_source_that_is_not_whole() -> None:
     assert "\x1b" not in line
 
 
-def test_the_report_of_all_has_the_gravest_code(tmp_path: Path) -> None:
+def test_the_report_of_all_has_the_gravest_code() -> None:
     lost = Ended.untold(3, 8, ExitCode.FAILED, "its machine died")
     told = report([ended(2, 0, 10), lost, ended(1, 0)], BEGAN, BEGAN + timedelta(hours=1))
     assert (told["exit_code"], told["exit"]) == (1, "failed")
     assert [one["shard"] for one in told["shards"]] == [1, 2, 3]
     assert lost.line == "shard 3/8  exit 1   failed  -  0 sources, 0 records; its machine died"
-    assert json.loads(write(tmp_path / "fleet", BEGAN, told).read_text("utf-8")) == told
-
-
-def test_old_reports_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gather, "_KEPT", 2)
-    for number in range(4):
-        write(tmp_path, BEGAN + timedelta(seconds=number), {})
-    assert len([*tmp_path.iterdir()]) == 2
 
 
 def test_without_the_extra_it_is_named(

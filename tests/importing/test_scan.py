@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -130,6 +131,24 @@ def test_a_wacz_has_warc_files_in_it(library: Library) -> None:
     broken, _ = library.take(library.file(out.getvalue()[:-30], "cut.wacz"))
     assert broken.damaged
     assert broken.damaged[0].startswith("cut.wacz: at byte 0: no whole WACZ file")
+
+
+@pytest.mark.parametrize(("offset", "value", "why"), [(8, 1, "encrypted"), (10, 99, "compression")])
+def test_a_wacz_that_can_not_be_unpacked_is_damage_and_named(
+    library: Library, offset: int, value: int, why: str
+) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
+        packed.writestr("archive/rec.warc.gz", Warc().body)
+    body = bytearray(out.getvalue())
+    # Flags or method in the entry of the central directory, and in the header before the file;
+    # source: APPNOTE 6.3.10, 4.3.7 and 4.3.12.
+    struct.pack_into("<H", body, body.index(b"PK\x01\x02") + offset, value)
+    struct.pack_into("<H", body, body.index(b"PK\x03\x04") + offset - 2, value)
+    findings, _ = library.take(library.file(bytes(body), "locked.wacz"))
+    (told,) = findings.damaged
+    assert told.startswith("locked.wacz: at byte 0: archive/rec.warc.gz: ")
+    assert why in told
 
 
 def test_a_damaged_file_gives_what_is_whole_before(library: Library) -> None:
