@@ -20,6 +20,7 @@ from nordcrawl.extensions.metrics_endpoint import MetricsEndpoint
 from nordcrawl.extensions.run_observer import RunObserver
 from nordcrawl.middlewares.address_guard import UrlGuardMiddleware
 from nordcrawl.middlewares.capture import CaptureMiddleware
+from nordcrawl.middlewares.host_slot import HostSlotMiddleware
 from nordcrawl.middlewares.languages import LanguageMiddleware
 from nordcrawl.middlewares.pauses import PauseMiddleware
 from nordcrawl.middlewares.proxy import ProxyMiddleware
@@ -71,6 +72,7 @@ class NordcrawlAddon:
         # raises what the spider's errback sees. Each stands where Scrapy's own one stood.
         for ours, order, replaced in (
             (UrlGuardMiddleware, 50, OffsiteMiddleware),
+            (HostSlotMiddleware, 60, None),  # before RobotsMiddleware sets the delay of a slot
             (RobotsMiddleware, 100, RobotsTxtMiddleware),
             (LanguageMiddleware, 350, None),  # before DefaultHeadersMiddleware
             (ProxyMiddleware, 360, None),  # redirects and robots.txt included

@@ -14,6 +14,7 @@ from scrapy.http import Response
 
 from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import GRACE_S, stop_requested
+from nordcrawl.middlewares.host_slot import asked_now
 from nordcrawl.middlewares.pauses import RunStopped
 
 
@@ -37,8 +38,13 @@ class DownloadHandler(HTTP11DownloadHandler):
         try:
             return await download
         except asyncio.CancelledError:
+            asked_now(self._crawler, request)
             if run is not None and run.info.stopping.requested:
                 raise RunStopped from None
+            raise
+        except Exception:
+            # Before Scrapy begins the next one: whether and when the host had it, nobody knows.
+            asked_now(self._crawler, request)
             raise
         finally:
             self._under_way.discard(download)

@@ -138,7 +138,7 @@ CONCURRENT_ITEMS = 1
 # Pages are asked for in the order that the run chose, newest first; Scrapy's default turns it.
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 DOWNLOAD_DELAY = 1.0
-DOWNLOAD_DELAY_JITTER = 0.3
+DOWNLOAD_DELAY_JITTER = 0  # a delay is the least there is; jitter would take from it, too
 RETRY_TIMES = 2
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import signal
 import subprocess
@@ -14,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -26,6 +26,7 @@ from nordcrawl.model.printable import counted, shown
 from nordcrawl.model.times import rfc3339, utc_now
 from nordcrawl.report.several import write
 from nordcrawl.sources.shards import groups, in_shard
+from nordcrawl.sources.source import Source
 from nordcrawl.system.signals import HANDED_ON, STOP
 
 #: Below the state folder: the reports, by the time at which they began.
@@ -119,8 +120,10 @@ def crawl_all(arguments: Sequence[str]) -> int:
     # Sources that share a host are crawled one after the other: its delay is kept by each alone.
     together = groups(known[name] for name in sources)
     with _handed_on(crawls), ThreadPoolExecutor(wanted.jobs) as pool:
-        each = pool.map(lambda group: [crawls.crawl(source.name) for source in group], together)
-        ended = sorted(chain.from_iterable(each), key=lambda one: sources.index(one.source))
+        each = pool.map(crawls.crawl_in_turn, together)
+        ended = sorted(
+            itertools.chain.from_iterable(each), key=lambda one: sources.index(one.source)
+        )
     code = gravest(one.code for one in ended)
     width, names = max(len(one.source) for one in ended), max(len(one.name) for one in ended)
     for one in ended:
@@ -170,6 +173,7 @@ class _Crawls:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._told = 0
+        self._stop = threading.Event()
 
     def command(self, source: str) -> list[str] | None:
         """Return the command that crawls a source within the time that is left; None if there is
@@ -199,9 +203,19 @@ class _Crawls:
         found = sorted(set(self._reports(source)) - before, key=lambda path: path.name)
         return Ended(source, code, found[-1], _read(found[-1])) if found else Ended(source, code)
 
+    def crawl_in_turn(self, group: Sequence[Source]) -> list[Ended]:
+        """Crawl sources that share hosts one after the other, with the greater delay between two:
+        the last request of one and the first of the next may go to one host."""
+        ended = [self.crawl(group[0].name)]
+        for before, source in itertools.pairwise(group):
+            self._stop.wait(max(before.delay, source.delay))
+            ended.append(self.crawl(source.name))
+        return ended
+
     def tell(self, _: int, __: FrameType | None) -> None:
         """Hand a signal on; the first in a way that does not count twice with whoever had it from a
         service manager or a terminal, too."""
+        self._stop.set()
         with self._lock:
             self._told += 1
             for process in self._running:

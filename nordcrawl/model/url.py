@@ -113,6 +113,16 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc
 
 
+def machine_of(url: str) -> str:
+    """Return the name of a URL's host without port and a leading ``www.``: what is one machine to
+    the delay between two requests.
+
+    >>> machine_of("https://www.Example.org:8443/a"), machine_of("http://[::1]:8017/")
+    ('example.org', '::1')
+    """
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
 def path_of(url: str) -> str:
     """Return path and query of a URL, the part that URL shapes are matched against.
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
+from nordcrawl.model.url import machine_of
 from nordcrawl.sources.source import Source
 
 
 def hosts_of(source: Source) -> set[str]:
     """Return the hosts of a source: names, or addresses, without port and a leading ``www.``."""
-    names = (urlsplit(f"//{host}").hostname or host for host in source.all_hosts)
-    return {name.removeprefix("www.") for name in names}
+    return {machine_of(f"//{host}") for host in source.all_hosts}
 
 
 def groups(sources: Iterable[Source]) -> list[list[Source]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -79,6 +80,22 @@ def test_told_to_stop_each_crawl_ends_in_order_and_no_other_is_begun(
     assert (one["exit"], one["archived"]) == ("interrupted", 1)
     assert (other["exit"], other["why"], other["report"]) == ("interrupted", "not begun", None)
     assert [record["title"] for record in two.records()] == ["A story"]
+
+
+@pytest.mark.slow
+def test_the_delay_of_a_host_is_kept_between_two_of_its_sources(
+    paper: Paper, tmp_path: Path
+) -> None:
+    delay_s = 4.0  # longer than a crawl takes to begin
+    for name in ("one", "two"):
+        paper.publish(f"/{name}/a", f"A story of {name}")
+        keys = (f"article_urls = ['^/{name}/']", "robots_sitemaps = false")
+        paper.source(tmp_path, *keys, f"delay_s = {delay_s}", name=name)
+    job = LocalJob(tmp_path, "one", {"NORDCRAWL_SOURCES": str(tmp_path)})
+    done = job.nordcrawl("crawl", "one", "two")
+    assert done.code == 0, done.text
+    assert paper.requests.count("/sitemap.xml") == 2
+    assert min(b - a for a, b in itertools.pairwise(paper.times)) >= delay_s
 
 
 def test_the_gravest_code_is_told() -> None:

@@ -154,22 +154,14 @@ def asked(sites: dict[str, Paper]) -> int:
 
 
 def gaps(sites: dict[str, Paper]) -> list[float]:
-    """Seconds between two requests to one host, but behind a robots.txt, which is no page."""
-    return [
-        later - earlier
-        for one in sites.values()
-        for (path, earlier), (_, later) in itertools.pairwise(
-            zip(one.requests, one.times, strict=True)
-        )
-        if path != "/robots.txt"
-    ]
+    """Seconds between two requests to one host."""
+    return [b - a for one in sites.values() for a, b in itertools.pairwise(one.times)]
 
 
 def test_a_node_is_killed_in_the_middle(cluster: Cluster, tmp_path: Path) -> None:
     with ExitStack() as stack:
         sites = papers(stack, tmp_path / "sources", hosts=40, articles=15)
-        more = ("--shards", "8", "--json", "-s", "DOWNLOAD_DELAY_JITTER=0")
-        job, process = start(cluster, tmp_path, *more, *sites)
+        job, process = start(cluster, tmp_path, "--shards", "8", "--json", *sites)
         try:
             job.wait(process, lambda: asked(sites) >= 200, "a third of the articles is asked for")
         finally:
@@ -190,4 +182,4 @@ def test_a_node_is_killed_in_the_middle(cluster: Cluster, tmp_path: Path) -> Non
         assert (len(times), set(times.values())) == (600, {1})
         assert asked(sites) >= 600, "what was fetched and not archived is fetched again"
         assert max(one.most_open for one in sites.values()) == 1
-        assert smallest >= DELAY_S * 0.9, "when it was sent is not when it came"
+        assert smallest >= DELAY_S

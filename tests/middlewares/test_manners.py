@@ -163,15 +163,78 @@ def test_a_crawl_delay_is_obeyed_up_to_a_cap(paper: Paper, job: Callable[..., Jo
         paper.publish(f"/news/{name}", f"Story {name}")
     paper.answers["/robots.txt"] = Answer(200, {}, b"User-agent: *\nCrawl-delay: 1\n")
     crawl = job()
-    assert crawl.crawl("-s", "DOWNLOAD_DELAY_JITTER=0").code == 0
-    gaps = [b - a for a, b in itertools.pairwise(paper.times[1:])]
-    assert min(gaps) >= 0.5, "1 s between them, 0 without the rule; both ends may have to wait"
+    assert crawl.crawl().code == 0
+    assert min(gaps(paper)) >= 1.0
     paper.answers["/robots.txt"] = Answer(200, {}, b"User-agent: *\nCrawl-delay: 600\n")
     paper.requests.clear()
     done = crawl.crawl("-a", "mode=full")
     assert done.code != 0
     assert set(paper.requests) == {"/robots.txt"}
     assert "600 s between two requests" in done.text
+
+
+def gaps(paper: Paper, path: str = "/news/") -> list[float]:
+    """Seconds between two requests to a host, as it saw them."""
+    times = [at for one, at in zip(paper.requests, paper.times, strict=True) if path in one]
+    return [later - earlier for earlier, later in itertools.pairwise(times)]
+
+
+def test_the_delay_is_the_least_there_is_whatever_a_request_takes(
+    paper: Paper, job: Callable[..., Job]
+) -> None:
+    """A host that answers late had the request late, for all we know: it counts from then."""
+    late = 0.2
+    for name in "abcd":
+        paper.publish(f"/news/{name}", f"Story {name}", delay_s=late)
+    assert job("article_urls = ['^/news/']", "delay_s = 0.3").crawl().code == 0
+    assert len(gaps(paper)) == 3
+    assert min(gaps(paper)) >= 0.3 + late
+
+
+def test_a_request_that_failed_counts_until_it_failed(
+    paper: Paper, job: Callable[..., Job]
+) -> None:
+    for name in "abc":
+        paper.publish(f"/news/{name}", f"Story {name}", delay_s=1.2)
+    crawl = job("article_urls = ['^/news/']", "delay_s = 0.3")
+    done = crawl.crawl("-s", "DOWNLOAD_TIMEOUT=0.6", "-s", "RETRY_TIMES=0")
+    assert done.code != 0
+    assert len(gaps(paper)) == 2
+    assert min(gaps(paper)) >= 0.3 + 0.5, "the time-out began when the request was begun, not sent"
+
+
+def test_who_is_led_to_a_host_waits_for_its_turn_there(tmp_path: Path) -> None:
+    """Pages that lead from one host to another, or to the same with a www., and those it has."""
+    with Paper() as paper:
+        old, new, www = (f"{one}.localhost:{paper.port}" for one in ("old", "new", "www.new"))
+        entries = ""
+        for n in range(3):
+            for host, path in ((old, f"/old/{n}"), (www, f"/www/{n}"), (new, f"/news/{n}")):
+                entries += f"<url><loc>http://{host}{path}</loc></url>"
+            for kind in ("old", "www"):
+                paper.publish(f"/news/{kind}{n}", f"Story {kind} {n}", delay_s=0.2)
+                there = {"Location": f"http://{new}/news/{kind}{n}"}
+                paper.answers[f"/{kind}/{n}"] = Answer(301, there)
+            paper.publish(f"/news/{n}", f"Story {n}", delay_s=0.2)
+        paper.answers["/sitemap.xml"] = Answer(200, {}, f"<urlset>{entries}</urlset>".encode())
+        path = tmp_path / "moved.toml"
+        path.write_text(
+            "[sources.moved]\ntitle = 'Moved'\n"
+            f"hosts = {{ '{new}' = 'en' }}\nalias_hosts = ['{old}', '{www}']\n"
+            "sitemaps = ['/sitemap.xml']\narticle_urls = ['^/news/', '^/old/', '^/www/']\n"
+            "delay_s = 0.2\n"
+        )
+        crawl = Job(tmp_path, "moved", {"NORDCRAWL_SOURCES": str(path)})
+        done = crawl.crawl()
+        assert done.code == 0, done.text
+        asked = [
+            (at, one, headers["host"])
+            for one, at, headers in zip(paper.requests, paper.times, paper.headers, strict=True)
+        ]
+    for machine in (old, new):
+        times = [at for at, _, host in asked if host.removeprefix("www.") == machine]
+        assert min(b - a for a, b in itertools.pairwise(times)) >= 0.2
+    assert sum(path.startswith("/news/") for _, path, _ in asked) == 9
 
 
 def test_one_connection_and_a_name_with_a_contact(paper: Paper, job: Callable[..., Job]) -> None:
