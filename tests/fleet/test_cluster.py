@@ -49,6 +49,11 @@ class Cluster:
             "RAY_AUTH_TOKEN_PATH": str(token),
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_worker_niceness": "0",
+            # A node that does not answer is given up after seconds, not after half a minute.
+            "RAY_health_check_initial_delay_ms": "0",
+            "RAY_health_check_period_ms": "1000",
+            "RAY_health_check_timeout_ms": "1000",
+            "RAY_health_check_failure_threshold": "5",
         }
         self.address = ""
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -95,6 +100,22 @@ class Cluster:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         node.wait()
+
+    def cut_off(self, name: str) -> int:
+        """Stop what speaks for a node with the others, and leave what works on it; return its pid,
+        for SIGCONT."""
+        node = self.processes[("head", "one", "two").index(name)]
+        speaker = next(
+            pid
+            for pid in descendants(node.pid)
+            if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].endswith(b"/raylet")
+        )
+        os.kill(speaker, signal.SIGSTOP)
+        return speaker
+
+    def at_work(self, source: str) -> set[str]:
+        """Return the nodes that have begun to crawl a source."""
+        return {name for name in ("one", "two") if [*(self.folder / name).glob(f"*/{source}")]}
 
     def close(self) -> None:
         for node in self.processes:
@@ -183,3 +204,58 @@ def test_a_node_is_killed_in_the_middle(cluster: Cluster, tmp_path: Path) -> Non
         assert asked(sites) >= 600, "what was fetched and not archived is fetched again"
         assert max(one.most_open for one in sites.values()) == 1
         assert smallest >= DELAY_S
+
+
+def test_a_node_is_cut_off_and_works_on(cluster: Cluster, tmp_path: Path) -> None:
+    """The cluster begins its shard elsewhere while it still crawls: no host is asked by both."""
+    with ExitStack() as stack:
+        sites = papers(stack, tmp_path / "sources", hosts=2, articles=40)
+        job, process = start(cluster, tmp_path, "--shards", "1", *sites)
+        speaker = 0
+        try:
+            job.wait(process, lambda: asked(sites) >= 5, "the shard is at work")
+            (first,) = cluster.at_work("paper-1") or cluster.at_work("paper-2")
+            speaker = cluster.cut_off(first)
+            done = end(process)
+        finally:
+            if speaker:
+                os.kill(speaker, signal.SIGCONT)  # what is stopped can't be waited for
+            process.kill()
+        print(done.text)
+        assert done.code == 0, done.text
+        times = Counter(record["article_id"] for record in job.records("--fields", "article_id"))
+        assert (len(times), set(times.values())) == (80, {1})
+        both = {name for source in sites for name in cluster.at_work(source)}
+        assert both == {"one", "two"}, "it was begun elsewhere"
+        assert max(one.most_open for one in sites.values()) == 1
+        assert min(gaps(sites)) >= DELAY_S
+
+
+def test_told_to_stop_the_shards_end_in_order_and_the_next_fleet_goes_on(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        sites = papers(stack, tmp_path / "sources", hosts=4, articles=20)
+        job, process = start(cluster, tmp_path, "--shards", "4", "--json", *sites)
+        try:
+            job.wait(process, lambda: asked(sites) >= 8, "the shards are at work")
+            process.send_signal(signal.SIGINT)
+        finally:
+            done = end(process)
+        assert done.code == 6, done.text
+        told = json.loads(done.out)
+        assert {one["exit"] for one in told["shards"]} == {"interrupted"}
+        before = len(job.records("--fields", "article_id"))
+        assert 0 < before < 80
+        _, process = start(cluster, tmp_path, "--shards", "2", *sites)  # parted otherwise
+        done = end(process)
+        assert done.code == 0, done.text
+        times = Counter(record["article_id"] for record in job.records("--fields", "article_id"))
+        assert (len(times), set(times.values())) == (80, {1})
+        assert max(one.most_open for one in sites.values()) == 1
+        assert min(gaps(sites)) >= DELAY_S
+        asked_before = asked(sites)
+        _, process = start(cluster, tmp_path, "--max-seconds", "3", "-a", "mode=full", *sites)
+        done = end(process)
+        assert done.code == 15, done.text
+        assert asked(sites) - asked_before < 80, "80 pages with the delay of their hosts take 6 s"
