@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -28,10 +28,12 @@ pytest.importorskip("ray", reason="Ray is not installed: pip install 'nordcrawl[
 pytestmark = pytest.mark.slow
 
 DELAY_S = 0.3
+#: An address of each node: whoever joins takes one of its own address for its machine's.
+ADDRESSES = {"head": "127.0.0.2", "one": "127.0.0.3", "two": "127.0.0.4"}
 #: Few of everything, so that three nodes fit on a small machine.
 SMALL = (
     "--object-store-memory", "100000000", "--min-worker-port", "0", "--max-worker-port", "0",
-    "--dashboard-agent-listen-port", "0", "--node-ip-address", "127.0.0.1", "--block",
+    "--dashboard-agent-listen-port", "0", "--block",
 )  # fmt: skip
 
 
@@ -54,6 +56,9 @@ class Cluster:
             "RAY_health_check_period_ms": "1000",
             "RAY_health_check_timeout_ms": "1000",
             "RAY_health_check_failure_threshold": "5",
+            # So does the caller, by the connection to its task: after 7 minutes otherwise.
+            "RAY_grpc_client_keepalive_time_ms": "2000",
+            "RAY_grpc_client_keepalive_timeout_ms": "4000",
         }
         self.address = ""
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -61,7 +66,7 @@ class Cluster:
     def begin(self) -> None:
         head = ("--head", "--port", "0", "--temp-dir", str(self.place / "t"))
         self.start("head", *head, "--num-cpus", "0", "--include-dashboard", "false")
-        told = re.search(r"127\.0\.0\.1:\d+", (self.folder / "head.log").read_text())
+        told = re.search(r"127\.0\.0\.2:\d+", (self.folder / "head.log").read_text())
         assert told, "the head says where it is"
         self.address = told[0]
         for name in ("one", "two"):
@@ -80,7 +85,14 @@ class Cluster:
         log = self.folder / f"{name}.log"
         with log.open("wb") as out:
             node = subprocess.Popen(
-                [Path(sys.executable).with_name("ray"), "start", *options, *SMALL],
+                [
+                    Path(sys.executable).with_name("ray"),
+                    "start",
+                    "--node-ip-address",
+                    ADDRESSES[name],
+                    *options,
+                    *SMALL,
+                ],
                 env=environment.environment | self.variables,
                 stdout=out,
                 stderr=out,
@@ -101,17 +113,23 @@ class Cluster:
                 os.kill(pid, signal.SIGKILL)
         node.wait()
 
-    def cut_off(self, name: str) -> int:
-        """Stop what speaks for a node with the others, and leave what works on it; return its pid,
-        for SIGCONT."""
-        node = self.processes[("head", "one", "two").index(name)]
-        speaker = next(
-            pid
-            for pid in descendants(node.pid)
-            if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].endswith(b"/raylet")
-        )
-        os.kill(speaker, signal.SIGSTOP)
-        return speaker
+    @contextmanager
+    def cut_off(self, name: str) -> Iterator[None]:
+        """Stop all of a node that speaks with the others; what it has begun works on. Whoever is
+        cut off by a network is in no other state."""
+        node = self.processes[[*ADDRESSES].index(name)]
+        below = descendants(node.pid)
+        shards = {
+            pid for pid in below if b"fleet_shard" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        }
+        works_on = shards.union(*(descendants(pid) for pid in shards))
+        stopped = [pid for pid in below if pid not in works_on]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def at_work(self, source: str) -> set[str]:
         """Return the nodes that have begun to crawl a source."""
@@ -211,20 +229,18 @@ def test_a_node_is_cut_off_and_works_on(cluster: Cluster, tmp_path: Path) -> Non
     with ExitStack() as stack:
         sites = papers(stack, tmp_path / "sources", hosts=2, articles=40)
         job, process = start(cluster, tmp_path, "--shards", "1", *sites)
-        speaker = 0
-        try:
+        with ExitStack() as cut:
+            cut.callback(process.kill)
             job.wait(process, lambda: asked(sites) >= 5, "the shard is at work")
             (first,) = cluster.at_work("paper-1") or cluster.at_work("paper-2")
-            speaker = cluster.cut_off(first)
+            cut.enter_context(cluster.cut_off(first))
+            begun = asked(sites)
             done = end(process)
-        finally:
-            if speaker:
-                os.kill(speaker, signal.SIGCONT)  # what is stopped can't be waited for
-            process.kill()
         print(done.text)
         assert done.code == 0, done.text
         times = Counter(record["article_id"] for record in job.records("--fields", "article_id"))
         assert (len(times), set(times.values())) == (80, {1})
+        assert begun < 40, "it was cut off in the middle"
         both = {name for source in sites for name in cluster.at_work(source)}
         assert both == {"one", "two"}, "it was begun elsewhere"
         assert max(one.most_open for one in sites.values()) == 1
