@@ -16,8 +16,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from nordcrawl.errors import ExitCode
@@ -30,8 +30,13 @@ _TICK_S: Final = 0.2
 
 
 def run_order(order: Mapping[str, Any]) -> dict[str, Any]:
-    """Run a shard to its end and return what it told. Interrupted (KeyboardInterrupt) it tells the
-    shard to stop, and returns what has come until then."""
+    """Run a shard to its end and return what it told. Told to stop (SIGINT, which is how a cluster
+    cancels a task), it tells the shard so, and returns how that ended."""
+    with _interrupted() as interrupted:
+        return _run(order, interrupted)
+
+
+def _run(order: Mapping[str, Any], interrupted: threading.Event) -> dict[str, Any]:
     process = subprocess.Popen(  # noqa: S603 - our own
         COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     )
@@ -40,9 +45,8 @@ def run_order(order: Mapping[str, Any]) -> dict[str, Any]:
     reading.start()
     try:
         _send(process, order)
-        while reading.is_alive():  # the shard lives, and its parent with it or not
-            reading.join(_TICK_S)
-    except KeyboardInterrupt:
+        while reading.is_alive() and not interrupted.is_set():
+            reading.join(_TICK_S)  # the shard lives, and its parent with it or not
         _close(process)
         reading.join(_GONE_S)
     finally:
@@ -58,6 +62,21 @@ def run_order(order: Mapping[str, Any]) -> dict[str, Any]:
         "why": "the shard's process was killed, or broke off: see this machine's log",
         "sources": [],
     }
+
+
+@contextmanager
+def _interrupted() -> Iterator[threading.Event]:
+    """Take SIGINT as a note. As an exception it would break off the wait for the thread that reads,
+    which Python 3.11 takes for ended from then on (github.com/python/cpython/issues/90882)."""
+    told = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield told
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: told.set())
+    try:
+        yield told
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _send(process: subprocess.Popen[bytes], order: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -108,6 +109,25 @@ def test_when_the_worker_dies_the_shard_stops_in_order(
     hosts = Holding(store, ["127.0.0.1"], "1/1", lambda: datetime.now(UTC))
     assert hosts.take(threading.Event(), 0.0), "and the host is let go"
     hosts.release()
+
+
+def test_told_to_stop_the_shard_ends_in_order(order: Order, paper: Paper) -> None:
+    """Told twice, as somebody does who waits."""
+    paper.publish("/news/slow", "A slow story", lastmod="2026-10-01", delay_s=120)
+
+    def tell() -> None:
+        until(lambda: "/news/slow" in paper.requests, "the slow page is asked for")
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
+            time.sleep(0.1)
+
+    telling = threading.Thread(target=tell)
+    telling.start()
+    told = run(order)
+    telling.join()
+    assert told["exit"] == "interrupted", told
+    (source,) = told["sources"]
+    assert (source["exit"], source["archived"]) == ("interrupted", 1)
 
 
 def is_there(pid: int) -> bool:
