@@ -14,7 +14,7 @@ PART ?= $(shell date -u +%u)/7
 # The tests start a few hundred processes: each would compile nordcrawl and its libraries anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo docs test test-fleet test-faults test-faults-today check install-check install-check-today format bench \
+.PHONY: help demo docs test test-fleet test-faults test-faults-today coverage check install-check install-check-today format bench \
 	quality quality-folds quality-unknown quality-signs quality-docs lock clean
 .DELETE_ON_ERROR:
 
@@ -38,6 +38,13 @@ test-faults-today: $(VENV)/dev.done  ## Run a seventh of them, by the day of the
 
 test-fleet: $(VENV)/fleet.done  ## Run the fleet on a real cluster of Ray on this machine (installs Ray)
 	$(BIN)/python -m pytest -m slow tests/fleet
+
+coverage: $(VENV)/dev.done  ## Run the tests once more, and see that no less is run by them than was
+	@rm -rf build/coverage && mkdir -p build/coverage
+	$(BIN)/python -m coverage run -m pytest --numprocesses $(JOBS) --maxprocesses 8 -m "not slow" \
+		--ignore tests/deploy --ignore tests/docs
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
 
 check: $(VENV)/dev.done  ## Run every static check
 	$(BIN)/ruff check .
