@@ -38,7 +38,10 @@ class LanguageMiddleware:
         if source is None or self._is_off:
             return
         try:
-            host = host_of(canonicalize(request.url))
+            url = request.url
+            if url != request.cb_kwargs.get("url"):  # a discovered one is in canonical form
+                url = canonicalize(url)
+            host = host_of(url)
         except ValueError:
             return  # the guard's to refuse
         own = source.hosts.get(host)

@@ -42,10 +42,11 @@ def shown(text: str, limit: int = 200) -> str:
     """
     if "@" in text:
         text = redacted(text)
-    escaped = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii")
-        for c in text[: limit + 1]
-    )
+    escaped = text[: limit + 1]
+    if not escaped.isprintable():
+        escaped = "".join(
+            c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in escaped
+        )
     return escaped if len(escaped) <= limit else escaped[: limit - 1] + "…"
 
 
