@@ -17,7 +17,9 @@ from rich.table import Table
 
 from nordcrawl import discover
 from nordcrawl.api import Archive
+from nordcrawl.archive.store.address import open_store
 from nordcrawl.cli import output
+from nordcrawl.cli.environment import archive_option, require_archive
 from nordcrawl.config.options import Options
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.page import Page
@@ -44,6 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "missing.txt; nordcrawl crawl SOURCE -a urls=missing.txt"
     )
     parser.epilog = "Example: nordcrawl audit highnorthnews --missing missing.txt"
+    archive_option(parser)
     parser.add_argument("source", metavar="SOURCE")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--all", action="store_true", help="show every address")
@@ -54,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
     """Carry out the command; see `audit`."""
     return audit(
         options.source,
+        archive=options.archive,
         as_json=options.json,
         everything=options.all,
         missing_file=options.missing,
@@ -119,20 +123,25 @@ class _Walk:
         return found
 
 
-def audit(name: str, *, as_json: bool, everything: bool, missing_file: Path | None) -> int:
+def audit(
+    name: str, *, archive: str | None, as_json: bool, everything: bool, missing_file: Path | None
+) -> int:
     """Print the comparison; return 0 if nothing is missing, 1 if something is, 10 if a sitemap
     did not answer.
 
     Raises:
         UsageError: no such source, a real host without a contact (`Options.source`), or
-            `missing_file` can't be that of a file that we write.
+            `missing_file` can't be that of a file that we write, or there is no archive.
         ArchiveDamaged, StoreRefused, StoreUnavailable: the archive can't be read.
     """
     settings = project_settings()
+    if archive is not None:
+        settings.set("NORDCRAWL_ARCHIVE", archive, priority="cmdline")
     options = Options.from_settings(settings)
     source = options.source(name)
     if missing_file is not None:
         output.check(missing_file)
+    require_archive(open_store(options.archive, retry_s=options.store_retry_s))
     workers = Workers(
         1,
         timeout_s=options.page_timeout_s,

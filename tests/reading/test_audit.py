@@ -53,7 +53,11 @@ def test_an_operator_finds_what_is_missing_and_fetches_it(
     for name in "abc":
         paper.publish(f"/news/{name}", f"Story {name}")
     assert crawl.crawl().code == 0
-    done = crawl.nordcrawl("audit", "paper")
+    done = crawl.nordcrawl("audit", "paper", "--archive", f"{crawl.archive}x")
+    assert (done.code, "no folder" in done.err) == (4, True), done.text
+    away = crawl.archive.rename(f"{crawl.archive}y")
+    done = crawl.nordcrawl("audit", "paper", "--archive", str(away))
+    away.rename(crawl.archive)
     assert done.code == 0, done.text
     assert done.out.split("\n")[1].split() == ["2026-11", "3", "3", "0", "0", "0"]
     del paper.lastmods["/news/a"]
