@@ -1,4 +1,5 @@
-"""Downloads that end when a run is told to stop. Scrapy's own wait for an answer to its last byte.
+"""Downloads that end when a run is told to stop, and that ask once. Scrapy's own wait for an answer
+to its last byte, and ask again where a connection that was kept is closed.
 
 Thin: how to download is Scrapy's handler's.
 """
@@ -25,6 +26,8 @@ class DownloadHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        # That would ask again at once, whatever the delay; RetryMiddleware does in its turn.
+        self._pool.retryAutomatically = False
         self._under_way: set[asyncio.Future[Response]] = set()
         crawler.signals.connect(self.stop, stop_requested)
 

@@ -203,6 +203,26 @@ def test_a_request_that_failed_counts_until_it_failed(
     assert min(gaps(paper)) >= 0.3 + 0.5, "the time-out began when the request was begun, not sent"
 
 
+def test_who_hung_up_is_not_asked_again_at_once(tmp_path: Path) -> None:
+    """On a connection that is kept, a library would: it takes the host for one that was tired."""
+
+    class HangingUp(Paper):
+        def answer(self, path: str) -> Answer:
+            if path == "/news/b" and self.requests.count(path) == 1:
+                raise ConnectionAbortedError
+            return super().answer(path)
+
+    with HangingUp() as paper:
+        paper._server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        for name in "abc":
+            paper.publish(f"/news/{name}", f"Story {name}")
+        file = paper.source(tmp_path, "article_urls = ['^/news/']", "delay_s = 0.4")
+        done = Job(tmp_path, "paper", {"NORDCRAWL_SOURCES": str(file)}).crawl()
+        assert done.code == 0, done.text
+        assert paper.requests.count("/news/b") == 2
+        assert min(gaps(paper)) >= 0.4
+
+
 def test_who_is_led_to_a_host_waits_for_its_turn_there(tmp_path: Path) -> None:
     """Pages that lead from one host to another, or to the same with a www., and those it has."""
     with Paper() as paper:
@@ -217,14 +237,14 @@ def test_who_is_led_to_a_host_waits_for_its_turn_there(tmp_path: Path) -> None:
                 paper.answers[f"/{kind}/{n}"] = Answer(301, there)
             paper.publish(f"/news/{n}", f"Story {n}", delay_s=0.2)
         paper.answers["/sitemap.xml"] = Answer(200, {}, f"<urlset>{entries}</urlset>".encode())
-        path = tmp_path / "moved.toml"
-        path.write_text(
+        file = tmp_path / "moved.toml"
+        file.write_text(
             "[sources.moved]\ntitle = 'Moved'\n"
             f"hosts = {{ '{new}' = 'en' }}\nalias_hosts = ['{old}', '{www}']\n"
             "sitemaps = ['/sitemap.xml']\narticle_urls = ['^/news/', '^/old/', '^/www/']\n"
             "delay_s = 0.2\n"
         )
-        crawl = Job(tmp_path, "moved", {"NORDCRAWL_SOURCES": str(path)})
+        crawl = Job(tmp_path, "moved", {"NORDCRAWL_SOURCES": str(file)})
         done = crawl.crawl()
         assert done.code == 0, done.text
         asked = [
