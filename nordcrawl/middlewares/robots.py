@@ -100,8 +100,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             )
         downloader = self.crawler.engine.downloader
         key = downloader.get_slot_key(request)
-        if asked > self.crawler.settings.getfloat("DOWNLOAD_DELAY"):
-            downloader.per_slot_settings.setdefault(key, {})["delay"] = float(asked)
+        kept = downloader.per_slot_settings.setdefault(key, {})
+        if asked > kept.get("delay", self.crawler.settings.getfloat("DOWNLOAD_DELAY")):
+            kept["delay"] = float(asked)
             if (slot := downloader.slots.get(key)) is not None:
                 slot.delay = float(asked)
 
