@@ -1,13 +1,16 @@
-"""Machine: captures read on a machine of a cluster, by a worker process of ours beside the
-cluster's own: a page that takes too long, or too much memory, costs itself there as in a crawl."""
+"""Machine: blocks of a plan, and their captures read on a machine of a cluster.
+
+There a worker process of ours reads beside the cluster's own: a page that takes too long, or too
+much memory, costs itself as in a crawl.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from nordcrawl.archive.read.captures import CapturedParts
 from nordcrawl.archive.read.reader import Reader
@@ -15,11 +18,30 @@ from nordcrawl.archive.store.protocol import Store
 from nordcrawl.model.profile import Profile
 from nordcrawl.reextract.engine import Got
 from nordcrawl.reextract.pages import AHEAD, Pages, in_order
-from nordcrawl.reextract.plan import Wanted
+from nordcrawl.reextract.plan import Task, Wanted
 from nordcrawl.workers.pool import Workers, steady_memory
+
+#: Pages of a block: a part's, so that it is fetched once; of a large part, of which several
+#: machines fetch what each needs, no more than are read in some ten seconds; of small parts
+#: together as many as make a block worth its while.
+MOST: Final = 200
+LEAST: Final = 20
 
 Place: TypeAlias = tuple[str, int]
 """Object and offset of a capture."""
+
+
+def blocks(tasks: Iterable[Task]) -> Iterator[list[Wanted]]:
+    """Yield the pages of a plan, in its order, in blocks."""
+    block: list[Wanted] = []
+    for task in tasks:
+        other = bool(block) and block[-1].capture.object != task.capture.object
+        if len(block) >= (LEAST if other else MOST):
+            yield block
+            block = []
+        block.append(task.wanted)
+    if block:
+        yield block
 
 
 @dataclass(frozen=True, slots=True)

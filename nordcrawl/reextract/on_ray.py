@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -19,29 +19,11 @@ from nordcrawl.config.options import Options
 from nordcrawl.errors import NordcrawlError
 from nordcrawl.model.profile import Profile
 from nordcrawl.reextract.engine import Got
-from nordcrawl.reextract.machine import Limits, PagesThere
-from nordcrawl.reextract.plan import Task, Wanted
+from nordcrawl.reextract.machine import Limits, PagesThere, blocks
+from nordcrawl.reextract.plan import Task
 
-#: Pages of a block: a part's, so that it is fetched once; of a large part, of which several
-#: machines fetch what each needs, no more than are read in some ten seconds; of small parts
-#: together as many as make a block worth its while.
-MOST: Final = 200
-LEAST: Final = 20
 #: Blocks that have come and wait to be archived.
 _AHEAD: Final = 4
-
-
-def blocks(tasks: Iterable[Task]) -> Iterator[list[Wanted]]:
-    """Yield the pages of a plan, in its order, in blocks."""
-    block: list[Wanted] = []
-    for task in tasks:
-        other = bool(block) and block[-1].capture.object != task.capture.object
-        if len(block) >= (LEAST if other else MOST):
-            yield block
-            block = []
-        block.append(task.wanted)
-    if block:
-        yield block
 
 
 class OnRay:
