@@ -18,10 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.fleet.test_cluster import Cluster
 from tests.reextract.kept_pages import NOTE, Paper, html
 from tests.support.jobs import Done, Job
+from tests.support.news_site import WORDS, article_html
 from tests.support.processes import descendants
+from tests.support.ray_nodes import Nodes
 from tests.support.waiting import HANG_S, until
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'nordcrawl[ray]'")
@@ -29,8 +30,10 @@ pytestmark = pytest.mark.slow
 
 PARTS = 6
 EACH = 20
-#: Needs more memory than a page may take here.
-HOSTILE = f"<p>{'<i>x</i>' * 60_000}</p>"
+#: All that it says is pruned by the table of later.
+EMPTY = article_html("Nothing else", "").replace(
+    b"</div></article>", f'<div class="note"><p>{WORDS * 2}</p></div></div></article>'.encode()
+)
 TABLE = """
 [sources.pier]
 title = "The Pier"
@@ -41,10 +44,10 @@ prune = ['.note']
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    cluster = Nodes(tmp_path_factory.mktemp("cluster"))
     try:
-        cluster.begin()
+        cluster.begin(2, cpus=2)
         yield cluster
     finally:
         cluster.close()
@@ -53,12 +56,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 class Place:
     """An archive, and the commands that work on it."""
 
-    def __init__(self, folder: Path, cluster: Cluster) -> None:
+    def __init__(self, folder: Path, cluster: Nodes) -> None:
         (folder / "pier.toml").write_text(TABLE)
         self.paper = Paper(folder)
         settings = {
             "NORDCRAWL_SOURCES": str(folder / "pier.toml"),
-            "NORDCRAWL_WORKER_MEMORY_MIB": "64",
             "NORDCRAWL_PAGE_TIMEOUT_S": "300",
         }
         self.job = Job(folder, "pier", settings)
@@ -105,26 +107,26 @@ def settled(process: subprocess.Popen[str], count: int) -> None:
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive that keeps its pages, one of which needs much."""
+    """An archive that keeps its pages, one of which will be none of an article."""
     paper = Paper(tmp_path_factory.mktemp("kept"))
     for part in range(PARTS):
         numbers = range(part * EACH, part * EACH + EACH)
         pages = {f"/news/{n}": html(f"Story number {n}", NOTE * (n % 2)) for n in numbers}
         if part == 2:
-            pages["/news/51"] = html("Story of many elements", HOSTILE)
+            pages["/news/51"] = EMPTY
         paper.crawl(pages)
     return paper.folder / "archive"
 
 
 @pytest.fixture
-def place(tmp_path: Path, cluster: Cluster, kept: Path) -> Place:
+def place(tmp_path: Path, cluster: Nodes, kept: Path) -> Place:
     shutil.copytree(kept, tmp_path / "archive")
     return Place(tmp_path, cluster)
 
 
 @pytest.fixture(scope="module")
 def local(
-    tmp_path_factory: pytest.TempPathFactory, cluster: Cluster, kept: Path
+    tmp_path_factory: pytest.TempPathFactory, cluster: Nodes, kept: Path
 ) -> tuple[list[list[Any]], dict[str, Any]]:
     """What this machine makes of it: content and findings."""
     folder = tmp_path_factory.mktemp("local")
@@ -132,7 +134,7 @@ def local(
     place = Place(folder, cluster)
     done = place.done("reextract", "pier", "--json")
     found = findings(done)
-    assert found["refused"] == {"extraction_failed": 1}, done.text
+    assert found["refused"] == {"not_article": 1}, done.text
     return place.content(), found
 
 
@@ -220,13 +222,13 @@ def test_the_cluster_writes_the_same_signatures(place: Place) -> None:
 
 
 def test_a_worker_and_a_node_are_killed_in_the_middle(
-    place: Place, local: tuple[list[list[Any]], dict[str, Any]], cluster: Cluster
+    place: Place, local: tuple[list[list[Any]], dict[str, Any]], cluster: Nodes
 ) -> None:
     process = place.start("reextract", "pier", "--json", *place.ray)
     settled(process, 5)
-    os.kill(at_work(cluster.processes[1].pid)[0], signal.SIGKILL)
+    os.kill(at_work(cluster.nodes[1].pid)[0], signal.SIGKILL)
     settled(process, EACH)
-    cluster.kill(cluster.processes[2])
+    cluster.kill(cluster.nodes[2])
     done = end(process)
     assert findings(done) == local[1], done.err
     assert place.content() == local[0]
