@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # before it is loaded: it tells its makers
 # Without it, what asks Ray for something after the cluster was left begins a cluster of its own.
@@ -20,11 +21,13 @@ __all__ = ["brief", "connect", "cpus", "leave", "ray"]
 
 
 def connect(address: str | None) -> int:
-    """Join a cluster, or begin one of this machine alone; return its CPUs.
+    """Join a cluster, or begin one of this machine alone; return its CPUs. What a signal does to
+    this process stays as it was. Of the main thread.
 
     Raises:
         UsageError: it can't be joined.
     """
+    before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(
             address=address,
@@ -39,6 +42,9 @@ def connect(address: str | None) -> int:
         raise UsageError(
             f"the Ray cluster {shown(where)} can't be joined: {reason(error)}"
         ) from None
+    finally:
+        # Ray's own handler ends the process with 15, which says something else here.
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def cpus() -> int:
