@@ -36,7 +36,7 @@ test-faults: $(VENV)/dev.done  ## Run the slow suites: kills, faults, scale
 test-faults-today: $(VENV)/dev.done  ## Run a seventh of them, by the day of the week (PART=3/7)
 	$(TESTS) -m slow -x --part $(PART) || test $$? -eq 5  # 5: none falls on this day
 
-test-fleet: $(VENV)/fleet.done  ## Run the fleet on a real cluster of Ray on this machine (installs Ray)
+test-fleet: $(VENV)/fleet.done  ## Run what a real cluster of Ray does, on this machine (installs Ray)
 	$(BIN)/python -m pytest -m slow tests/fleet
 
 coverage: $(VENV)/dev.done  ## Run the tests once more, and see that no less is run by them than was

@@ -49,7 +49,8 @@ import nordcrawl
 assert nordcrawl.__file__.startswith(sys.prefix), nordcrawl.__file__
 assert importlib.util.find_spec("pyarrow") is None, "pyarrow came without the extra"
 extra = ("reading.arrow", "reading.parquet", "report.metrics")
-extra += ("alerts.deliver", "fleet.cluster")
+extra += ("alerts.deliver", "fleet.cluster", "cluster.join", "cluster.stream")
+extra += ("reextract.on_ray", "reading.signatures_on_ray")
 extra += ("report.overview.charts", "report.overview.page")
 for module in pkgutil.walk_packages(nordcrawl.__path__, "nordcrawl."):
     if module.name not in ("nordcrawl.__main__", *(f"nordcrawl.{name}" for name in extra)):

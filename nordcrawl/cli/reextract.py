@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, TextIO
 
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.read.reader import Reader
@@ -22,6 +22,7 @@ from nordcrawl.cli.environment import (
     options_from_environment,
     require_archive,
 )
+from nordcrawl.cli.on_cluster import engine_options, joined
 from nordcrawl.config.arguments import Arguments, moment
 from nordcrawl.config.options import Options
 from nordcrawl.crawl.leaving import BROKE_OFF, EXIT_S, Watch, obey_signals
@@ -30,6 +31,7 @@ from nordcrawl.errors import ExitCode, NordcrawlError, UsageError, first_of
 from nordcrawl.model.printable import counted, shown
 from nordcrawl.reextract.archive import reextract
 from nordcrawl.reextract.dry import look
+from nordcrawl.reextract.engine import Engine
 from nordcrawl.reextract.findings import Findings
 from nordcrawl.reextract.plan import Plan
 from nordcrawl.reextract.progress import Progress
@@ -41,6 +43,8 @@ from nordcrawl.workers.pool import steady_memory
 _SHOWN = 5
 #: Characters of an edit that are shown.
 _WIDE = 60
+#: Seconds, instead of `EXIT_S`, for a process that has a cluster to leave.
+_LEAVE_S: Final = 5.0
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +53,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Read the pages that the archive keeps (capture = true) again, by today's extractor and "
         "table of the source, the latest page of each article. Where the content is another one "
         "now, the article gets a revision (change reextracted); nothing is asked of the site. "
-        "Killed or stopped, it goes on where it was the next time."
+        "Killed or stopped, it goes on where it was the next time. With --engine ray the "
+        "machines of a cluster read the pages; all else is done here."
     )
     parser.epilog = "Example: nordcrawl reextract highnorthnews --dry-run"
     archive_option(parser)
@@ -68,6 +73,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="read what an interrupted run had done with again, too",
     )
     parser.add_argument("--json", action="store_true", help="for programs")
+    engine_options(parser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,16 @@ class _Asked:
     dry: bool
     from_start: bool
     as_json: bool
+    on_ray: bool
+    out: TextIO
+
+    def engine(self, source: Source) -> Engine | None:
+        """Return what reads the pages of a source; None where that is this machine."""
+        if not self.on_ray:
+            return None
+        from nordcrawl.reextract.on_ray import OnRay
+
+        return OnRay(self.store, self.options, source.profile)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -87,10 +103,12 @@ def run(options: argparse.Namespace) -> int:
     settings = options_from_environment(NORDCRAWL_ARCHIVE=options.archive)
     store = open_store(settings.archive, retry_s=settings.store_retry_s)
     require_archive(store)
-    asked = _Asked(
-        settings, store, options.since, options.dry_run, options.from_start, options.json
-    )
-    return reextract_sources(asked, options.sources)
+    with joined(options, "nordcrawl reextract") as out:
+        asked = _Asked(
+            *(settings, store, options.since, options.dry_run, options.from_start, options.json),
+            *(options.engine == "ray", out),
+        )
+        return reextract_sources(asked, options.sources)
 
 
 def reextract_sources(asked: _Asked, names: list[str]) -> int:
@@ -146,7 +164,8 @@ def _plan(asked: _Asked, source: Source, store: Store) -> Plan:
 
 def _dry(asked: _Asked, source: Source) -> ExitCode:
     with _plan(asked, source, asked.store) as plan:
-        findings = asyncio.run(look(asked.options, source, asked.store, plan))
+        engine = asked.engine(source)
+        findings = asyncio.run(look(asked.options, source, asked.store, plan, engine))
     _print(asked, source, findings, None)
     return ExitCode.WHOLE if findings.planned else ExitCode.NOTHING
 
@@ -162,7 +181,7 @@ def _real(asked: _Asked, source: Source) -> ExitCode:
             progress = Progress.open(
                 run.folder, source, str(since), anew=asked.from_start
             )  # fmt: skip
-            findings = asyncio.run(_work(run, asked.store, progress, plan, watch))
+            findings = asyncio.run(_work(asked, run, progress, plan, watch))
         if run.report is None:
             print(BROKE_OFF.format("re-extraction"), file=sys.stderr)
             return ExitCode.INTERRUPTED
@@ -170,16 +189,17 @@ def _real(asked: _Asked, source: Source) -> ExitCode:
         code = run.report.verdict()[0]
         if run.info.stopping.requested:
             with contextlib.suppress(OSError, ValueError):
-                sys.stdout.flush()
-            watch.end_within(EXIT_S, code)
+                asked.out.flush()
+            watch.end_within(_LEAVE_S if asked.on_ray else EXIT_S, code)
         return code
     finally:
         run.close()
 
 
-async def _work(run: Run, store: Store, progress: Progress, plan: Plan, watch: Watch) -> Findings:
+async def _work(asked: _Asked, run: Run, progress: Progress, plan: Plan, watch: Watch) -> Findings:
     obey_signals(run, asyncio.get_running_loop(), watch, "re-extraction")
-    return await reextract(run, store, progress, plan)
+    engine = asked.engine(run.info.source)
+    return await reextract(run, asked.store, progress, plan, engine)
 
 
 def _print(asked: _Asked, source: Source, findings: Findings, run: Run | None) -> None:
@@ -187,14 +207,14 @@ def _print(asked: _Asked, source: Source, findings: Findings, run: Run | None) -
         told: dict[str, Any] = {"source": source.name, "dry_run": run is None}
         if run is not None and run.report is not None:
             told |= {"run_id": run.info.run_id, "exit": run.report.verdict()[0].name.lower()}
-        print(json.dumps(told | findings.to_json(), ensure_ascii=False), flush=True)
+        print(json.dumps(told | findings.to_json(), ensure_ascii=False), file=asked.out, flush=True)
         return
     for line in _lines(source.name, findings, dry=run is None):
-        print(line)
+        print(line, file=asked.out)
     if run is not None and run.report is not None:
-        print_summary(run.report)
+        print_summary(run.report, asked.out)
     elif findings.changed:
-        print("\n  nothing was archived: this was a dry run\n")
+        print("\n  nothing was archived: this was a dry run\n", file=asked.out)
 
 
 def _lines(name: str, findings: Findings, *, dry: bool) -> Iterator[str]:

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.address import open_store
@@ -17,11 +18,15 @@ from nordcrawl.cli.environment import (
     require_archive,
     require_sources,
 )
+from nordcrawl.cli.on_cluster import engine_options, joined
 from nordcrawl.errors import ExitCode
 from nordcrawl.model.printable import counted
 from nordcrawl.model.signature import MIN_WORDS
 from nordcrawl.reading.frames import extra
 from nordcrawl.reading.signatures import Counts, Signed, signed
+
+#: Seconds in which a store that fails is tried again.
+_RETRY_S: Final = 30.0
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +34,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write a Parquet file with a row for each article, as it is now: address, title, and the "
         "signature of its text (MinHash: bins, and bands as keys), by which an engine finds near "
-        "duplicates in all of the archive. Made from the ledger; no text is read."
+        "duplicates in all of the archive. Made from the ledger; no text is read. With --engine "
+        "ray the machines of a cluster do that; the rows come in another order."
     )
     parser.epilog = "Example: nordcrawl signatures --output signatures.parquet"
     archive_option(parser)
@@ -41,31 +47,35 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.parquet",
         help="required; written whole or not at all",
     )
+    engine_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry out the command; see `write_table`."""
-    return write_table(options.archive, options.sources, options.output)
-
-
-def write_table(archive: str | None, names: Sequence[str], path: Path) -> int:
-    """Write the table, and say on standard error what is in it and what is not.
+    """Carry out the command: write the table, and say on standard error what is in it and what is
+    not.
 
     Raises:
         UsageError: the archive's address, a source or the file's name is wrong, or pyarrow, which
-            the extra ``parquet`` installs, is not there.
+            the extra ``parquet`` installs, is not there, or Ray, where it was asked for.
         ArchiveDamaged: the ledger is; there is no file then.
         StoreRefused, StoreUnavailable: the store.
     """
     with extra("parquet", "nordcrawl signatures"):
-        from nordcrawl.reading.parquet import write_signatures
-    output.check(path)
-    store = open_store(options_from_environment(NORDCRAWL_ARCHIVE=archive).archive, retry_s=30)
+        from nordcrawl.reading.parquet import write_packed, write_signatures
+    output.check(options.output)
+    archive = options_from_environment(NORDCRAWL_ARCHIVE=options.archive).archive
+    store = open_store(archive, retry_s=_RETRY_S)
     require_archive(store)
-    require_sources(store, names)
+    require_sources(store, options.sources)
     counts = Counts()
-    with output.opened(path) as out:
-        write_signatures(_rows(store, names, counts), out)
+    with joined(options, "nordcrawl signatures"), output.opened(options.output) as out:
+        if options.engine == "local":
+            write_signatures(_rows(store, options.sources, counts), out)
+        else:
+            from nordcrawl.reading.signatures_on_ray import packed_signatures
+
+            parts = packed_signatures(store, archive, _RETRY_S, options.sources, counts)
+            write_packed(parts, out)
     for line in _told(counts):
         print(f"nordcrawl: {line}", file=sys.stderr)
     return int(ExitCode.WHOLE)

@@ -1,4 +1,4 @@
-"""Cluster: the shards as tasks of Ray (extra ``ray``). The one module that knows Ray.
+"""Cluster: the shards as tasks of Ray (extra ``ray``). The one module of the fleet that knows Ray.
 
 What Ray does for us: it chooses a machine for each shard, and another one when a worker or a
 machine dies. What it does not do: it can't tell whether a machine that it has lost still crawls;
@@ -8,22 +8,17 @@ Source: docs.ray.io, "Task Fault Tolerance", "ray.cancel", "Ray token authentica
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # before it is loaded: it tells its makers
-
-import ray
-import ray.exceptions
-
-from nordcrawl.errors import ExitCode, UsageError
+from nordcrawl.cluster.join import brief, connect, leave, ray
+from nordcrawl.errors import ExitCode
 from nordcrawl.fleet.gather import Ended
 from nordcrawl.fleet.order import Order
 from nordcrawl.fleet.worker import run_order
-from nordcrawl.model.printable import shown
-from nordcrawl.model.words import reason
+
+__all__ = ["connect", "leave", "run"]
 
 #: A crawl waits more than it works, and its extraction has processes of its own.
 _shard: Final = ray.remote(num_cpus=1, retry_exceptions=False, scheduling_strategy="SPREAD")(
@@ -33,27 +28,6 @@ _shard: Final = ray.remote(num_cpus=1, retry_exceptions=False, scheduling_strate
 _LOOK_S: Final = 0.5
 #: Seconds in which shards that were told to stop tell how they ended.
 STOPPED_S: Final = 75.0
-
-
-def connect(address: str | None) -> int:
-    """Join a cluster, or begin one of this machine alone; return its CPUs.
-
-    Raises:
-        UsageError: it can't be joined.
-    """
-    try:
-        ray.init(address=address, log_to_driver=False, namespace="nordcrawl")
-        return int(ray.cluster_resources().get("CPU", 0))
-    except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-        where = address or os.environ.get("RAY_ADDRESS") or "of this machine"
-        raise UsageError(
-            f"the Ray cluster {shown(where)} can't be joined: {reason(error)}"
-        ) from None
-
-
-def leave() -> None:
-    """Leave the cluster; what is still at work there is told to stop."""
-    ray.shutdown()
 
 
 def run(
@@ -94,17 +68,11 @@ def _ended(task: Any, order: Order) -> Ended:
     except ray.exceptions.TaskCancelledError:
         return _untold(order, ExitCode.INTERRUPTED, "stopped before it began")
     except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError) as error:
-        why = f"its machine died, and those that it was begun on anew: {_brief(error)}"
+        why = f"its machine died, and those that it was begun on anew: {brief(error)}"
         return _untold(order, ExitCode.FAILED, why)
     except ray.exceptions.RayError as error:
-        return _untold(order, ExitCode.FAILED, _brief(error))
+        return _untold(order, ExitCode.FAILED, brief(error))
 
 
 def _untold(order: Order, code: ExitCode, why: str) -> Ended:
     return Ended.untold(order.number, order.count, code, why)
-
-
-def _brief(error: Exception) -> str:
-    """Return the last line of what Ray says, which is long: there stands what was raised."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return shown(lines[-1].strip(), 200) if lines else type(error).__name__

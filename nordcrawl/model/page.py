@@ -6,7 +6,7 @@ Knows nothing of how it was fetched, nor of what stands in it.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -36,6 +36,18 @@ class Page:
     def body_sha256(self) -> str:
         """Digest of `body`, 64 hex digits; made once, and pickled along with the page."""
         return hashlib.sha256(self.body).hexdigest()
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of `body`; pickled along, too."""
+        return len(self.body)
+
+    def without_body(self) -> Page:
+        """Return the same page with an empty body, and digest and size of the one it had: for who
+        has read it, and only hands on what is to be known of it."""
+        bare = replace(self, body=b"")
+        vars(bare).update(body_sha256=self.body_sha256, size=self.size)
+        return bare
 
 
 @dataclass(frozen=True, slots=True)

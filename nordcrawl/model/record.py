@@ -155,7 +155,7 @@ def fetch_json(page: Page, body_sha256: str, capture: Capture | None = None) -> 
         "etag": page.header("etag"),
         "last_modified": page.header("last-modified"),
         "content_type": page.header("content-type"),
-        "bytes": len(page.body),
+        "bytes": page.size,
         "body_sha256": body_sha256,
         "capture": capture.to_json() if capture else None,
     }

@@ -6,7 +6,7 @@ The columns of records are those of `nordcrawl.reading.arrow`.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import IO, Any, Final, cast
 
@@ -58,10 +58,34 @@ def write_signatures(rows: Iterable[Signed], out: IO[bytes]) -> None:
     Raises:
         ArchiveDamaged: a signature is none that this nordcrawl knows; names the article.
     """
-    left = iter(rows)
-    groups_of_rows = iter(lambda: [*islice(left, GROUP_ROWS)], [])
+    _write_signatures(_signature_tables(rows), out)
+
+
+def pack_signatures(rows: Iterable[Signed]) -> bytes:
+    """Return signatures as bytes for `write_packed`, as another machine may have made them; raises
+    as `write_signatures`."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(
+        sink, SIGNATURES, options=pa.ipc.IpcWriteOptions(compression="zstd")
+    ) as to:
+        for table in _signature_tables(rows):
+            to.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def write_packed(parts: Iterable[bytes], out: IO[bytes]) -> None:
+    """Write a Parquet file of packed signatures, a row group or more for each part."""
+    _write_signatures((pa.ipc.open_stream(part).read_all() for part in parts), out)
+
+
+def _write_signatures(tables: Iterable[pa.Table], out: IO[bytes]) -> None:
     # No column but these has values that come again.
-    _write(map(_signatures, groups_of_rows), SIGNATURES, out, use_dictionary=["source", "language"])
+    _write(tables, SIGNATURES, out, use_dictionary=["source", "language"])
+
+
+def _signature_tables(rows: Iterable[Signed]) -> Iterator[pa.Table]:
+    left = iter(rows)
+    return map(_signatures, iter(lambda: [*islice(left, GROUP_ROWS)], []))
 
 
 def _signatures(rows: list[Signed]) -> pa.Table:

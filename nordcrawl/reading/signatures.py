@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from nordcrawl.errors import ArchiveDamaged
 from nordcrawl.model import signature as near
@@ -93,16 +93,25 @@ class Counts:
     """A nordcrawl archived them that made none (0.1), and they have not changed since."""
 
 
+Row: TypeAlias = tuple[Any, ...]
+"""What a ledger line tells of an article."""
+
+
 def signed(source: str, entries: Iterable[LedgerEntry], counts: Counts) -> Iterator[Signed]:
     """Yield the articles of a source that have a signature, in the order in which the ledger first
     names them, by its lines in any order; count all of them.
 
     An article that its publisher took down is none.
     """
+    yield from signed_of(source, filter(None, map(row_of, entries)), counts)
+
+
+def signed_of(source: str, rows: Iterable[Row], counts: Counts) -> Iterator[Signed]:
+    """Yield the same by the rows of the lines: all of each article that there are."""
     with closing(sqlite3.connect("")) as db:
         db.execute("PRAGMA journal_mode=OFF")
         db.execute(_CREATE)
-        db.executemany(_TAKE, filter(None, map(_row, entries)))
+        db.executemany(_TAKE, rows)
         for row in db.execute(_SHOWN):
             article_id, revision, url, language, published_at, title, text, signature, told = row
             if signature:
@@ -117,8 +126,8 @@ def signed(source: str, entries: Iterable[LedgerEntry], counts: Counts) -> Itera
                 counts.untold += 1
 
 
-def _row(entry: LedgerEntry) -> tuple[Any, ...] | None:
-    """Return the row of the article that a ledger line tells of, if it does."""
+def row_of(entry: LedgerEntry) -> Row | None:
+    """Return the row of the article that a line tells of, if it does; its id stands first."""
     if (new := entry.article) is None:
         return None
     return (

@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from nordcrawl.archive.format.order import hidden_url
-from nordcrawl.archive.read.captures import CapturedParts
 from nordcrawl.archive.read.earlier import Earlier
-from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.crawl.entries import ERASED_REASON
 from nordcrawl.crawl.run import Run
@@ -21,18 +19,15 @@ from nordcrawl.errors import NordcrawlError, SpoolError
 from nordcrawl.identity.decide import reread
 from nordcrawl.model.ledger import BY_CAPTURES, Outcome
 from nordcrawl.model.printable import counted
-from nordcrawl.reextract.again import Again, Found, Places, Read, Refused
+from nordcrawl.reextract.again import Again, Found, Read
+from nordcrawl.reextract.engine import Engine, Refused
 from nordcrawl.reextract.findings import Findings
+from nordcrawl.reextract.local import Local
 from nordcrawl.reextract.plan import Plan, Task
 from nordcrawl.reextract.progress import Progress
 
 #: Pages whose lines are on their way to the disk.
 _AT_ONCE: Final = 16
-
-
-def places(store: Store, source: str) -> Places:
-    """Return where pages and earlier records of a source are read."""
-    return Places(CapturedParts(store, Reader(store)), Earlier(store, source))
 
 
 @dataclass(slots=True)
@@ -47,12 +42,15 @@ class _Under:
 class Archiving:
     """One re-extraction of one source within a run; of the event loop's thread."""
 
-    def __init__(self, run: Run, store: Store, plan: Plan, progress: Progress) -> None:
+    def __init__(
+        self, run: Run, store: Store, plan: Plan, progress: Progress, engine: Engine
+    ) -> None:
         self.findings = Findings(plan.left, planned=len(plan))
         self._run = run
         self._plan = plan
         self._progress = progress
-        self._again = Again(run.info.source, places(store, run.info.source.name), run.workers)
+        source = run.info.source
+        self._again = Again(source, Earlier(store, source.name), engine)
         self._under = _Under()
 
     async def work(self) -> None:
@@ -62,12 +60,12 @@ class Archiving:
         if self._progress.done:
             done = counted(len(self._progress.done), "part")
             run.info.notes.append(f"went on behind {done} that an earlier run had done with")
-        tasks = (task for task in self._plan if task.capture.object not in self._progress.done)
+        tasks = self._plan.behind(self._progress.done)
         try:
-            async for task, coming in self._again.read(
-                tasks, self._goes_on, run.info.options.workers
-            ):
-                await self._take(task, await coming)
+            async for task, found in self._again.read(tasks, self._goes_on):
+                await self._take(task, found)
+            if not self._goes_on():  # more of this part may be left
+                self._under.whole = False
             await self._end_part(None)
             if self._goes_on():
                 self._progress.forget()
@@ -135,11 +133,20 @@ class Archiving:
             self._under.whole = False  # the run knows, and ends; the next one reads it
 
 
-async def reextract(run: Run, store: Store, progress: Progress, plan: Plan) -> Findings:
-    """Read a source's captures again and archive what comes of it; then end the run."""
-    run.on_stop = run.workers.close  # what is not read yet is read by the next run
-    archiving = Archiving(run, store, plan, progress)
-    await archiving.work()
+async def reextract(
+    run: Run, store: Store, progress: Progress, plan: Plan, engine: Engine | None = None
+) -> Findings:
+    """Read a source's captures again, by the run's own workers or by another engine, and archive
+    what comes of it; then end the run."""
+    info = run.info
+    if engine is None:
+        engine = Local(store, info.source.profile, run.workers, info.options.workers)
+    run.on_stop = engine.close  # what is not read yet is read by the next run
+    archiving = Archiving(run, store, plan, progress, engine)
+    try:
+        await archiving.work()
+    finally:
+        engine.close()
     reason = "shutdown" if run.info.stopping.requested else "finished"
     await run.finish(reason)
     return archiving.findings

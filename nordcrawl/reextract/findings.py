@@ -11,7 +11,8 @@ from nordcrawl.identity.changes import compare
 from nordcrawl.identity.decide import changed_fields
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.record import article_json
-from nordcrawl.reextract.again import Read, Refused
+from nordcrawl.reextract.again import Read
+from nordcrawl.reextract.engine import Refused
 from nordcrawl.reextract.plan import Left, Task
 
 #: Changed articles, and refused pages, that are told one by one.

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
@@ -41,10 +42,29 @@ _INSERT_KEPT: Final = (
 _OF_ARTICLE: Final = "WHERE article_id = ? AND url IN (?, ?) ORDER BY at DESC LIMIT 1"
 _LATEST_OF: Final = f"SELECT body FROM latest {_OF_ARTICLE}"  # noqa: S608 - constants
 _KEPT_OF: Final = f"SELECT at, body, line FROM kept {_OF_ARTICLE}"  # noqa: S608
+#: As many at a time as nobody minds in memory.
+_TASKS_BEHIND: Final = (
+    "SELECT object, place, line, state, at FROM task WHERE (object, place) > (?, ?)"
+    " ORDER BY object, place LIMIT 200"
+)
 #: Outcomes of pages that were an article when they were read.
 _READ: Final = frozenset(
     {Outcome.NEW, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.DUPLICATE, Outcome.MOVED}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What has to be known to read a page."""
+
+    capture: Capture
+    """Of a whole response."""
+    url: str
+    """What was asked for first."""
+    fetched_at: datetime
+    """UTC."""
+    told_title: str | None
+    """For a page that has no title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +85,12 @@ class Task:
     """The article as its latest revision has it."""
     before_fetched_at: datetime
     """When the page of that revision was fetched, UTC."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """What has to be known to read it: a fraction of the task."""
+        title = self.link.title or self.before.title
+        return Wanted(self.capture, self.url, self.fetched_at, title)
 
 
 @dataclass(slots=True)
@@ -90,6 +116,7 @@ class Plan:
         fetched before."""
         self.left = Left()
         self._db = sqlite3.connect("", check_same_thread=False)
+        self._one = threading.Lock()
         for statement in _DDL.split(";"):
             self._db.execute(statement)
         for entry in entries:
@@ -107,20 +134,24 @@ class Plan:
         return int(count)
 
     def __iter__(self) -> Iterator[Task]:
-        rows = self._db.execute("SELECT line, state, at FROM task ORDER BY object, place")
-        for line, state, at in rows:
-            entry = LedgerEntry.from_json(json.loads(line))
-            if entry.capture is None or entry.fetched_at is None:
-                raise ValueError(f"{entry.url}: planned without a capture")
-            yield Task(
-                url=entry.url,
-                final_url=entry.final_url or entry.url,
-                fetched_at=entry.fetched_at,
-                capture=entry.capture,
-                link=link_told(entry),
-                before=ArticleState.from_json(json.loads(state)),
-                before_fetched_at=from_micros(at),
-            )
+        return self._tasks(frozenset())
+
+    def behind(self, done: Set[str]) -> Iterable[Task]:
+        """Return the same without the parts that are `done`, to be gone through as often as wanted,
+        by several threads at once."""
+        return _Behind(self._tasks, frozenset(done))
+
+    def _tasks(self, done: frozenset[str]) -> Iterator[Task]:
+        place: tuple[str, int] = ("", -1)
+        while True:
+            with self._one:
+                rows = self._db.execute(_TASKS_BEHIND, place).fetchall()
+            if not rows:
+                return
+            place = rows[-1][:2]
+            for key, _, line, state, at in rows:
+                if key not in done:
+                    yield _task(line, state, at)
 
     def _take(self, entry: LedgerEntry) -> None:
         if (new := entry.article) is not None:
@@ -160,3 +191,29 @@ class Plan:
                     "INSERT OR IGNORE INTO task VALUES (?, ?, ?, ?, ?)",
                     (capture["object"], capture["offset"], kept[2], state, at),
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """Tasks of a plan, without some parts."""
+
+    tasks: Callable[[frozenset[str]], Iterator[Task]]
+    done: frozenset[str]
+
+    def __iter__(self) -> Iterator[Task]:
+        return self.tasks(self.done)
+
+
+def _task(line: str, state: str, at: int) -> Task:
+    entry = LedgerEntry.from_json(json.loads(line))
+    if entry.capture is None or entry.fetched_at is None:
+        raise ValueError(f"{entry.url}: planned without a capture")
+    return Task(
+        url=entry.url,
+        final_url=entry.final_url or entry.url,
+        fetched_at=entry.fetched_at,
+        capture=entry.capture,
+        link=link_told(entry),
+        before=ArticleState.from_json(json.loads(state)),
+        before_fetched_at=from_micros(at),
+    )

@@ -52,6 +52,7 @@ OFFERED = {
     "nordcrawl crawl ga": {"gazette"},
     "nordcrawl crawl -L W": {"WARNING"},
     "nordcrawl doctor p": {"paper"},
+    "nordcrawl signatures --engine ": {"local", "ray"},
     "nordcrawl completion ": {*SHELLS},
 }
 #: What must not be offered there.

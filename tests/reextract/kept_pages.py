@@ -23,6 +23,7 @@ from nordcrawl.model.article import Rejected
 from nordcrawl.model.capture import Exchange
 from nordcrawl.model.page import Page
 from nordcrawl.reextract.archive import reextract
+from nordcrawl.reextract.engine import Engine
 from nordcrawl.reextract.findings import Findings
 from nordcrawl.reextract.plan import Plan
 from nordcrawl.reextract.progress import Progress
@@ -135,6 +136,7 @@ class Paper:
         stop_after: int | None = None,
         slowly: bool = False,
         anew: bool = False,
+        engine: Engine | None = None,
     ) -> tuple[Findings, Report]:
         """Read the pages again; told to stop behind so many that were read, or
         with each page long on its way into the archive."""
@@ -147,7 +149,7 @@ class Paper:
                     _slow_down(run)
                 if stop_after is not None:
                     _stop_after(run, stop_after)
-                findings = asyncio.run(reextract(run, self.store, progress, plan))
+                findings = asyncio.run(reextract(run, self.store, progress, plan, engine))
         finally:
             run.close()
         assert run.report is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -81,19 +82,36 @@ def test_only_pages_fetched_since_a_time() -> None:
             assert (len(plan), plan.left.earlier) == (count, 1 - count)
 
 
-def test_they_come_in_the_order_in_which_they_lie() -> None:
+def spread(count: int, parts: int) -> list[LedgerEntry]:
+    """Lines of as many articles, in parts by turns, the last ones first in each."""
     lines = []
-    for number in range(20):
+    for number in range(count):
         url = f"https://e.org/{number}"
         article = state(article_id=f"s:{number}", url=url)
-        place = replace(capture(number % 3), offset=1000 - number)
+        place = replace(capture(number % parts), offset=count * 10 - number)
         lines.append(
             line(0, Outcome.NEW, url=url, article_id=f"s:{number}", article=article, capture=place)
         )
-    with Plan(lines) as plan:
+    return lines
+
+
+def test_they_come_in_the_order_in_which_they_lie() -> None:
+    with Plan(spread(20, parts=3)) as plan:
         places = [(task.capture.object, task.capture.offset) for task in plan]
     assert places == sorted(places)
     assert len(places) == 20
+
+
+def test_it_is_gone_through_by_several_at_once_without_the_parts_that_are_done() -> None:
+    with Plan(spread(1500, parts=3)) as plan:
+        everything = [task.url for task in plan]
+        assert everything == [task.url for task in plan.behind(set())]
+        done = capture(1).object
+        rest = plan.behind({done})
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda _: [task.url for task in rest], range(16)))
+        assert found == [[task.url for task in plan if task.capture.object != done]] * 16
+        assert (len(everything), len(found[0])) == (1500, 1000)
 
 
 def test_when_the_page_of_the_revision_was_fetched_is_known() -> None:

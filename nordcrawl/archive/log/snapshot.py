@@ -9,7 +9,7 @@ it lies in now.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -70,6 +70,12 @@ class LiveSegment:
     def segment(self) -> Segment:
         """The segment itself."""
         return self.part.segments[self.number]
+
+    def alone(self) -> LiveSegment:
+        """Return the same without what else its commit did, which for many is much: for another
+        machine, to read it by a snapshot of these alone."""
+        commit = replace(self.commit, add=(self.part.entry,), remove=(), base={})
+        return replace(self, commit=commit, place=0)
 
 
 @dataclass(frozen=True, slots=True)

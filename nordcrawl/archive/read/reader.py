@@ -29,7 +29,7 @@ from nordcrawl.model.words import reason
 
 _T = TypeVar("_T")
 
-__all__ = ["Cursor", "LivePart", "Reader", "Snapshot", "Wanted"]
+__all__ = ["Cursor", "LivePart", "LiveSegment", "Reader", "Snapshot", "Wanted"]
 
 #: Changes after which an article is not shown by `Reader.latest`.
 NOT_SHOWN: Final = frozenset({"removed", "erased"})
