@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,19 @@ class Nodes:
             "RAY_AUTH_TOKEN_PATH": str(token),
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_worker_niceness": "0",
+            # A node that does not answer is given up after seconds, not after half a minute.
+            "RAY_health_check_initial_delay_ms": "0",
+            "RAY_health_check_period_ms": "1000",
+            "RAY_health_check_timeout_ms": "1000",
+            "RAY_health_check_failure_threshold": "5",
+            # So does the caller, by the connection to its task: after 7 minutes otherwise.
+            "RAY_grpc_client_keepalive_time_ms": "2000",
+            "RAY_grpc_client_keepalive_timeout_ms": "4000",
         }
         self.address = ""
         self.nodes: list[subprocess.Popen[bytes]] = []
+        self.states: list[Path] = []
+        """The state folder of each."""
         self._folder = folder
         self._started = 0
 
@@ -63,12 +74,14 @@ class Nodes:
             if self._is_started(log, *options):
                 return log.read_text()
             self.nodes.pop().wait()
+            self.states.pop()
         pytest.fail(log.read_text())
 
     def _is_started(self, log: Path, *options: str) -> bool:
         address = f"127.0.0.{20 + self._started}"
         self._started += 1
-        job = Job(self._folder, "", {"NORDCRAWL_STATE_DIR": str(log.with_suffix(""))})
+        self.states.append(log.with_suffix(""))
+        job = Job(self._folder, "", {"NORDCRAWL_STATE_DIR": str(self.states[-1])})
         with log.open("wb") as out:
             node = subprocess.Popen(
                 [
@@ -94,6 +107,25 @@ class Nodes:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         node.wait()
+
+    @contextmanager
+    def cut_off(self, node: subprocess.Popen[bytes]) -> Iterator[None]:
+        """Stop all of a node that speaks with the others; shards that it has begun work on. Whoever
+        is cut off by a network is in no other state."""
+        below = descendants(node.pid)
+        shards = {
+            pid for pid in below if b"fleet_shard" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        }
+        works_on = shards.union(*(descendants(pid) for pid in shards))
+        stopped = [pid for pid in below if pid not in works_on]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in stopped:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def close(self) -> None:
         """End all of it."""
