@@ -24,6 +24,7 @@ from nordcrawl.config.options import Options
 from nordcrawl.crawl.leaving import BROKE_OFF, EXIT_S, Watch, obey_signals
 from nordcrawl.crawl.run import Run
 from nordcrawl.errors import ExitCode, ObjectMissing, UsageError, first_of
+from nordcrawl.importing.download import Web
 from nordcrawl.importing.dry import look
 from nordcrawl.importing.files import check
 from nordcrawl.importing.findings import WORDS, Findings
@@ -44,14 +45,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Take the pages of a source out of WARC and WACZ files (of browsertrix, wget, Heritrix, "
         "Common Crawl) into the archive, as a crawl would have on the day on which they were "
         "fetched: article addresses of its table, in the order of their dates, what is reserved "
-        "left out. Nothing is asked of the site. A second time, or killed and called again, it "
+        "left out. Nothing is asked of the site; files of the web are downloaded one at a time, "
+        "into the temporary folder, and not kept. A second time, or killed and called again, it "
         "takes what is not there yet."
     )
     parser.epilog = "Example: nordcrawl import warc highnorthnews crawl-*.warc.gz --dry-run"
     parser.add_argument("format", choices=("warc",), help="what the files are")
     parser.add_argument("source", metavar="SOURCE", help="whose articles are taken")
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help=".warc, .warc.gz, .warc.zst or .wacz"
+        "files",
+        nargs="+",
+        metavar="FILE|URL",
+        help=".warc, .warc.gz, .warc.zst or .wacz, here or at an address of http or https",
     )
     archive_option(parser)
     parser.add_argument(
@@ -79,13 +84,14 @@ def run(options: argparse.Namespace) -> int:
 
     Raises:
         UsageError: the source is unknown, a file is none of WARC records, the extra is missing.
+        NotFetched: a file of the web can't be had; nothing was imported.
         LockHeld: another run works on the source.
         SpoolError: the state folder or the temporary one can't be written.
         StoreError: the archive can't be written or read.
     """
     settings = options_from_environment(NORDCRAWL_ARCHIVE=options.archive)
     source = settings.source(options.source, with_contact=False)
-    paths = check(options.files)
+    files = check(options.files, Web(settings.user_agent, settings.proxy))
     if not is_there():
         raise UsageError(NEEDED)
     asked = _Asked(settings, source, options.json)
@@ -94,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
     findings = Findings()
     with Gathered() as gathered:
         # Before lock and lease are taken: it may take long, and nobody need wait for it.
-        Scan(source, gathered, findings, utc_now()).files(paths)
+        Scan(source, gathered, findings, utc_now()).files(files)
         code = (_dry if options.dry_run else _real)(asked, gathered, findings)
     return int(code)
 

@@ -114,7 +114,7 @@ class Gathered:
     """The wanted pages; of one thread at a time, but for `record`. Close it."""
 
     def __init__(self) -> None:
-        with _room():
+        with room():
             self._file = tempfile.TemporaryFile(prefix="nordcrawl-import-")  # noqa: SIM115
             self._db = sqlite3.connect("", check_same_thread=False)
             self._db.executescript(_DDL)
@@ -149,25 +149,25 @@ class Gathered:
             SpoolError: the temporary folder refuses; so do all that add.
         """
         member = compress(raw, _LEVEL)
-        with _room():
+        with room():
             self._file.write(member)
             self._insert(page, self._size, len(member), Refers("", None, ""))
         self._size += len(member)
 
     def add_revisit(self, page: Sighting, refers: Refers) -> None:
         """Keep what a `revisit` record says."""
-        with _room():
+        with room():
             self._insert(page, None, None, refers)
 
     def add_redirect(self, source: str, at: datetime, target: str) -> None:
         """Keep that an address (canonical form) led to another one."""
-        with _room():
+        with room():
             row = (source, micros(at), target)
             self._db.execute("INSERT INTO redirect VALUES (?, ?, ?)", row)
 
     def add_request(self, record_id: str, beside: str, method: str, head: bytes) -> None:
         """Keep a request, by the record that it is concurrent to."""
-        with _room():
+        with room():
             row = (record_id, beside, method, head)
             self._db.execute("INSERT INTO request VALUES (?, ?, ?, ?)", row)
 
@@ -188,7 +188,7 @@ class Gathered:
     def settle(self, source: Source, findings: Findings) -> None:
         """Make tasks of what was kept: find the payloads of revisits, and by which addresses pages
         were asked for."""
-        with _room():
+        with room():
             self._file.flush()
             self._db.executescript(_INDEXES)
             rows = self._db.execute(
@@ -275,12 +275,12 @@ class Gathered:
 
     def done(self, task: Task) -> None:
         """Forget a page."""
-        with _room():
+        with room():
             self._db.execute("DELETE FROM task WHERE n = ?", (task.n,))
 
     def put_off(self, task: Task) -> None:
         """Leave a page for the next round."""
-        with _room():
+        with room():
             sql = "UPDATE task SET round = ? WHERE n = ?"
             self._db.execute(sql, (self._round + 1, task.n))
 
@@ -306,7 +306,12 @@ def micros_of(span: timedelta) -> int:
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def room() -> Iterator[None]:
+    """Say where the temporary folder refuses.
+
+    Raises:
+        SpoolError: it does.
+    """
     try:
         yield
     except (OSError, sqlite3.Error) as error:

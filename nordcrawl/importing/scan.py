@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 from urllib.parse import urljoin
 
@@ -16,7 +15,7 @@ from nordcrawl.crawl.extraction import MOST_BYTES
 from nordcrawl.fetch import coding, transfer
 from nordcrawl.fetch.answer import READABLE, other_type
 from nordcrawl.fetch.recorded import status_of
-from nordcrawl.importing.files import name_of, warcs_of
+from nordcrawl.importing.files import Given, warcs_of
 from nordcrawl.importing.findings import Findings, Left
 from nordcrawl.importing.gathered import Gathered, Refers, Sighting
 from nordcrawl.model.ledger import SKEW
@@ -41,17 +40,18 @@ class Scan:
         self._findings = findings
         self._latest = now + SKEW
 
-    def files(self, paths: Iterable[Path]) -> None:
+    def files(self, files: Iterable[Given]) -> None:
         """Read files to their end, or to where they are damaged, which the findings tell.
 
         Raises:
             SpoolError: the temporary folder refuses.
+            NotFetched, UsageError: one of the web can't be had, or is not of WARC records.
         """
-        for path in paths:
+        for given in files:
             self._findings.files += 1
-            name = name_of(path)
+            name = given.name
             try:
-                for name, file in warcs_of(path):
+                for name, file in warcs_of(given):
                     self._file(name, records_of(file, MOST_RECORD))
             except Damaged as error:
                 self._findings.damage(name, error)

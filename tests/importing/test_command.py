@@ -120,7 +120,7 @@ def test_what_can_not_be_done_is_told(tmp_path: Path) -> None:
     for arguments, said in (
         (("peer", str(file)), "no source 'peer': did you mean pier?"),
         (("pier", str(page)), "page.html: no WARC or WACZ file"),
-        (("pier", "https://example.org/a.warc.gz"), "download it first"),
+        (("pier", "s3://bucket/a.warc.gz"), "what lies elsewhere is to be copied first"),
     ):
         done = job.nordcrawl("import", "warc", *arguments)
         assert (done.code, done.out) == (2, "")

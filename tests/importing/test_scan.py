@@ -13,6 +13,7 @@ import pytest
 
 from nordcrawl.capture.stream import records_of
 from nordcrawl.errors import SpoolError, UsageError
+from nordcrawl.importing.download import Web
 from nordcrawl.importing.files import check
 from nordcrawl.importing.findings import Left
 from nordcrawl.importing.gathered import Gathered
@@ -185,16 +186,19 @@ def test_what_is_no_file_of_warc_records_is_refused_before_any_is_read(tmp_path:
     good.write_bytes(Warc(packed=False).body + b"WARC/1.0\r\n")
     page.write_bytes(b"<html>")
     empty.write_bytes(b"")
-    assert check([str(good)]) == [good]
+    web = Web("nordcrawl")
+    assert [one.name for one in check([str(good)], web)] == ["a.warc"]
     for name, said in (
         (str(page), "no WARC or WACZ file"),
         (str(empty), "the file is empty"),
         (str(tmp_path), "Is a directory"),
         (str(tmp_path / "none"), "No such file"),
-        ("https://example.org/a.warc.gz", "only files can be imported: download it first"),
+        ("s3://bucket/a.warc.gz", "a file, or an address of http or https, is allowed"),
+        ("https://me:secret@example.org/a.warc.gz", "^https://example.org/a.warc.gz: an address"),
+        ("https://[::1/a.warc", "Invalid IPv6 URL"),
     ):
         with pytest.raises(UsageError, match=said):
-            check([str(good), name])
+            check([str(good), name], web)
 
 
 def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from warcio.warcwriter import WARCWriter
 
 from nordcrawl.config.arguments import Arguments
 from nordcrawl.importing.dry import look
+from nordcrawl.importing.files import local
 from nordcrawl.importing.findings import Findings
 from nordcrawl.importing.gathered import Gathered
 from nordcrawl.importing.scan import Scan
@@ -113,7 +114,7 @@ class Library(Paper):
     def scanned(self, gathered: Gathered, *paths: Path) -> Findings:
         """What is found in files."""
         findings = Findings()
-        Scan(self.source, gathered, findings, self.now()).files(paths)
+        Scan(self.source, gathered, findings, self.now()).files(map(local, paths))
         return findings
 
     def take(
