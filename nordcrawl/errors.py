@@ -121,7 +121,7 @@ MEANINGS: Final[Mapping[ExitCode, Meaning]] = {
     ExitCode.SOURCE_DOWN: Meaning(
         "a sitemap, feed or listing failed, and nothing else covered it "
         "([how](revisiting.md)), or a host could not be connected to (no address, "
-        "refused, no network)",
+        "refused, no network); or a file that is to be imported could not be downloaded",
         "look at the site, or mend the source's table",
     ),
     ExitCode.ROBOTS: Meaning(
