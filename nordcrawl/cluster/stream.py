@@ -84,9 +84,8 @@ def _streamed(tables: list[pa.Table], told: Told) -> Iterator[list[Any]]:
 
 
 def _map(table: pa.Table, told: dict[str, Any]) -> pa.Table:
-    """Work on a block, on a machine."""
-    (block,) = table[_BLOCK]
-    return _row(answer(told, block.as_py()))
+    """Work on a block, or on some that the cluster has put together, on a machine."""
+    return _rows(answer(told, block.as_py()) for block in table[_BLOCK])
 
 
 def folded(
@@ -121,16 +120,13 @@ def folded(
 
 
 def _map_keyed(table: pa.Table, told: dict[str, Any]) -> pa.Table:
-    """Work on a block, on a machine; a row for each key."""
-    (block,) = table[_BLOCK]
-    found = answer(told, block.as_py())
-    pairs = found.values if found.error is None else [(0, found.error)]
-    return pa.table(
-        {
-            _KEY: pa.array([key for key, _ in pairs], pa.int64()),
-            _BLOCK: pa.array([pickle.dumps(value) for _, value in pairs], pa.binary()),
-        }
-    )
+    """Do the same, with a row for each key."""
+    pairs: list[tuple[int, Any]] = []
+    for block in table[_BLOCK]:
+        found = answer(told, block.as_py())
+        pairs += found.values if found.error is None else [(0, found.error)]
+    keys = pa.array([key for key, _ in pairs], pa.int64())
+    return _rows(value for _, value in pairs).append_column(_KEY, keys)
 
 
 def _fold(table: pa.Table, fold: Callable[[list[Any]], Any]) -> pa.Table:
@@ -138,18 +134,18 @@ def _fold(table: pa.Table, fold: Callable[[list[Any]], Any]) -> pa.Table:
     values = [pickle.loads(row.as_py()) for row in table[_BLOCK]]  # noqa: S301 - of our own
     error = next((value for value in values if isinstance(value, NordcrawlError)), None)
     try:
-        return _row(Answer([fold(values)]) if error is None else Answer([], error))
+        return _rows([Answer([fold(values)]) if error is None else Answer([], error)])
     except NordcrawlError as met:
-        return _row(Answer([], met))
+        return _rows([Answer([], met)])
 
 
 def _packed(items: Sequence[Any]) -> pa.Table:
-    return _row([*items])
+    return _rows([[*items]])
 
 
-def _row(value: Any) -> pa.Table:
-    body = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    return pa.table({_BLOCK: pa.array([body], pa.large_binary())})
+def _rows(values: Iterable[Any]) -> pa.Table:
+    bodies = [pickle.dumps(value, pickle.HIGHEST_PROTOCOL) for value in values]
+    return pa.table({_BLOCK: pa.array(bodies, pa.large_binary())})
 
 
 def _unpacked(row: Any) -> Answer:
