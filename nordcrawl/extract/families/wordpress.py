@@ -64,8 +64,6 @@ _AUTHOR = (
 #: Links to the list of an author's posts, whatever a theme prints in them: weaker, so used only
 #: where JSON-LD names nobody. Source: reference of get_author_posts_url.
 _AUTHOR_LINK = ('a[href*="/author/"]', 'a[href*="?author="]')
-#: Labels that Yoast SEO writes before the author's name for shared links.
-_WRITTEN_BY = frozenset(tables.words("written_by"))
 _PUBLISHED = (
     "time.entry-date.published[datetime]", "time.published[datetime]", "time.entry-date[datetime]",
     ".wp-block-post-date time[datetime]", ".posted-on time[datetime]", "abbr.published[title]",
@@ -106,7 +104,11 @@ def find(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Landmar
         origin="wordpress",
         title=_title(headline, head),
         authors=_authors(own(article, _AUTHOR, others) or own(scope, _AUTHOR, others))
-        or (() if named else _linked(root, own(scope, _AUTHOR_LINK, others)) or _author_told(head)),
+        or (
+            ()
+            if named
+            else _linked(root, own(scope, _AUTHOR_LINK, others)) or authors.told_beside_label(head)
+        ),
         # What is printed is often the day only, or without a zone.
         published=None if dated else _moment(own(scope, _PUBLISHED, others), local),
         modified=None if dated else _moment(own(scope, _UPDATED, others), local),
@@ -224,13 +226,6 @@ def _linked(root: HtmlElement, links: Iterable[HtmlElement]) -> tuple[str, ...]:
         return names
     marked = authors.tidy(texts(select(root, ("a[rel~=author]",)), _NAME_CHARS))
     return marked if len(marked) == 1 else ()
-
-
-def _author_told(head: Head) -> tuple[str, ...]:
-    """Return the name in the labelled lines for shared links, if it is labelled as the author."""
-    label = (head.meta("twitter:label1") or "").strip(" :").casefold()
-    name = head.meta("twitter:data1")
-    return authors.tidy([name]) if name and label in _WRITTEN_BY else ()
 
 
 def _moment(elements: Iterable[HtmlElement], local: tzinfo) -> Moment | None:

@@ -6,7 +6,8 @@ Does not judge whether a name is a person or an agency: both sign articles.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator, Set
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
@@ -14,8 +15,10 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.fields import bylines
-from nordcrawl.extract.fields.names import split, tidy
+from nordcrawl.extract.fields.marked_times import is_of_entry
+from nordcrawl.extract.fields.names import is_agency, is_desk, split, tidy
 from nordcrawl.extract.lexicon.phrases import BYLINE, CREDIT_LABEL
+from nordcrawl.extract.lexicon.tables import words
 from nordcrawl.extract.page import spoken
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.marks import marks_of
@@ -23,6 +26,8 @@ from nordcrawl.extract.page.schema_values import people, types_of
 from nordcrawl.extract.page.text import key
 from nordcrawl.extract.page.tree import select
 
+#: Labels that Yoast SEO and others write before an author's name for shared links.
+_WRITTEN_BY = frozenset(words("written_by"))
 _METAS = (
     "author", "article:author", "parsely-author", "byl", "sailthru.author", "dc.creator",
     "article:author_name", "citation_author", "cxenseparse:author", "og:article:author",
@@ -44,6 +49,9 @@ _VISIBLE = (
     ".author",
 )  # fmt: skip
 
+_CARDS = (".vcard .fn", ".p-author .p-name", ".p-author")
+_PART = re.compile(r"[\W\d_]+")
+
 #: Looked at first: most pages that name no author elsewhere have no such element either.
 _MARKS = etree.XPath("//@class | //@rel | //@itemprop", smart_strings=False)
 
@@ -56,16 +64,80 @@ def find(head: Head, root: HtmlElement, site: Iterable[str] = ()) -> tuple[tuple
     of the authors that the byline names, the byline wins.
     """
     keys = {key(name) for name in site} - {""}
-    own: tuple[tuple[str, ...], str] = ((), "")
+    weak: tuple[tuple[str, ...], str] = ((), "")
     for names, origin in _sources(head, root):
         others = tuple(name for name in names if key(name) not in keys)
-        if len(others) == 1 and origin == "json-ld" and (both := _line_of_more(root, others[0])):
-            return both, "byline"
-        if others and not (origin == "printed" and own[1] == "json-ld" and _is_desk(head)):
+        if len(others) == 1 and origin == "json-ld":
+            if both := _line_of_more(root, others[0]):
+                return both, "byline"
+            if both := _meta_of_more(head, others[0]):
+                return both, "meta"
+        if not others or gives_way(others):
+            if names and not weak[0]:
+                weak = (others or names, origin)
+            continue
+        if not weak[0]:
             return others, origin
-        if names and not own[0]:
-            own = (names, origin)
-    return own
+        if found := _overruling(others, origin, weak, head, keys):
+            return found, origin
+    return weak
+
+
+def gives_way(names: Iterable[str], site: Iterable[str] = ()) -> bool:
+    """Return whether names are no person's, so that one who is named elsewhere wrote the article:
+    the site's own, a desk, what somebody logs in with. So does none."""
+    keys = {key(name) for name in site} - {""}
+    return all(key(name) in keys or is_desk(name) or _is_handle(name) for name in names)
+
+
+def _is_handle(name: str) -> bool:
+    return " " not in name and name == name.lower() and name.isascii()
+
+
+def _overruling(
+    names: tuple[str, ...],
+    origin: str,
+    weak: tuple[tuple[str, ...], str],
+    head: Head,
+    site: Set[str],
+) -> tuple[str, ...]:
+    """Return those of the names that count against others that give way: against a handle only the
+    name that it is short for, against a desk only a person's."""
+    if all(_is_handle(name) and key(name) not in site for name in weak[0]):
+        return tuple(n for n in names if any(_is_short_for(handle, n) for handle in weak[0]))
+    if origin == "printed" and weak[1] == "json-ld" and _is_organization(head):
+        return ()
+    if all(key(name) in site for name in weak[0]):
+        return names
+    return names if all(" " in name and not is_agency(name) for name in names) else ()
+
+
+def _is_short_for(handle: str, name: str) -> bool:
+    """Return whether what somebody logs in with is made of their name.
+
+    >>> _is_short_for("karivik", "Kari Vik"), _is_short_for("kari.vik", "Kari M. Vík")
+    (True, True)
+    """
+    told = _ascii(name)
+    if key(handle) == key(told):
+        return True
+    parts = [part for part in _PART.split(handle) if part]
+    return len(parts) > 1 and set(parts) <= set(_PART.split(told))
+
+
+def _ascii(name: str) -> str:
+    """Return a name in small letters without their marks."""
+    plain = unicodedata.normalize("NFD", name.casefold()).encode("ascii", "ignore")
+    return plain.decode("ascii")
+
+
+def _meta_of_more(head: Head, name: str) -> tuple[str, ...]:
+    """Return the names of a meta that names an author and others as full as that; else none."""
+    for meta in _METAS:
+        names = tidy(p for value in head.all(meta) for p in split(value, is_data=True))
+        if 1 < len(names) <= _MOST and name in names and all(map(_NAME.fullmatch, names)):
+            return names
+    return ()
 
 
 def _line_of_more(root: HtmlElement, name: str) -> tuple[str, ...]:
@@ -84,7 +156,7 @@ def _line_of_more(root: HtmlElement, name: str) -> tuple[str, ...]:
     return ()
 
 
-def _is_desk(head: Head) -> bool:
+def _is_organization(head: Head) -> bool:
     """Return whether the page's data says that its author is no person."""
     authors = head.jsonld.node.get("author")
     values = authors if isinstance(authors, list) else [authors]
@@ -99,7 +171,10 @@ def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], s
         yield tidy(p for value in values for p in split(value, is_data=True)), "json-ld"
     for meta in _METAS:
         yield tidy(p for value in head.all(meta) for p in split(value, is_data=True)), "meta"
+    yield told_beside_label(head), "meta"
     marked = " ".join(_MARKS(root)).lower()
+    if "fn" in marked or "p-author" in marked:
+        yield tidy(_of_entries(root)), "microformat"
     for selectors, origin in ((_MICRODATA, "microdata"), (_VISIBLE, "byline")):
         for selector in selectors if "author" in marked or "byline" in marked else ():
             found = [
@@ -111,6 +186,30 @@ def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], s
             yield tidy(p for text in texts for p in split(text, is_data=is_data))[:6], origin
     line = bylines.printed(root, (head.title, *head.all("og:title")[:1]))
     yield tidy(split(line) if line else ()), "printed"
+
+
+def told_beside_label(head: Head) -> tuple[str, ...]:
+    """Return the name in the labelled lines for shared links, if it is labelled as the author."""
+    for number in "12":
+        label = (head.meta(f"twitter:label{number}") or "").strip(" :").casefold()
+        if label in _WRITTEN_BY:
+            return tidy(head.all(f"twitter:data{number}")[:1])
+    return ()
+
+
+def _of_entries(root: HtmlElement) -> Iterator[str]:
+    """Yield the authors in the microformat of the entry that has the headline.
+
+    Source: microformats.org, hAtom (author, an hCard with fn) and h-entry (p-author).
+    """
+    for element in select(root, _CARDS)[:_MOST]:
+        if is_of_entry(element) and not _in_comments(element):
+            yield from split(spoken.names(element))
+
+
+def _in_comments(element: HtmlElement) -> bool:
+    names = (f"{e.get('class') or ''} {e.get('id') or ''}" for e in element.iterancestors())
+    return any("comment" in name.lower() for name in names)
 
 
 def _is_credit(text: str) -> bool:

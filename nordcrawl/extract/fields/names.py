@@ -80,6 +80,11 @@ _NO_NAME = re.compile(
     + rf"|{_WEEKDAYS}|{_DATED}\w*",
     re.IGNORECASE,
 )
+#: "View all posts by Name", and the same behind the name: "Alle Beiträge von Name anzeigen".
+_LISTING = re.compile(rf"^\s*{one_of(*words('names', 'listings'))}:?\s+(?=\S)", re.IGNORECASE)
+_LISTED = re.compile(r"(?<=\w)\s+(?:anzeigen|ansehen|lesen)$", re.IGNORECASE)
+_ALL = frozenset(words("names", "all"))
+_DESK = re.compile(rf"(?<!\w){one_of(*words('names', 'desks'))}(?!\w)", re.IGNORECASE)
 _AGENCIES = frozenset(map(key, words("agencies", "names")))
 _VOWEL = re.compile(r"[aeiouyæøåäöüéáíóúýаеёиоуыэюя]", re.IGNORECASE)
 
@@ -127,7 +132,7 @@ def _parts(text: str, is_data: bool) -> list[str]:
         return [text]
     bare = [_without_role(part) for part in parts]
     full = sum(" " in part for part in bare)
-    signs = [_is_agency(part) for part in bare]
+    signs = [is_agency(part) for part in bare]
     # A part in lower case is none of several names.
     if not all(_CAPITAL.match(b) or is_sign for b, is_sign in zip(bare, signs, strict=True)):
         return [text]
@@ -151,7 +156,8 @@ def _undated(text: str) -> str:
     return _DANGLING.sub("", text[:start]).strip() or _THROUGH_DIGITS.sub("", text)
 
 
-def _is_agency(name: str) -> bool:
+def is_agency(name: str) -> bool:
+    """Return whether a name is a news agency's, as it signs itself."""
     return key(name) in _AGENCIES or (name.isupper() and " " not in name and 2 <= len(name) <= 5)
 
 
@@ -173,7 +179,7 @@ def tidy(told: Iterable[str]) -> tuple[str, ...]:
     """Return names without labels, roles, addresses and twins that differ in hyphens only."""
     kept: dict[str, str] = {}
     for value in told:
-        name = BYLINE.sub("", unmarked(value), count=1)
+        name = _unlisted(BYLINE.sub("", unmarked(value), count=1))
         if found := _PAPER_BY.match(name):
             name = found[1]
         name = _without_role(_PLACE_LABEL.sub("", name))
@@ -185,6 +191,27 @@ def tidy(told: Iterable[str]) -> tuple[str, ...]:
             kept[folded] = name
     names = tuple(kept.values())
     return tuple(name for name in names if not _ONLY_ROLE.fullmatch(name)) or names
+
+
+def _unlisted(name: str) -> str:
+    """Return a name without what a link to all that its bearer wrote says around it.
+
+    >>> _unlisted("View all posts by Kari Vik"), _unlisted("Alle Artikel")
+    ('Kari Vik', '')
+    """
+    if name.casefold() in _ALL:
+        return ""
+    bare = _LISTING.sub("", name)
+    return _LISTED.sub("", bare) if bare != name else name
+
+
+def is_desk(name: str) -> bool:
+    """Return whether a name is that of an editorial office or of nobody in particular.
+
+    >>> is_desk("Avis Nord redaksjonen"), is_desk("Kari Vik")
+    (True, False)
+    """
+    return _DESK.search(name) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -1,5 +1,6 @@
 """Bylines that only the page's print tells, and what looks like one and is none."""
 
+# ruff: noqa: E501 - pages read better in one line
 from __future__ import annotations
 
 import pytest
@@ -29,6 +30,17 @@ def printed(body: str) -> str | None:
         (HEAD + "<div class='post-author'>Kari Nordmann</div>", "Kari Nordmann"),
         (HEAD + "<div class='author'><b>von</b> <span>Kari</span></div>", "Kari"),
         (HEAD + "<a rel='author' href='/k'>Kari</a>", "Kari"),
+        (HEAD + "<p><a href='/forfatter/kari'>Kari Nordmann</a></p>", "Kari Nordmann"),
+        (HEAD + "<p><a href='/users/kari78'>Kari78</a></p>", "Kari78"),
+        (HEAD + "<p><a href='mailto:kari@avis.test'>Kari Nordmann</a></p>", "Kari Nordmann"),
+        (HEAD + "<p>24.04.2021 - Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<p>24.04.2021 kl. 13:30 av Kari</p>", "Kari"),
+        (HEAD + "<p>Skrevet av Kari</p>", "Kari"),
+        (HEAD + "<p>Publisert av Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<p>Kirjoittanut Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<p>Af Kari Nordmann, journalist på havnen</p>", "Kari Nordmann"),
+        (HEAD + "<div class='elementor-widget-container'>Av Kari Nordmann</div>", "Kari Nordmann"),
+        ("<body class='right-sidebar'><p>Av Kari Nordmann</p>", "Kari Nordmann"),
     ],
 )  # fmt: skip
 def test_a_line_of_names(body: str, expected: str) -> None:
@@ -46,6 +58,15 @@ def test_a_line_of_names(body: str, expected: str) -> None:
         HEAD + "<footer><p>Av Kari Nordmann</p></footer>",
         HEAD + "<div class='comment-list'><b class='author'>Kari Nordmann</b></div>",
         HEAD + "<aside class='more'><p>Av Kari Nordmann</p></aside>",
+        HEAD + "<p><a href='/users/sign_in'>Logg inn</a></p>",
+        HEAD + f"<p>{'Mye torsk. ' * 12}<a href='/forfatter/kari'>Kari Nordmann</a> sier.</p>",
+        "<a href='/profile/ny'>Bli abonnent</a>" + "<i></i>" * 20 + HEAD,
+        HEAD + "<p><a href='mailto:post@avis.test'>Tips</a></p>",
+        HEAD + "<p>24.04.2021 - torsk</p>",
+        HEAD + "<i></i>" * 20 + "<p>24.04.2021 - Kari Nordmann</p>",
+        HEAD + "<div class='widget'>Av Kari Nordmann</div>",
+        HEAD
+        + f"<p>Les <a href='/b'>boken om torsk</a> av Kari Nordmann, fisker. {'Mye torsk. ' * 12}</p>",
         HEAD + f"<p>Av Kari Nordmann {'kom det mye torsk inn til kysten ' * 5}</p>",
     ],
 )
@@ -92,3 +113,93 @@ def test_authors_that_the_data_only_refers_to() -> None:
 def test_ways_to_write_to_them_are_no_part_of_the_name(said: str, name: str) -> None:
     assert authors.tidy([said]) == (name,)
     assert authors.tidy(["@kari"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("<a href='/author/kari'>Kari Vik</a>, <a href='/author/ola'>Ola Dal</a>", "Kari Vik\nOla Dal"),
+        ("<ul><li><a href='/author/kari'>Kari Vik</a><li><a href='/author/ola'>Ola Dal</a></ul>", "Kari Vik\nOla Dal"),
+        ("<b class=author>Kari Vik</b><b class=author>Ola Dal</b> (foto)", "Kari Vik"),
+        ("<b class=author>Kari Vik</b> Foto: <b class=author>Ola Dal</b>", "Kari Vik"),
+        ("<b class=author>Kari Vik</b><b class=author>3 min</b>", "Kari Vik"),
+    ],
+)  # fmt: skip
+def test_names_beside_each_other_in_one_line(row: str, expected: str) -> None:
+    assert printed(f"{HEAD}<div>{row}</div>") == expected
+
+
+def test_a_linked_name_counts_less_than_a_marked_one_and_more_than_a_dated_one() -> None:
+    linked, dated = "<p><a href='/author/ola'>Ola Dal</a></p>", "<p>24.04.2021 - Per Dal</p>"
+    marked = "<p><b class='byline'>Kari Vik</b></p>"
+    assert printed(HEAD + dated + linked + marked) == "Kari Vik"
+    assert printed(HEAD + dated + linked) == "Ola Dal"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div class='hentry'><h1>Torsk</h1><span class='vcard'><b class='fn'>Kari Vik</b></span></div>",
+        "<div class='h-entry'><h1>Torsk</h1><footer class='p-author'>Kari Vik</footer></div>",
+    ],
+)
+def test_microformats_of_the_entry(body: str) -> None:
+    assert read(body=body).authors == ("Kari Vik",)
+    assert read(body=body).provenance["authors"].origin == "microformat"
+    comment = f"<div class='comments'>{body}</div>"
+    assert read(body=comment).authors == ()
+
+
+def data(*names: str, kind: str = "Person") -> str:
+    authors_ = [{"@type": kind, "name": name} for name in names]
+    return ld({"@type": "NewsArticle", "headline": TITLE, "author": authors_})
+
+
+@pytest.mark.parametrize(
+    ("told", "line", "expected"),
+    [
+        ("karivik", "Av Kari Vik", ("Kari Vik",)),
+        ("kari.vik", "Av Kári M. Vik og Ola Dal", ("Kári M. Vik",)),
+        ("karivik", "Av Ola Dal", ("karivik",)),
+        ("Redaksjonen", "Av Kari Vik", ("Kari Vik",)),
+        ("Avis Staff Reporter", "Av Reuters", ("Avis Staff Reporter",)),
+        ("Online-Redaktion", "Text: Kari Vik", ("Kari Vik",)),
+        ("avis.test", "Av Kari Vik", ("Kari Vik",)),
+        ("Ola Dal", "Av Kari Vik", ("Ola Dal",)),
+        ("Toimitus", "", ("Toimitus",)),
+    ],
+)
+def test_who_is_no_person_gives_way_to_a_name_that_is_printed(
+    told: str, line: str, expected: tuple[str, ...]
+) -> None:
+    assert read(data(told), f"<p class='byline'>{line}</p>").authors == expected
+
+
+def test_a_meta_that_names_one_author_of_the_data_and_more_counts() -> None:
+    meta = "<meta name='author' content='Kari Vik, Ola Dal'>"
+    assert read(data("Kari Vik") + meta).authors == ("Kari Vik", "Ola Dal")
+    assert read(data("Per Lie") + meta).authors == ("Per Lie",)
+
+
+def test_a_labelled_line_for_shared_links() -> None:
+    label = "<meta name='twitter:label{}' content='{}'><meta name='twitter:data{}' content='{}'>"
+    assert read(label.format(1, "Skrevet av", 1, "Kari Vik")).authors == ("Kari Vik",)
+    assert read(label.format(2, "Lesetid", 2, "3 minutter")).authors == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "View all posts by Kari Vik",
+        "Posts by Kari Vik",
+        "Zeige alle Beiträge von Kari Vik",
+        "Alle Artikel von Kari Vik anzeigen",
+        "Vis alle innlegg av Kari Vik",
+        "Visa alla inlägg av Kari Vik",
+        "Ver todas las entradas de Kari Vik",
+        "Все записи автора Kari Vik",
+    ],
+)
+def test_a_link_to_all_that_somebody_wrote_names_them(line: str) -> None:
+    assert authors.tidy([line]) == ("Kari Vik",)
+    assert authors.tidy(["Alle artikler"]) == ()
