@@ -178,14 +178,13 @@ def _headline(root: HtmlElement, article: HtmlElement, head: Head) -> HtmlElemen
     """
     if found := own(article, _TITLE, all_of(article, _FOREIGN)):
         return found[0] if len(found) == 1 else None
-    told = key(head.title)
-    for among in (
-        own(article, ("h1, h2, h3",), all_of(article, _FOREIGN)),
-        select(root, ("h1",)),
-    ):
+    told, titles = key(head.title), select(root, ("h1",))
+    for among in (own(article, ("h1, h2, h3",), all_of(article, _FOREIGN)), titles):
         for heading in among[:_HEADINGS]:
             printed = key(text_of(heading))
-            if len(printed) > _SHORT and told != printed and told.startswith(printed):
+            # Behind the site's name where titles begin with that, as they did at first.
+            is_told = told.startswith(printed) or (among is not titles and told.endswith(printed))
+            if len(printed) > _SHORT and told != printed and is_told:
                 return heading
     titles = select(root, ("h1.entry-title", "h1"))
     return titles[0] if len(titles) == 1 and key(text_of(titles[0])) in told else None
