@@ -18,11 +18,12 @@ from nordcrawl.extract.fields import bylines
 from nordcrawl.extract.fields.marked_times import is_of_entry
 from nordcrawl.extract.fields.names import is_agency, is_desk, split, tidy
 from nordcrawl.extract.lexicon.phrases import BYLINE, CREDIT_LABEL
-from nordcrawl.extract.lexicon.tables import words
+from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page import spoken
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.marks import marks_of
-from nordcrawl.extract.page.schema_values import people, types_of
+from nordcrawl.extract.page.near_headline import line_of
+from nordcrawl.extract.page.schema_values import people
 from nordcrawl.extract.page.text import key
 from nordcrawl.extract.page.tree import select
 
@@ -50,6 +51,16 @@ _VISIBLE = (
 )  # fmt: skip
 
 _CARDS = (".vcard .fn", ".p-author .p-name", ".p-author")
+#: What stands before the name of who only helped, on a line that says no more.
+_EDITED = re.compile(
+    rf"\W*{one_of('editors?', *words('bylines', 'helping'))}"
+    rf"\s*(?:[:：]|{one_of(*words('bylines', 'by'))}\s)\s*",
+    re.IGNORECASE,
+)
+#: A shorter part of a name is an initial, or nothing.
+_WORD = 4
+#: A shorter name of a site may be the beginning of a person's.
+_SITE = 8
 _PART = re.compile(r"[\W\d_]+")
 
 #: Looked at first: most pages that name no author elsewhere have no such element either.
@@ -59,9 +70,9 @@ _MARKS = etree.XPath("//@class | //@rel | //@itemprop", smart_strings=False)
 def find(head: Head, root: HtmlElement, site: Iterable[str] = ()) -> tuple[tuple[str, ...], str]:
     """Return (names, origin): JSON-LD, then meta, microdata, marked and printed bylines.
 
-    The names of the site itself count only where there is no other; where its data says that a
-    desk is the author, only a byline that says by whom counts against that. Of data that names one
-    of the authors that the byline names, the byline wins.
+    The names of the site itself, of a desk, of who only edited the article, and what somebody logs
+    in with count only where no person is named. Of data that names one of the authors that the
+    byline or a meta names, these win.
     """
     keys = {key(name) for name in site} - {""}
     weak: tuple[tuple[str, ...], str] = ((), "")
@@ -72,13 +83,16 @@ def find(head: Head, root: HtmlElement, site: Iterable[str] = ()) -> tuple[tuple
                 return both, "byline"
             if both := _meta_of_more(head, others[0]):
                 return both, "meta"
-        if not others or gives_way(others):
+        is_weak = gives_way(others, keys) or (
+            len(others) == 1 and origin == "json-ld" and _only_edited(root, others[0])
+        )
+        if is_weak:
             if names and not weak[0]:
                 weak = (others or names, origin)
             continue
         if not weak[0]:
             return others, origin
-        if found := _overruling(others, origin, weak, head, keys):
+        if found := overruling(others, weak[0], keys):
             return found, origin
     return weak
 
@@ -87,27 +101,31 @@ def gives_way(names: Iterable[str], site: Iterable[str] = ()) -> bool:
     """Return whether names are no person's, so that one who is named elsewhere wrote the article:
     the site's own, a desk, what somebody logs in with. So does none."""
     keys = {key(name) for name in site} - {""}
-    return all(key(name) in keys or is_desk(name) or _is_handle(name) for name in names)
+    return all(
+        key(name) in keys or is_desk(name) or _is_handle(name) or _is_of_site(name, keys)
+        for name in names
+    )
+
+
+def _is_of_site(name: str, site: Iterable[str]) -> bool:
+    """Return whether a name begins with the site's, or its only word is what that begins with:
+    "avisnord.test developer", "Avis N"."""
+    if any(len(own) >= _SITE and key(name).startswith(own) for own in site):
+        return True
+    parts = [part for part in name.split() if len(part) >= _WORD]
+    return len(parts) == 1 and " " in name and any(n.startswith(key(parts[0])) for n in site)
 
 
 def _is_handle(name: str) -> bool:
     return " " not in name and name == name.lower() and name.isascii()
 
 
-def _overruling(
-    names: tuple[str, ...],
-    origin: str,
-    weak: tuple[tuple[str, ...], str],
-    head: Head,
-    site: Set[str],
-) -> tuple[str, ...]:
+def overruling(names: tuple[str, ...], weak: tuple[str, ...], site: Set[str]) -> tuple[str, ...]:
     """Return those of the names that count against others that give way: against a handle only the
-    name that it is short for, against a desk only a person's."""
-    if all(_is_handle(name) and key(name) not in site for name in weak[0]):
-        return tuple(n for n in names if any(_is_short_for(handle, n) for handle in weak[0]))
-    if origin == "printed" and weak[1] == "json-ld" and _is_organization(head):
-        return ()
-    if all(key(name) in site for name in weak[0]):
+    name that it is short for, against all but the site's own only persons'."""
+    if all(_is_handle(name) and key(name) not in site for name in weak):
+        return tuple(n for n in names if any(_is_short_for(handle, n) for handle in weak))
+    if all(key(name) in site for name in weak):
         return names
     return names if all(" " in name and not is_agency(name) for name in names) else ()
 
@@ -145,7 +163,9 @@ def _line_of_more(root: HtmlElement, name: str) -> tuple[str, ...]:
     for text in cast("list[Text]", _WITH_NAME(root, name=name))[:_LINES]:
         holder = text.getparent()
         for element in (holder, None if holder is None else holder.getparent()):
-            if element is None or _in_teaser(element) or _in_caption(element):
+            if element is None or _in_caption(element) or _in_teaser(element):
+                continue
+            if _in_another(element):
                 continue
             line = spoken.names(element)
             if len(line) >= _LINE_CHARS or "\n" in line or not BYLINE.match(line):
@@ -156,12 +176,18 @@ def _line_of_more(root: HtmlElement, name: str) -> tuple[str, ...]:
     return ()
 
 
-def _is_organization(head: Head) -> bool:
-    """Return whether the page's data says that its author is no person."""
-    authors = head.jsonld.node.get("author")
-    values = authors if isinstance(authors, list) else [authors]
-    types = {name for value in values if isinstance(value, dict) for name in types_of(value)}
-    return bool(types) and "Person" not in types
+def _only_edited(root: HtmlElement, name: str) -> bool:
+    """Return whether the page says of an author of its data, on a line of its own, that they edited
+    or translated the article."""
+    for text in cast("list[Text]", _WITH_NAME(root, name=name))[:_LINES]:
+        holder = text.getparent()
+        for element in (holder, None if holder is None else holder.getparent()):
+            if element is None:
+                continue
+            line = line_of(element, _LINE_CHARS)
+            if line and (found := _EDITED.match(line)) and key(line[found.end() :]) == key(name):
+                return not _in_teaser(element)
+    return False
 
 
 def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -232,6 +258,16 @@ def _in_teaser(element: HtmlElement) -> bool:
         ):
             return True
     return False
+
+
+def _in_another(element: HtmlElement) -> bool:
+    """Return whether an element stands in an `article` that does not hold the headline, on a page
+    of several."""
+    holder = next(element.iterancestors("article"), None)
+    if holder is None or next(holder.iter("h1"), None) is not None:
+        return False
+    articles = islice(holder.getroottree().getroot().iter("article"), 2)
+    return sum(1 for _ in articles) > 1
 
 
 #: Levels above a name among which its caption's element may be.

@@ -19,7 +19,7 @@ from nordcrawl.extract.page.text import key, unmarked
 _CHARS = 120
 _NOT_NAMES = re.compile(
     r"^https?://|^www\.|@|^\W*$|^\d+$|^\d+ ?(?:min|hours?|days?|timer?|stunden|tagen?)\b|"
-    r"^[\w-]+\.(?:de|com|org|net|no|se|dk|fi|is|ch|at|fr|uk|cl)$|^\(|"
+    r"^(?-i:[a-z\d-]+)\.(?:de|com|org|net|no|se|dk|fi|is|ch|at|fr|uk|cl)$|^\(|"
     r"^(?:image|photo|foto|bild|bilde)\s*:|^(?:admin|administrator|null|none|undefined|author|by|av)$",
     re.IGNORECASE,
 )

@@ -89,10 +89,11 @@ def test_it_is_the_last_resort_and_says_so() -> None:
     assert read("<meta name=author content='Ola Hansen'>", line).authors == ("Ola Hansen",)
 
 
-def test_a_desk_that_the_data_names_is_not_overruled_by_print() -> None:
+def test_the_house_that_the_data_names_gives_way_to_a_person_in_print() -> None:
     desk = {"@type": "Organization", "name": "avis.test"}
     data = ld({"@type": "NewsArticle", "headline": TITLE, "author": desk})
-    assert "Kari Nordmann" not in read(data, "<p>Von Kari Nordmann</p>").authors
+    assert read(data, "<p>Von Kari Nordmann</p>").authors == ("Kari Nordmann",)
+    assert read(data).authors == ("avis.test",)
 
 
 def test_authors_that_the_data_only_refers_to() -> None:
@@ -203,3 +204,73 @@ def test_a_labelled_line_for_shared_links() -> None:
 def test_a_link_to_all_that_somebody_wrote_names_them(line: str) -> None:
     assert authors.tidy([line]) == ("Kari Vik",)
     assert authors.tidy(["Alle artikler"]) == ()
+
+
+@pytest.mark.parametrize("label", ["Editor : ", "Oversettelse: ", "Redigert av "])
+def test_who_only_edited_gives_way_to_who_wrote(label: str) -> None:
+    line = f"<div class='info'>{label}<b>Ola Dal</b></div>"
+    byline = "<div class='author-2'>Kari Vik</div>"
+    assert read(data("Ola Dal"), byline + line).authors == ("Kari Vik",)
+    assert read(data("Ola Dal"), line).authors == ("Ola Dal",)
+    assert read(data("Ola Dal"), byline + "<div>Ola Dal</div>").authors == ("Ola Dal",)
+
+
+def test_a_byline_of_another_article_does_not_name_more_authors() -> None:
+    other = "<article><h2><a href='/x'>Sild</a></h2><p>Av <b>Kari Vik</b>, Ola Dal</p></article>"
+    assert read(data("Kari Vik"), f"<aside></aside></article>{other}<article>").authors == (
+        "Kari Vik",
+    )
+
+
+def test_a_name_that_begins_as_the_site_does_is_the_site_s() -> None:
+    byline = "<p class='byline'>Av Kari Vik</p>"
+    assert read(data("Avis D"), byline).authors == ("Kari Vik",)
+    assert read(data("Avis Solberg"), byline).authors == ("Avis Solberg",)
+
+
+def signed(line: str, *, above: bool = False, head: str = "") -> tuple[str, ...]:
+    """Return the authors of a page with a line below, or above, its text."""
+    text = "Fiskerne på kysten sier at de aldri har sett så mye torsk som i år, og de vil ha flere båter ut."
+    paragraphs = "".join(f"<p>{text} ({n})</p>" for n in range(5))
+    body = line + paragraphs if above else paragraphs + line
+    return read(head, f"</article><div>{body}</div><article>", text="Ja").authors
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p><b><i>Kari Vik</i></b></p>",
+        "<p><em>Kari Vik</em></p>",
+        "<p>(Kari Vik)</p>",
+        "<p>– Kari Vik</p>",
+        "<p><em>Text von Kari Vik    Illustration von Ola Dal</em></p>",
+        "<p>Av Kari Vik</p>",
+    ],
+)
+def test_a_line_of_names_below_the_text_signs_it(line: str) -> None:
+    assert signed(line) == ("Kari Vik",)
+    assert signed(line, head=data("Redaksjonen")) == ("Kari Vik",)
+    assert signed(line, head=data("Ola Dal")) == ("Ola Dal",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p>Nordre Havn</p>",
+        "<p><em>Foto: Kari Vik</em></p>",
+        "<p><b>Mye torsk</b></p>",
+        "<p><a href='/b'><b>Nordre Havn</b></a></p>",
+        "<div class='related'><b>Nordre Havn</b></div>",
+        "<ul><li><b>Nordre Havn</b></li></ul>",
+        "<h2>Nordre Havn</h2>",
+        "<blockquote><p>– Det er mye torsk.</p><p><em>Kari Vik</em></p></blockquote>",
+    ],
+)
+def test_other_lines_below_the_text_do_not(line: str) -> None:
+    assert signed(line) == ()
+
+
+def test_a_name_above_the_text_signs_it_where_nobody_else_does() -> None:
+    line = "<p><strong>KARI VIK</strong></p>"
+    assert signed(line, above=True, head=data("Avis D")) == ("Kari Vik",)
+    assert signed(line, above=True, head=data("Ola Dal")) == ("Ola Dal",)
