@@ -92,7 +92,7 @@ def find(head: Head, root: HtmlElement, site: Iterable[str] = ()) -> tuple[tuple
             continue
         if not weak[0]:
             return others, origin
-        if found := overruling(others, weak[0], keys):
+        if found := overruling(others, weak[0], keys, is_guess=origin == "printed"):
             return found, origin
     return weak
 
@@ -120,12 +120,14 @@ def _is_handle(name: str) -> bool:
     return " " not in name and name == name.lower() and name.isascii()
 
 
-def overruling(names: tuple[str, ...], weak: tuple[str, ...], site: Set[str]) -> tuple[str, ...]:
+def overruling(
+    names: tuple[str, ...], weak: tuple[str, ...], site: Set[str], *, is_guess: bool = False
+) -> tuple[str, ...]:
     """Return those of the names that count against others that give way: against a handle only the
-    name that it is short for, against all but the site's own only persons'."""
+    name that it is short for, against all but the site's own, and of a guess, only persons'."""
     if all(_is_handle(name) and key(name) not in site for name in weak):
         return tuple(n for n in names if any(_is_short_for(handle, n) for handle in weak))
-    if all(key(name) in site for name in weak):
+    if all(key(name) in site for name in weak) and not is_guess:
         return names
     return names if all(" " in name and not is_agency(name) for name in names) else ()
 
