@@ -57,6 +57,7 @@ _EDITED = re.compile(
     rf"\s*(?:[:：]|{one_of(*words('bylines', 'by'))}\s)\s*",
     re.IGNORECASE,
 )
+_PICTURES = re.compile(rf"\W*{one_of(*words('bylines', 'pictures'))}\W*", re.IGNORECASE)
 #: A shorter part of a name is an initial, or nothing.
 _WORD = 4
 #: A shorter name of a site may be the beginning of a person's.
@@ -208,6 +209,7 @@ def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], s
             found = [
                 e for e in select(root, (selector,))[:8] if not _in_teaser(e) and not _in_caption(e)
             ]
+            found = [e for e in found if not _took_pictures(e)] or found
             texts = [text for e in found if 2 < len(text := spoken.names(e)) < _LINE_CHARS]
             texts = [text for text in texts if not _is_credit(text)]
             is_data = origin == "microdata"
@@ -243,6 +245,13 @@ def _in_comments(element: HtmlElement) -> bool:
 def _is_credit(text: str) -> bool:
     """Return whether a line only says who made a picture."""
     return CREDIT_LABEL.match(text) is not None and not split(text)
+
+
+def _took_pictures(element: HtmlElement) -> bool:
+    """Return whether the element beside a name says that its bearer takes pictures."""
+    beside = element.getnext()
+    line = None if beside is None else line_of(beside, _LINE_CHARS)
+    return bool(line) and _PICTURES.fullmatch(line or "") is not None
 
 
 def _in_teaser(element: HtmlElement) -> bool:

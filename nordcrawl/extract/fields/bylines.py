@@ -16,6 +16,7 @@ from itertools import islice
 from lxml import etree
 from lxml.html import HtmlElement
 
+from nordcrawl.extract.fields.names import is_agency
 from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page.near_headline import headline, is_foreign, line_of, names_of
 from nordcrawl.extract.page.text import clean_line
@@ -48,6 +49,7 @@ _NAMES = re.compile(
     rf"(?:{_PARTICLE}\s+)?(?:Dr\.\s+|Prof\.\s+)*{_NAME}(?:\s*(?:,|&|\bund\b|\band\b|\bog\b|\boch\b|\bet\b|\by\b|\be\b)"
     rf"\s*{_NAME})*$"
 )
+_MAIL = re.compile(r"\s*[(<]?[\w.+-]+@[\w.-]+\.\w+[)>]?.*$")
 #: What stands behind a name and tells what they are, or what the line tells next.
 _REST = re.compile(r",\s.*$")
 #: A person's name alone: two words or more.
@@ -219,6 +221,7 @@ def _read(text: str, holder: HtmlElement, number: int) -> Byline | None:
     is_marked = _is_marked(holder)
     if said is None and not (is_marked or is_linked or is_dated):
         return None
+    rest = _MAIL.sub("", rest)
     names = _END.split(rest[said.end() if said else 0 :], maxsplit=1)[0].strip(" ,.:")
     names = _PLACE.sub(r"\1", names)
     if said and whole and not _NAMES.match(names) and _PERSON.match(first := _REST.sub("", names)):
@@ -226,7 +229,12 @@ def _read(text: str, holder: HtmlElement, number: int) -> Byline | None:
     folded = names.casefold()
     if not _NAMES.match(names) or folded in _NO_NAMES or folded in _FIRST:
         return None
-    is_told = is_marked or is_linked or (said is not None and (said["written"] or is_dated))
+    is_told = (
+        is_marked
+        or is_linked
+        or is_agency(names)
+        or (said is not None and (said["written"] or is_dated))
+    )
     if " " not in names and not is_told:
         return None
     hint = 0 if said or is_marked else 1 if is_linked else 2

@@ -30,8 +30,12 @@ _ROLE = re.compile(rf"\s*(?:,|\||\(|–|—|\s-\s|/)\s*(?:{_ROLES}|{_PLACES_AT}\
 _BARE_ROLE = re.compile(
     rf"(?<=\w\s)(?:(?:[^\W\d_A-ZÆØÅÄÖÜ]+\s){{0,2}}(?i:{_ROLES})$|{_PLACES_AT}\s(?=[^\W\d_a-zæøåäöü]).*$)"
 )
+_FULL = r"[^\W\d_a-zæøåäöü][\w.'’-]*\s[^\W\d_a-zæøåäöü][\w.'’-]*"
 #: The same before a name: "journalist Kari Strand", "Vår medarbeider Kari Strand".
 _LEADING_ROLE = re.compile(rf"^(?:[^\W\d_]+\s){{0,2}}?(?i:{_ROLES})\s(?=[^\W\d_a-zæøåäöü]\w*\s)")
+#: A role between two full names is the first one's.
+_BETWEEN = re.compile(rf"({_FULL})\s+(?i:{_ROLES})\s+(?={_FULL})")
+_PICTURED = re.compile(rf"\s+(?:{one_of(*words('bylines', 'pictures'))})$", re.IGNORECASE)
 #: A part of a line that is one, and no name: "Chief Political Correspondent", "special to Avisa".
 _ONLY_ROLE = re.compile(
     rf"(?:[^\W\d_][\w-]*\s){{0,3}}{_ROLES}|(?:special to|{_PLACES_AT})\s.*", re.IGNORECASE
@@ -60,7 +64,9 @@ _THROUGH_DIGITS = re.compile(r"^.*\d\S*\s*(?:[ap]\.?m\b\.?)?", re.IGNORECASE)
 _BEHIND = re.compile(r"(?<=\w)\s+\|\s.*$")
 #: "Paper by Name": what stands before is where it was written for.
 _PAPER_BY = re.compile(r"[^\W\d_]\w{1,20} (?:[Vv]on|[Bb]y|[Aa]v|[Pp]ar|[Pp]or) ([^\W\d_]\w+ .+)$")
-_AND = one_of(*words("names", "and"))
+_ANDS = words("names", "and")
+#: In capitals where names are; a single letter would be an initial there.
+_AND = one_of(*_ANDS, *(word.upper() for word in _ANDS if word.isalpha() and len(word) > 1))
 _JOIN = re.compile(rf"\s*(?:,\s*(?:{_AND}\s)?|;|\s{_AND}\s|[|•·]|\s*/\s*|\n)\s*")
 _SLASH = re.compile(r"\s*/\s*")
 _CAPITAL = re.compile(r"[^\W\d_a-zà-öø-ÿа-яё]")
@@ -99,7 +105,9 @@ def split(text: str, *, is_data: bool = False) -> list[str]:
     >>> split("Tekst: Kari Nordmann Foto: Ola Hansen")
     ['Kari Nordmann']
     """
-    lines = [line for part in text.split("\n") if (line := unmarked(part))]
+    whole = "\n".join(unmarked(part) for part in text.split("\n"))
+    lines = [line for line in _BETWEEN.sub(r"\1\n", whole).split("\n") if line]
+    lines = [line for line in lines if not _PICTURED.search(line)] or lines
     found: list[str] = []
     for line in lines:
         for wrote in _written(line):

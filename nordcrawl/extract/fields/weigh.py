@@ -45,11 +45,16 @@ def _site(context: Context) -> tuple[str, ...]:
     return title.site_names(context.head, context.profile.site_title, context.page.url)
 
 
-def tags(context: Context) -> tuple[tuple[str, ...], str]:
-    """Return (tags, origin), each once, as printed."""
+def tags(context: Context, names: Iterable[str] = ()) -> tuple[tuple[str, ...], str]:
+    """Return (tags, origin), each once, as printed; `names` are the authors, whom some systems file
+    among them."""
     if context.given.tags:
-        return context.given.tags, context.given.origin_of("tags")
-    return keywords.find(context.head, context.root, context.page.url, _site(context))
+        found, origin = context.given.tags, context.given.origin_of("tags")
+    else:
+        site = _site(context)
+        found, origin = keywords.find(context.head, context.root, context.page.url, site)
+    own = {key(name) for name in names}
+    return tuple(tag for tag in found if key(tag) not in own) or found, origin
 
 
 def text_language(context: Context, text: str) -> tuple[str | None, str]:

@@ -38,6 +38,9 @@ def printed(body: str) -> str | None:
         (HEAD + "<p>Skrevet av Kari</p>", "Kari"),
         (HEAD + "<p>Publisert av Kari Nordmann</p>", "Kari Nordmann"),
         (HEAD + "<p>Kirjoittanut Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<p>Eftir Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<p>Av Kari Nordmann kari@avis.test</p>", "Kari Nordmann"),
+        (HEAD + "<p>Av NTB</p>", "NTB"),
         (HEAD + "<p>Af Kari Nordmann, journalist på havnen</p>", "Kari Nordmann"),
         (HEAD + "<div class='elementor-widget-container'>Av Kari Nordmann</div>", "Kari Nordmann"),
         ("<body class='right-sidebar'><p>Av Kari Nordmann</p>", "Kari Nordmann"),
@@ -274,3 +277,10 @@ def test_a_name_above_the_text_signs_it_where_nobody_else_does() -> None:
     line = "<p><strong>KARI VIK</strong></p>"
     assert signed(line, above=True, head=data("Avis D")) == ("Kari Vik",)
     assert signed(line, above=True, head=data("Ola Dal")) == ("Ola Dal",)
+
+
+@pytest.mark.parametrize("role", ["Fotograf", "(foto)", "Kuvaaja", "Ljósmyndari"])
+def test_who_took_the_pictures_is_no_author(role: str) -> None:
+    row = "<div><span class='byline-name'>{}</span> <span>{}</span></div>"
+    both = row.format("Kari Vik", "Journalist") + row.format("Ola Dal", role)
+    assert read(body=f"<div class='byline'>{both}</div>").authors == ("Kari Vik",)
