@@ -26,7 +26,7 @@ _ONLY_HEADING = 2.5
 _FIRST_HEADING, _LATER_HEADING = 1.0, 0.7
 _HEADINGS = 3
 #: An h1 in a trail is for search engines; what the head has and is printed below is what readers
-#: see. Measured: right on 9 of 10 news pages.
+#: see. Measured: right on 8 of 10 news pages.
 _IN_TRAIL, _PRINTED = 0.3, 1.5
 #: A longer title is none; each of its separators is tried.
 _CHARS = 1000
