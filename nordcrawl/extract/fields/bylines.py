@@ -19,7 +19,7 @@ from lxml.html import HtmlElement
 from nordcrawl.extract.fields.names import is_agency
 from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page.near_headline import headline, is_foreign, line_of, names_of
-from nordcrawl.extract.page.text import clean_line
+from nordcrawl.extract.page.text import clean_line, key
 from nordcrawl.extract.page.tree import text_of
 
 _LINE_CHARS = 120
@@ -56,6 +56,9 @@ _REST = re.compile(r",\s.*$")
 _PERSON = re.compile(rf"(?:Dr\.\s+|Prof\.\s+)*{_NAME.replace('{0,4}', '{1,4}')}$")
 #: A date and a name stand so many elements from the headline at most.
 _NEAR = 12
+#: A link to its author does so many behind it.
+_FAR = 700
+_DATED_HINT = 2
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 #: A date and a time at the beginning of a line, and what parts it from a name.
 _DATED = re.compile(r"^.*\d\S*\s*(?:[ap]\.?m\b\.?)?\s*(?:uhr\b|kl\b)?[\s|,·•–—-]*", re.IGNORECASE)
@@ -164,8 +167,11 @@ def _bylines(root: HtmlElement, titles: Iterable[str]) -> Iterator[Byline]:
         text, parent = element.tail, element.getparent()
         if text and _may_open(text) and parent is not None:
             found.append((number, parent, text))
+    told = "" if heading is None else key(text_of(heading))
     for number, holder, text in found[:_MOST]:
         byline = _read(text, holder, number - start)
+        if byline is not None and byline.hint == _DATED_HINT and key(byline.names) in told:
+            continue  # the place that the headline is about
         if byline is not None and not is_foreign(holder, above, _CLASS):
             yield byline
 
@@ -237,9 +243,9 @@ def _read(text: str, holder: HtmlElement, number: int) -> Byline | None:
     )
     if " " not in names and not is_told:
         return None
-    hint = 0 if said or is_marked else 1 if is_linked else 2
-    if hint == 1 and number < -_NEAR:  # where one logs in
+    hint = 0 if said or is_marked else 1 if is_linked else _DATED_HINT
+    if hint == 1 and not -_NEAR <= number <= _FAR:  # where one logs in, or follows somebody
         return None
-    if hint == 2 and not (_PERSON.match(names) and abs(number) <= _NEAR):
+    if hint == _DATED_HINT and (not _PERSON.match(names) or abs(number) > _NEAR or names.isupper()):
         return None
     return Byline(names, number, is_marked or is_linked, said is not None, holder, hint)

@@ -46,14 +46,12 @@ def _site(context: Context) -> tuple[str, ...]:
 
 
 def tags(context: Context, names: Iterable[str] = ()) -> tuple[tuple[str, ...], str]:
-    """Return (tags, origin), each once, as printed; `names` are the authors, whom some systems file
-    among them."""
+    """Return (tags, origin), each once, as printed; `names` are the authors, whom some systems
+    write among the metas of keywords."""
     if context.given.tags:
-        found, origin = context.given.tags, context.given.origin_of("tags")
-    else:
-        site = _site(context)
-        found, origin = keywords.find(context.head, context.root, context.page.url, site)
-    own = {key(name) for name in names}
+        return context.given.tags, context.given.origin_of("tags")
+    found, origin = keywords.find(context.head, context.root, context.page.url, _site(context))
+    own = {key(name) for name in names} if origin == "meta" else set()
     return tuple(tag for tag in found if key(tag) not in own) or found, origin
 
 

@@ -66,6 +66,10 @@ def test_a_line_of_names(body: str, expected: str) -> None:
         "<a href='/profile/ny'>Bli abonnent</a>" + "<i></i>" * 20 + HEAD,
         HEAD + "<p><a href='mailto:post@avis.test'>Tips</a></p>",
         HEAD + "<p>24.04.2021 - torsk</p>",
+        HEAD + "<p>24.04.2021 - PAID CONTENT</p>",
+        "<h1>Mye torsk i Den Haag</h1><p>24.04.2021 - Den Haag</p>",
+        HEAD + "<a href='https://video.test/user/avis'>Avis Nord</a>".join(("<i></i>" * 800, "")),
+        HEAD + "<p><a href='https://license.test/by/3.0/'>CC-BY</a></p>",
         HEAD + "<i></i>" * 20 + "<p>24.04.2021 - Kari Nordmann</p>",
         HEAD + "<div class='widget'>Av Kari Nordmann</div>",
         HEAD
