@@ -30,7 +30,7 @@ def compose(
     given, about, page = context.given, context.head, context.page
     notes = Notes({"title": Evidence(title[1])})
     (published, published_origin), (modified, modified_origin) = published_and_modified(context)
-    tags, tags_origin = weigh.tags(context)
+    tags, tags_origin = weigh.tags(context, authors[0])
     sections, section_origin = sections_.sections(context)
     if not sections and name == "labrador":
         sections, section_origin = _labrador_section(context)

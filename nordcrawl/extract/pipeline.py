@@ -28,7 +28,7 @@ from nordcrawl.extract.fields import rights, selectors
 from nordcrawl.extract.fields import title as titles
 from nordcrawl.extract.fields.addresses import descriptions
 from nordcrawl.extract.fields.context import Context, Given
-from nordcrawl.extract.fields.weigh import author_names
+from nordcrawl.extract.fields.weigh import author_names, signed
 from nordcrawl.extract.page import head, walls
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.text import key, label_key
@@ -133,6 +133,7 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
     elif anchors is None and _is_list(context, blocks, choice.runs):
         result = Rejected("front page")
     else:
+        authors = signed(context, choice.runs, authors)
         result = compose(context, blocks, name, (title, title_origin), authors)
         if is_told:
             evidence = {**result.provenance, "blocks": Evidence("json-ld")}

@@ -64,8 +64,6 @@ _AUTHOR = (
 #: Links to the list of an author's posts, whatever a theme prints in them: weaker, so used only
 #: where JSON-LD names nobody. Source: reference of get_author_posts_url.
 _AUTHOR_LINK = ('a[href*="/author/"]', 'a[href*="?author="]')
-#: Labels that Yoast SEO writes before the author's name for shared links.
-_WRITTEN_BY = frozenset(tables.words("written_by"))
 _PUBLISHED = (
     "time.entry-date.published[datetime]", "time.published[datetime]", "time.entry-date[datetime]",
     ".wp-block-post-date time[datetime]", ".posted-on time[datetime]", "abbr.published[title]",
@@ -106,7 +104,11 @@ def find(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Landmar
         origin="wordpress",
         title=_title(headline, head),
         authors=_authors(own(article, _AUTHOR, others) or own(scope, _AUTHOR, others))
-        or (() if named else _linked(root, own(scope, _AUTHOR_LINK, others)) or _author_told(head)),
+        or (
+            ()
+            if named
+            else _linked(root, own(scope, _AUTHOR_LINK, others)) or authors.told_beside_label(head)
+        ),
         # What is printed is often the day only, or without a zone.
         published=None if dated else _moment(own(scope, _PUBLISHED, others), local),
         modified=None if dated else _moment(own(scope, _UPDATED, others), local),
@@ -176,14 +178,13 @@ def _headline(root: HtmlElement, article: HtmlElement, head: Head) -> HtmlElemen
     """
     if found := own(article, _TITLE, all_of(article, _FOREIGN)):
         return found[0] if len(found) == 1 else None
-    told = key(head.title)
-    for among in (
-        own(article, ("h1, h2, h3",), all_of(article, _FOREIGN)),
-        select(root, ("h1",)),
-    ):
+    told, titles = key(head.title), select(root, ("h1",))
+    for among in (own(article, ("h1, h2, h3",), all_of(article, _FOREIGN)), titles):
         for heading in among[:_HEADINGS]:
             printed = key(text_of(heading))
-            if len(printed) > _SHORT and told != printed and told.startswith(printed):
+            # Behind the site's name where titles begin with that, as they did at first.
+            is_told = told.startswith(printed) or (among is not titles and told.endswith(printed))
+            if len(printed) > _SHORT and told != printed and is_told:
                 return heading
     titles = select(root, ("h1.entry-title", "h1"))
     return titles[0] if len(titles) == 1 and key(text_of(titles[0])) in told else None
@@ -224,13 +225,6 @@ def _linked(root: HtmlElement, links: Iterable[HtmlElement]) -> tuple[str, ...]:
         return names
     marked = authors.tidy(texts(select(root, ("a[rel~=author]",)), _NAME_CHARS))
     return marked if len(marked) == 1 else ()
-
-
-def _author_told(head: Head) -> tuple[str, ...]:
-    """Return the name in the labelled lines for shared links, if it is labelled as the author."""
-    label = (head.meta("twitter:label1") or "").strip(" :").casefold()
-    name = head.meta("twitter:data1")
-    return authors.tidy([name]) if name and label in _WRITTEN_BY else ()
 
 
 def _moment(elements: Iterable[HtmlElement], local: tzinfo) -> Moment | None:

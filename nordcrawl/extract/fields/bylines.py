@@ -1,4 +1,5 @@
-"""Find the bylines that a page prints: lines that begin with "by", and elements made for names.
+"""Find the bylines that a page prints: lines that begin with "by", elements made for names, links
+to the page of an author or to write to them, lines of a date and a name.
 
 For pages whose head and data name no author. Does not read running text, and does not know
 whether a name is a person's.
@@ -10,13 +11,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from lxml import etree
 from lxml.html import HtmlElement
 
+from nordcrawl.extract.fields.names import is_agency
 from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page.near_headline import headline, is_foreign, line_of, names_of
-from nordcrawl.extract.page.text import clean_line
+from nordcrawl.extract.page.text import clean_line, key
+from nordcrawl.extract.page.tree import text_of
 
 _LINE_CHARS = 120
 #: Lines looked at; the most of 845 measured pages has 301.
@@ -26,7 +30,7 @@ _SIGNED, _WRITTEN, _BY_WHOM, _AUTHORS = (
 )
 _BY = re.compile(
     rf"\W*(?:(?:{one_of(*words('bylines', 'articles'))} )?{one_of(*_SIGNED)} )?"
-    rf"(?:{one_of(*_WRITTEN)} {one_of(*_BY_WHOM, *words('bylines', 'by_whom'))}|"
+    rf"(?:(?P<written>{one_of(*_WRITTEN)}) {one_of(*_BY_WHOM, *words('bylines', 'by_whom'))}|"
     rf"{one_of(*_BY_WHOM, *_AUTHORS)})(?:\s*[:：]\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )
@@ -45,6 +49,29 @@ _NAMES = re.compile(
     rf"(?:{_PARTICLE}\s+)?(?:Dr\.\s+|Prof\.\s+)*{_NAME}(?:\s*(?:,|&|\bund\b|\band\b|\bog\b|\boch\b|\bet\b|\by\b|\be\b)"
     rf"\s*{_NAME})*$"
 )
+_MAIL = re.compile(r"\s*[(<]?[\w.+-]+@[\w.-]+\.\w+[)>]?.*$")
+#: What stands behind a name and tells what they are, or what the line tells next.
+_REST = re.compile(r",\s.*$")
+#: A person's name alone: two words or more.
+_PERSON = re.compile(rf"(?:Dr\.\s+|Prof\.\s+)*{_NAME.replace('{0,4}', '{1,4}')}$")
+#: A date and a name stand so many elements from the headline at most.
+_NEAR = 12
+#: A link to its author does so many behind it.
+_FAR = 700
+_DATED_HINT = 2
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+#: A date and a time at the beginning of a line, and what parts it from a name.
+_DATED = re.compile(r"^.*\d\S*\s*(?:[ap]\.?m\b\.?)?\s*(?:uhr\b|kl\b)?[\s|,·•–—-]*", re.IGNORECASE)
+_DATE_CHARS = 80
+#: Parts of addresses of an author's page, and how one writes to them.
+_PAGE = re.compile(
+    rf"/{one_of(*words('author_addresses'))}/(?!(?:sign|log|regist|account|edit|new\b|pass))[^/?#]{{2}}"
+    "|[?&]author=",
+    re.IGNORECASE,
+)
+#: Levels above a name in which others may stand beside it, and how long such a line is.
+_ROW_LEVELS, _ROW_CHARS = 3, 200
+_PICTURES = re.compile(rf"\W*{one_of(*words('bylines', 'pictures'))}(?!\w)", re.IGNORECASE)
 #: Words that stand where a name would, in forms and boxes.
 _NO_NAMES = frozenset(words("bylines", "no_names"))
 _CLASS = re.compile(
@@ -67,6 +94,10 @@ class Byline:
     """Its number among the page's elements, counted from the headline."""
     is_marked: bool
     says_by: bool
+    holder: HtmlElement
+    hint: int = 0
+    """What tells that it may be a byline: 0 a word or name of a class, 1 where it leads to, 2 a
+    date beside it."""
 
 
 def printed(root: HtmlElement, titles: Iterable[str]) -> str | None:
@@ -77,16 +108,47 @@ def printed(root: HtmlElement, titles: Iterable[str]) -> str | None:
     """
     found = list(_bylines(root, titles))
     best = min(found, key=_rank, default=None)
-    return best.names if best else None
+    if best is None:
+        return None
+    return "\n".join(dict.fromkeys((best.names, *_beside(best, found))))
+
+
+def _beside(best: Byline, found: Iterable[Byline]) -> Iterator[str]:
+    """Yield the names that are marked as a byline's is and stand in one line with it, but those of
+    who took the pictures."""
+    if not best.is_marked:
+        return
+    row = None
+    for element in islice(best.holder.iterancestors(), _ROW_LEVELS):
+        if element.tag == "body" or line_of(element, _ROW_CHARS) is None:
+            break
+        row = element
+    if row is None:
+        return
+    inside = set(row.iterdescendants())
+    for other in found:
+        is_name = " " in other.names and other.is_marked
+        if is_name and other.holder in inside and not _took_pictures(other, row):
+            yield other.names
+
+
+def _took_pictures(byline: Byline, row: HtmlElement) -> bool:
+    """Return whether a name's line says behind or before it that its bearer took the pictures."""
+    words_ = clean_line(" ".join(row.itertext()))
+    before, _, behind = words_.partition(byline.names)
+    return _PICTURES.match(behind) is not None or bool(
+        re.search(rf"{_PICTURES.pattern}\W*$", before, re.IGNORECASE)
+    )
 
 
 def _rank(byline: Byline) -> tuple[int, int]:
-    """Return what to order bylines by: said and marked, then said, then marked; then the nearest.
+    """Return what to order bylines by: said and marked, then said, then marked, then linked, then
+    dated; then the nearest.
 
     What stands above the headline is as far off as twice the distance below it.
     """
     kind = 0 if byline.is_marked and byline.says_by else 1 if byline.says_by else 2
-    return kind, byline.place if byline.place > 0 else -2 * byline.place
+    return kind + byline.hint, byline.place if byline.place > 0 else -2 * byline.place
 
 
 def _bylines(root: HtmlElement, titles: Iterable[str]) -> Iterator[Byline]:
@@ -98,13 +160,18 @@ def _bylines(root: HtmlElement, titles: Iterable[str]) -> Iterator[Byline]:
     for number, element in enumerate((root if body is None else body).iter(etree.Element)):
         if element is heading:
             start = number
-        elif (text := element.text) and (_may_open(text) or _is_marked(element)):
+        elif (text := element.text) and (
+            _may_open(text) or _is_marked(element) or _leads_to_author(element)
+        ):
             found.append((number, element, text))
         text, parent = element.tail, element.getparent()
         if text and _may_open(text) and parent is not None:
             found.append((number, parent, text))
+    told = "" if heading is None else key(text_of(heading))
     for number, holder, text in found[:_MOST]:
         byline = _read(text, holder, number - start)
+        if byline is not None and byline.hint == _DATED_HINT and key(byline.names) in told:
+            continue  # the place that the headline is about
         if byline is not None and not is_foreign(holder, above, _CLASS):
             yield byline
 
@@ -113,6 +180,8 @@ def _may_open(text: str) -> bool:
     """Return whether a text is short and begins with a word that a byline can begin with."""
     if len(text) > 2 * _LINE_CHARS:
         return False
+    if text.lstrip()[:1].isdigit() and len(text) <= _DATE_CHARS:
+        return _YEAR.search(text) is not None
     first = text[:80].split(None, 2)[:2]
     return any(word.strip("|(:").lower() in _FIRST for word in first)
 
@@ -126,24 +195,57 @@ def _is_marked(element: HtmlElement) -> bool:
     )
 
 
+def _leads_to_author(element: HtmlElement) -> bool:
+    """Return whether an element, or the one around it, is a link to an author's page, or to write
+    to a person, on a line of its own and not in running text."""
+    for link in (element, element.getparent()):
+        if link is not None and link.tag == "a":
+            address, parent = link.get("href") or "", link.getparent()
+            is_own = _PAGE.search(address) is not None
+            if address.startswith("mailto:"):
+                is_own = _PERSON.match(clean_line(text_of(link))) is not None
+            return is_own and (parent is None or line_of(parent, _LINE_CHARS) is not None)
+    return False
+
+
 @lru_cache(maxsize=4096)
 def _names_authors(names: str) -> bool:
     return bool(_MARKED.search(names))
 
 
 def _read(text: str, holder: HtmlElement, number: int) -> Byline | None:
-    line = line_of(holder, _LINE_CHARS) or clean_line(text)
+    whole = line_of(holder, _LINE_CHARS)
+    line = whole or clean_line(text)
     if len(line) > _LINE_CHARS:
         return None
-    said = _BY.match(line)
+    said, rest = _BY.match(line), line
+    is_dated = False
+    if said is None and _YEAR.search(line) and line[:1].isdigit():
+        rest = _DATED.sub("", line)
+        said, is_dated = _BY.match(rest), True
+    is_linked = _leads_to_author(holder)
     is_marked = _is_marked(holder)
-    if said is None and not is_marked:
+    if said is None and not (is_marked or is_linked or is_dated):
         return None
-    names = _END.split(line[said.end() if said else 0 :], maxsplit=1)[0].strip(" ,.:")
+    rest = _MAIL.sub("", rest)
+    names = _END.split(rest[said.end() if said else 0 :], maxsplit=1)[0].strip(" ,.:")
     names = _PLACE.sub(r"\1", names)
+    if said and whole and not _NAMES.match(names) and _PERSON.match(first := _REST.sub("", names)):
+        names = first
     folded = names.casefold()
     if not _NAMES.match(names) or folded in _NO_NAMES or folded in _FIRST:
         return None
-    if not is_marked and " " not in names:
+    is_told = (
+        is_marked
+        or is_linked
+        or is_agency(names)
+        or (said is not None and (said["written"] or is_dated))
+    )
+    if " " not in names and not is_told:
         return None
-    return Byline(names, number, is_marked, said is not None)
+    hint = 0 if said or is_marked else 1 if is_linked else _DATED_HINT
+    if hint == 1 and not -_NEAR <= number <= _FAR:  # where one logs in, or follows somebody
+        return None
+    if hint == _DATED_HINT and (not _PERSON.match(names) or abs(number) > _NEAR or names.isupper()):
+        return None
+    return Byline(names, number, is_marked or is_linked, said is not None, holder, hint)

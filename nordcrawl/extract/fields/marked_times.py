@@ -57,11 +57,11 @@ def of_entries(root: HtmlElement, kind: str) -> Iterator[str]:
     """Yield the dates of a kind in the microformat of the entry that has the headline."""
     for name in _MICROFORMAT[kind]:
         for element in cast("list[HtmlElement]", _CLASSES(root, name=name))[:_MOST]:
-            if name in (element.get("class") or "").split() and _is_of_entry(element):
+            if name in (element.get("class") or "").split() and is_of_entry(element):
                 yield _value(element)
 
 
-def _is_of_entry(element: HtmlElement) -> bool:
+def is_of_entry(element: HtmlElement) -> bool:
     """Return whether an element stands in the entry that the page is about."""
     for ancestor in element.iterancestors():
         if _ENTRY.search(ancestor.get("class") or ""):

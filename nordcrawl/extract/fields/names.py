@@ -19,7 +19,7 @@ from nordcrawl.extract.page.text import key, unmarked
 _CHARS = 120
 _NOT_NAMES = re.compile(
     r"^https?://|^www\.|@|^\W*$|^\d+$|^\d+ ?(?:min|hours?|days?|timer?|stunden|tagen?)\b|"
-    r"^[\w-]+\.(?:de|com|org|net|no|se|dk|fi|is|ch|at|fr|uk|cl)$|^\(|"
+    r"^(?-i:[a-z\d-]+)\.(?:de|com|org|net|no|se|dk|fi|is|ch|at|fr|uk|cl)$|^\(|"
     r"^(?:image|photo|foto|bild|bilde)\s*:|^(?:admin|administrator|null|none|undefined|author|by|av)$",
     re.IGNORECASE,
 )
@@ -30,8 +30,12 @@ _ROLE = re.compile(rf"\s*(?:,|\||\(|–|—|\s-\s|/)\s*(?:{_ROLES}|{_PLACES_AT}\
 _BARE_ROLE = re.compile(
     rf"(?<=\w\s)(?:(?:[^\W\d_A-ZÆØÅÄÖÜ]+\s){{0,2}}(?i:{_ROLES})$|{_PLACES_AT}\s(?=[^\W\d_a-zæøåäöü]).*$)"
 )
+_FULL = r"[^\W\d_a-zæøåäöü][\w.'’-]*\s[^\W\d_a-zæøåäöü][\w.'’-]*"
 #: The same before a name: "journalist Kari Strand", "Vår medarbeider Kari Strand".
 _LEADING_ROLE = re.compile(rf"^(?:[^\W\d_]+\s){{0,2}}?(?i:{_ROLES})\s(?=[^\W\d_a-zæøåäöü]\w*\s)")
+#: A role between two full names is the first one's.
+_BETWEEN = re.compile(rf"({_FULL})\s+(?i:{_ROLES})\s+(?={_FULL})")
+_PICTURED = re.compile(rf"\s+(?:{one_of(*words('bylines', 'pictures'))})$", re.IGNORECASE)
 #: A part of a line that is one, and no name: "Chief Political Correspondent", "special to Avisa".
 _ONLY_ROLE = re.compile(
     rf"(?:[^\W\d_][\w-]*\s){{0,3}}{_ROLES}|(?:special to|{_PLACES_AT})\s.*", re.IGNORECASE
@@ -60,7 +64,9 @@ _THROUGH_DIGITS = re.compile(r"^.*\d\S*\s*(?:[ap]\.?m\b\.?)?", re.IGNORECASE)
 _BEHIND = re.compile(r"(?<=\w)\s+\|\s.*$")
 #: "Paper by Name": what stands before is where it was written for.
 _PAPER_BY = re.compile(r"[^\W\d_]\w{1,20} (?:[Vv]on|[Bb]y|[Aa]v|[Pp]ar|[Pp]or) ([^\W\d_]\w+ .+)$")
-_AND = one_of(*words("names", "and"))
+_ANDS = words("names", "and")
+#: In capitals where names are; a single letter would be an initial there.
+_AND = one_of(*_ANDS, *(word.upper() for word in _ANDS if word.isalpha() and len(word) > 1))
 _JOIN = re.compile(rf"\s*(?:,\s*(?:{_AND}\s)?|;|\s{_AND}\s|[|•·]|\s*/\s*|\n)\s*")
 _SLASH = re.compile(r"\s*/\s*")
 _CAPITAL = re.compile(r"[^\W\d_a-zà-öø-ÿа-яё]")
@@ -80,6 +86,11 @@ _NO_NAME = re.compile(
     + rf"|{_WEEKDAYS}|{_DATED}\w*",
     re.IGNORECASE,
 )
+#: "View all posts by Name", and the same behind the name: "Alle Beiträge von Name anzeigen".
+_LISTING = re.compile(rf"^\s*{one_of(*words('names', 'listings'))}:?\s+(?=\S)", re.IGNORECASE)
+_LISTED = re.compile(r"(?<=\w)\s+(?:anzeigen|ansehen|lesen)$", re.IGNORECASE)
+_ALL = frozenset(words("names", "all"))
+_DESK = re.compile(rf"(?<!\w){one_of(*words('names', 'desks'))}(?!\w)", re.IGNORECASE)
 _AGENCIES = frozenset(map(key, words("agencies", "names")))
 _VOWEL = re.compile(r"[aeiouyæøåäöüéáíóúýаеёиоуыэюя]", re.IGNORECASE)
 
@@ -94,7 +105,9 @@ def split(text: str, *, is_data: bool = False) -> list[str]:
     >>> split("Tekst: Kari Nordmann Foto: Ola Hansen")
     ['Kari Nordmann']
     """
-    lines = [line for part in text.split("\n") if (line := unmarked(part))]
+    whole = "\n".join(unmarked(part) for part in text.split("\n"))
+    lines = [line for line in _BETWEEN.sub(r"\1\n", whole).split("\n") if line]
+    lines = [line for line in lines if not _PICTURED.search(line)] or lines
     found: list[str] = []
     for line in lines:
         for wrote in _written(line):
@@ -127,7 +140,7 @@ def _parts(text: str, is_data: bool) -> list[str]:
         return [text]
     bare = [_without_role(part) for part in parts]
     full = sum(" " in part for part in bare)
-    signs = [_is_agency(part) for part in bare]
+    signs = [is_agency(part) for part in bare]
     # A part in lower case is none of several names.
     if not all(_CAPITAL.match(b) or is_sign for b, is_sign in zip(bare, signs, strict=True)):
         return [text]
@@ -151,7 +164,8 @@ def _undated(text: str) -> str:
     return _DANGLING.sub("", text[:start]).strip() or _THROUGH_DIGITS.sub("", text)
 
 
-def _is_agency(name: str) -> bool:
+def is_agency(name: str) -> bool:
+    """Return whether a name is a news agency's, as it signs itself."""
     return key(name) in _AGENCIES or (name.isupper() and " " not in name and 2 <= len(name) <= 5)
 
 
@@ -173,7 +187,7 @@ def tidy(told: Iterable[str]) -> tuple[str, ...]:
     """Return names without labels, roles, addresses and twins that differ in hyphens only."""
     kept: dict[str, str] = {}
     for value in told:
-        name = BYLINE.sub("", unmarked(value), count=1)
+        name = _unlisted(BYLINE.sub("", unmarked(value), count=1))
         if found := _PAPER_BY.match(name):
             name = found[1]
         name = _without_role(_PLACE_LABEL.sub("", name))
@@ -185,6 +199,27 @@ def tidy(told: Iterable[str]) -> tuple[str, ...]:
             kept[folded] = name
     names = tuple(kept.values())
     return tuple(name for name in names if not _ONLY_ROLE.fullmatch(name)) or names
+
+
+def _unlisted(name: str) -> str:
+    """Return a name without what a link to all that its bearer wrote says around it.
+
+    >>> _unlisted("View all posts by Kari Vik"), _unlisted("Alle Artikel")
+    ('Kari Vik', '')
+    """
+    if name.casefold() in _ALL:
+        return ""
+    bare = _LISTING.sub("", name)
+    return _LISTED.sub("", bare) if bare != name else name
+
+
+def is_desk(name: str) -> bool:
+    """Return whether a name is that of an editorial office or of nobody in particular.
+
+    >>> is_desk("Avis Nord redaksjonen"), is_desk("Kari Vik")
+    (True, False)
+    """
+    return _DESK.search(name) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -60,6 +60,7 @@ _DATE_CLASS = " | ".join(
     f'.//*[contains(@class, "{word}")]' for word in ("date", "time", "publi", "dato", "posted")
 )
 _DATE_CHARS = 80
+_TIMES = 40
 #: Clocks of two zones differ by quarters of an hour, within a day and two hours.
 #: Source: IANA time zone database.
 _QUARTER_S, _FURTHEST_S = 900, 14 * 3600
@@ -98,8 +99,9 @@ def published_and_modified(
     modified = next(_modified(context, reader, items), None)
     if published and published[0].precision == "day":
         published = _refined(published[0], context, reader) or published
-    published = published and _zoned(published, _said_published(context, reader))
-    modified = modified and _zoned(modified, _said_modified(context, reader))
+    shown = list(_of_times(context, reader))
+    published = published and _zoned(published, _said_published(context, reader), shown)
+    modified = modified and _zoned(modified, _said_modified(context, reader), shown)
     if modified and published and modified[0].at < published[0].at:
         modified = None
     return published or (None, ""), modified or (None, "")
@@ -123,15 +125,22 @@ def _printed(root: HtmlElement) -> Iterator[str]:
             yield text
 
 
-def _zoned(found: Found, others: Iterable[Found]) -> Found:
+def _of_times(context: Context, reader: _Reader) -> Iterator[Found]:
+    """Yield the moments that time elements tell to machines."""
+    elements = islice(context.root.iter("time"), _TIMES)
+    yield from reader.moments((e.get("datetime") or "" for e in elements), "time")
+
+
+def _zoned(found: Found, others: Iterable[Found], shown: Iterable[Found]) -> Found:
     """Return a time whose zone is not told as another one that tells it and is of the same clock,
-    or of the same minute and second on the clock of another zone."""
+    or of the same minute and second on the clock of another zone. Of those that are `shown`, which
+    are other articles' too, only the same clock counts."""
     moment = found[0]
     if moment.zone == "stated" or moment.precision == "day":
         return found
     clock = moment.at.replace(tzinfo=None, second=0)
     stated = [m for m, _ in others if m.zone == "stated" and m.precision != "day"]
-    for other in stated:
+    for other in (*stated, *(m for m, _ in shown if m.zone == "stated" and m.precision != "day")):
         if other.at.replace(tzinfo=None, second=0) == clock:
             at = moment.at.replace(tzinfo=other.at.tzinfo)
             return Moment(at, moment.precision, "stated"), found[1]

@@ -6,8 +6,10 @@ Does not look at the body's text.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from nordcrawl.extract.page.head import Head
@@ -23,6 +25,9 @@ _ONLY_HEADING = 2.5
 #: Of several, the first is more often it; measured: 0.8 to 1.0 is as good, 1.2 and more is worse.
 _FIRST_HEADING, _LATER_HEADING = 1.0, 0.7
 _HEADINGS = 3
+#: An h1 in a trail is for search engines; what the head has and is printed below is what readers
+#: see. Measured: right on 8 of 10 news pages.
+_IN_TRAIL, _PRINTED = 0.3, 1.5
 #: A longer title is none; each of its separators is tried.
 _CHARS = 1000
 _SEPARATOR = re.compile(r"\s+(?:[|\-–—·•:/~⁄*]+|[»«›‹]+|::)\s+|\s*[|｜]\s*")
@@ -36,6 +41,13 @@ _PAYWALL_MARK = re.compile(r"^\(\+\)\s+|\s+\(\+\)$|^\+\s+")
 _PART_LETTERS = 9
 _TAIL_LETTERS = 13
 _SLUG_LETTERS = 12
+#: Separators of a title that are looked at for what its address says.
+_BREAKS = 6
+_ENDING = re.compile(r"\.\w{2,5}$")
+#: What addresses write for letters that others only lose their marks of.
+_LETTERS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "æ": "ae", "ø": "oe"}
+)
 #: In an h1 a kicker can stand without any mark; longer ones are no kickers.
 _KICKER_WORDS = 7
 #: A site's name is of fewer spaces.
@@ -59,6 +71,7 @@ def vote(head: Head, site_title: str | None, url: str) -> tuple[str | None, str,
     claims = _weighed(_without_names(said, names) or said, head)
     if not claims:
         return None, "", ()
+    claims = _without_masthead(claims, url)
     bare = [claim.text for claim in claims]
     claims = _unified(claims, url)
     scores = [
@@ -118,13 +131,34 @@ def _weighed(claims: Sequence[Claim], head: Head) -> list[Claim]:
             weight = _FIRST_HEADING if claim is headings[0] else _LATER_HEADING
             claim = replace(claim, weight=weight)
         found.append(claim)
-    return found
+    return _against_trail(found, head)
+
+
+def _against_trail(claims: list[Claim], head: Head) -> list[Claim]:
+    """Return the claims where the h1 is the last step of a trail, and another headline that the
+    page's head tells is printed below: that one is what readers see."""
+    first = next(iter(head.headings), None)
+    if first is None or not first.below:
+        return claims
+    printed = key(first.text)
+    if not any(key(claim.text) in first.below - {printed} for claim in claims):
+        return claims
+    return [
+        replace(claim, weight=_IN_TRAIL)
+        if claim.origin == "h1" and key(claim.text) == printed
+        else replace(claim, weight=claim.weight + _PRINTED)
+        if claim.origin in ("og", "json-ld") and key(claim.text) in first.below - {printed}
+        else claim
+        for claim in claims
+    ]
 
 
 def _unified(claims: list[Claim], url: str) -> list[Claim]:
     """Return the claims without what only some of them have before or behind the headline."""
     if all(claim.origin == "title" for claim in claims):
         return [replace(claim, text=_by_address(claim.text, url)) for claim in claims]
+    if all(claim.origin in ("og", "meta", "title") for claim in claims):
+        claims = [replace(claim, text=_named_by_address(claim.text, url)) for claim in claims]
     alone = {key(claim.text) for claim in claims if claim.origin in ("h1", "json-ld")}
     # What a headline of the page's data has behind a separator is not the site's name.
     whole = {key(claim.text) for claim in claims if claim.origin == "json-ld"}
@@ -140,6 +174,22 @@ def _unified(claims: list[Claim], url: str) -> list[Claim]:
     if len(tails) > 1:  # the page's head is of two minds
         return claims
     return [replace(c, text=_behind_kicker(c.text, tails, c.origin == "h1")) for c in claims]
+
+
+def _without_masthead(claims: list[Claim], url: str) -> list[Claim]:
+    """Return the claims without headings that are the site's, where nothing but the title element
+    is there beside them, and the address repeats another part of that.
+
+    Older templates print the name of the site as h1 on every page.
+    """
+    if {claim.origin for claim in claims} != {"h1", "title"}:
+        return claims
+    windows = [claim for claim in claims if claim.origin == "title"]
+    told = _plain(_told_by_address(windows[0].text, url) or "")
+    printed = [_plain(claim.text) for claim in claims if claim.origin == "h1"]
+    if not told or any(text in told or told in text for text in printed):
+        return claims
+    return windows
 
 
 def _uncut(claims: list[Claim]) -> list[Claim]:
@@ -192,13 +242,47 @@ def _by_address(title: str, url: str) -> str:
 
     For pages where nothing else tells which part is the headline and which the site.
     """
-    slug = key(unquote(urlsplit(url).path).rstrip("/").rsplit("/", 1)[-1])
-    parts = [part for part in _SEPARATOR.split(title) if part]
-    for part in parts:
-        if len(key(part)) >= _SLUG_LETTERS and key(part) in slug:
-            return part.strip()
+    if told := _told_by_address(title, url):
+        return told
     strong = [part.strip() for part in _STRONG.split(title) if part.strip()]
     return max(strong, key=lambda part: part.count(" ")) if strong else title
+
+
+def _told_by_address(title: str, url: str) -> str | None:
+    """Return the longest stretch of a title between two separators that the address repeats.
+
+    >>> _told_by_address("Avis » Arkiv » Sild og torsk på land", "/sild-og-torsk-paa-land/")
+    'Sild og torsk på land'
+    """
+    slug = _slug(url)
+    breaks = [found.span() for found in islice(_SEPARATOR.finditer(title), _BREAKS)]
+    starts = [0, *(end for _, end in breaks)]
+    ends = [*(start for start, _ in breaks), len(title)]
+    stretches = [title[start:end] for at, start in enumerate(starts) for end in ends[at:]]
+    told = [s.strip() for s in stretches if len(key(s)) >= _SLUG_LETTERS and _plain(s) in slug]
+    return max(told, key=len, default=None)
+
+
+def _named_by_address(title: str, url: str) -> str:
+    """Return the part of a title that is all that the last part of the address says."""
+    slug = _slug(url)
+    parts = [part.strip() for part in _SEPARATOR.split(title) if len(key(part)) >= _PART_LETTERS]
+    return next((part for part in parts if _plain(part) == slug), title)
+
+
+def _slug(url: str) -> str:
+    last = unquote(urlsplit(url).path).rstrip("/").rsplit("/", 1)[-1]
+    return _plain(_ENDING.sub("", last))
+
+
+def _plain(text: str) -> str:
+    """Return the letters and digits of a line as addresses have them: small, and of ASCII.
+
+    >>> _plain("Größe på Ærø") == _plain("groesse-paa-aeroe")
+    True
+    """
+    folded = key(text).translate(_LETTERS)
+    return unicodedata.normalize("NFD", folded).encode("ascii", "ignore").decode("ascii")
 
 
 def _agreement(one: str, other: str) -> float:

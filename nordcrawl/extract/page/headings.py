@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -32,6 +32,29 @@ _KICKER = re.compile(
 _JOINT = " :|/-·•"
 
 
+#: A trail's step is a level or two above the heading, and in few letters; below it so many elements
+#: are looked at, lines of so many characters of white space too, in so many texts.
+_TRAIL_LEVELS, _STEP_CHARS = 2, 60
+_BELOW, _LINE_CHARS, _PARTS = 600, 1000, 40
+_NO_LINES = frozenset(
+    (
+        "a",
+        "nav",
+        "aside",
+        "footer",
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "path",
+        "img",
+        "button",
+    )
+)
+
+_OTHERS = ("a", "nav", "aside", "footer")
+
 _HOME = re.compile(r"/|(?:https?:)?//[^/?#]+/?|\./")
 
 
@@ -44,12 +67,63 @@ class Heading:
     """Without the kicker, where an element in the heading is marked as one; else the same."""
     leads_home: bool = False
     """Whether all of it is a link to the front page, as the site's name is."""
+    below: frozenset[str] = frozenset()
+    """Keys of the lines below it, where it is the last step of a trail; else none."""
 
 
 def read(root: HtmlElement) -> tuple[Heading, ...]:
     """Return the page's headings in order."""
     elements = islice(root.iter("h1"), _MOST)
-    return tuple(found for element in elements if (found := of(element)))
+    found = [(element, heading) for element in elements if (heading := of(element))]
+    if found and is_in_trail(found[0][0]):
+        element, heading = found[0]
+        found[0] = element, replace(heading, below=_lines_below(element))
+    return tuple(heading for _, heading in found)
+
+
+def is_in_trail(heading: HtmlElement) -> bool:
+    """Return whether a heading stands behind links, and last, on a line, as the last step of a
+    trail does.
+
+    Some print what search engines are to read there, and the headline below it.
+    """
+    step = heading
+    for _ in range(_TRAIL_LEVELS):
+        before = [e for e in step.itersiblings(preceding=True) if _says(e)]
+        if before:
+            is_last = not any(_says(e) for e in step.itersiblings())
+            return is_last and all(_is_step(e) for e in before)
+        parent = step.getparent()
+        if parent is None or parent.tag in ("article", "main", "body"):
+            return False
+        step = parent
+    return False
+
+
+def _says(element: HtmlElement) -> bool:
+    return isinstance(element.tag, str) and bool(key(_line(element)))
+
+
+def _is_step(element: HtmlElement) -> bool:
+    """Return whether all that an element says is a short link."""
+    line = _line(element)
+    links = [element] if element.tag == "a" else list(element.iter("a"))
+    return len(line) <= _STEP_CHARS and key("".join(map(_line, links))) == key(line)
+
+
+def _lines_below(heading: HtmlElement) -> frozenset[str]:
+    """Return the keys of the lines that stand below a heading and are no links; of other headings
+    what they end with, as what they begin with may be a kicker."""
+    found = set()
+    for element in islice(heading.xpath("following::*"), _BELOW):
+        if element.tag in _NO_LINES or next(element.iterancestors(*_OTHERS), None) is not None:
+            continue
+        if 0 < sum(map(len, islice(element.itertext(), _PARTS))) <= _LINE_CHARS:
+            line = key(_line(element))
+            around = next(element.iterancestors("h2", "h3"), None)
+            if around is None or key(_line(around)).endswith(line):
+                found.add(line)
+    return frozenset(found - {""})
 
 
 def of(element: HtmlElement) -> Heading | None:

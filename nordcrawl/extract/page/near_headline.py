@@ -20,7 +20,8 @@ _ELSEWHERE = frozenset(
     )
 )  # fmt: skip
 _FOREIGN = re.compile(
-    r"related|teaser|comment|kommentar|sidebar|widget|footer|copyright|archiv|calend|kalend|"
+    # A builder of pages calls all that it places a widget.
+    r"related|teaser|comment|kommentar|sidebar|(?<!elementor-)widget|footer|copyright|archiv|calend|kalend|"
     r"caption|quote|sitat|recent|latest|popular|most-?read|menu|cookie|reply|breadcrumb|slide",
     re.IGNORECASE,
 )
@@ -62,6 +63,8 @@ def is_foreign(holder: HtmlElement, above: Set[HtmlElement], own: re.Pattern[str
     """
     for element in (holder, *holder.iterancestors()):
         if element in above:
+            return False
+        if element.tag == "body":  # what it is called says how the page is laid out
             return False
         names = names_of(element)
         if element.tag == "aside":

@@ -166,3 +166,17 @@ def test_label_that_tells_of_something_else_names_nobody() -> None:
 def test_front_page_has_no_article() -> None:
     body = classic(TALE).decode().replace('<body class="', '<body class="home page ')
     assert anchors(body) is None
+
+
+@pytest.mark.parametrize(
+    "title", ["Nordavisa » Blogg » {}", "{} » Nordavisa"], ids=["site first", "site last"]
+)
+def test_the_blog_s_name_as_h1_is_not_the_headline(title: str) -> None:
+    body = (
+        "<html><head><meta name='generator' content='WordPress 2.5'>"
+        f"<title>{title.format(TALE.title)}</title></head><body><h1>Nordavisa</h1>"
+        f'<div class="post" id="post-7"><h2>{TALE.title}</h2><p>{TALE.closing}</p></div></body></html>'
+    )
+    found = anchors(body)
+    assert found is not None
+    assert found.given.title == TALE.title

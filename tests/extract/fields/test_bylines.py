@@ -1,5 +1,6 @@
 """Bylines that only the page's print tells, and what looks like one and is none."""
 
+# ruff: noqa: E501 - pages read better in one line
 from __future__ import annotations
 
 import pytest
@@ -29,6 +30,20 @@ def printed(body: str) -> str | None:
         (HEAD + "<div class='post-author'>Kari Nordmann</div>", "Kari Nordmann"),
         (HEAD + "<div class='author'><b>von</b> <span>Kari</span></div>", "Kari"),
         (HEAD + "<a rel='author' href='/k'>Kari</a>", "Kari"),
+        (HEAD + "<p><a href='/forfatter/kari'>Kari Nordmann</a></p>", "Kari Nordmann"),
+        (HEAD + "<p><a href='/users/kari78'>Kari78</a></p>", "Kari78"),
+        (HEAD + "<p><a href='mailto:kari@avis.test'>Kari Nordmann</a></p>", "Kari Nordmann"),
+        (HEAD + "<p>24.04.2021 - Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<p>24.04.2021 kl. 13:30 av Kari</p>", "Kari"),
+        (HEAD + "<p>Skrevet av Kari</p>", "Kari"),
+        (HEAD + "<p>Publisert av Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<p>Kirjoittanut Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<p>Eftir Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<p>Av Kari Nordmann kari@avis.test</p>", "Kari Nordmann"),
+        (HEAD + "<p>Av NTB</p>", "NTB"),
+        (HEAD + "<p>Af Kari Nordmann, journalist på havnen</p>", "Kari Nordmann"),
+        (HEAD + "<div class='elementor-widget-container'>Av Kari Nordmann</div>", "Kari Nordmann"),
+        ("<body class='right-sidebar'><p>Av Kari Nordmann</p>", "Kari Nordmann"),
     ],
 )  # fmt: skip
 def test_a_line_of_names(body: str, expected: str) -> None:
@@ -46,6 +61,19 @@ def test_a_line_of_names(body: str, expected: str) -> None:
         HEAD + "<footer><p>Av Kari Nordmann</p></footer>",
         HEAD + "<div class='comment-list'><b class='author'>Kari Nordmann</b></div>",
         HEAD + "<aside class='more'><p>Av Kari Nordmann</p></aside>",
+        HEAD + "<p><a href='/users/sign_in'>Logg inn</a></p>",
+        HEAD + f"<p>{'Mye torsk. ' * 12}<a href='/forfatter/kari'>Kari Nordmann</a> sier.</p>",
+        "<a href='/profile/ny'>Bli abonnent</a>" + "<i></i>" * 20 + HEAD,
+        HEAD + "<p><a href='mailto:post@avis.test'>Tips</a></p>",
+        HEAD + "<p>24.04.2021 - torsk</p>",
+        HEAD + "<p>24.04.2021 - PAID CONTENT</p>",
+        "<h1>Mye torsk i Den Haag</h1><p>24.04.2021 - Den Haag</p>",
+        HEAD + "<a href='https://video.test/user/avis'>Avis Nord</a>".join(("<i></i>" * 800, "")),
+        HEAD + "<p><a href='https://license.test/by/3.0/'>CC-BY</a></p>",
+        HEAD + "<i></i>" * 20 + "<p>24.04.2021 - Kari Nordmann</p>",
+        HEAD + "<div class='widget'>Av Kari Nordmann</div>",
+        HEAD
+        + f"<p>Les <a href='/b'>boken om torsk</a> av Kari Nordmann, fisker. {'Mye torsk. ' * 12}</p>",
         HEAD + f"<p>Av Kari Nordmann {'kom det mye torsk inn til kysten ' * 5}</p>",
     ],
 )
@@ -68,10 +96,11 @@ def test_it_is_the_last_resort_and_says_so() -> None:
     assert read("<meta name=author content='Ola Hansen'>", line).authors == ("Ola Hansen",)
 
 
-def test_a_desk_that_the_data_names_is_not_overruled_by_print() -> None:
+def test_the_house_that_the_data_names_gives_way_to_a_person_in_print() -> None:
     desk = {"@type": "Organization", "name": "avis.test"}
     data = ld({"@type": "NewsArticle", "headline": TITLE, "author": desk})
-    assert "Kari Nordmann" not in read(data, "<p>Von Kari Nordmann</p>").authors
+    assert read(data, "<p>Von Kari Nordmann</p>").authors == ("Kari Nordmann",)
+    assert read(data).authors == ("avis.test",)
 
 
 def test_authors_that_the_data_only_refers_to() -> None:
@@ -92,3 +121,170 @@ def test_authors_that_the_data_only_refers_to() -> None:
 def test_ways_to_write_to_them_are_no_part_of_the_name(said: str, name: str) -> None:
     assert authors.tidy([said]) == (name,)
     assert authors.tidy(["@kari"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("<a href='/author/kari'>Kari Vik</a>, <a href='/author/ola'>Ola Dal</a>", "Kari Vik\nOla Dal"),
+        ("<ul><li><a href='/author/kari'>Kari Vik</a><li><a href='/author/ola'>Ola Dal</a></ul>", "Kari Vik\nOla Dal"),
+        ("<b class=author>Kari Vik</b><b class=author>Ola Dal</b> (foto)", "Kari Vik"),
+        ("<b class=author>Kari Vik</b> Foto: <b class=author>Ola Dal</b>", "Kari Vik"),
+        ("<b class=author>Kari Vik</b><b class=author>3 min</b>", "Kari Vik"),
+    ],
+)  # fmt: skip
+def test_names_beside_each_other_in_one_line(row: str, expected: str) -> None:
+    assert printed(f"{HEAD}<div>{row}</div>") == expected
+
+
+def test_a_linked_name_counts_less_than_a_marked_one_and_more_than_a_dated_one() -> None:
+    linked, dated = "<p><a href='/author/ola'>Ola Dal</a></p>", "<p>24.04.2021 - Per Dal</p>"
+    marked = "<p><b class='byline'>Kari Vik</b></p>"
+    assert printed(HEAD + dated + linked + marked) == "Kari Vik"
+    assert printed(HEAD + dated + linked) == "Ola Dal"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div class='hentry'><h1>Torsk</h1><span class='vcard'><b class='fn'>Kari Vik</b></span></div>",
+        "<div class='h-entry'><h1>Torsk</h1><footer class='p-author'>Kari Vik</footer></div>",
+    ],
+)
+def test_microformats_of_the_entry(body: str) -> None:
+    assert read(body=body).authors == ("Kari Vik",)
+    assert read(body=body).provenance["authors"].origin == "microformat"
+    comment = f"<div class='comments'>{body}</div>"
+    assert read(body=comment).authors == ()
+
+
+def data(*names: str, kind: str = "Person") -> str:
+    authors_ = [{"@type": kind, "name": name} for name in names]
+    return ld({"@type": "NewsArticle", "headline": TITLE, "author": authors_})
+
+
+@pytest.mark.parametrize(
+    ("told", "line", "expected"),
+    [
+        ("karivik", "Av Kari Vik", ("Kari Vik",)),
+        ("kari.vik", "Av Kári M. Vik og Ola Dal", ("Kári M. Vik",)),
+        ("karivik", "Av Ola Dal", ("karivik",)),
+        ("Redaksjonen", "Av Kari Vik", ("Kari Vik",)),
+        ("Avis Staff Reporter", "Av Reuters", ("Avis Staff Reporter",)),
+        ("Online-Redaktion", "Text: Kari Vik", ("Kari Vik",)),
+        ("avis.test", "Av Kari Vik", ("Kari Vik",)),
+        ("Ola Dal", "Av Kari Vik", ("Ola Dal",)),
+        ("Toimitus", "", ("Toimitus",)),
+    ],
+)
+def test_who_is_no_person_gives_way_to_a_name_that_is_printed(
+    told: str, line: str, expected: tuple[str, ...]
+) -> None:
+    assert read(data(told), f"<p class='byline'>{line}</p>").authors == expected
+
+
+def test_a_meta_that_names_one_author_of_the_data_and_more_counts() -> None:
+    meta = "<meta name='author' content='Kari Vik, Ola Dal'>"
+    assert read(data("Kari Vik") + meta).authors == ("Kari Vik", "Ola Dal")
+    assert read(data("Per Lie") + meta).authors == ("Per Lie",)
+
+
+def test_a_labelled_line_for_shared_links() -> None:
+    label = "<meta name='twitter:label{}' content='{}'><meta name='twitter:data{}' content='{}'>"
+    assert read(label.format(1, "Skrevet av", 1, "Kari Vik")).authors == ("Kari Vik",)
+    assert read(label.format(2, "Lesetid", 2, "3 minutter")).authors == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "View all posts by Kari Vik",
+        "Posts by Kari Vik",
+        "Zeige alle Beiträge von Kari Vik",
+        "Alle Artikel von Kari Vik anzeigen",
+        "Vis alle innlegg av Kari Vik",
+        "Visa alla inlägg av Kari Vik",
+        "Ver todas las entradas de Kari Vik",
+        "Все записи автора Kari Vik",
+    ],
+)
+def test_a_link_to_all_that_somebody_wrote_names_them(line: str) -> None:
+    assert authors.tidy([line]) == ("Kari Vik",)
+    assert authors.tidy(["Alle artikler"]) == ()
+
+
+@pytest.mark.parametrize("label", ["Editor : ", "Oversettelse: ", "Redigert av "])
+def test_who_only_edited_gives_way_to_who_wrote(label: str) -> None:
+    line = f"<div class='info'>{label}<b>Ola Dal</b></div>"
+    byline = "<div class='author-2'>Kari Vik</div>"
+    assert read(data("Ola Dal"), byline + line).authors == ("Kari Vik",)
+    assert read(data("Ola Dal"), line).authors == ("Ola Dal",)
+    assert read(data("Ola Dal"), byline + "<div>Ola Dal</div>").authors == ("Ola Dal",)
+
+
+def test_a_byline_of_another_article_does_not_name_more_authors() -> None:
+    other = "<article><h2><a href='/x'>Sild</a></h2><p>Av <b>Kari Vik</b>, Ola Dal</p></article>"
+    assert read(data("Kari Vik"), f"<aside></aside></article>{other}<article>").authors == (
+        "Kari Vik",
+    )
+
+
+def test_a_name_that_begins_as_the_site_does_is_the_site_s() -> None:
+    byline = "<p class='byline'>Av Kari Vik</p>"
+    assert read(data("Avis D"), byline).authors == ("Kari Vik",)
+    assert read(data("Avis Solberg"), byline).authors == ("Avis Solberg",)
+
+
+def signed(line: str, *, above: bool = False, head: str = "") -> tuple[str, ...]:
+    """Return the authors of a page with a line below, or above, its text."""
+    text = "Fiskerne på kysten sier at de aldri har sett så mye torsk som i år, og de vil ha flere båter ut."
+    paragraphs = "".join(f"<p>{text} ({n})</p>" for n in range(5))
+    body = line + paragraphs if above else paragraphs + line
+    return read(head, f"</article><div>{body}</div><article>", text="Ja").authors
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p><b><i>Kari Vik</i></b></p>",
+        "<p><em>Kari Vik</em></p>",
+        "<p>(Kari Vik)</p>",
+        "<p>– Kari Vik</p>",
+        "<p><em>Text von Kari Vik    Illustration von Ola Dal</em></p>",
+        "<p>Av Kari Vik</p>",
+    ],
+)
+def test_a_line_of_names_below_the_text_signs_it(line: str) -> None:
+    assert signed(line) == ("Kari Vik",)
+    assert signed(line, head=data("Redaksjonen")) == ("Kari Vik",)
+    assert signed(line, head=data("Ola Dal")) == ("Ola Dal",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p>Nordre Havn</p>",
+        "<p><em>Foto: Kari Vik</em></p>",
+        "<p><b>Mye torsk</b></p>",
+        "<p><a href='/b'><b>Nordre Havn</b></a></p>",
+        "<div class='related'><b>Nordre Havn</b></div>",
+        "<ul><li><b>Nordre Havn</b></li></ul>",
+        "<h2>Nordre Havn</h2>",
+        "<blockquote><p>– Det er mye torsk.</p><p><em>Kari Vik</em></p></blockquote>",
+    ],
+)
+def test_other_lines_below_the_text_do_not(line: str) -> None:
+    assert signed(line) == ()
+
+
+def test_a_name_above_the_text_signs_it_where_nobody_else_does() -> None:
+    line = "<p><strong>KARI VIK</strong></p>"
+    assert signed(line, above=True, head=data("Avis D")) == ("Kari Vik",)
+    assert signed(line, above=True, head=data("Ola Dal")) == ("Ola Dal",)
+
+
+@pytest.mark.parametrize("role", ["Fotograf", "(foto)", "Kuvaaja", "Ljósmyndari"])
+def test_who_took_the_pictures_is_no_author(role: str) -> None:
+    row = "<div><span class='byline-name'>{}</span> <span>{}</span></div>"
+    both = row.format("Kari Vik", "Journalist") + row.format("Ola Dal", role)
+    assert read(body=f"<div class='byline'>{both}</div>").authors == ("Kari Vik",)

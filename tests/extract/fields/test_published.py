@@ -257,3 +257,12 @@ def test_a_day_of_no_calendar_is_none_and_nothing_is_made_of_it(day: str) -> Non
 
 def test_no_day_is_made_of_a_month_or_year() -> None:
     assert told("", "<p>Nr. 6, oktober 2022</p><footer>Copyright 2021</footer>") == (None, None)
+
+
+def test_a_time_element_of_the_same_clock_tells_the_zone() -> None:
+    data = ld({"@type": "NewsArticle", "headline": TITLE, "datePublished": "2024-06-03T08:15:42"})
+    same = "<time datetime='2024-06-03T08:15:42+03:00'>3. juni</time>"
+    other = "<time datetime='2024-06-03T05:15:42+00:00'>3. juni</time>"
+    assert told(data, same)[0] == "2024-06-03T07:15:42+02:00"
+    # One of another clock may be another article's.
+    assert told(data, other)[0] == "2024-06-03T08:15:42+02:00"

@@ -118,3 +118,12 @@ def test_what_a_system_adds_is_no_part_of_a_keyword(
     told: list[str], expected: tuple[str, ...]
 ) -> None:
     assert tags.tidy(told) == expected
+
+
+def test_an_author_is_no_keyword() -> None:
+    author = "<meta name='author' content='Kari Vik'>"
+    assert read(author + "<meta name='keywords' content='torsk, Kari Vik, havn'>").tags == (
+        "torsk",
+        "havn",
+    )
+    assert read(author + "<meta name='keywords' content='Kari Vik'>").tags == ("Kari Vik",)

@@ -269,3 +269,80 @@ def test_a_sites_name_that_is_really_the_headline_is_not_cut_off() -> None:
     assert root is not None
     about = read_head(root, "https://avis.test/a")
     assert titles.site_names(about, None, "https://avis.test/a") == ("avis.test", "avis")
+
+
+TRAIL = "<li><a href='/'>Hjem</a></li><li><a href='/fiske'>Fiske</a></li><li>{}</li>"
+SEARCHED = "Torsk langs kysten: Fiskerne er fornøyde"
+PRINTED = "Aldri har fiskerne sett så mye torsk"
+
+
+@pytest.mark.parametrize(
+    "trail",
+    [
+        f"<ol>{TRAIL.format(f'<h1>{SEARCHED}</h1>')}</ol>",
+        f"<div><a href='/fiske'>Fiske</a><span> &gt; </span><h1>{SEARCHED}</h1></div>",
+        f"<div><a href='/'><svg><title>Hjem</title></svg></a><span><a href='/fiske'>Fiske</a></span><h1>{SEARCHED}</h1></div>",
+    ],
+)
+@pytest.mark.parametrize(
+    "headline",
+    ["<h2>{}</h2>", "<h2><i>Fiske</i><b>{}</b></h2>", "<header><span>{}</span></header>"],
+)
+def test_the_last_step_of_a_trail_is_not_the_headline_that_is_printed_below(
+    trail: str, headline: str
+) -> None:
+    data = ld({"@type": "NewsArticle", "headline": SEARCHED})
+    body = trail + headline.format(PRINTED)
+    assert vote(head=data + og(PRINTED), body=body, title=SEARCHED) == PRINTED
+    data = ld({"@type": "NewsArticle", "headline": PRINTED})
+    assert vote(head=data + og(SEARCHED), body=body, title=SEARCHED) == PRINTED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # A kicker that is a link, and something behind the heading.
+        f"<div><a href='/fiske'>Fiske</a><h1>{SEARCHED}</h1><p>Av Kari Vik</p></div><h2>{PRINTED}</h2>",
+        # Nobody else says so.
+        f"<ol>{TRAIL.format(f'<h1>{SEARCHED}</h1>')}</ol><h2>Noe annet om torsk langs kysten</h2>",
+        # A teaser, a menu, and the kicker of the headline below.
+        f"<ol>{TRAIL.format(f'<h1>{SEARCHED}</h1>')}</ol><a href='/x'><h2>{PRINTED}</h2></a>",
+        f"<ol>{TRAIL.format(f'<h1>{SEARCHED}</h1>')}</ol><nav><b>{PRINTED}</b></nav>",
+        f"<ol>{TRAIL.format(f'<h1>{SEARCHED}</h1>')}</ol><h2><b>{PRINTED}</b> {SEARCHED}</h2>",
+        f"<h1>{SEARCHED}</h1><h2>{PRINTED}</h2>",
+    ],
+)
+def test_other_headings_are(body: str) -> None:
+    data = ld({"@type": "NewsArticle", "headline": SEARCHED})
+    assert vote(head=data + og(PRINTED), body=body, title=SEARCHED) == SEARCHED
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Avis Nord » Arkiv » Sild og torsk på land", "Sild og torsk på land"),
+        ("Sild og torsk på land » Avis Nord", "Sild og torsk på land"),
+    ],
+)
+def test_a_heading_that_is_the_site_s_beside_a_title_that_the_address_repeats(
+    title: str, expected: str
+) -> None:
+    url = "https://x.test/2024/sild-og-torsk-paa-land/"
+    assert vote(url, body="<h1>Avis Nord</h1>", title=title) == expected
+
+
+def test_a_heading_that_the_address_repeats_too_stays() -> None:
+    url = "https://x.test/2024/sild-og-torsk-paa-land/"
+    printed = "Sild og torsk på land, men ingen hyse"
+    assert vote(url, body=f"<h1>{printed}</h1>", title="Sild og torsk på land - Avis") == printed
+
+
+def test_a_title_is_cut_to_what_its_address_is_called() -> None:
+    title = "Sild og torsk - Alt om fisk i nord"
+    assert vote("https://x.test/sild-og-torsk", head=og(title), title=title) == "Sild og torsk"
+    assert vote("https://x.test/sild-og-torsk-alt-om-fisk", head=og(title), title=title) == title
+
+
+def test_the_longest_part_that_the_address_repeats() -> None:
+    title = "Uke 14 - 20. Januar 2022 - Fiskenes Venner"
+    assert vote("https://x.test/uke-14-20-januar-2022", title=title) == "Uke 14 - 20. Januar 2022"
