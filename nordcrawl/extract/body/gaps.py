@@ -8,10 +8,12 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.body.container import TextContainer, holds
-from nordcrawl.extract.body.tables import tables_of
-from nordcrawl.extract.page.text import LINE_ENDS
+from nordcrawl.extract.body.container import TextContainer, holds, shape_of
+from nordcrawl.extract.body.tables import rows_of, tables_of, texts_of
+from nordcrawl.extract.lexicon.phrases import LABELS
+from nordcrawl.extract.page.text import LINE_ENDS, label_key
 from nordcrawl.extract.page.text_runs import TextRun
+from nordcrawl.extract.page.tree import text_of
 
 #: Words that a paragraph left out by the engine must have to be taken back in.
 _GAP_WORDS = 10
@@ -28,6 +30,10 @@ _MORE = 0.15
 _AROUND = 80
 #: Classes with which a whole sentence beside the paragraphs is none of them.
 _NO_SENTENCE = frozenset(("caption", "credit", "byline", "time", "ad", "hidden", "bio", "tags"))
+#: What may wrap a table, in so many layers at most, with a caption of so many letters.
+_WRAPPING = frozenset(("div", "figure", "section"))
+_WRAPPERS = 3
+_WRAPPED_LETTERS = 200
 #: Longer gaps are most often a box.
 _GAP_RUNS = 6
 NEVER_TEXT = frozenset(
@@ -50,7 +56,6 @@ def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer)
     chosen = set(indices)
     members = [i for i in indices if home.is_text(runs[i])]
     seen = Counter(run.key for run in runs)
-    text = "".join(runs[i].key for i in indices)
     for index in range(members[0] - 1, max(-1, members[0] - _GAP_RUNS), -1):
         run = runs[index]
         if "heading" in run.near or index in chosen:
@@ -73,7 +78,7 @@ def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer)
                 and run.element.getparent() is runs[members[-1]].element.getparent()
                 and _is_whole_sentence(run, seen)
             )
-            or (index < members[-1] and home.holds(run) and _is_quote(run, text))
+            or (index < members[-1] and home.holds(run) and _is_quote(run, runs[index - 1]))
         ):
             chosen.add(index)
             gap = 0
@@ -83,7 +88,7 @@ def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer)
     beside = {runs[i].element.getparent() for i in members}
     chosen.update(_lines_between(chosen, runs, home, among, beside, seen))
     chosen.update(_passed_over(chosen, runs, home, among, beside))
-    chosen.update(_tables(chosen, runs, among, beside))
+    chosen.update(_tables(chosen, runs, beside))
     chosen.update(_notes(chosen, runs))
     for index in among:
         if index not in chosen and runs[index].element.getparent() in beside:
@@ -148,19 +153,32 @@ def _lines_between(
     found = set()
     for index in among:
         run = runs[index]
-        if (
-            index in chosen
-            or run.element.getparent() not in beside
-            or run.link_share > _SOME_LINKED
-        ):
+        if index in chosen or run.link_share > _SOME_LINKED:
+            continue
+        is_beside = run.element.getparent() in beside
+        if not is_beside and (run.element.tag != "pre" or _block(run.element, beside) is None):
             continue
         if run.marks & NEVER_TEXT - run.near - {"aside"}:
             continue
         once = seen[run.key] == 1 or run.words < _GAP_WORDS
         is_text = home.is_text(run) and once and not run.near & AGAINST_TEXT
-        if is_text or _is_whole_sentence(run, seen):
+        if is_text or _is_plain(run) or _is_whole_sentence(run, seen):
             found.add(index)
+    # What opens the text is built as the lines of its kind among the paragraphs: a first question.
+    opening = min(chosen) - 1
+    alike = [i for i in found if shape_of(runs[i]) == shape_of(runs[opening])]
+    if opening >= 0 and len(alike) > 1 and runs[opening].element.getparent() in beside:
+        found.add(opening)
     return found
+
+
+def _is_plain(run: TextRun) -> bool:
+    """Return whether a line's element says nothing against text among paragraphs: it is preformatted
+    text, or an element without any name."""
+    element = run.element
+    if element.tag == "pre":
+        return not run.near & AGAINST_TEXT
+    return element.tag == "div" and not element.attrib and not run.near and not run.links
 
 
 def _is_whole_sentence(run: TextRun, seen: Counter[str]) -> bool:
@@ -203,7 +221,7 @@ def _passed_over(
             continue
         if taken:
             most = 2 * sum(runs[i].words for i in taken) >= sum(r.words for r in members)
-            if most or group.getparent() in beside:
+            if most or _block(group, beside) is not None:
                 found.update(indices)
             continue
         if any(r.marks & NEVER_TEXT - {"aside"} for r in members):
@@ -213,33 +231,73 @@ def _passed_over(
         between = indices[0] - 1 in chosen and indices[-1] + 1 in chosen
         unlinked = not any(run.links for run in members)
         if boxed or (
-            plain and len(members) > 1 and group.getparent() in beside and (unlinked or between)
+            plain
+            and len(members) > 1
+            and _block(group, beside) is not None
+            and (unlinked or between)
         ):
             found.update(indices)
     return found
 
 
 def _tables(
-    chosen: set[int],
-    runs: Sequence[TextRun],
-    among: Iterable[int],
-    beside: set[HtmlElement | None],
+    chosen: set[int], runs: Sequence[TextRun], beside: set[HtmlElement | None]
 ) -> set[int]:
     """Return all runs of the tables of data of which a part was chosen, or that stand right beside
-    the paragraphs of the text."""
+    the paragraphs of the text: among them, or next to the first or last of what was chosen.
+
+    A table stands there with all that only wraps it: a box that lets it scroll, a figure.
+    """
     found: set[int] = set()
-    spread = range(min(chosen), max(chosen) + 1)
-    held = tables_of(
-        runs, range(max(0, spread.start - _AROUND), min(len(runs), spread.stop + _AROUND))
-    )
+    first, last = min(chosen), max(chosen)
+    held = tables_of(runs, range(max(0, first - _AROUND), min(len(runs), last + _AROUND + 1)))
     for table, indices in held.items():
         if chosen.intersection(indices):
             found.update(indices)
-        elif table.getparent() in beside and indices[0] in among:
-            members = [runs[i] for i in indices]
-            if not any(run.marks & NEVER_TEXT for run in members):
-                found.update(indices)
+            continue
+        members = [runs[i] for i in indices]
+        around = _block(table, beside)
+        if around is None or any(run.marks & NEVER_TEXT for run in members):
+            continue
+        if first < indices[0] < last:
+            found.update(indices)
+        elif not _is_grid(table, members):
+            continue
+        elif indices[0] > last:
+            # What stands between the text and a table below it is the table's heading.
+            between = range(last + 1, indices[0])
+            if len(between) < 2 and all(_is_title(runs[i]) for i in between):
+                found.update(between, indices)
+                last = indices[-1]
+        elif all(holds(around, runs[i].element) for i in range(indices[-1] + 1, first)):
+            found.update(indices)
     return found
+
+
+def _is_title(run: TextRun) -> bool:
+    return "heading" in run.near and label_key(run.text) not in LABELS
+
+
+def _is_grid(table: HtmlElement, runs: Sequence[TextRun]) -> bool:
+    """Return whether a table has two rows or more of two texts or more each, and leads nowhere:
+    what stands above or below a text may be of its page."""
+    texts = texts_of(runs, table)
+    full = sum(sum(cell in texts for cell in row) > 1 for row in rows_of(table))
+    return full > 1 and not any(run.links for run in runs)
+
+
+def _block(element: HtmlElement, beside: set[HtmlElement | None]) -> HtmlElement | None:
+    """Return what stands right beside the paragraphs of the text: an element, or the outermost one
+    around it that only wraps it, with next to no other text. None where it is neither."""
+    most = 0
+    for above in islice(element.iterancestors(), _WRAPPERS + 1):
+        if above in beside:
+            return element
+        most = most or len(text_of(element)) + _WRAPPED_LETTERS
+        if above.tag not in _WRAPPING or len(text_of(above)) > most:
+            return None
+        element = above
+    return None
 
 
 def _notes(chosen: set[int], runs: Sequence[TextRun]) -> set[int]:
@@ -301,8 +359,10 @@ def _is_paragraph(run: TextRun, seen: Counter[str]) -> bool:
     return run.link_share < (0.9 if run.text[-1:] in LINE_ENDS else 0.4)
 
 
-def _is_quote(run: TextRun, text: str) -> bool:
-    """Return whether a run is a quotation that is not in the text already, as pull quotes are."""
-    if "quote" not in run.marks or len(run.key) < _QUOTE_LETTERS:
+def _is_quote(run: TextRun, before: TextRun) -> bool:
+    """Return whether a run is a quotation: a long line, or the first one of its box."""
+    if "quote" not in run.marks or run.near & AGAINST_TEXT or run.marks & NEVER_TEXT:
         return False
-    return not (run.near & AGAINST_TEXT or run.marks & NEVER_TEXT)
+    if len(run.key) >= _QUOTE_LETTERS:
+        return True
+    return not _quotes_around(run) & _quotes_around(before) and run.text[-1:] in LINE_ENDS

@@ -17,6 +17,11 @@ from nordcrawl.extract.page.text import clean
 
 #: Elements that are pictures. Source: AMP, amp-img and amp-anim; custom elements that wrap img.
 TAGS = frozenset(("img", "amp-img", "amp-anim"))
+#: What else a figure may show; a script draws, and an empty box is drawn into.
+_SHOWN = (
+    *sorted(TAGS), "picture", "video", "audio", "iframe", "object", "embed", "canvas", "svg",
+    "noscript", "script", "map", "model-viewer",
+)  # fmt: skip
 _CHARS = 20_000
 _ADDRESS_CHARS = 4000
 #: Where scripts that load pictures late keep the address, and the set of addresses.
@@ -34,6 +39,8 @@ _PLACEHOLDER = re.compile(
     r"gray|dummy|pixel|1x1|fallback|default-image|trans)(?:[-_.]?\d*x?\d*)\.(?:gif|png|svg|jpe?g|webp)",
     re.IGNORECASE,
 )
+#: Elements without text that show nothing.
+_EMPTY = frozenset(("br", "wbr", "hr", "td", "th", "p", "li", "col"))
 _BOXES = frozenset(("figure", "p", "body", "article", "section", "li", "td"))
 _SPACE = " \t\n\r\f"
 _DESCRIPTOR = re.compile(r"(\d+(?:\.\d+)?)([wxh])")
@@ -55,6 +62,17 @@ def base_of(root: HtmlElement, url: str) -> str:
                 pass
             return url
     return url
+
+
+def shows_any(figure: HtmlElement) -> bool:
+    """Return whether a figure shows anything but text: it holds a picture or a player, or an element
+    without text that scripts or styles put one into."""
+    if next(figure.iter(*_SHOWN), None) is not None:
+        return True
+    return any(
+        isinstance(e.tag, str) and len(e) == 0 and not (e.text or "").strip() and e.tag not in _EMPTY
+        for e in figure.iterdescendants()
+    )
 
 
 def addresses(element: HtmlElement) -> Iterator[str]:

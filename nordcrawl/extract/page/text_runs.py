@@ -62,6 +62,7 @@ _HALF = 0.5
 _OWN_PART = frozenset(("caption", "credit"))
 _DASHES = ("–", "—", "-", "―", "•")
 _CITE = frozenset(("cite",))
+_FIGURE = frozenset(("figure",))
 #: Inline elements that make no group of what stands around them, whatever their class.
 _PHRASING = frozenset(("a", "span", "b", "i", "em", "strong", "small", "mark", "button", "label"))
 #: Marks that make a group: its runs are read together as one caption, quote, box, list or table.
@@ -237,7 +238,9 @@ class _Walker:
             own = marks_of(tag, get("class") or "", get("itemprop"))
             if identity := get("id"):
                 own |= marks_of_id(tag, identity)
-        if tag == "footer" and any(mark == "quote" for mark, _ in around.groups):
+        if tag == "figure" and not pictures.shows_any(element):
+            own -= _FIGURE  # of a table or some code. Source: HTML, 4.4.12 "The figure element"
+        elif tag == "footer" and any(mark == "quote" for mark, _ in around.groups):
             own = _CITE  # names who is quoted. Source: HTML, 4.4.4 "The blockquote element"
         # A caption or credit is a part of its own even where the page uses span.
         is_block = tag in _BLOCK or bool(own and own & _OWN_PART)

@@ -23,7 +23,8 @@ from nordcrawl.extract.page.text import content
 _MAYBE = etree.XPath(
     "descendant::*[@hidden or @popover or @role='tooltip' or self::dialog"
     " or (@style and (contains(@style, 'isplay') or contains(@style, 'isibility')"
-    " or contains(@style, 'clip')))]"
+    " or contains(@style, 'clip') or contains(@style, 'ISPLAY') or contains(@style, 'ISIBILITY')"
+    " or contains(@style, 'CLIP')))]"
 )
 _STYLE = re.compile(
     r"(?:^|;|\s)(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|"
