@@ -41,8 +41,8 @@ from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
 
 _FEED_ROOTS = (b"<rss", b"<feed", b"<urlset", b"<sitemapindex", b"<rdf")
-#: A shorter name of an author is not looked for in the text.
-_NAME_LETTERS = 7
+#: A shorter line is no name or title that is told again.
+_LETTERS = 3
 #: A text under this many words beside this many teasers is a front or list page.
 _LIST_WORDS = 60
 _LIST_TEASERS = 12
@@ -207,8 +207,8 @@ def _hints(context: Context, candidates: tuple[str, ...], names: tuple[str, ...]
     subtitles = (given.subtitle,) if given.subtitle else ()
     labels = frozenset(map(label_key, context.profile.labels))
     return PageHints(
-        frozenset(key(text) for text in (*candidates, *names) if len(key(text)) > 3),
-        frozenset(key(name) for name in names if len(key(name)) > _NAME_LETTERS),
+        frozenset(key(text) for text in (*candidates, *names) if len(key(text)) > _LETTERS),
+        frozenset(key(name) for name in names if len(key(name)) > _LETTERS),
         (*subtitles, *descriptions(context.head)),
         labels,
     )

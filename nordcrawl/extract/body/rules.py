@@ -41,6 +41,8 @@ _NEWSLETTER_WORDS = 45
 #: letters, of which so many may stand before it: "Our correspondent".
 _BIO_WORDS = 70
 _BIO_BEFORE = 20
+#: A shorter name is not looked for within a line.
+_NAME_LETTERS = 7
 #: A closing line as short as this that begins with initials is an agency's and its editor's.
 _SIGN_WORDS = 3
 #: Link shares above which a line is linked, or most of it, or not just a word of it.
@@ -150,6 +152,15 @@ def is_date_line(run: TextRun) -> bool:
     return "time" in run.near or len(_DATE_WORDS.sub("", _MONTHS.sub("", run.text.casefold()))) <= 4
 
 
+def _is_dateline(unit: Unit) -> bool:
+    """Return whether a line is a date of the page: among paragraphs one of its own may be the
+    heading of a day, unless its element is made for times."""
+    if not is_date_line(unit.run):
+        return False
+    around, run = unit.around, unit.run
+    return "time" in run.near or not run.strong or around.is_above(run) or around.is_below(run)
+
+
 def _is_notice(unit: Unit) -> bool:
     return not unit.is_speech and unit.words < _PHRASE_WORDS and bool(NOTICES.match(unit.run.text))
 
@@ -175,7 +186,8 @@ def _is_about_author(unit: Unit) -> bool:
     if not unit.is_sentence and not (unit.around.is_above(run) or unit.around.is_below(run)):
         return False  # a list's item, or whose turn it is
     return any(
-        run.key.find(name, 0, len(name) + _BIO_BEFORE) > -1 for name in unit.around.clues.names
+        len(name) > _NAME_LETTERS and run.key.find(name, 0, len(name) + _BIO_BEFORE) > -1
+        for name in unit.around.clues.names
     )
 
 
@@ -258,18 +270,18 @@ def _is_header(unit: Unit) -> bool:
 RULES: tuple[Rule, ...] = (
     # What the words say.
     Rule("title", "words", 0.6, _LINES, lambda u: u.is_title),
-    Rule("name", "words", 0.5, _LINES, lambda u: u.is_name),
+    Rule("name", "words", 0.5, _LINES, lambda u: u.is_name and not u.is_turn),
     Rule("label", "words", 0.6, _SAID, lambda u: is_label(u.run.text, u.around.clues.labels)),
     Rule("other edition", "words", 0.7, _LINES, lambda u: is_cross_language(u.run)),
     Rule("pointer", "words", 0.6, _SAID, _is_pointing),
     Rule("notice", "words", 0.6, _SAID, _is_notice),
     Rule("newsletter", "words", 0.5, _SAID, _is_newsletter),
-    Rule("date", "words", 0.6, _SAID, lambda u: is_date_line(u.run)),
+    Rule("date", "words", 0.6, _SAID, _is_dateline),
     Rule("byline", "words", 0.6, _LINES, lambda u: is_byline(u.run.text)),
     Rule("closing", "words", 0.5, _LINES, _is_closing),
     Rule("about the author", "words", 0.6, _TOLD, _is_about_author),
     Rule("initials", "words", 0.6, _LAST, _is_initials),
-    Rule("names", "words", 0.6, _LINE, _is_credit_at_edge),
+    Rule("names", "words", 0.6, _LINE, lambda u: not u.is_turn and _is_credit_at_edge(u)),
     Rule("page number", "words", 0.7, _LINE, lambda u: bool(_PAGE_NUMBER.match(u.run.text))),
     # What it links to.
     Rule("linked", "links", 0.5, _SAID, _is_linked),

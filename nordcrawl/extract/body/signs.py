@@ -133,6 +133,13 @@ class Around:
         """Return whether the same line stands among the text more than once."""
         return self._keys[run.key] > 1
 
+    def is_said_among(self, run: TextRun) -> bool:
+        """Return whether the same line stands more than once, and once or more between paragraphs."""
+        return self._keys[run.key] > 1 and any(
+            run.key == other.key and not (self.is_above(other) or self.is_below(other))
+            for other in self.runs
+        )
+
     @cached_property
     def _boxes(self) -> dict[int, HtmlElement]:
         return {} if self.home is None else boxes_of(self.runs, self.runs, self.home)
@@ -305,6 +312,11 @@ class Unit:
     def is_name(self) -> bool:
         """Whether it is the name of an author."""
         return self.run.key in self.around.clues.names
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether it says whose turn it is to speak: an author who asks has several."""
+        return self.is_name and self.around.is_said_among(self.run)
 
     @property
     def is_title(self) -> bool:

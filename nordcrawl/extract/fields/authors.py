@@ -22,6 +22,7 @@ from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page import spoken
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.marks import marks_of
+from nordcrawl.extract.page.microdata import Microdata
 from nordcrawl.extract.page.near_headline import line_of
 from nordcrawl.extract.page.schema_values import people
 from nordcrawl.extract.page.text import key
@@ -68,16 +69,20 @@ _PART = re.compile(r"[\W\d_]+")
 _MARKS = etree.XPath("//@class | //@rel | //@itemprop", smart_strings=False)
 
 
-def find(head: Head, root: HtmlElement, site: Iterable[str] = ()) -> tuple[tuple[str, ...], str]:
+def find(
+    head: Head, root: HtmlElement, site: Iterable[str] = (), url: str = ""
+) -> tuple[tuple[str, ...], str]:
     """Return (names, origin): JSON-LD, then meta, microdata, marked and printed bylines.
 
     The names of the site itself, of a desk, of who only edited the article, and what somebody logs
-    in with count only where no person is named. Of data that names one of the authors that the
+    in with count only where no person is named; what stands in another article's microdata, by the
+    page's `url` and headlines, does not count. Of data that names one of the authors that the
     byline or a meta names, these win.
     """
     keys = {key(name) for name in site} - {""}
     weak: tuple[tuple[str, ...], str] = ((), "")
-    for names, origin in _sources(head, root):
+    titles = (head.title, *head.all("og:title")[:1], *(h.text for h in head.headings[:3]))
+    for names, origin in _sources(head, root, Microdata.of(root, titles, url)):
         others = tuple(name for name in names if key(name) not in keys)
         if len(others) == 1 and origin == "json-ld":
             if both := _line_of_more(root, others[0]):
@@ -193,7 +198,9 @@ def _only_edited(root: HtmlElement, name: str) -> bool:
     return False
 
 
-def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], str]]:
+def _sources(
+    head: Head, root: HtmlElement, items: Microdata
+) -> Iterator[tuple[tuple[str, ...], str]]:
     node = head.jsonld.node
     for name in ("author", "creator"):
         values = people(node.get(name))
@@ -209,6 +216,7 @@ def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], s
             found = [
                 e for e in select(root, (selector,))[:8] if not _in_teaser(e) and not _in_caption(e)
             ]
+            found = [e for e in found if not items.is_of_other(e)]
             found = [e for e in found if not _took_pictures(e)] or found
             texts = [text for e in found if 2 < len(text := spoken.names(e)) < _LINE_CHARS]
             texts = [text for text in texts if not _is_credit(text)]

@@ -63,7 +63,9 @@ _CLASS = re.compile(
 )
 #: Elements and names of classes of boxes that are not the article's.
 _PART = 3
-_BOXES = frozenset(("aside", "nav", "form", "script", "style", "noscript", "template", "select"))
+_BOXES = frozenset(
+    ("aside", "nav", "form", "script", "style", "noscript", "template", "select", "blockquote")
+)
 _OTHERS = re.compile(
     r"related|recommend|recent|latest|popular|most-?read|sidebar|widget|comment|kommentar|"
     r"teasers?(?![\w-])|calend|kalend",

@@ -35,7 +35,7 @@ _FULL = r"[^\W\d_a-zæøåäöü][\w.'’-]*\s[^\W\d_a-zæøåäöü][\w.'’-]*
 _LEADING_ROLE = re.compile(rf"^(?:[^\W\d_]+\s){{0,2}}?(?i:{_ROLES})\s(?=[^\W\d_a-zæøåäöü]\w*\s)")
 #: A role between two full names is the first one's.
 _BETWEEN = re.compile(rf"({_FULL})\s+(?i:{_ROLES})\s+(?={_FULL})")
-_PICTURED = re.compile(rf"\s+(?:{one_of(*words('bylines', 'pictures'))})$", re.IGNORECASE)
+_PICTURED = re.compile(rf"\s+\(?(?:{one_of(*words('bylines', 'pictures'))})\)?$", re.IGNORECASE)
 #: A part of a line that is one, and no name: "Chief Political Correspondent", "special to Avisa".
 _ONLY_ROLE = re.compile(
     rf"(?:[^\W\d_][\w-]*\s){{0,3}}{_ROLES}|(?:special to|{_PLACES_AT})\s.*", re.IGNORECASE

@@ -20,7 +20,7 @@ def author_names(context: Context) -> tuple[tuple[str, ...], str]:
     told = given.authors, given.origin_of("authors")
     if given.authors and ("authors" in given.selected or not is_weak(context, given.authors)):
         return told
-    found = authors.find(context.head, context.root, _site(context))
+    found = authors.find(context.head, context.root, _site(context), context.page.url)
     return told if given.authors and is_weak(context, found[0]) else found
 
 

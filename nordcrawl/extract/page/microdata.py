@@ -47,15 +47,23 @@ class Microdata:
         scope = next((e for e in element.iterancestors() if e.get("itemscope") is not None), None)
         types = set() if scope is None else _types(scope)
         if scope is not None and types & _ARTICLES:
-            if scope not in self._judged:
-                self._judged[scope] = self._is_page(scope)
-            return self._judged[scope]
+            return self._is_own_item(scope)
         if types and not any(name.endswith("Page") for name in types):
             return False
         teaser = next(element.iterancestors(*_TEASERS), None)
         return teaser is None or (
             teaser.tag == "article" and next(teaser.iter("h1"), None) is not None
         )
+
+    def is_of_other(self, element: HtmlElement) -> bool:
+        """Return whether an element stands in the item of an article that is not the page's own."""
+        items = (e for e in element.iterancestors() if e.get("itemscope") is not None)
+        return any(_types(item) & _ARTICLES and not self._is_own_item(item) for item in items)
+
+    def _is_own_item(self, scope: HtmlElement) -> bool:
+        if scope not in self._judged:
+            self._judged[scope] = self._is_page(scope)
+        return self._judged[scope]
 
     def _is_page(self, scope: HtmlElement) -> bool:
         """Return whether an article's item is the page's."""
