@@ -112,7 +112,7 @@ def _chosen(
     if not indices:
         return None
     runs: Sequence[TextRun] = rival.unmarked(cut.runs, indices)
-    if Around(clues, [runs[i] for i in indices]).is_consent():
+    if Around(clues, [runs[i] for i in indices]).is_gate():
         return None
     home = homes.find(runs, indices)
     common: frozenset[str] = frozenset()

@@ -17,6 +17,8 @@ from nordcrawl.extract.page.tree import text_of
 
 #: Words that a paragraph left out by the engine must have to be taken back in.
 _GAP_WORDS = 10
+#: A paragraph that is a link altogether says something with so many words.
+_SAID_WORDS = 12
 #: A shorter one names who said it. Letters: some languages say much in a word.
 _QUOTE_LETTERS = 20
 _HEADING_WORDS = 20
@@ -153,7 +155,7 @@ def _lines_between(
     found = set()
     for index in among:
         run = runs[index]
-        if index in chosen or run.link_share > _SOME_LINKED:
+        if index in chosen or (run.link_share > _SOME_LINKED and not _is_linked_sentence(run)):
             continue
         is_beside = run.element.getparent() in beside
         if not is_beside and (run.element.tag != "pre" or _block(run.element, beside) is None):
@@ -170,6 +172,11 @@ def _lines_between(
     if opening >= 0 and len(alike) > 1 and runs[opening].element.getparent() in beside:
         found.add(opening)
     return found
+
+
+def _is_linked_sentence(run: TextRun) -> bool:
+    """Return whether a paragraph says something as a whole sentence that leads to its proof."""
+    return run.element.tag == "p" and run.words >= _SAID_WORDS and run.text[-1] == "."
 
 
 def _is_plain(run: TextRun) -> bool:

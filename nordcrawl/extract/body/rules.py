@@ -158,7 +158,8 @@ def _is_dateline(unit: Unit) -> bool:
     if not is_date_line(unit.run):
         return False
     around, run = unit.around, unit.run
-    return "time" in run.near or not run.strong or around.is_above(run) or around.is_below(run)
+    is_bold = run.strong and next(run.element.iter("b", "strong"), None) is not None
+    return not is_bold or "time" in run.near or around.is_above(run) or around.is_below(run)
 
 
 def _is_notice(unit: Unit) -> bool:

@@ -185,10 +185,10 @@ class Around:
         ends = [run.text[-1:] not in LINE_ENDS and run.words < _FRAGMENT_WORDS for run in self.runs]
         return len(ends) > _CREDITS and all(ends[-_CREDITS - 1 :])
 
-    def is_consent(self) -> bool:
-        """Return whether all of the text stands in a box for leave to store data, and speaks of
-        nothing that the page's titles and descriptions speak of."""
-        if not self.runs or not all("consent" in run.marks for run in self.runs):
+    def is_gate(self) -> bool:
+        """Return whether all of the text stands in a box for leave to store data or for who pays,
+        and speaks of nothing that the page's titles and descriptions speak of."""
+        if not self.runs or not all({"consent", "gate"} & run.marks for run in self.runs):
             return False
         told = frozenset().union(*map(content, self.clues.descriptions))
         words = frozenset().union(*(content(run.text) for run in self.runs))

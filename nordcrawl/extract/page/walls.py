@@ -50,6 +50,8 @@ _SCRIPTS: Final = _marks(table("guard_scripts"))
 _WALLS: Final = _marks(
     {name: words("wall_headlines", name) for name in table("wall_headlines")},
 )
+#: Those whose words may be all that stands in an article's place, under its own headline.
+_NOTES: Final = frozenset(("login", "needs JavaScript", "another region", "ad blocker"))
 #: Headlines of "not found", in the languages of the sources.
 _NOT_FOUND: Final = re.compile(one_of(*words("not_found_headlines")), re.IGNORECASE)
 _FRAME: Final = frozenset(
@@ -63,7 +65,11 @@ def recognise(text: str, page: Page, about: Head, found: Article | Rejected) -> 
     `visible_text`."""
     if (wall := told_by_header(page)) is not None:
         return Rejected(f"wall: {wall}", blocked=True)
-    if len(text) > MOST_TEXT or _is_article(about, found):
+    if len(text) > MOST_TEXT:
+        return None
+    if (name := _is_only(found)) is not None:
+        return Rejected(f"wall: {name}", blocked=True)
+    if _is_article(about, found):
         return None
     headlines = _headlines(about)
     for headline in headlines:
@@ -82,6 +88,16 @@ def recognise(text: str, page: Page, about: Head, found: Article | Rejected) -> 
     if isinstance(found, Article) and max(len(text), len(found.text)) < LEAST_PAGE:
         return Rejected("next to no text")
     return None
+
+
+def _is_only(found: Article | Rejected) -> str | None:
+    """Return the name of the wall whose words are all the text that was found, if they are."""
+    if isinstance(found, Rejected) or len(found.text) >= LEAST_TEXT:
+        return None
+    lines = [line.strip(_ENDS) for line in found.text.split("\n")]
+    return next(
+        (m.name for m in _WALLS if m.name in _NOTES and all(map(m.pattern.fullmatch, lines))), None
+    )
 
 
 def _is_article(about: Head, found: Article | Rejected) -> bool:
