@@ -64,6 +64,7 @@ def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer)
             break
         if home.holds(run) and run.element.tag == "p" and _is_paragraph(run, seen):
             chosen.add(index)
+    beside = {runs[i].element.getparent() for i in members}
     gap = 0
     for index in range(members[0], len(runs)):
         run = runs[index]
@@ -80,14 +81,17 @@ def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer)
                 and run.element.getparent() is runs[members[-1]].element.getparent()
                 and _is_whole_sentence(run, seen)
             )
-            or (index < members[-1] and home.holds(run) and _is_quote(run, runs[index - 1]))
+            or (
+                home.holds(run)
+                and _is_quote(run, runs[index - 1])
+                and (index < members[-1] or _ends_text(index, runs, chosen, beside))
+            )
         ):
             chosen.add(index)
             gap = 0
     chosen.update(_alike(chosen, members, runs, seen))
     chosen.update(list(_speakers(chosen, runs)))
     among = range(members[0], members[-1])
-    beside = {runs[i].element.getparent() for i in members}
     chosen.update(_lines_between(chosen, runs, home, among, beside, seen))
     chosen.update(_passed_over(chosen, runs, home, among, beside))
     chosen.update(_tables(chosen, runs, beside))
@@ -343,6 +347,19 @@ def _speakers(chosen: set[int], runs: Sequence[TextRun]) -> Iterator[int]:
         ):
             yield behind
             behind += 1
+
+
+def _ends_text(
+    index: int, runs: Sequence[TextRun], chosen: set[int], beside: set[HtmlElement | None]
+) -> bool:
+    """Return whether a quotation stands right below the text, as the last of what is beside it."""
+    quote = outermost(runs[index], "quote")
+    return (
+        index - 1 in chosen
+        and not runs[index].links
+        and quote is not None
+        and _block(quote, beside) is not None
+    )
 
 
 def _quotes_around(run: TextRun) -> set[HtmlElement]:

@@ -153,13 +153,15 @@ def is_date_line(run: TextRun) -> bool:
 
 
 def _is_dateline(unit: Unit) -> bool:
-    """Return whether a line is a date of the page: among paragraphs one of its own may be the
-    heading of a day, unless its element is made for times."""
+    """Return whether a line is a date of the page: one below the text's beginning that a sentence
+    follows may be the heading of a day, unless its element is made for times."""
     if not is_date_line(unit.run):
         return False
     around, run = unit.around, unit.run
+    if "time" in run.near or around.is_above(run) or not around.leads(run):
+        return True
     is_bold = run.strong and next(run.element.iter("b", "strong"), None) is not None
-    return not is_bold or "time" in run.near or around.is_above(run) or around.is_below(run)
+    return not is_bold and unit.kind != "heading"
 
 
 def _is_notice(unit: Unit) -> bool:

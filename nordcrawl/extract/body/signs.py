@@ -133,6 +133,11 @@ class Around:
         """Return whether the same line stands among the text more than once."""
         return self._keys[run.key] > 1
 
+    def leads(self, run: TextRun) -> bool:
+        """Return whether a sentence follows a run in what was chosen."""
+        after = self._places.get(id(run), len(self.runs)) + 1
+        return after < len(self.runs) and self.runs[after].text[-1:] in LINE_ENDS
+
     def is_said_among(self, run: TextRun) -> bool:
         """Return whether the same line stands more than once, and once or more between paragraphs."""
         return self._keys[run.key] > 1 and any(
