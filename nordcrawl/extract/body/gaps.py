@@ -96,6 +96,7 @@ def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer)
     chosen.update(_passed_over(chosen, runs, home, among, beside))
     chosen.update(_tables(chosen, runs, beside))
     chosen.update(_notes(chosen, runs))
+    chosen.update(list(_other_lines(chosen, runs)))
     for index in among:
         if index not in chosen and runs[index].element.getparent() in beside:
             follows = index + 1 in chosen or index + 2 in chosen
@@ -150,7 +151,7 @@ def _lines_between(
     chosen: set[int],
     runs: Sequence[TextRun],
     home: TextContainer,
-    among: Iterable[int],
+    among: range,
     beside: set[HtmlElement | None],
     seen: Counter[str],
 ) -> set[int]:
@@ -171,7 +172,7 @@ def _lines_between(
         if is_text or _is_plain(run) or _is_whole_sentence(run, seen):
             found.add(index)
     # What opens the text is built as the lines of its kind among the paragraphs: a first question.
-    opening = min(chosen) - 1
+    opening = among.start - 1
     alike = [i for i in found if shape_of(runs[i]) == shape_of(runs[opening])]
     if opening >= 0 and len(alike) > 1 and runs[opening].element.getparent() in beside:
         found.add(opening)
@@ -184,8 +185,8 @@ def _is_linked_sentence(run: TextRun) -> bool:
 
 
 def _is_plain(run: TextRun) -> bool:
-    """Return whether a line's element says nothing against text among paragraphs: it is preformatted
-    text, or an element without any name."""
+    """Return whether a line's element says nothing against text among paragraphs: it is a
+    preformatted one, or has no name."""
     element = run.element
     if element.tag == "pre":
         return not run.near & AGAINST_TEXT
@@ -251,9 +252,7 @@ def _passed_over(
     return found
 
 
-def _tables(
-    chosen: set[int], runs: Sequence[TextRun], beside: set[HtmlElement | None]
-) -> set[int]:
+def _tables(chosen: set[int], runs: Sequence[TextRun], beside: set[HtmlElement | None]) -> set[int]:
     """Return all runs of the tables of data of which a part was chosen, or that stand right beside
     the paragraphs of the text: among them, or next to the first or last of what was chosen.
 
@@ -277,7 +276,8 @@ def _tables(
         elif indices[0] > last:
             # What stands between the text and a table below it is the table's heading.
             between = range(last + 1, indices[0])
-            if len(between) < 2 and all(_is_title(runs[i]) for i in between):
+            over = runs[indices[0] - 1]
+            if len(between) < 2 and (_is_title(over) if between else not _is_label(over)):
                 found.update(between, indices)
                 last = indices[-1]
         elif all(holds(around, runs[i].element) for i in range(indices[-1] + 1, first)):
@@ -286,7 +286,11 @@ def _tables(
 
 
 def _is_title(run: TextRun) -> bool:
-    return "heading" in run.near and label_key(run.text) not in LABELS
+    return "heading" in run.near and not _is_label(run)
+
+
+def _is_label(run: TextRun) -> bool:
+    return label_key(run.text) in LABELS
 
 
 def _is_grid(table: HtmlElement, runs: Sequence[TextRun]) -> bool:
@@ -347,6 +351,22 @@ def _speakers(chosen: set[int], runs: Sequence[TextRun]) -> Iterator[int]:
         ):
             yield behind
             behind += 1
+
+
+def _other_lines(chosen: set[int], runs: Sequence[TextRun]) -> Iterator[int]:
+    """Yield the lines of the elements of which line breaks part a chosen one."""
+    for step in (-1, 1):
+        for start in chosen:
+            index = start + step
+            while (
+                0 <= index < len(runs)
+                and index not in chosen
+                and runs[index].element is runs[start].element
+                and runs[index].key
+                and not runs[index].links
+            ):
+                yield index
+                index += step
 
 
 def _ends_text(

@@ -139,7 +139,7 @@ class Around:
         return after < len(self.runs) and self.runs[after].text[-1:] in LINE_ENDS
 
     def is_said_among(self, run: TextRun) -> bool:
-        """Return whether the same line stands more than once, and once or more between paragraphs."""
+        """Return whether the same line stands more than once, and somewhere between paragraphs."""
         return self._keys[run.key] > 1 and any(
             run.key == other.key and not (self.is_above(other) or self.is_below(other))
             for other in self.runs
@@ -193,10 +193,11 @@ class Around:
     def is_gate(self) -> bool:
         """Return whether all of the text stands in a box for leave to store data or for who pays,
         and speaks of nothing that the page's titles and descriptions speak of."""
-        if not self.runs or not all({"consent", "gate"} & run.marks for run in self.runs):
+        own = [run for run in self.runs if run.key not in self.clues.titles]
+        if not own or not all({"consent", "gate"} & run.marks for run in own):
             return False
         told = frozenset().union(*map(content, self.clues.descriptions))
-        words = frozenset().union(*(content(run.text) for run in self.runs))
+        words = frozenset().union(*(content(run.text) for run in own))
         return words.isdisjoint(told) and not any(
             w in title for w in words for title in self.clues.titles
         )

@@ -65,12 +65,15 @@ def base_of(root: HtmlElement, url: str) -> str:
 
 
 def shows_any(figure: HtmlElement) -> bool:
-    """Return whether a figure shows anything but text: it holds a picture or a player, or an element
-    without text that scripts or styles put one into."""
+    """Return whether a figure shows anything but text: it holds a picture or a player, or an empty
+    element that scripts or styles put one into."""
     if next(figure.iter(*_SHOWN), None) is not None:
         return True
     return any(
-        isinstance(e.tag, str) and len(e) == 0 and not (e.text or "").strip() and e.tag not in _EMPTY
+        isinstance(e.tag, str)
+        and len(e) == 0
+        and not (e.text or "").strip()
+        and e.tag not in _EMPTY
         for e in figure.iterdescendants()
     )
 

@@ -162,3 +162,32 @@ def test_next_to_no_text_is_no_article_whatever_it_says(title, body):
     assert not found.blocked
     dated = '<meta property="article:published_time" content="2026-11-20T10:00:00Z">'
     assert isinstance(read(title, body, dated), Article), "a page that says it is one is one"
+
+
+ASKS = [
+    '<div class="paywall"><p>Subscribe to read on. Already a subscriber? Log in.</p>'
+    "<p>Get full access for 1 kr the first month.</p></div>",
+    '<div class="paywall-offer"><h2>Read the whole story</h2><p>You have read your three free '
+    "articles. Become a subscriber to read on.</p><ul><li>All stories</li><li>Cancel any time</li>"
+    "</ul></div>",
+    "<p>Please enable JavaScript to read this article.</p>",
+    "<p>This content is not available in your region.</p>",
+    "<p>It looks like you are using an ad blocker. Please turn it off to read on.</p>",
+    "<p>Innholdet er ikke tilgjengelig i ditt land.</p>",
+]
+
+
+@pytest.mark.parametrize("body", ASKS)
+def test_a_headline_over_nothing_but_a_request_is_no_article(body):
+    found = read("Quay is to be longer", f"<h1>Quay is to be longer</h1>{body}")
+    assert isinstance(found, Rejected), found.text
+
+
+def test_the_same_words_are_an_article_where_the_text_goes_on():
+    found = read(
+        "Om nettleseren", "<h1>Om nettleseren</h1><p>Skru på JavaScript, sier han.</p>" + SHORT
+    )
+    assert isinstance(found, Article), found
+    gated = read("Ny kai", f"<h1>Ny kai vedtatt</h1><div class='paywall'>{SHORT}</div>")
+    assert isinstance(gated, Article), gated
+    assert len(gated.text) > 200
