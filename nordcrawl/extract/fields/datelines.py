@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: Headings, and in document order with them what may be a date: one walk, in C. A relative time
 #: often has the date in its title. Source: microformats.org, datetime design pattern.
 _PLACES = etree.XPath(
-    "//h1 | //body//time[@datetime] | //body//*[@title]"
+    "//h1 | //body//time[@datetime or @title] | //body//*[@title]"
     "[contains(@class, 'time') or contains(@class, 'date') or contains(@class, 'publi')]"
     " | //body//text()[string-length(.) < 200 and (contains(., '20') or contains(., '19')"
     " or contains(substring-after(., '.'), '.')) or contains(substring(., 1, 60), '20')]"

@@ -66,6 +66,14 @@ _TIMES = 40
 _QUARTER_S, _FURTHEST_S = 900, 14 * 3600
 
 
+def _is_unset(moment: Moment) -> bool:
+    """Return whether a moment is what systems tell where they know none: the beginning of a count.
+
+    Source: POSIX.1-2024, 4.19 "Seconds Since the Epoch"; some tell it on the clock of their zone.
+    """
+    return abs(moment.at.timestamp()) <= _FURTHEST_S
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads strings as dates of this page."""
@@ -78,7 +86,7 @@ class _Reader:
         """Yield the moments of those strings that are dates and not of the future."""
         for value in values:
             moment = dates.parse(value, self.local, self.month_first)
-            if moment and not self.is_future(moment):
+            if moment and not self.is_future(moment) and not _is_unset(moment):
                 yield moment, origin
 
     def is_future(self, moment: Moment) -> bool:

@@ -13,6 +13,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.page.text import key, unmarked
+from nordcrawl.extract.page.unseen import is_read_aloud
 
 #: Bounds for pages whose headings are not closed.
 _MOST = 100
@@ -25,7 +26,8 @@ _BREAKS = frozenset(("br", "p", "div", "h2", "h3", "h4", "li", "ul"))
 #: Names of classes for the line above a headline. A subtitle is one only where it stands first.
 _KICKER = re.compile(
     r"kicker|over-?line|top-?line|dachzeile|roof-?line|eyebrow|(?:supe?r|over|pre|sub)-?"
-    r"(?:title|heading|headline|head)|surtitre|antetitulo|volanta|spitzmarke|stikktittel|trumpet",
+    r"(?:title|heading|headline|head)|surtitre|antetitulo|volanta|spitzmarke|stikktittel|trumpet|"
+    r"(?<![a-z])(?:label|badge|flag|sticker|ribbon|premium)(?![a-z])",
     re.IGNORECASE,
 )
 #: What parts a kicker from the headline; a dash opens speech and stays.
@@ -128,7 +130,7 @@ def _lines_below(heading: HtmlElement) -> frozenset[str]:
 
 def of(element: HtmlElement) -> Heading | None:
     """Return what a heading's element says, None where it says nothing."""
-    whole = _line(element)
+    whole = _line(element) or unmarked("".join(islice(element.itertext(), _TEXTS))[:_CHARS])
     if not whole:
         return None
     if _leads_home(element, whole):
@@ -156,18 +158,25 @@ def _line(element: HtmlElement) -> str:
 
 def _texts(element: HtmlElement) -> Iterator[str]:
     """Yield the texts in an element as they are read: what breaks the line parts words."""
-    if next(element.iter(*_SILENT, *_BREAKS), None) is None:
+    if next(element.iter(*_SILENT, *_BREAKS), None) is None and not _hides_any(element):
         yield from element.itertext()
         return
     yield element.text or ""
     for child in element:
         if child.tag in _BREAKS:
             yield " "
-        if child.tag not in _SILENT:
+        if child.tag not in _SILENT and not (isinstance(child.tag, str) and is_read_aloud(child)):
             yield from _texts(child)
         if child.tag in _BREAKS:
             yield " "
         yield child.tail or ""
+
+
+def _hides_any(element: HtmlElement) -> bool:
+    """Return whether an element holds a word that only a screen reader reads, and others."""
+    return len(element) > 0 and any(
+        isinstance(e.tag, str) and is_read_aloud(e) for e in element.iterdescendants()
+    )
 
 
 def _kicker(heading: HtmlElement) -> HtmlElement | None:

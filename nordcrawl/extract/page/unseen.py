@@ -89,6 +89,12 @@ def _is_told_of(element: HtmlElement, root: HtmlElement) -> bool:
     return len(shared) >= min(_TOLD_WORDS, len(told))
 
 
+def is_read_aloud(element: HtmlElement) -> bool:
+    """Return whether an element's class says that only a screen reader reads it."""
+    names = element.get("class")
+    return bool(names) and _hides(names or "") == _ALOUD
+
+
 _ALOUD, _AWAY = "read aloud", "put away"
 
 

@@ -266,3 +266,18 @@ def test_a_time_element_of_the_same_clock_tells_the_zone() -> None:
     assert told(data, same)[0] == "2024-06-03T07:15:42+02:00"
     # One of another clock may be another article's.
     assert told(data, other)[0] == "2024-06-03T08:15:42+02:00"
+
+
+@pytest.mark.parametrize(
+    "unset", ["1970-01-01T00:00:00Z", "1970-01-01T01:00:00+01:00", "1970-01-01"]
+)
+def test_the_beginning_of_the_count_is_no_date(unset: str) -> None:
+    meta = f'<meta property="article:published_time" content="{unset}">'
+    assert told(meta) == (None, None)
+    known = '<meta name="dc.date" content="2024-06-03T08:15:00+02:00">'
+    assert told(meta + known)[0] == BOTH[0]
+
+
+def test_a_time_element_may_tell_it_in_its_title() -> None:
+    body = '<p><time title="2024-06-03T06:15:00Z">for to timer siden</time></p>'
+    assert told(body=body)[0] == BOTH[0]

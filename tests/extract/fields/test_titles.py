@@ -346,3 +346,23 @@ def test_a_title_is_cut_to_what_its_address_is_called() -> None:
 def test_the_longest_part_that_the_address_repeats() -> None:
     title = "Uke 14 - 20. Januar 2022 - Fiskenes Venner"
     assert vote("https://x.test/uke-14-20-januar-2022", title=title) == "Uke 14 - 20. Januar 2022"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "<span class='badge'>Video</span> Mye torsk langs kysten",
+        "<span class='article-label'>Premium</span>Mye torsk langs kysten",
+        "<span class='sr-only'>Overskrift:</span> Mye torsk langs kysten",
+        "Mye torsk <span class='visually-hidden'>(les mer)</span>langs kysten",
+    ],
+)
+def test_a_badge_and_words_for_screen_readers_are_no_part_of_the_headline(heading: str) -> None:
+    assert vote(body=f"<h1>{heading}</h1>", title="Mye torsk langs kysten") == (
+        "Mye torsk langs kysten"
+    )
+
+
+def test_a_heading_that_is_only_read_aloud_is_still_one() -> None:
+    heading = "<h1><span class='sr-only'>Mye torsk langs kysten</span></h1>"
+    assert vote(body=heading) == "Mye torsk langs kysten"
