@@ -1,4 +1,4 @@
-"""Machine: what a machine of a cluster is told, what it refuses, and what it holds between blocks.
+"""Machine: what a machine of a cluster is told, and what it holds between blocks.
 
 No secret is in what it is told: keys and endpoint of the store it takes from its own environment.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import pickle
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol, Self
@@ -16,8 +15,8 @@ from nordcrawl._version import __version__
 from nordcrawl.archive.store.address import archive_name, open_store
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write import read_id
-from nordcrawl.errors import NordcrawlError, UsageError
-from nordcrawl.model.printable import shown
+from nordcrawl.cluster.alike import refuse_another_archive, refuse_another_release
+from nordcrawl.errors import NordcrawlError
 
 
 class Worker(Protocol):
@@ -67,11 +66,7 @@ class Told:
         Raises:
             UsageError: it is of another release.
         """
-        if values.get("release") != __version__:
-            raise UsageError(
-                f"{socket.gethostname()} has nordcrawl {__version__}, and was sent work by "
-                f"{shown(str(values.get('release')))}: install the same release on all"
-            )
+        refuse_another_release(values)
         return cls(**values)
 
     def store(self) -> Store:
@@ -82,11 +77,7 @@ class Told:
             ArchiveDamaged, StoreRefused, StoreUnavailable: the archive's id can't be read.
         """
         store = open_store(self.archive, retry_s=self.retry_s)
-        if read_id(store) != self.archive_id:
-            raise UsageError(
-                f"{store.uri} is another archive on {socket.gethostname()} than where the command "
-                "was called: all machines need one and the same"
-            )
+        refuse_another_archive(store, self.archive_id)
         return store
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 from nordcrawl._version import __version__
 from nordcrawl.archive.store.address import archive_name
+from nordcrawl.cluster.alike import refuse_another_release
 from nordcrawl.config.options import SETTINGS, Options
 from nordcrawl.errors import UsageError
 from nordcrawl.model.printable import shown
@@ -67,11 +68,7 @@ class Order:
         Raises:
             UsageError: it is of another release.
         """
-        if values.get("release") != __version__:
-            raise UsageError(
-                f"this machine has nordcrawl {__version__}, and was sent a shard by "
-                f"{shown(str(values.get('release')))}: install the same release on all"
-            )
+        refuse_another_release(values)
         lists = {name: tuple(values[name]) for name in ("sources", "arguments")}
         return cls(**{**values, **lists})
 

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from nordcrawl.archive.store.address import open_store
-from nordcrawl.archive.write import read_id
+from nordcrawl.cluster.alike import refuse_another_archive
 from nordcrawl.config.options import Options
-from nordcrawl.errors import ExitCode, NordcrawlError, UsageError, gravest
+from nordcrawl.errors import ExitCode, NordcrawlError, gravest
 from nordcrawl.fleet.holding import STOP, Holding
 from nordcrawl.fleet.order import Order
 from nordcrawl.model.printable import counted
@@ -139,11 +139,7 @@ class Shard:
         """
         known = self._options.sources()
         store = open_store(self._options.archive, retry_s=_STORE_S)
-        if read_id(store) != self._order.archive_id:
-            raise UsageError(
-                f"{store.uri} is another archive on {socket.gethostname()} than where the fleet "
-                "was called: all machines need one and the same"
-            )
+        refuse_another_archive(store, self._order.archive_id)
         hosts = {host for name in names for host in hosts_of(known[name])}
         holding = Holding(store, hosts, self._order.name, self._clock)
         patience = self._order.patience_s

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 
 from nordcrawl.cli import crawl_all
 from nordcrawl.errors import UsageError, gravest
+from nordcrawl.sources.load import read
+from nordcrawl.sources.source import Source
 from tests.support.in_process import LocalJob
 from tests.support.jobs import Job
 from tests.support.news_site import Paper
@@ -96,6 +99,42 @@ def test_the_delay_of_a_host_is_kept_between_two_of_its_sources(
     assert done.code == 0, done.text
     assert paper.requests.count("/sitemap.xml") == 2
     assert min(b - a for a, b in itertools.pairwise(paper.times)) >= delay_s
+
+
+class Noted(crawl_all._Crawls):
+    """Notes when each crawl is begun, and ends it at once; the one named `told` is told to stop."""
+
+    def __init__(self, folder: Path, told: str = "") -> None:
+        super().__init__([], folder, crawl_all._Time(None, 0))
+        self.times: list[float] = []
+        self.stopped = told
+
+    def crawl(self, source: str) -> crawl_all.Ended:
+        self.times.append(time.monotonic())
+        if source == self.stopped:
+            self.tell(signal.SIGTERM, None)
+        return crawl_all.Ended(source, 0)
+
+
+def in_turn(folder: Path, paper: Paper, *delays_s: float) -> list[Source]:
+    """Sources of one host, named by their place, each with its delay."""
+    return [
+        read(paper.source(folder, f"delay_s = {delay_s}", name=f"n{number}"))[0]
+        for number, delay_s in enumerate(delays_s)
+    ]
+
+
+def test_between_two_sources_of_a_host_is_the_greater_delay(paper: Paper, tmp_path: Path) -> None:
+    crawls = Noted(tmp_path)
+    ended = crawls.crawl_in_turn(in_turn(tmp_path, paper, 0.1, 0.5, 0.2))
+    assert [one.source for one in ended] == ["n0", "n1", "n2"]
+    assert min(b - a for a, b in itertools.pairwise(crawls.times)) >= 0.5
+
+
+def test_who_is_told_to_stop_waits_for_no_delay(paper: Paper, tmp_path: Path) -> None:
+    crawls = Noted(tmp_path, told="n0")
+    crawls.crawl_in_turn(in_turn(tmp_path, paper, 60, 60))
+    assert crawls.times[1] - crawls.times[0] < 30
 
 
 def test_the_gravest_code_is_told() -> None:

@@ -20,6 +20,7 @@ from nordcrawl.demo.hosts import BARE, EN, WWW, Hosts
 from nordcrawl.demo.lists import WITHDRAWN
 from nordcrawl.demo.routes import Ask, answer
 from tests.support.demo_asking import MODERN, STORIES, ask, feed, find, page_of, sitemap, with_trait
+from tests.support.processes import bound
 
 
 def test_redirects(site: DemoSite) -> None:
@@ -172,7 +173,7 @@ def test_the_edition_can_be_set_over_http(site: DemoSite) -> None:
 
 
 def test_serve_prints_where_it_is_and_ends_on_sigterm() -> None:
-    command = [sys.executable, "-c", "from nordcrawl.demo import serve; serve(0)"]
+    command = bound(sys.executable, "-c", "from nordcrawl.demo import serve; serve(0)")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first = process.stdout.readline().split()[-1]

@@ -29,7 +29,7 @@ from nordcrawl.fleet.holding import SKEW, STOP, Holding
 from nordcrawl.fleet.order import OWN, Order, handed_over, orders
 from nordcrawl.fleet.shard import Shard
 from tests.support.news_site import Paper
-from tests.support.processes import descendants
+from tests.support.processes import descendants, is_there
 from tests.support.waiting import until
 
 
@@ -128,13 +128,6 @@ def test_told_to_stop_the_shard_ends_in_order(order: Order, paper: Paper) -> Non
     assert told["exit"] == "interrupted", told
     (source,) = told["sources"]
     assert (source["exit"], source["archived"]) == ("interrupted", 1)
-
-
-def is_there(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.slow

@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.support.processes import bound
+
 #: A mail server of Twisted's, in a process of its own: it prints its port, and writes each mail
 #: into a folder under a name that it gets when the mail is whole.
 _MAIL_SERVER = """
@@ -138,7 +140,7 @@ class Mailbox:
 def mailbox(folder: Path) -> Iterator[Mailbox]:
     """Run a mail server on a port that the kernel gives."""
     folder.mkdir()
-    command = [sys.executable, "-c", _MAIL_SERVER, str(folder)]
+    command = bound(sys.executable, "-c", _MAIL_SERVER, folder)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.processes import bound
 from tests.support.waiting import HANG_S, until
 
 
@@ -56,7 +57,7 @@ class Job:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self.command(*arguments),
+            bound(*self.command(*arguments)),
             env=self.environment,
             cwd=self.folder,
             text=True,

@@ -31,6 +31,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests.support.processes import bound
+
 ACCESS_KEY = "testkey"
 SECRET_KEY = "canary-5ecret-never-to-be-shown"
 _READY_S = 120.0
@@ -51,7 +53,7 @@ class Daemons:
         with (self.folder / "server.log").open("ab") as log:
             for command in self.commands:
                 process = subprocess.Popen(
-                    command,
+                    bound(*command),
                     cwd=self.folder,
                     env=environment(self.variables, self.folder),
                     stdin=subprocess.DEVNULL,

@@ -3,11 +3,21 @@
 # ruff: noqa: E501 - pages read better in one line
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from nordcrawl.extract import extract
 from nordcrawl.extract.fields import authors, bylines
+from nordcrawl.extract.page.head import read as read_head
 from nordcrawl.extract.page.tree import parse
-from tests.support.one_small_article import ld, read
+from nordcrawl.model.article import Article
+from nordcrawl.model.page import Page
+from nordcrawl.model.profile import Profile
+from tests.support import wordpress_pages
+from tests.support.one_small_article import AT, ld, read
+from tests.support.stories_in_ten_languages import TALES
 
 TITLE = "Mye torsk langs kysten"
 HEAD = f"<h1>{TITLE}</h1>"
@@ -101,6 +111,9 @@ def test_the_house_that_the_data_names_gives_way_to_a_person_in_print() -> None:
     data = ld({"@type": "NewsArticle", "headline": TITLE, "author": desk})
     assert read(data, "<p>Von Kari Nordmann</p>").authors == ("Kari Nordmann",)
     assert read(data).authors == ("avis.test",)
+    assert read(data, "<p>Av NTB</p>").authors == ("avis.test",), "it may be a line of the text"
+    marked = "<p class='byline'>NTB</p>"
+    assert read(data, marked).authors == ("NTB",)
 
 
 def test_authors_that_the_data_only_refers_to() -> None:
@@ -220,6 +233,8 @@ def test_who_only_edited_gives_way_to_who_wrote(label: str) -> None:
     assert read(data("Ola Dal"), byline + line).authors == ("Kari Vik",)
     assert read(data("Ola Dal"), line).authors == ("Ola Dal",)
     assert read(data("Ola Dal"), byline + "<div>Ola Dal</div>").authors == ("Ola Dal",)
+    teaser = f"<aside class='related'><p>{label}<b>Ola Dal</b></p></aside>"
+    assert read(data("Ola Dal"), byline + teaser).authors == ("Ola Dal",), "of another article"
 
 
 def test_a_byline_of_another_article_does_not_name_more_authors() -> None:
@@ -229,10 +244,23 @@ def test_a_byline_of_another_article_does_not_name_more_authors() -> None:
     )
 
 
+def test_where_the_page_has_one_article_the_headline_may_stand_outside_of_it() -> None:
+    line = "<article><p>Av <b>Kari Vik</b>, Ola Dal</p></article>"
+    root = parse(f"<html><head>{data('Kari Vik')}</head><body>{HEAD}{line}</body></html>")
+    assert root is not None
+    assert authors.find(read_head(root, "https://avis.test/torsk"), root)[0] == (
+        "Kari Vik",
+        "Ola Dal",
+    )
+
+
 def test_a_name_that_begins_as_the_site_does_is_the_site_s() -> None:
     byline = "<p class='byline'>Av Kari Vik</p>"
     assert read(data("Avis D"), byline).authors == ("Kari Vik",)
     assert read(data("Avis Solberg"), byline).authors == ("Avis Solberg",)
+    named = "<meta property='og:site_name' content='Avisa Nordlys'>"
+    assert read(named + data("Avisa Nordlys Drift"), byline).authors == ("Kari Vik",)
+    assert read(named + data("Avisa Solberg Drift"), byline).authors == ("Avisa Solberg Drift",)
 
 
 def signed(line: str, *, above: bool = False, head: str = "") -> tuple[str, ...]:
@@ -252,6 +280,9 @@ def signed(line: str, *, above: bool = False, head: str = "") -> tuple[str, ...]
         "<p>– Kari Vik</p>",
         "<p><em>Text von Kari Vik    Illustration von Ola Dal</em></p>",
         "<p>Av Kari Vik</p>",
+        "<p>Tekst og foto: Kari Vik</p>",
+        "<address><b>Kari Vik</b></address>",
+        "<div class='meta'><b>Kari Vik</b></div>",
     ],
 )
 def test_a_line_of_names_below_the_text_signs_it(line: str) -> None:
@@ -271,6 +302,12 @@ def test_a_line_of_names_below_the_text_signs_it(line: str) -> None:
         "<ul><li><b>Nordre Havn</b></li></ul>",
         "<h2>Nordre Havn</h2>",
         "<blockquote><p>– Det er mye torsk.</p><p><em>Kari Vik</em></p></blockquote>",
+        "<p>– Det er så mye torsk i havet i år at vi ikke vet hva vi skal gjøre med den.</p><p><em>Kari Vik</em></p>",
+        "<p><b>Kari Vik</b></p><p><b>Ola Dal</b></p><p><b>Per Lie</b></p><p><b>Eli Moe</b></p>",
+        "<p><b>Kari Vik, Ola Dal, Per Lie, Eli Moe</b></p>",
+        "<p><b><a href='/b'>Nordre</a> Havn</b></p>",
+        "<p><em>Agence France Presse</em></p>",
+        "<p><em>Avis Redaksjonen</em></p>",
     ],
 )
 def test_other_lines_below_the_text_do_not(line: str) -> None:
@@ -281,6 +318,7 @@ def test_a_name_above_the_text_signs_it_where_nobody_else_does() -> None:
     line = "<p><strong>KARI VIK</strong></p>"
     assert signed(line, above=True, head=data("Avis D")) == ("Kari Vik",)
     assert signed(line, above=True, head=data("Ola Dal")) == ("Ola Dal",)
+    assert signed("<p><b><a href='/b'>Nordre</a> Havn</b></p>", above=True) == ()
 
 
 @pytest.mark.parametrize("role", ["Fotograf", "(foto)", "Kuvaaja", "Ljósmyndari"])
@@ -288,3 +326,34 @@ def test_who_took_the_pictures_is_no_author(role: str) -> None:
     row = "<div><span class='byline-name'>{}</span> <span>{}</span></div>"
     both = row.format("Kari Vik", "Journalist") + row.format("Ola Dal", role)
     assert read(body=f"<div class='byline'>{both}</div>").authors == ("Kari Vik",)
+    alone = f"<p><b itemprop='author'>Ola Dal</b> <span>{role}</span></p>"
+    assert read(body=alone).authors == ("Ola Dal",), "the article is their pictures"
+
+
+def test_what_the_source_s_own_selector_names_is_the_author_whoever_it_is() -> None:
+    own: dict[str, Any] = {"select": (("authors", (".who",)),)}
+    byline = "<p class='byline'>Av Kari Vik</p>"
+    assert read(body=f"<p class='who'>Redaksjonen</p>{byline}", **own).authors == ("Redaksjonen",)
+    paragraph = "<p>Fiskerne på kysten sier at de aldri har sett så mye torsk som i år.</p>" * 5
+    sign = f"</article><div>{paragraph}<p><em>Kari Vik</em></p></div><article>"
+    told = read(body=f"<p class='who'>Redaksjonen</p>{sign}", text="Ja", **own)
+    assert told.authors == ("Redaksjonen",)
+
+
+@pytest.mark.parametrize(
+    ("place", "told", "expected"),
+    [
+        ("Redaksjonen", "<p class='byline'>Av Kari Vik</p>", ("Kari Vik",)),
+        ("Ola Dal", "<p class='byline'>Av Kari Vik</p>", ("Ola Dal",)),
+        ("Redaksjonen", data("Online-Redaktion"), ("Redaksjonen",)),
+    ],
+)
+def test_what_stands_in_the_system_s_place_gives_way_to_a_person_alone(
+    place: str, told: str, expected: tuple[str, ...]
+) -> None:
+    start = '<div class="entry-content">'
+    markup = wordpress_pages.classic(replace(TALES[0], author=place)).decode()
+    markup = markup.replace(start, told + start)
+    found = extract(Page("https://nordavisa.test/sak", markup.encode(), AT), Profile())
+    assert isinstance(found, Article)
+    assert found.authors == expected

@@ -130,3 +130,8 @@ def test_a_byline_that_names_more_than_the_data_wins() -> None:
 @given(st.text(max_size=60))
 def test_any_line_is_read(line: str) -> None:
     assert all(name.strip() for name in names(line))
+
+
+def test_an_address_of_the_web_is_no_name_but_a_paper_may_be_called_after_its_own() -> None:
+    assert tidy(["nordlys.no"]) == ()
+    assert tidy(["Nordlys.no"]) == ("Nordlys.no",)

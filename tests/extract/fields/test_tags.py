@@ -127,3 +127,5 @@ def test_an_author_is_no_keyword() -> None:
         "havn",
     )
     assert read(author + "<meta name='keywords' content='Kari Vik'>").tags == ("Kari Vik",)
+    data = ld({"@type": "NewsArticle", "keywords": ["torsk", "Kari Vik"]})
+    assert read(author + data).tags == ("torsk", "Kari Vik"), "who writes data names them as a tag"
