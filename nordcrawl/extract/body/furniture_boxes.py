@@ -39,6 +39,8 @@ _STRANGE_WORDS = 4
 _STRANGE = 0.15
 #: More of them are the text itself: a list of what is told of.
 _FOREIGN = 2
+#: A text of so many words is the article itself.
+_OWN_WORDS = 60
 _OF_AN_ARTICLE = frozenset(("factbox", "quote", "table", "figure", "caption", "update"))
 _TEXT_WORDS = 12
 
@@ -62,28 +64,46 @@ def drop_boxes(
     wrong |= _strange_boxes(chosen, found, clues)
     wrong |= _link_boxes(runs, {box for run in chosen if (box := found.get(id(run))) is not None})
     chosen = _without(chosen, lambda run: found.get(id(run)) in wrong, "box", dropped)
-    foreign = _foreign_articles(chosen, home)
+    foreign = _foreign_articles(chosen, runs, home, clues)
     inside = {id(run) for run in chosen if not foreign.isdisjoint(run.element.iterancestors())}
     return _without(chosen, lambda run: id(run) in inside, "other articles", dropped)
 
 
-def _foreign_articles(chosen: Sequence[TextRun], home: TextContainer) -> set[HtmlElement]:
-    """Return the article elements within the text that open with a headline which leads elsewhere:
-    others' articles. Posts of a live page lead to themselves, if anywhere.
+def _foreign_articles(
+    chosen: Sequence[TextRun], runs: Sequence[TextRun], home: TextContainer, clues: PageHints
+) -> set[HtmlElement]:
+    """Return the article elements beside or within the text that open with a headline which leads
+    elsewhere, or with an h1 that is not the page's: others' articles. Posts of a live page lead to
+    themselves, if anywhere; many within the page's own are a list of what is told of.
 
     Source: HTML, 4.3.2 "The article element": one within another is a part of it, as comments are.
     """
+    own = _own_article(chosen, runs, clues)
     opened: set[HtmlElement] = set()
-    found = set()
+    within, beside = set(), set()
     for run in chosen:
         holder = next((e for e in run.element.iterancestors("article")), None)
-        if holder is None or holder in opened or holder in home.around:
+        if holder is None or holder in opened or holder in home.around or holder is own:
             continue
         opened.add(holder)
-        leads = any("#" not in link for link in run.links)
-        if "heading" in run.near and run.link_share > _POINTING and leads:
-            found.add(holder)
-    return found if len(found) <= _FOREIGN else set()
+        is_beside = own is not None and own not in holder.iterancestors()
+        leads = run.link_share > _POINTING and any("#" not in link for link in run.links)
+        is_other = is_beside and run.element.tag == "h1" and run.key not in clues.titles
+        if "heading" in run.near and (leads or is_other):
+            (beside if is_beside else within).add(holder)
+    return beside | within if len(within) <= _FOREIGN else beside
+
+
+def _own_article(
+    chosen: Sequence[TextRun], runs: Sequence[TextRun], clues: PageHints
+) -> HtmlElement | None:
+    """Return the article element that holds the page's headline and a text of its own."""
+    for run in runs:
+        if run.element.tag == "h1" and run.key in clues.titles:
+            own = next(run.element.iterancestors("article"), None)
+            text = (r for r in chosen if own is not None and own in r.element.iterancestors())
+            return own if sum(r.words for r in text) >= _OWN_WORDS else None
+    return None
 
 
 def _link_boxes(runs: Sequence[TextRun], boxes: set[HtmlElement]) -> set[HtmlElement]:
