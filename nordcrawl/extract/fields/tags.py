@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -171,4 +172,9 @@ def _is_keyword(link: HtmlElement) -> bool:
     ):
         return True
     near = (link, *islice(link.iterchildren(), 1), *islice(link.iterancestors(), 2))
-    return any(_CLASS.search(element.get("class") or "") for element in near)
+    return any(_names_keywords(names) for element in near if (names := element.get("class")))
+
+
+@lru_cache(maxsize=4096)
+def _names_keywords(names: str) -> bool:
+    return _CLASS.search(names) is not None
