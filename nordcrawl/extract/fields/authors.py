@@ -64,10 +64,9 @@ _WORD = 4
 _SITE = 8
 _PART = re.compile(r"[\W\d_]+")
 
-#: Names that must stand on a page for a selector to find anything: of classes and in values.
+#: Names that must stand on a page for a selector to find anything: of classes and in values. Most
+#: pages that name no author elsewhere have none of them either.
 _WORDS = re.compile(r"(?<=[.=\"])[a-z][a-z_-]+")
-#: Looked at first: most pages that name no author elsewhere have no such element either.
-_MARKS = etree.XPath("//@class | //@rel | //@itemprop", smart_strings=False)
 
 
 def find(head: Head, root: HtmlElement, site: Iterable[str] = ()) -> tuple[tuple[str, ...], str]:
@@ -203,7 +202,7 @@ def _sources(head: Head, root: HtmlElement) -> Iterator[tuple[tuple[str, ...], s
     for meta in _METAS:
         yield tidy(p for value in head.all(meta) for p in split(value, is_data=True)), "meta"
     yield told_beside_label(head), "meta"
-    marked = " ".join(_MARKS(root)).lower()
+    marked = head.names.lower()
     if "fn" in marked or "p-author" in marked:
         yield tidy(_of_entries(root)), "microformat"
     for selectors, origin in ((_MICRODATA, "microdata"), (_VISIBLE, "byline")):

@@ -174,9 +174,7 @@ def _published(context: Context, reader: _Reader, items: Microdata) -> Iterator[
     yield from _said_published(context, reader)
     others = (v for name, v in head.metas.items() if _PUBLISHED_NAME.search(name))
     yield from reader.moments((value for values in others for value in values), "meta")
-    yield from reader.moments(marked_times.of_items(root, "published", items), "microdata")
-    yield from reader.moments(marked_times.of_properties(root, "published", items), "rdfa")
-    yield from reader.moments(marked_times.of_entries(root, "published"), "microformat")
+    yield from _marked(context, reader, "published", items)
     marked = [
         element
         for element in root.iter("time")
@@ -199,14 +197,20 @@ def _modified(context: Context, reader: _Reader, items: Microdata) -> Iterator[F
     if context.given.modified:
         yield context.given.modified, context.given.origin_of("modified")
     yield from _said_modified(context, reader)
-    yield from reader.moments(marked_times.of_items(root, "modified", items), "microdata")
-    yield from reader.moments(marked_times.of_properties(root, "modified", items), "rdfa")
-    yield from reader.moments(marked_times.of_entries(root, "modified"), "microformat")
+    yield from _marked(context, reader, "modified", items)
     for moment, origin in datelines.changed(
         root, _titles(context), reader.local, reader.month_first
     ):
         if not reader.is_future(moment):
             yield moment, origin
+
+
+def _marked(context: Context, reader: _Reader, kind: str, items: Microdata) -> Iterator[Found]:
+    """Yield the moments of a kind that elements are marked to tell."""
+    root, names = context.root, context.head.names
+    yield from reader.moments(marked_times.of_items(root, kind, items, names), "microdata")
+    yield from reader.moments(marked_times.of_properties(root, kind, items), "rdfa")
+    yield from reader.moments(marked_times.of_entries(root, kind, names), "microformat")
 
 
 def _titles(context: Context) -> tuple[str, ...]:

@@ -241,15 +241,16 @@ class _Walker:
             own = _CITE  # names who is quoted. Source: HTML, 4.4.4 "The blockquote element"
         # A caption or credit is a part of its own even where the page uses span.
         is_block = tag in _BLOCK or bool(own and own & _OWN_PART)
-        if not is_block and (tag in MAY_BE_APART or "-" in tag):
-            is_block = is_set_apart(element)
-        if (
-            not is_block
-            and own
-            and own & _NAMING
-            and any(mark == "quote" for mark, _ in around.groups)
-        ):
-            is_block = stands_alone(element)
+        if not is_block:
+            if tag in MAY_BE_APART or "-" in tag:
+                is_block = is_set_apart(element)
+            if (
+                not is_block
+                and own
+                and own & _NAMING
+                and any(mark == "quote" for mark, _ in around.groups)
+            ):
+                is_block = stands_alone(element)
         if is_block:
             self._flush(around)
         elif tag == "br":
@@ -274,7 +275,7 @@ class _Walker:
                 Picture(element, around.marks | own, around.groups, len(self.runs))
             )
         groups = around.groups
-        if is_block or tag not in _PHRASING:
+        if own and (is_block or tag not in _PHRASING):
             for mark in own & GROUPS:
                 groups = (*groups, (mark, element))
         if not own and not is_block and links == around.links and strong == around.strong:
@@ -294,8 +295,10 @@ class _Walker:
         length = len(text.strip())
         if length:
             self._breaks = 0
-            self._marks = self._marks | where.marks if self._marks else where.marks
-            self._near = self._near | where.near if self._near else where.near
+            if self._marks is not where.marks:
+                self._marks = self._marks | where.marks if self._marks else where.marks
+            if self._near is not where.near:
+                self._near = self._near | where.near if self._near else where.near
             if where.links:
                 self._linked += length
             if where.strong:

@@ -17,6 +17,8 @@ from lxml.html import HtmlElement
 from nordcrawl.extract.page.marks import words_of
 from nordcrawl.extract.page.text import content
 
+#: Attributes that may hide an element.
+_HIDING = frozenset(("hidden", "popover", "role", "style"))
 #: Looked for first: most styles have none of these.
 _STYLE_WORDS = ("isplay", "isibility", "clip")
 _STYLE = re.compile(
@@ -124,6 +126,8 @@ def _is_put_away(element: HtmlElement) -> bool:
 
     Source: HTML, 15.3.1 "Hidden elements", 15.3.2 (dialog), 6.12 "The popover attribute".
     """
+    if _HIDING.isdisjoint(element.keys()) and element.tag != "dialog":
+        return False
     get = element.get
     if (hidden := get("hidden")) is not None and hidden.casefold() != "until-found":
         return True
