@@ -56,8 +56,9 @@ _LONG_CHARS = 5000
 #: A date this long after the fetch was never when something was published.
 _FUTURE_DAYS = 2
 #: Elements that print a date, by their class; longer lines hold more than one.
-_DATE_CLASS = " | ".join(
-    f'.//*[contains(@class, "{word}")]' for word in ("date", "time", "publi", "dato", "posted")
+_DATE_CLASS = etree.XPath(
+    "descendant::*[@class][contains(@class, 'date') or contains(@class, 'time')"
+    " or contains(@class, 'publi') or contains(@class, 'dato') or contains(@class, 'posted')]"
 )
 _DATE_CHARS = 80
 _TIMES = 40
@@ -119,7 +120,7 @@ def _refined(day: Moment, context: Context, reader: _Reader) -> Found | None:
 
 def _printed(root: HtmlElement) -> Iterator[str]:
     """Yield the short lines of elements whose class says that they hold a date."""
-    for element in root.xpath(_DATE_CLASS)[:40]:
+    for element in cast("list[HtmlElement]", _DATE_CLASS(root))[:40]:
         text = clean_line(text_of(element))
         if len(text) <= _DATE_CHARS:
             yield text

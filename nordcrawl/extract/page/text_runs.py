@@ -90,21 +90,14 @@ class TextRun:
     """href of the links in it, as they stand."""
     images: int
     """How many pictures of the page stand before it."""
+    words: int = field(default=0, compare=False)
+    """`words_in` its text."""
     key: str = field(default="", compare=False)
 
     @property
     def link_share(self) -> float:
         """Part of the text that is link text, 0 to 1."""
         return min(1.0, self.linked / max(1, len(self.text)))
-
-    @property
-    def words(self) -> int:
-        """How many words it has; where a script has no spaces, half as many as characters."""
-        spaced = self.text.count(" ") + 1
-        length = len(self.text)
-        if length > _LONGEST_WORD * spaced and not self.text.isascii():
-            return length // 2
-        return spaced
 
     def within(self, mark: str) -> HtmlElement | None:
         """Return the innermost group element of this mark around the run."""
@@ -146,6 +139,16 @@ class _Open:
     strong: int
     inline: frozenset[str] = NONE
     """Marks of the inline elements around it, up to the block."""
+
+
+def words_in(text: str) -> int:
+    """Return how many words a run's text has; where a script has no spaces, half as many as
+    characters."""
+    spaced = text.count(" ") + 1
+    length = len(text)
+    if length > _LONGEST_WORD * spaced and not text.isascii():
+        return length // 2
+    return spaced
 
 
 def cut(
@@ -342,6 +345,7 @@ class _Walker:
                 strong,
                 tuple(links),
                 len(self.pictures),
+                words_in(text),
                 key(text),
             )
         )
