@@ -15,7 +15,7 @@ from nordcrawl.extract.page import pictures
 from nordcrawl.extract.page.marks import words_of
 from nordcrawl.extract.page.text import clean, key
 from nordcrawl.extract.page.text_runs import Picture, TextRun
-from nordcrawl.extract.page.tree import text_of
+from nordcrawl.extract.page.tree import is_shorter, text_of
 from nordcrawl.model.article import Block, BlockKind, Image
 
 #: Words of the class of an element that names who made a picture.
@@ -182,7 +182,7 @@ def _is_before(picture: Picture, run: TextRun) -> bool:
             return False
         holder = parent
         if holder in around:
-            return len(text_of(holder)) < 2 * len(run.text) + 400
+            return is_shorter(holder, 2 * len(run.text) + 400)
     return False
 
 

@@ -24,7 +24,7 @@ from nordcrawl.extract.body.tail import cut_tail
 from nordcrawl.extract.lexicon.phrases import NO_CAPTION
 from nordcrawl.extract.page.text_runs import Cut, Picture, TextRun
 from nordcrawl.extract.page.text_runs import cut as cut_runs
-from nordcrawl.extract.page.tree import text_of
+from nordcrawl.extract.page.tree import is_shorter
 
 #: Runs further than this from the text on either side hold no picture of it.
 _MARGIN = 6
@@ -194,7 +194,7 @@ def _captioned(
         box = next((b for b in (run.element, *_above(run.element, 2)) if b in boxes), None)
         if box is None or box in home.around or next(box.iter("h1"), None) is not None:
             continue
-        if len(text_of(box)) > 2 * len(run.text) + 200:
+        if not is_shorter(box, 2 * len(run.text) + 201):
             continue
         if any(home.is_text(runs[i]) and holds(box, runs[i].element) for i in chosen):
             continue

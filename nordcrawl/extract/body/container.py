@@ -82,7 +82,7 @@ def shape_of(run: TextRun, loose: bool = False) -> Shape:
 
 def holds(holder: HtmlElement, element: HtmlElement) -> bool:
     """Return whether an element is the holder or stands in it."""
-    return element is holder or any(above is holder for above in element.iterancestors())
+    return element is holder or holder in element.iterancestors()
 
 
 def find(runs: Sequence[TextRun], indices: Iterable[int]) -> TextContainer | None:

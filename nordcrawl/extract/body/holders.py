@@ -17,10 +17,11 @@ LINKED = 0.5
 def under(runs: Sequence[TextRun], wanted: set[HtmlElement]) -> dict[HtmlElement, list[int]]:
     """Return for each wanted element the indices of the runs in it."""
     found: dict[HtmlElement, list[int]] = {}
+    if not wanted:
+        return found
     for index, run in enumerate(runs):
-        for element in (run.element, *run.element.iterancestors()):
-            if element in wanted:
-                found.setdefault(element, []).append(index)
+        for element in wanted.intersection((run.element, *run.element.iterancestors())):
+            found.setdefault(element, []).append(index)
     return found
 
 

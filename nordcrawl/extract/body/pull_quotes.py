@@ -17,7 +17,7 @@ from nordcrawl.extract.body.holders import under
 from nordcrawl.extract.lexicon.phrases import CREDIT_LABEL
 from nordcrawl.extract.page.marks import names_of, words_of
 from nordcrawl.extract.page.text import SENTENCE_ENDS, clean, key
-from nordcrawl.extract.page.text_runs import Picture, TextRun
+from nordcrawl.extract.page.text_runs import Picture, TextRun, words_in
 from nordcrawl.extract.page.tree import text_of
 
 #: Words of a class or tag that make an element a pull quote's box, or a line in it.
@@ -265,5 +265,5 @@ def _pieces(run: TextRun) -> list[TextRun]:
         names = words_of(child.get("class") or "")
         is_who = child is texts[-1][0] and (child.tag == "cite" or names & _WHO_WORDS)
         near = run.near | {"cite"} if is_who else run.near - {"cite", "byline"}
-        pieces.append(replace(run, text=text, key=key(text), near=near))
+        pieces.append(replace(run, text=text, words=words_in(text), key=key(text), near=near))
     return pieces

@@ -157,15 +157,26 @@ class Around:
     def _words(self) -> Counter[str]:
         """Return for each content word in how many runs and descriptions it stands."""
         found: Counter[str] = Counter()
-        for text in {run.key: run.text for run in self.runs}.values():
-            found.update(content(text))
+        for run in {run.key: run for run in self.runs}.values():
+            found.update(self._content_of(run))
         for text in self.clues.descriptions:
             found.update(content(text))
         return found
 
+    @cached_property
+    def _contents(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def _content_of(self, run: TextRun) -> frozenset[str]:
+        """Return the content words of a run, found once."""
+        found = self._contents.get(run.text)
+        if found is None:
+            found = self._contents[run.text] = content(run.text)
+        return found
+
     def is_foreign(self, run: TextRun) -> bool:
         """Return whether next to no content word of a run stands elsewhere in the article."""
-        own = content(run.text)
+        own = self._content_of(run)
         if len(own) < _CONTENT_WORDS:
             return False
         return sum(self._words[word] > 1 for word in own) < _SHARED * len(own)
@@ -176,7 +187,7 @@ class Around:
 
         A script that parts no words is not asked.
         """
-        own = content(run.text)
+        own = self._content_of(run)
         if not run.text.isascii() and len(own) * _LETTERS_A_WORD < len(run.text):
             return True
         shared = sum(self._words[word] > (id(run) in self._places) for word in own)
@@ -204,7 +215,7 @@ class Around:
 
     def shares(self, run: TextRun) -> bool:
         """Return whether several content words of a run, and a fair part, stand elsewhere too."""
-        own = content(run.text)
+        own = self._content_of(run)
         shared = sum(self._words[word] > 1 for word in own)
         return shared >= _CONTENT_WORDS and shared >= _SHARED_WELL * len(own)
 

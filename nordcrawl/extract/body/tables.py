@@ -23,7 +23,9 @@ def is_data(table: HtmlElement) -> bool:
     if any(element is not table for element in table.iter(*_OF_A_PAGE)):
         return False
     cells = [cell for row in rows_of(table) for cell in row]
-    return len(cells) > 1 and all(_words_of(cell) <= _MOST_WORDS for cell in cells)
+    return len(cells) > 1 and (
+        _words_of(table) <= _MOST_WORDS or all(_words_of(cell) <= _MOST_WORDS for cell in cells)
+    )
 
 
 def _words_of(cell: HtmlElement) -> int:

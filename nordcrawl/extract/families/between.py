@@ -60,11 +60,12 @@ def completed(choice: Choice, runs: Sequence[TextRun], labels: frozenset[str]) -
     held = {above for run in text for above in (run.element, *run.element.iterancestors())}
     between = runs[place[_name(text[0])] : place[_name(text[-1])]]
     boxes = _furniture_boxes(between, held, gone, labels)
+    told = known | gone
     found = [
         run
         for run in between
         if run.key
-        and _name(run) not in known | gone
+        and _name(run) not in told
         and _reads_as_text(run, shapes)
         and _is_of_it(run, around, boxes, labels)
     ]

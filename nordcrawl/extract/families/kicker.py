@@ -16,7 +16,7 @@ from nordcrawl.extract.page import dates
 from nordcrawl.extract.page.marks import marks_of
 from nordcrawl.extract.page.near_headline import headline, line_of
 from nordcrawl.extract.page.text import SENTENCE_ENDS, clean_line, key
-from nordcrawl.extract.page.tree import select, text_of
+from nordcrawl.extract.page.tree import text_of
 
 _WORDS = 5
 _CHARS = 60
@@ -38,7 +38,7 @@ def kicker_above(root: HtmlElement, title: str, site: str | None = None) -> str 
 
     `title` is the article's, `site` the name of the site, which some print there.
     """
-    heading = headline(select(root, ("h1",)), (title,))
+    heading = headline(list(root.iter("h1")), (title,))
     if heading is None:
         return None
     if (inside := _inside(heading, title)) is not None:

@@ -8,8 +8,10 @@ any system's class names: those are in `nordcrawl.extract.families.drupal` and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import takewhile
 
 from lxml.html import HtmlElement
@@ -30,6 +32,8 @@ _SHARE = 0.5
 _PART = 0.2
 #: What may stand above an article's element and is of the article.
 _ABOVE = frozenset(["figure", "caption"])
+#: Selectors of a tag, an id and a class.
+_ALONE = tuple(re.compile(rf"{sign}([\w-]+)") for sign in ("", "#", r"\."))
 #: Where text is not counted.
 _ELSEWHERE = frozenset(["comments", "nav", "footer", "form", "related", "newsletter", "ad"])
 
@@ -72,8 +76,33 @@ def _between(element: HtmlElement, article: HtmlElement) -> Iterator[HtmlElement
 
 
 def all_of(article: HtmlElement, selector: str) -> frozenset[HtmlElement]:
-    """Return what a selector finds in an article, without itself."""
-    return frozenset(select(article, (selector,))) - {article}
+    """Return what a selector finds in an article, without itself.
+
+    In one walk for all of its alternatives that are no more than a tag, an id or a class.
+    """
+    tags, ids, classes, others = _alternatives(selector)
+    found = set(select(article, others))
+    for element in article.iterdescendants():
+        names = element.get("class")
+        if (
+            element.tag in tags
+            or (names and not classes.isdisjoint(names.split()))
+            or element.get("id") in ids
+        ):
+            found.add(element)
+    return frozenset(found - {article})
+
+
+@lru_cache(maxsize=16)
+def _alternatives(
+    selector: str,
+) -> tuple[frozenset[str], frozenset[str], frozenset[str], tuple[str, ...]]:
+    """Return the tags, ids and classes that a selector asks for alone, and the rest of it."""
+    parts = [part.strip() for part in selector.split(",")]
+    kinds = [[found[1] for part in parts if (found := kind.fullmatch(part))] for kind in _ALONE]
+    tags, ids, classes = map(frozenset, kinds)
+    rest = ", ".join(p for p in parts if not any(kind.fullmatch(p) for kind in _ALONE))
+    return tags, ids, classes, (rest,) if rest else ()
 
 
 def texts(elements: Sequence[HtmlElement], most: int) -> tuple[str, ...]:

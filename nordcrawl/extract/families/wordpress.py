@@ -91,11 +91,14 @@ def find(root: HtmlElement, head: Head, page: Page, profile: Profile) -> Landmar
     article = _article(root, number)
     if article is None:
         return None
-    headline = _headline(root, article, head)
+    foreign = all_of(article, _FOREIGN)
+    headline = _headline(root, article, head, foreign)
     scope = article
     if headline is not None and (both := around(article, headline)) is not None:
         scope = both
-    others = all_of(scope, _FOREIGN) - {article, *article.iterancestors()}
+    if scope is not article:
+        foreign = all_of(scope, _FOREIGN)
+    others = foreign - {article, *article.iterancestors()}
     slugs = frozenset((article.get("class") or "").split())
     local = dates.zone_of(profile.timezone)
     named = next(strings(head.jsonld.node.get("author"), "name"), None)
@@ -171,15 +174,17 @@ def _number(element: HtmlElement) -> str | None:
     return next((m[1] for name in names if (m := _POST_ID.match(name))), None)
 
 
-def _headline(root: HtmlElement, article: HtmlElement, head: Head) -> HtmlElement | None:
+def _headline(
+    root: HtmlElement, article: HtmlElement, head: Head, foreign: Set[HtmlElement]
+) -> HtmlElement | None:
     """Return the post's headline: marked as such, else the heading that the page's title has.
 
     Older themes print the blog's name as h1, and the post's headline as h2.
     """
-    if found := own(article, _TITLE, all_of(article, _FOREIGN)):
+    if found := own(article, _TITLE, foreign):
         return found[0] if len(found) == 1 else None
     told, titles = key(head.title), select(root, ("h1",))
-    for among in (own(article, ("h1, h2, h3",), all_of(article, _FOREIGN)), titles):
+    for among in (own(article, ("h1, h2, h3",), foreign), titles):
         for heading in among[:_HEADINGS]:
             printed = key(text_of(heading))
             # Behind the site's name where titles begin with that, as they did at first.

@@ -65,8 +65,9 @@ _WORD = 4
 _SITE = 8
 _PART = re.compile(r"[\W\d_]+")
 
-#: Looked at first: most pages that name no author elsewhere have no such element either.
-_MARKS = etree.XPath("//@class | //@rel | //@itemprop", smart_strings=False)
+#: Names that must stand on a page for a selector to find anything: of classes and in values. Most
+#: pages that name no author elsewhere have none of them either.
+_WORDS = re.compile(r"(?<=[.=\"])[a-z][a-z_-]+")
 
 
 def find(
@@ -208,11 +209,13 @@ def _sources(
     for meta in _METAS:
         yield tidy(p for value in head.all(meta) for p in split(value, is_data=True)), "meta"
     yield told_beside_label(head), "meta"
-    marked = " ".join(_MARKS(root)).lower()
+    marked = head.names.lower()
     if "fn" in marked or "p-author" in marked:
         yield tidy(_of_entries(root)), "microformat"
     for selectors, origin in ((_MICRODATA, "microdata"), (_VISIBLE, "byline")):
-        for selector in selectors if "author" in marked or "byline" in marked else ():
+        for selector in selectors:
+            if not all(word in marked for word in _WORDS.findall(selector)):
+                continue
             found = [
                 e for e in select(root, (selector,))[:8] if not _in_teaser(e) and not _in_caption(e)
             ]

@@ -157,14 +157,20 @@ def _bylines(root: HtmlElement, titles: Iterable[str]) -> Iterator[Byline]:
     body = root.find("body")
     start = 0
     found: list[tuple[int, HtmlElement, str]] = []
+    made: dict[HtmlElement | None, bool] = {None: False}
     for number, element in enumerate((root if body is None else body).iter(etree.Element)):
+        parent = element.getparent()
+        made[element] = _is_made_for_names(element)
         if element is heading:
             start = number
         elif (text := element.text) and (
-            _may_open(text) or _is_marked(element) or _leads_to_author(element)
+            made[element]
+            or (made[parent] if parent in made else _is_marked(element))
+            or _may_open(text)
+            or _leads_to_author(element)
         ):
             found.append((number, element, text))
-        text, parent = element.tail, element.getparent()
+        text = element.tail
         if text and _may_open(text) and parent is not None:
             found.append((number, parent, text))
     told = "" if heading is None else key(text_of(heading))
@@ -189,10 +195,11 @@ def _may_open(text: str) -> bool:
 def _is_marked(element: HtmlElement) -> bool:
     """Return whether an element, or the one around it, is made for names."""
     parent = element.getparent()
-    return any(
-        _names_authors(names_of(e)) or "author" in (e.get("rel") or "")
-        for e in ((element,) if parent is None else (element, parent))
-    )
+    return _is_made_for_names(element) or (parent is not None and _is_made_for_names(parent))
+
+
+def _is_made_for_names(element: HtmlElement) -> bool:
+    return _names_authors(names_of(element)) or "author" in (element.get("rel") or "")
 
 
 def _leads_to_author(element: HtmlElement) -> bool:

@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 _PLACES = etree.XPath(
     "//h1 | //body//time[@datetime or @title] | //body//*[@title]"
     "[contains(@class, 'time') or contains(@class, 'date') or contains(@class, 'publi')]"
-    " | //body//text()[string-length(.) < 200 and (contains(., '20') or contains(., '19')"
-    " or contains(substring-after(., '.'), '.')) or contains(substring(., 1, 60), '20')]"
+    " | //body//text()[contains(., '20') or contains(., '19')"
+    " or contains(substring-after(., '.'), '.')]"
+    "[string-length(.) < 200 or contains(substring(., 1, 60), '20')]"
 )
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<![\d.])\d\d\.\d\d\.\d\d(?![\d.])")
 #: 24.04.24: only with stops is the order known, and only with all its noughts is it no version.

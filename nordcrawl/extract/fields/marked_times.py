@@ -37,9 +37,14 @@ _MICROFORMAT = {
 _PREFIX = re.compile(r"^.*[:/#]")
 
 
-def of_items(root: HtmlElement, kind: str, items: Microdata) -> Iterator[str]:
-    """Yield the microdata dates of a kind, ``published`` or ``modified``, of the page's article."""
+def of_items(root: HtmlElement, kind: str, items: Microdata, names: str) -> Iterator[str]:
+    """Yield the microdata dates of a kind, ``published`` or ``modified``, of the page's article.
+
+    `names` are those that stand on the page at all, as `Head` has them.
+    """
     name = _MICRODATA[kind]
+    if name not in names:
+        return
     for element in cast("list[HtmlElement]", _ITEMS(root, name=name))[:_MOST]:
         if name in (element.get("itemprop") or "").split() and items.is_own(element):
             yield _value(element)
@@ -53,9 +58,16 @@ def of_properties(root: HtmlElement, kind: str, items: Microdata) -> Iterator[st
             yield _value(element)
 
 
-def of_entries(root: HtmlElement, kind: str) -> Iterator[str]:
-    """Yield the dates of a kind in the microformat of the entry that has the headline."""
+def of_entries(root: HtmlElement, kind: str, names: str) -> Iterator[str]:
+    """Yield the dates of a kind in the microformat of the entry that has the headline.
+
+    `names` are those that stand on the page at all, as `Head` has them.
+    """
+    if "entry" not in names:
+        return
     for name in _MICROFORMAT[kind]:
+        if name not in names:
+            continue
         for element in cast("list[HtmlElement]", _CLASSES(root, name=name))[:_MOST]:
             if name in (element.get("class") or "").split() and is_of_entry(element):
                 yield _value(element)

@@ -56,8 +56,9 @@ _LONG_CHARS = 5000
 #: A date this long after the fetch was never when something was published.
 _FUTURE_DAYS = 2
 #: Elements that print a date, by their class; longer lines hold more than one.
-_DATE_CLASS = " | ".join(
-    f'.//*[contains(@class, "{word}")]' for word in ("date", "time", "publi", "dato", "posted")
+_DATE_CLASS = etree.XPath(
+    "descendant::*[@class][contains(@class, 'date') or contains(@class, 'time')"
+    " or contains(@class, 'publi') or contains(@class, 'dato') or contains(@class, 'posted')]"
 )
 _DATE_CHARS = 80
 _TIMES = 40
@@ -127,7 +128,7 @@ def _refined(day: Moment, context: Context, reader: _Reader) -> Found | None:
 
 def _printed(root: HtmlElement) -> Iterator[str]:
     """Yield the short lines of elements whose class says that they hold a date."""
-    for element in root.xpath(_DATE_CLASS)[:40]:
+    for element in cast("list[HtmlElement]", _DATE_CLASS(root))[:40]:
         text = clean_line(text_of(element))
         if len(text) <= _DATE_CHARS:
             yield text
@@ -182,9 +183,7 @@ def _published(context: Context, reader: _Reader, items: Microdata) -> Iterator[
     yield from _said_published(context, reader)
     others = (v for name, v in head.metas.items() if _PUBLISHED_NAME.search(name))
     yield from reader.moments((value for values in others for value in values), "meta")
-    yield from reader.moments(marked_times.of_items(root, "published", items), "microdata")
-    yield from reader.moments(marked_times.of_properties(root, "published", items), "rdfa")
-    yield from reader.moments(marked_times.of_entries(root, "published"), "microformat")
+    yield from _marked(context, reader, "published", items)
     marked = [
         element
         for element in root.iter("time")
@@ -207,14 +206,20 @@ def _modified(context: Context, reader: _Reader, items: Microdata) -> Iterator[F
     if context.given.modified:
         yield context.given.modified, context.given.origin_of("modified")
     yield from _said_modified(context, reader)
-    yield from reader.moments(marked_times.of_items(root, "modified", items), "microdata")
-    yield from reader.moments(marked_times.of_properties(root, "modified", items), "rdfa")
-    yield from reader.moments(marked_times.of_entries(root, "modified"), "microformat")
+    yield from _marked(context, reader, "modified", items)
     for moment, origin in datelines.changed(
         root, _titles(context), reader.local, reader.month_first
     ):
         if not reader.is_future(moment):
             yield moment, origin
+
+
+def _marked(context: Context, reader: _Reader, kind: str, items: Microdata) -> Iterator[Found]:
+    """Yield the moments of a kind that elements are marked to tell."""
+    root, names = context.root, context.head.names
+    yield from reader.moments(marked_times.of_items(root, kind, items, names), "microdata")
+    yield from reader.moments(marked_times.of_properties(root, kind, items), "rdfa")
+    yield from reader.moments(marked_times.of_entries(root, kind, names), "microformat")
 
 
 def _titles(context: Context) -> tuple[str, ...]:

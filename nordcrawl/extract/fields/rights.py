@@ -22,6 +22,7 @@ from nordcrawl.rights.directives import AGENT
 
 _CHARS = 500
 _PARTS = 50
+_CC_HOST = "creativecommons.org/"
 _CC = re.compile(r"https?://creativecommons\.org/(?:licenses|publicdomain)/[\w./-]{1,60}")
 
 
@@ -81,8 +82,8 @@ def _licence(head: Head, root: HtmlElement) -> str | None:
         if "license" in link.rel.split():
             return link.href
     for element in root.iter("a"):
-        target = element.get("href") or ""
-        if match := _CC.match(target):
+        target = element.get("href")
+        if target and _CC_HOST in target and (match := _CC.match(target)):
             return match[0]
     return None
 

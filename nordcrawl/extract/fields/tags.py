@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -161,14 +162,23 @@ def _is_labelled(link: HtmlElement) -> bool:
 def _is_keyword(link: HtmlElement) -> bool:
     if "tag" in (link.get("rel") or "").split():
         return True
-    try:
-        parts = urlsplit(link.get("href") or "").path.lower().split("/")
-    except ValueError:
-        return False
-    if (
-        any(part in _ADDRESS for part in parts[:-1])
-        and parts[-1 if parts[-1] else -2] not in _ADDRESS
-    ):
-        return True
+    address = (link.get("href") or "").lower()
+    # One that is plain can be parted, so that it need not be to see that nothing is in it.
+    is_plain = address.isascii() and "[" not in address and "]" not in address
+    if not is_plain or any(word in address for word in _ADDRESS):
+        try:
+            parts = urlsplit(address).path.split("/")
+        except ValueError:
+            return False
+        if (
+            any(part in _ADDRESS for part in parts[:-1])
+            and parts[-1 if parts[-1] else -2] not in _ADDRESS
+        ):
+            return True
     near = (link, *islice(link.iterchildren(), 1), *islice(link.iterancestors(), 2))
-    return any(_CLASS.search(element.get("class") or "") for element in near)
+    return any(_names_keywords(names) for element in near if (names := element.get("class")))
+
+
+@lru_cache(maxsize=4096)
+def _names_keywords(names: str) -> bool:
+    return _CLASS.search(names) is not None

@@ -6,8 +6,10 @@ Keeps everything as it stands; which of it is right is for `nordcrawl.extract.fi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urljoin
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.page import headings, jsonld
@@ -18,6 +20,7 @@ from nordcrawl.extract.page.pictures import base_of
 from nordcrawl.extract.page.text import clean, clean_line, unmarked
 from nordcrawl.extract.page.tree import text_of
 
+_NAMES = etree.XPath("//@class | //@rel | //@itemprop", smart_strings=False)
 _VALUE_CHARS = 20_000
 _SCRIPT_CHARS = 200_000
 
@@ -48,6 +51,9 @@ class Head:
     scripts: str
     """Inline scripts that are not JSON-LD, joined, cut at 200 000 characters."""
     body_classes: frozenset[str]
+    names: str
+    """All values of class, rel and itemprop on the page, joined: what stands in none of them is not
+    looked for in the tree."""
     base: str
     """What relative addresses are relative to: the page's address, or its base element's."""
 
@@ -112,6 +118,7 @@ def read(root: HtmlElement, url: str) -> Head:
         jsonld.read(blocks, url, [unmarked(hint) for hint in hints], addresses, title),
         "\n".join(scripts),
         frozenset((body.get("class") or "").split()) if body is not None else frozenset(),
+        " ".join(cast("list[str]", _NAMES(root))),
         base,
     )
 

@@ -94,7 +94,7 @@ def leads_elsewhere(link: HtmlElement) -> bool:
     One without a target only names a place, as was usual before ids. One that is never closed
     holds all that follows. Source: HTML, 4.5.1 "The a element".
     """
-    if "href" not in link.attrib:
+    if link.get("href") is None:
         return False
     return len(link) == 0 or sum(1 for _ in islice(link.iter("p"), _PARAGRAPHS)) < _PARAGRAPHS
 

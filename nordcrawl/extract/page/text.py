@@ -16,7 +16,8 @@ _UNWANTED = re.compile(
 #: Marks that turn the direction of what stands around them.
 #: Source: Unicode Standard Annex 9, section 2 (explicit and implicit directional formatting).
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_KEY = re.compile(r"[\W_]+")
+#: Of plain characters letters and digits, in small letters.
+_PLAIN_KEY = {code: chr(code).lower() if chr(code).isalnum() else None for code in range(128)}
 
 
 def clean(text: str | None) -> str:
@@ -28,7 +29,9 @@ def clean(text: str | None) -> str:
     if not text:
         return ""
     # Spaces that str.split does not know as such come in as they are; the rest is folded.
-    folded = " ".join(_UNWANTED.sub("", text).split())
+    folded = " ".join(text.split())
+    if not folded.isprintable():  # nothing unwanted is
+        folded = " ".join(_UNWANTED.sub("", text).split())
     return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
 
 
@@ -89,7 +92,9 @@ def key(text: str) -> str:
     >>> key("– Vi har, «ikke»") == key("Vi har ikke")
     True
     """
-    return _KEY.sub("", text).casefold()
+    if text.isascii():
+        return text.translate(_PLAIN_KEY)
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def label_key(text: str) -> str:

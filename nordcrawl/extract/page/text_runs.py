@@ -91,21 +91,14 @@ class TextRun:
     """href of the links in it, as they stand."""
     images: int
     """How many pictures of the page stand before it."""
+    words: int = field(default=0, compare=False)
+    """`words_in` its text."""
     key: str = field(default="", compare=False)
 
     @property
     def link_share(self) -> float:
         """Part of the text that is link text, 0 to 1."""
         return min(1.0, self.linked / max(1, len(self.text)))
-
-    @property
-    def words(self) -> int:
-        """How many words it has; where a script has no spaces, half as many as characters."""
-        spaced = self.text.count(" ") + 1
-        length = len(self.text)
-        if length > _LONGEST_WORD * spaced and not self.text.isascii():
-            return length // 2
-        return spaced
 
     def within(self, mark: str) -> HtmlElement | None:
         """Return the innermost group element of this mark around the run."""
@@ -147,6 +140,16 @@ class _Open:
     strong: int
     inline: frozenset[str] = NONE
     """Marks of the inline elements around it, up to the block."""
+
+
+def words_in(text: str) -> int:
+    """Return how many words a run's text has; where a script has no spaces, half as many as
+    characters."""
+    spaced = text.count(" ") + 1
+    length = len(text)
+    if length > _LONGEST_WORD * spaced and not text.isascii():
+        return length // 2
+    return spaced
 
 
 def cut(
@@ -244,15 +247,16 @@ class _Walker:
             own = _CITE  # names who is quoted. Source: HTML, 4.4.4 "The blockquote element"
         # A caption or credit is a part of its own even where the page uses span.
         is_block = tag in _BLOCK or bool(own and own & _OWN_PART)
-        if not is_block and (tag in MAY_BE_APART or "-" in tag):
-            is_block = is_set_apart(element)
-        if (
-            not is_block
-            and own
-            and own & _NAMING
-            and any(mark == "quote" for mark, _ in around.groups)
-        ):
-            is_block = stands_alone(element)
+        if not is_block:
+            if tag in MAY_BE_APART or "-" in tag:
+                is_block = is_set_apart(element)
+            if (
+                not is_block
+                and own
+                and own & _NAMING
+                and any(mark == "quote" for mark, _ in around.groups)
+            ):
+                is_block = stands_alone(element)
         if is_block:
             self._flush(around)
         elif tag == "br":
@@ -277,7 +281,7 @@ class _Walker:
                 Picture(element, around.marks | own, around.groups, len(self.runs))
             )
         groups = around.groups
-        if is_block or tag not in _PHRASING:
+        if own and (is_block or tag not in _PHRASING):
             for mark in own & GROUPS:
                 groups = (*groups, (mark, element))
         if not own and not is_block and links == around.links and strong == around.strong:
@@ -297,8 +301,10 @@ class _Walker:
         length = len(text.strip())
         if length:
             self._breaks = 0
-            self._marks = self._marks | where.marks if self._marks else where.marks
-            self._near = self._near | where.near if self._near else where.near
+            if self._marks is not where.marks:
+                self._marks = self._marks | where.marks if self._marks else where.marks
+            if self._near is not where.near:
+                self._near = self._near | where.near if self._near else where.near
             if where.links:
                 self._linked += length
             if where.strong:
@@ -342,6 +348,7 @@ class _Walker:
                 strong,
                 tuple(links),
                 len(self.pictures),
+                words_in(text),
                 key(text),
             )
         )

@@ -12,6 +12,7 @@ from html import unescape
 from typing import cast
 
 from cssselect import HTMLTranslator
+from cssselect import parse as parse_selectors
 from lxml import etree
 from lxml.html import HtmlElement
 
@@ -145,7 +146,19 @@ def compiled(selector: str) -> etree.XPath:
     Raises: cssselect.SelectorError for a selector that is none: an operator's mistake, checked
     when sources are loaded.
     """
-    return etree.XPath(HTMLTranslator().css_to_xpath(selector))
+    translator = HTMLTranslator()
+    paths, alternatives = [], []
+    for part in parse_selectors(selector):
+        step = translator.xpath(part.parsed_tree)
+        step.add_name_test()
+        if step.path or not step.condition or part.pseudo_element:
+            paths.append(translator.selector_to_xpath(part, translate_pseudo_elements=True))
+        else:
+            alternatives.append(f"({step.condition})")
+    if alternatives:
+        # These ask for nothing around the element: one walk over the tree finds all of them.
+        paths.append(f"descendant-or-self::*[{' or '.join(alternatives)}]")
+    return etree.XPath(" | ".join(paths))
 
 
 def select(root: etree._Element, selectors: Iterable[str]) -> list[HtmlElement]:
@@ -182,6 +195,17 @@ def cut(element: etree._Element) -> None:
             parent.text = (parent.text or "") + element.tail
         element.tail = None
     parent.remove(element)
+
+
+def is_shorter(element: etree._Element, than: int) -> bool:
+    """Return whether an element's text as it stands has fewer than so many characters; reads no
+    more of it than it takes to see that."""
+    length = 0
+    for text in element.itertext():
+        length += len(text)
+        if length >= than:
+            return False
+    return length < than
 
 
 def text_of(element: etree._Element | None) -> str:

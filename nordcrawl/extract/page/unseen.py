@@ -17,15 +17,10 @@ from lxml.html import HtmlElement
 from nordcrawl.extract.page.marks import words_of
 from nordcrawl.extract.page.text import content
 
-#: All that may be hidden, but by a class. `popover` and a dialog that is not open are so by the
-#: user agent's style. Source: HTML, 15.3.1 "Hidden elements", 15.3.2 (dialog), 6.12 "The popover
-#: attribute".
-_MAYBE = etree.XPath(
-    "descendant::*[@hidden or @popover or @role='tooltip' or self::dialog"
-    " or (@style and (contains(@style, 'isplay') or contains(@style, 'isibility')"
-    " or contains(@style, 'clip') or contains(@style, 'ISPLAY') or contains(@style, 'ISIBILITY')"
-    " or contains(@style, 'CLIP')))]"
-)
+#: Attributes that may hide an element.
+_HIDING = frozenset(("hidden", "popover", "role", "style"))
+#: Looked for first: most styles have none of these.
+_STYLE_WORDS = ("isplay", "isibility", "clip", "ISPLAY", "ISIBILITY", "CLIP")
 _STYLE = re.compile(
     r"(?:^|;|\s)(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|"
     r"clip\s*:\s*rect\(\s*(?:0|1px)|clip-path\s*:\s*inset\(\s*(?:50|100)%)",
@@ -63,11 +58,13 @@ _TOLD_WORDS = 2
 
 def unseen(root: HtmlElement) -> frozenset[HtmlElement]:
     """Return the outermost elements of a tree that no reader sees; what stands in them goes too."""
-    maybe = cast("list[HtmlElement]", _MAYBE(root))
-    hidden = {e for e in maybe if _is_put_away(e) and not is_unfoldable(e)}
+    hidden: set[HtmlElement] = set()
     for element in root.iterdescendants():
         names = element.get("class")
-        if names and (way := _hides(names)) and (way == _ALOUD or not is_unfoldable(element)):
+        way = _hides(names) if names else None
+        if way == _ALOUD or (
+            (way == _AWAY or _is_put_away(element)) and not is_unfoldable(element)
+        ):
             hidden.add(element)
     if not hidden:
         return frozenset()
@@ -130,6 +127,13 @@ def is_unfoldable(element: HtmlElement) -> bool:
 
 
 def _is_put_away(element: HtmlElement) -> bool:
+    """Return whether an element is hidden, but by a class. `popover` and a dialog that is not open
+    are so by the user agent's style.
+
+    Source: HTML, 15.3.1 "Hidden elements", 15.3.2 (dialog), 6.12 "The popover attribute".
+    """
+    if _HIDING.isdisjoint(element.keys()) and element.tag != "dialog":
+        return False
     get = element.get
     if (hidden := get("hidden")) is not None and hidden.casefold() != "until-found":
         return True
@@ -137,7 +141,10 @@ def _is_put_away(element: HtmlElement) -> bool:
         return True
     if element.tag == "dialog" and get("open") is None:
         return True
-    return _STYLE.search(get("style") or "") is not None
+    style = get("style")
+    if style is None or not any(word in style for word in _STYLE_WORDS):
+        return False
+    return _STYLE.search(style) is not None
 
 
 def _letters(element: HtmlElement) -> int:
