@@ -64,34 +64,39 @@ def drop_boxes(
     wrong |= _strange_boxes(chosen, found, clues)
     wrong |= _link_boxes(runs, {box for run in chosen if (box := found.get(id(run))) is not None})
     chosen = _without(chosen, lambda run: found.get(id(run)) in wrong, "box", dropped)
-    foreign = _foreign_articles(chosen, runs, home, clues)
-    inside = {id(run) for run in chosen if not foreign.isdisjoint(run.element.iterancestors())}
-    return _without(chosen, lambda run: id(run) in inside, "other articles", dropped)
+    # What stands beside the page's own article may be more than that is.
+    for foreign, most in zip(
+        _foreign_articles(chosen, runs, home, clues), (1.0, GUARD), strict=True
+    ):
+        inside = {id(run) for run in chosen if not foreign.isdisjoint(run.element.iterancestors())}
+        chosen = _without(
+            chosen, lambda run, inside=inside: id(run) in inside, "other articles", dropped, most
+        )
+    return list(chosen)
 
 
 def _foreign_articles(
     chosen: Sequence[TextRun], runs: Sequence[TextRun], home: TextContainer, clues: PageHints
-) -> set[HtmlElement]:
-    """Return the article elements beside or within the text that open with a headline which leads
-    elsewhere, or with an h1 that is not the page's: others' articles. Posts of a live page lead to
-    themselves, if anywhere; many within the page's own are a list of what is told of.
+) -> tuple[set[HtmlElement], set[HtmlElement]]:
+    """Return others' articles (beside the page's own, within it or on a page that has no own): the
+    article elements that open with a headline which leads elsewhere, or beside with an h1.
 
+    Posts of a live page lead to themselves, if anywhere; many within are a list of what is told of.
     Source: HTML, 4.3.2 "The article element": one within another is a part of it, as comments are.
     """
     own = _own_article(chosen, runs, clues)
     opened: set[HtmlElement] = set()
-    within, beside = set(), set()
+    beside, within = set(), set()
     for run in chosen:
-        holder = next((e for e in run.element.iterancestors("article")), None)
+        holder = next(run.element.iterancestors("article"), None)
         if holder is None or holder in opened or holder in home.around or holder is own:
             continue
         opened.add(holder)
         is_beside = own is not None and own not in holder.iterancestors()
         leads = run.link_share > _POINTING and any("#" not in link for link in run.links)
-        is_other = is_beside and run.element.tag == "h1" and run.key not in clues.titles
-        if "heading" in run.near and (leads or is_other):
+        if "heading" in run.near and (leads or (is_beside and run.element.tag == "h1")):
             (beside if is_beside else within).add(holder)
-    return beside | within if len(within) <= _FOREIGN else beside
+    return beside, within if len(within) <= _FOREIGN else set()
 
 
 def _own_article(
@@ -187,12 +192,16 @@ def drop_bare_headings(
 
 
 def _without(
-    chosen: Sequence[TextRun], wrong: Callable[[TextRun], bool], rule: str, dropped: Dropped
+    chosen: Sequence[TextRun],
+    wrong: Callable[[TextRun], bool],
+    rule: str,
+    dropped: Dropped,
+    most: float = GUARD,
 ) -> list[TextRun]:
-    """Return the runs without the wrong ones, or all if those are too much of the text."""
+    """Return the runs without the wrong ones, or all if those are more than `most` of the text."""
     hits = {id(run): run for run in chosen if wrong(run)}
     total = sum(run.words for run in chosen if not is_caption(run))
-    if sum(run.words for run in hits.values() if not is_caption(run)) > GUARD * total:
+    if sum(run.words for run in hits.values() if not is_caption(run)) > most * total:
         return list(chosen)
     dropped.extend((run, rule) for run in hits.values())
     return [run for run in chosen if id(run) not in hits]
