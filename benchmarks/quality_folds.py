@@ -260,7 +260,7 @@ def _figure(scorer: Any, scores: Scores) -> float:
     return float(scorer.prf(*scores["segments"])[2]) if "segments" in scores else 0.0
 
 
-_lines: dict[tuple[str, int, bool, bool], list[str]] = {}
+_lines: dict[tuple[str, int, bool, bool, bool], list[str]] = {}
 _engine = engine._run
 
 
@@ -268,10 +268,12 @@ _engine = engine._run
 def _remembered(row: Mapping[str, Any]) -> Iterator[None]:
     """Have the engine asked once of each page: it knows nothing of signs, and costs the most."""
 
-    def run(root: HtmlElement, precision: bool, fast: bool = False) -> list[str]:
-        key = (str(row["id"]), sum(1 for _ in root.iter()), precision, fast)
+    def run(
+        root: HtmlElement, precision: bool, fast: bool = False, *, comments: bool = False
+    ) -> list[str]:
+        key = (str(row["id"]), sum(1 for _ in root.iter()), precision, fast, comments)
         if key not in _lines:
-            _lines[key] = _engine(root, precision, fast)
+            _lines[key] = _engine(root, precision, fast, comments=comments)
         return _lines[key]
 
     engine._run = run

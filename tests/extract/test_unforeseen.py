@@ -56,6 +56,8 @@ SHAPES = {
     "<p>Please wait.</p>",
     "a form around all": f"<form><h1>{TITLE}</h1><ul>{each('<li><span>', '</span></li>')}</ul>"
     "</form>",
+    "a box named for its comments": f"<div class=comments-open><h1>{TITLE}</h1>"
+    f"{each('<p>', '</p>')}</div>",
     "captions": f"<h1>{TITLE}</h1>{each('<div class=caption>', '</div>')}",
 }
 
@@ -137,3 +139,23 @@ def test_posts_that_lead_to_themselves_are_of_the_article() -> None:
     found = read(within("".join(post.format(n=n) for n in (8, 9))))
     assert isinstance(found, Article)
     assert found.text.count("the quay has to wait") == 2
+
+
+OTHERS = {
+    "teasers of whole sentences": "".join(
+        f"<article><h2><a href='/{n}'>Another headline of the day, number {n}</a></h2><p>What the "
+        f"other story, number {n}, is about is told here in a whole sentence or two.</p></article>"
+        for n in range(30)
+    ),
+    "the next article below": "<article><h1>Another story altogether</h1>"
+    + "".join(f"<p>Elsewhere in the county, {line.lower()}</p>" for line in LINES)
+    + "</article>",
+}
+
+
+@pytest.mark.parametrize("others", OTHERS)
+def test_articles_beside_the_page_s_own_are_others(others: str) -> None:
+    own = f"<article><h1>{TITLE}</h1>{each('<p>', '</p>')}</article>"
+    found = read(own + OTHERS[others])
+    assert isinstance(found, Article), found
+    assert found.text.split() == " ".join(LINES).split()

@@ -47,12 +47,12 @@ _NO_TEXT = frozenset(["script", "style", "noscript", "svg", "iframe", "template"
 _BULLET = re.compile(r"^(?:[-•*]|\d{1,2}[.)])\s+")
 
 
-@lru_cache(maxsize=4)
-def _options(precision: bool, fast: bool) -> Extractor:
+@lru_cache(maxsize=8)
+def _options(precision: bool, fast: bool, comments: bool) -> Extractor:
     config = deepcopy(DEFAULT_CONFIG)
     config.set("DEFAULT", "MAX_TREE_SIZE", str(_MAX_TREE_SIZE))
     return Extractor(
-        config=config, output_format="python", precision=precision, fast=fast, comments=False
+        config=config, output_format="python", precision=precision, fast=fast, comments=comments
     )
 
 
@@ -100,8 +100,9 @@ class Answers:
 
 
 def whole(root: HtmlElement) -> list[str]:
-    """Return the lines of the engine's default answer on a page as it is, nothing cut off."""
-    return _run(deepcopy(root), False)
+    """Return the lines of the engine's default answer on a page as it is, nothing cut off: what it
+    takes for comments by a name is no proof where there is no other text."""
+    return _run(deepcopy(root), False, comments=True)
 
 
 def slim(
@@ -176,9 +177,11 @@ def _attributes(element: HtmlElement) -> dict[str, str]:
     return {name: value for name, value in element.items() if name in _LOOKED_AT}
 
 
-def _run(root: HtmlElement, precision: bool, fast: bool = False) -> list[str]:
+def _run(
+    root: HtmlElement, precision: bool, fast: bool = False, *, comments: bool = False
+) -> list[str]:
     try:
-        document = bare_extraction(root, options=copy(_options(precision, fast)))
+        document = bare_extraction(root, options=copy(_options(precision, fast, comments)))
     except MemoryError:
         raise  # the page's failure, and not that it has no text
     except Exception:  # noqa: BLE001 - foreign code on hostile pages: any failure is "no text"

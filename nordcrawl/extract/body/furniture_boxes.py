@@ -69,10 +69,12 @@ def drop_boxes(
         _foreign_articles(chosen, runs, home, clues), (1.0, GUARD), strict=True
     ):
         inside = {id(run) for run in chosen if not foreign.isdisjoint(run.element.iterancestors())}
-        chosen = _without(
-            chosen, lambda run, inside=inside: id(run) in inside, "other articles", dropped, most
-        )
+        chosen = _without(chosen, _among(inside), "other articles", dropped, most)
     return list(chosen)
+
+
+def _among(ids: set[int]) -> Callable[[TextRun], bool]:
+    return lambda run: id(run) in ids
 
 
 def _foreign_articles(
@@ -86,7 +88,8 @@ def _foreign_articles(
     """
     own = _own_article(chosen, runs, clues)
     opened: set[HtmlElement] = set()
-    beside, within = set(), set()
+    beside: set[HtmlElement] = set()
+    within: set[HtmlElement] = set()
     for run in chosen:
         holder = next(run.element.iterancestors("article"), None)
         if holder is None or holder in opened or holder in home.around or holder is own:
