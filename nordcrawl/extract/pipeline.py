@@ -31,7 +31,7 @@ from nordcrawl.extract.fields.context import Context, Given
 from nordcrawl.extract.fields.weigh import author_names, signed
 from nordcrawl.extract.page import head, walls
 from nordcrawl.extract.page.head import Head
-from nordcrawl.extract.page.text import key, label_key
+from nordcrawl.extract.page.text import content, key, label_key
 from nordcrawl.extract.page.text_runs import Cut, TextRun, cut
 from nordcrawl.extract.page.tree import MAX_CHARS, MAX_TAGS, parse, prune, select
 from nordcrawl.extract.page.unseen import unseen
@@ -95,7 +95,7 @@ def find(root: HtmlElement, page: Page, profile: Profile) -> Extraction:
 
 
 def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extraction:
-    name, anchors, is_told = "generic", None, False
+    name, anchors, told_by = "generic", None, ""
     if laid_out := _labrador(root, about, page, profile):
         name, choice, given = "labrador", laid_out.choice, laid_out.given
     else:
@@ -118,10 +118,12 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
         node = about.jsonld.node
         is_locked = told.says_locked(node) or rights.paywalled(about)[0] is True
         choice = told.or_told(shown, node, root, is_locked=is_locked)
-        is_told = choice is not shown
+        told_by = "json-ld" if choice is not shown else ""
         if not select(root, profile.selectors("body")):
             found = choice if _has_text(choice, context) else None
             choice = choose.second_look(root, clues, found) or choice
+            scripted = told.or_scripted(choice, root, clues)
+            told_by, choice = ("script" if scripted is not choice else told_by), scripted
     if choice is None:
         return Extraction(Rejected("no text"), name)
     choice, blocks, frame = _made(choice, context)
@@ -135,8 +137,8 @@ def _find(root: HtmlElement, page: Page, profile: Profile, about: Head) -> Extra
     else:
         authors = signed(context, choice.runs, authors)
         result = compose(context, blocks, name, (title, title_origin), authors)
-        if is_told:
-            evidence = {**result.provenance, "blocks": Evidence("json-ld")}
+        if told_by:
+            evidence = {**result.provenance, "blocks": Evidence(told_by)}
             result = replace(result, provenance=evidence)
     return Extraction(result, name, choice, frame)
 
@@ -211,6 +213,7 @@ def _hints(context: Context, candidates: tuple[str, ...], names: tuple[str, ...]
         frozenset(key(name) for name in names if len(key(name)) > _LETTERS),
         (*subtitles, *descriptions(context.head)),
         labels,
+        frozenset().union(*map(content, (*candidates, *descriptions(context.head)))),
     )
 
 

@@ -100,7 +100,7 @@ def second_look(root: HtmlElement, clues: PageHints, found: Choice | None) -> Ch
     if other is None or not rival.stands(other.runs, runs):
         return found
     told = rival.told_of(other.runs, clues)
-    return other if told >= rival.TOLD and told > rival.told_of(runs, clues) else found
+    return other if rival.is_told_of(told, clues) and told > rival.told_of(runs, clues) else found
 
 
 def _chosen(

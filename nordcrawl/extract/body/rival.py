@@ -70,6 +70,12 @@ def is_spread(runs: Sequence[TextRun]) -> bool:
     return len(held) >= _TEASERS and max(held.values()) <= sum(held.values()) / 2
 
 
+def is_told_of(count: int, clues: PageHints) -> bool:
+    """Return whether so many words, as `told_of` counts them, are enough to be no chance; of a page
+    that is told of in a single word, that one is."""
+    return count >= (min(TOLD, len(clues.subject)) or TOLD)
+
+
 def told_of(runs: Sequence[TextRun], clues: PageHints) -> int:
     """Return how many content words of a text stand in a title or description of the page.
 

@@ -58,6 +58,8 @@ class PageHints:
     descriptions: tuple[str, ...]
     labels: frozenset[str]
     """The site's own labels, folded."""
+    subject: frozenset[str] = frozenset()
+    """Content words of the titles and descriptions."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,10 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
+from nordcrawl.extract.body import rival
 from nordcrawl.extract.body.choose import Choice
+from nordcrawl.extract.body.signs import PageHints
+from nordcrawl.extract.page import app_state
 from nordcrawl.extract.page.jsonld import strings
 from nordcrawl.extract.page.text import key
 from nordcrawl.extract.page.text_runs import TextRun
@@ -21,6 +24,8 @@ from nordcrawl.extract.page.tree import MAX_CHARS, parse, text_of
 #: the data has so many, or twice as many as are shown.
 _TOLD_BELOW = 80
 _TOLD_WORDS = 100
+#: A page that waits for its scripts shows fewer words.
+_SHELL_WORDS = 25
 #: Most of the posts must stand nowhere on the page.
 _MOST = 0.6
 #: Letters of a line that are looked for in what is told; data ends a line otherwise.
@@ -65,6 +70,26 @@ def or_told(
     if told < max(_TOLD_WORDS, words) or told < _MOST * sum(run.words for run in posts):
         return choice
     return Choice(new, (), frozenset()) if choice is None else replace(choice, runs=(*shown, *new))
+
+
+def or_scripted(choice: Choice | None, root: HtmlElement, clues: PageHints) -> Choice | None:
+    """Return the choice, or where a page shows nothing but a notice, the text that its scripts put
+    there: one that stands with the page's headline, and speaks of what that speaks of."""
+    words = sum(run.words for run in choice.runs) if choice else 0
+    if words >= _SHELL_WORDS:
+        return choice
+    best = 0, 0
+    found: tuple[TextRun, ...] = ()
+    for markup, beside in app_state.texts(root):
+        if clues.titles.isdisjoint(map(key, beside)):
+            continue
+        runs = _runs(markup)
+        length = sum(run.words for run in runs)
+        rank = rival.told_of(runs, clues), length
+        is_text = length >= max(_TOLD_WORDS, 2 * words) and rival.is_told_of(rank[0], clues)
+        if is_text and rank > best:
+            best, found = rank, runs
+    return Choice(found, choice.pictures if choice else (), frozenset()) if found else choice
 
 
 def _continued(choice: Choice, told: tuple[TextRun, ...]) -> Choice:
