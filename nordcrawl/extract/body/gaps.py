@@ -36,6 +36,8 @@ _NO_SENTENCE = frozenset(("caption", "credit", "byline", "time", "ad", "hidden",
 _WRAPPING = frozenset(("div", "figure", "section"))
 _WRAPPERS = 3
 _WRAPPED_LETTERS = 200
+#: So many boxes of text side by side are no chance.
+_BOXES = 3
 #: Longer gaps are most often a box.
 _GAP_RUNS = 6
 NEVER_TEXT = frozenset(
@@ -64,7 +66,7 @@ def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer)
             break
         if home.holds(run) and run.element.tag == "p" and _is_paragraph(run, seen):
             chosen.add(index)
-    beside = {runs[i].element.getparent() for i in members}
+    beside = _holders([runs[i].element for i in members])
     gap = 0
     for index in range(members[0], len(runs)):
         run = runs[index]
@@ -91,14 +93,15 @@ def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer)
             gap = 0
     chosen.update(_alike(chosen, members, runs, seen))
     chosen.update(list(_speakers(chosen, runs)))
-    among = range(members[0], members[-1])
+    text = [i for i in chosen if home.is_text(runs[i])]
+    among = range(min(text), max(text))
     chosen.update(_lines_between(chosen, runs, home, among, beside, seen))
     chosen.update(_passed_over(chosen, runs, home, among, beside))
     chosen.update(_tables(chosen, runs, beside))
     chosen.update(_notes(chosen, runs))
     chosen.update(list(_other_lines(chosen, runs)))
     for index in among:
-        if index not in chosen and runs[index].element.getparent() in beside:
+        if index not in chosen and _block(runs[index].element, beside, letters=0) is not None:
             follows = index + 1 in chosen or index + 2 in chosen
             if _is_subheading(runs[index]) and (
                 index + 1 in chosen if runs[index].link_share > _HEADING_LINKED else follows
@@ -162,7 +165,7 @@ def _lines_between(
         run = runs[index]
         if index in chosen or (run.link_share > _SOME_LINKED and not _is_linked_sentence(run)):
             continue
-        is_beside = run.element.getparent() in beside
+        is_beside = run.element.getparent() in beside or home.is_text(run)
         if not is_beside and (run.element.tag != "pre" or _block(run.element, beside) is None):
             continue
         if run.marks & NEVER_TEXT - run.near - {"aside"}:
@@ -301,15 +304,32 @@ def _is_grid(table: HtmlElement, runs: Sequence[TextRun]) -> bool:
     return full > 1 and not any(run.links for run in runs)
 
 
-def _block(element: HtmlElement, beside: set[HtmlElement | None]) -> HtmlElement | None:
+def _holders(elements: Sequence[HtmlElement]) -> set[HtmlElement | None]:
+    """Return what holds the paragraphs of the text; where they stand in boxes side by side, what
+    holds these, too."""
+    level: set[HtmlElement | None] = {element.getparent() for element in elements}
+    found = set(level)
+    for _ in range(_WRAPPERS):
+        if len(level) < _BOXES:
+            break
+        held = Counter(element.getparent() for element in level if element is not None)
+        found |= {holder for holder, count in held.items() if count >= _BOXES}
+        level = set(held)
+    return found
+
+
+def _block(
+    element: HtmlElement, beside: set[HtmlElement | None], *, letters: int = _WRAPPED_LETTERS
+) -> HtmlElement | None:
     """Return what stands right beside the paragraphs of the text: an element, or the outermost one
-    around it that only wraps it, with next to no other text. None where it is neither."""
+    around it that only wraps it, with no more than so many letters of other text. None where it is
+    neither."""
     most = 0
     for above in islice(element.iterancestors(), _WRAPPERS + 1):
         if above in beside:
             return element
-        most = most or len(text_of(element)) + _WRAPPED_LETTERS
-        if above.tag not in _WRAPPING or len(text_of(above)) > most:
+        most = most or len(text_of(element).strip()) + letters
+        if above.tag not in _WRAPPING or len(text_of(above).strip()) > most:
             return None
         element = above
     return None

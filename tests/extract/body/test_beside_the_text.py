@@ -185,3 +185,42 @@ def test_microdata_of_another_article_lends_no_author() -> None:
 def test_who_made_the_pictures_is_told_in_brackets() -> None:
     line = '<div class="byline"><span>Kari Vik</span><span>Ola Berg (photo)</span></div>'
     assert read(paragraphs(), above=line).authors == ("Kari Vik",)
+
+
+BOXES = {
+    "a box for each": ('<div class="row"><p class="a">', "</p></div>", '<div class="sub"><h2>', "</h2></div>"),
+    "a cell in a row": ("<div class=row><div class=cell><p>", "</p></div></div>", "<div class=row><div class=cell><h2>", "</h2></div></div>"),
+    "lines in boxes": ("<div class=row><div class=line>", "</div></div>", "<div class=row><h3>", "</h3></div>"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("box", BOXES)
+def test_short_lines_headings_and_tables_where_each_paragraph_has_a_box(box: str) -> None:
+    before, after, over, under = BOXES[box]
+
+    def line(text: str) -> str:
+        return f"{before}{text}{after}"
+
+    def head(text: str) -> str:
+        return f"{over}{text}{under}"
+
+    body = [
+        line(TEXT[0]), head("Who runs it?"), line("The council does."), line(TEXT[1]), line("No."),
+        f"<div class=row>{TABLE}</div>", line(TEXT[2]), head("And the ice?"), line("It comes."),
+        line(TEXT[3]),
+    ]  # fmt: skip
+    shown = ["Who runs it?", "The council does.", "No.", ROWS, "And the ice?", "It comes."]
+    assert [text for _, text in told(read("".join(body)))] == shown
+
+
+def test_short_lines_in_boxes_of_several_paragraphs() -> None:
+    box = '<div class="text-block">{}</div>'
+    boxes = [
+        box.format(paragraphs(0)),
+        '<div class="head-block"><h2>Who runs it?</h2></div>',
+        box.format(f"<p>The council does.</p>{paragraphs(1)}"),
+        box.format(f"{paragraphs(2)}<p>No.</p>"),
+        box.format(paragraphs(3)),
+    ]
+    found = told(read("".join(boxes)))
+    assert [text for _, text in found] == ["Who runs it?", "The council does.", "No."]
