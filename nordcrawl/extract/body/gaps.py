@@ -198,7 +198,8 @@ def _is_plain(run: TextRun) -> bool:
 
 def _is_whole_sentence(run: TextRun, seen: Counter[str]) -> bool:
     """Return whether a paragraph is a sentence or more, whatever its class is made of."""
-    if run.element.tag != "p" or run.words < _GAP_WORDS or seen[run.key] != 1:
+    is_unnamed = run.element.tag == "div" and not run.near
+    if not (run.element.tag == "p" or is_unnamed) or run.words < _GAP_WORDS or seen[run.key] != 1:
         return False
     return (
         run.text[-1:] in LINE_ENDS

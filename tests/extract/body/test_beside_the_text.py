@@ -224,3 +224,11 @@ def test_short_lines_in_boxes_of_several_paragraphs() -> None:
     ]
     found = told(read("".join(boxes)))
     assert [text for _, text in found] == ["Who runs it?", "The council does.", "No."]
+
+
+@pytest.mark.parametrize("opening", ["<p>", "<div>", '<div class="k7">'])
+@pytest.mark.parametrize("place", ["among", "below"])
+def test_a_whole_sentence_in_another_element(opening: str, place: str) -> None:
+    said = "Those who fish there say that they will stay, whatever the council does."
+    closing = "</p>" if opening == "<p>" else "</div>"
+    assert told(read(put(f"{opening}{said}{closing}", place))) == [("p", said)]
