@@ -14,9 +14,10 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.body import container as homes
 from nordcrawl.extract.body import engine, furniture_boxes, judge, rival
+from nordcrawl.extract.body.beside import AGAINST_TEXT, NEVER_TEXT
 from nordcrawl.extract.body.captions import is_small
 from nordcrawl.extract.body.container import Shape, TextContainer, holds, shape_of
-from nordcrawl.extract.body.gaps import AGAINST_TEXT, NEVER_TEXT, filled
+from nordcrawl.extract.body.gaps import filled
 from nordcrawl.extract.body.rules import Dropped, Evidence, Signs, is_date_line, is_label
 from nordcrawl.extract.body.signs import Around, PageHints
 from nordcrawl.extract.body.standfirst import is_in_lead, standfirst

@@ -8,12 +8,11 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
+from nordcrawl.extract.body.beside import AGAINST_TEXT, NEVER_TEXT, block, holders
 from nordcrawl.extract.body.container import TextContainer, holds, shape_of
-from nordcrawl.extract.body.tables import rows_of, tables_of, texts_of
-from nordcrawl.extract.lexicon.phrases import LABELS
-from nordcrawl.extract.page.text import LINE_ENDS, label_key
+from nordcrawl.extract.body.tables import tables_beside
+from nordcrawl.extract.page.text import LINE_ENDS
 from nordcrawl.extract.page.text_runs import TextRun
-from nordcrawl.extract.page.tree import text_of
 
 #: Words that a paragraph left out by the engine must have to be taken back in.
 _GAP_WORDS = 10
@@ -28,27 +27,10 @@ _HEADING_LINKED = 0.3
 _SOME_LINKED = 0.4
 #: Share of the text's words that a path must have to be the text's.
 _MORE = 0.15
-#: Runs further from the text than this on either side are not looked at again.
-_AROUND = 80
 #: Classes with which a whole sentence beside the paragraphs is none of them.
 _NO_SENTENCE = frozenset(("caption", "credit", "byline", "time", "ad", "hidden", "bio", "tags"))
-#: What may wrap a table, in so many layers at most, with a caption of so many letters.
-_WRAPPING = frozenset(("div", "figure", "section"))
-_WRAPPERS = 3
-_WRAPPED_LETTERS = 200
-#: So many boxes of text side by side are no chance.
-_BOXES = 3
 #: Longer gaps are most often a box.
 _GAP_RUNS = 6
-NEVER_TEXT = frozenset(
-    ("comments", "related", "nav", "footer", "form", "newsletter", "ad", "aside")
-)  # fmt: skip
-AGAINST_TEXT = frozenset(
-    (
-        "caption", "credit", "related", "share", "newsletter", "comments", "ad", "nav", "footer",
-        "form", "byline", "bio", "time",
-    )
-)  # fmt: skip
 
 
 def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer) -> list[int]:
@@ -66,7 +48,7 @@ def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer)
             break
         if home.holds(run) and run.element.tag == "p" and _is_paragraph(run, seen):
             chosen.add(index)
-    beside = _holders([runs[i].element for i in members])
+    beside = holders([runs[i].element for i in members])
     gap = 0
     for index in range(members[0], len(runs)):
         run = runs[index]
@@ -97,11 +79,11 @@ def filled(indices: Sequence[int], runs: Sequence[TextRun], home: TextContainer)
     among = range(min(text), max(text))
     chosen.update(_lines_between(chosen, runs, home, among, beside, seen))
     chosen.update(_passed_over(chosen, runs, home, among, beside))
-    chosen.update(_tables(chosen, runs, beside))
+    chosen.update(tables_beside(chosen, runs, beside))
     chosen.update(_notes(chosen, runs))
     chosen.update(list(_other_lines(chosen, runs)))
     for index in among:
-        if index not in chosen and _block(runs[index].element, beside, letters=0) is not None:
+        if index not in chosen and block(runs[index].element, beside, letters=0) is not None:
             follows = index + 1 in chosen or index + 2 in chosen
             if _is_subheading(runs[index]) and (
                 index + 1 in chosen if runs[index].link_share > _HEADING_LINKED else follows
@@ -166,7 +148,7 @@ def _lines_between(
         if index in chosen or (run.link_share > _SOME_LINKED and not _is_linked_sentence(run)):
             continue
         is_beside = run.element.getparent() in beside or home.is_text(run)
-        if not is_beside and (run.element.tag != "pre" or _block(run.element, beside) is None):
+        if not is_beside and (run.element.tag != "pre" or block(run.element, beside) is None):
             continue
         if run.marks & NEVER_TEXT - run.near - {"aside"}:
             continue
@@ -237,7 +219,7 @@ def _passed_over(
             continue
         if taken:
             most = 2 * sum(runs[i].words for i in taken) >= sum(r.words for r in members)
-            if most or _block(group, beside) is not None:
+            if most or block(group, beside) is not None:
                 found.update(indices)
             continue
         if any(r.marks & NEVER_TEXT - {"aside"} for r in members):
@@ -249,91 +231,11 @@ def _passed_over(
         if boxed or (
             plain
             and len(members) > 1
-            and _block(group, beside) is not None
+            and block(group, beside) is not None
             and (unlinked or between)
         ):
             found.update(indices)
     return found
-
-
-def _tables(chosen: set[int], runs: Sequence[TextRun], beside: set[HtmlElement | None]) -> set[int]:
-    """Return all runs of the tables of data of which a part was chosen, or that stand right beside
-    the paragraphs of the text: among them, or next to the first or last of what was chosen.
-
-    A table stands there with all that only wraps it: a box that lets it scroll, a figure.
-    """
-    found: set[int] = set()
-    first, last = min(chosen), max(chosen)
-    held = tables_of(runs, range(max(0, first - _AROUND), min(len(runs), last + _AROUND + 1)))
-    for table, indices in held.items():
-        if chosen.intersection(indices):
-            found.update(indices)
-            continue
-        members = [runs[i] for i in indices]
-        around = _block(table, beside)
-        if around is None or any(run.marks & NEVER_TEXT for run in members):
-            continue
-        if first < indices[0] < last:
-            found.update(indices)
-        elif not _is_grid(table, members):
-            continue
-        elif indices[0] > last:
-            # What stands between the text and a table below it is the table's heading.
-            between = range(last + 1, indices[0])
-            over = runs[indices[0] - 1]
-            if len(between) < 2 and (_is_title(over) if between else not _is_label(over)):
-                found.update(between, indices)
-                last = indices[-1]
-        elif all(holds(around, runs[i].element) for i in range(indices[-1] + 1, first)):
-            found.update(indices)
-    return found
-
-
-def _is_title(run: TextRun) -> bool:
-    return "heading" in run.near and not _is_label(run)
-
-
-def _is_label(run: TextRun) -> bool:
-    return label_key(run.text) in LABELS
-
-
-def _is_grid(table: HtmlElement, runs: Sequence[TextRun]) -> bool:
-    """Return whether a table has two rows or more of two texts or more each, and leads nowhere:
-    what stands above or below a text may be of its page."""
-    texts = texts_of(runs, table)
-    full = sum(sum(cell in texts for cell in row) > 1 for row in rows_of(table))
-    return full > 1 and not any(run.links for run in runs)
-
-
-def _holders(elements: Sequence[HtmlElement]) -> set[HtmlElement | None]:
-    """Return what holds the paragraphs of the text; where they stand in boxes side by side, what
-    holds these, too."""
-    level: set[HtmlElement | None] = {element.getparent() for element in elements}
-    found = set(level)
-    for _ in range(_WRAPPERS):
-        if len(level) < _BOXES:
-            break
-        held = Counter(element.getparent() for element in level if element is not None)
-        found |= {holder for holder, count in held.items() if count >= _BOXES}
-        level = set(held)
-    return found
-
-
-def _block(
-    element: HtmlElement, beside: set[HtmlElement | None], *, letters: int = _WRAPPED_LETTERS
-) -> HtmlElement | None:
-    """Return what stands right beside the paragraphs of the text: an element, or the outermost one
-    around it that only wraps it, with no more than so many letters of other text. None where it is
-    neither."""
-    most = 0
-    for above in islice(element.iterancestors(), _WRAPPERS + 1):
-        if above in beside:
-            return element
-        most = most or len(text_of(element).strip()) + letters
-        if above.tag not in _WRAPPING or len(text_of(above).strip()) > most:
-            return None
-        element = above
-    return None
 
 
 def _notes(chosen: set[int], runs: Sequence[TextRun]) -> set[int]:
@@ -399,7 +301,7 @@ def _ends_text(
         index - 1 in chosen
         and not runs[index].links
         and quote is not None
-        and _block(quote, beside) is not None
+        and block(quote, beside) is not None
     )
 
 

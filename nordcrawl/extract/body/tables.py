@@ -7,12 +7,18 @@ from typing import cast
 
 from lxml.html import HtmlElement
 
+from nordcrawl.extract.body.beside import NEVER_TEXT, block
+from nordcrawl.extract.body.container import holds
+from nordcrawl.extract.lexicon.phrases import LABELS
+from nordcrawl.extract.page.text import label_key
 from nordcrawl.extract.page.text_runs import TextRun
 
 #: A cell with more words makes a table one that only lays out the page; a note in one has fewer.
 _MOST_WORDS = 180
 #: So many columns and rows a cell spans at most: pages say thousands where they mean all.
 _SPAN = 50
+#: Runs further from the text than this on either side are not looked at.
+_AROUND = 80
 _CELLS = ("td", "th")
 #: What no cell of a data table holds.
 _OF_A_PAGE = ("table", "article", "form", "h1", "nav")
@@ -106,3 +112,54 @@ def tables_of(runs: Sequence[TextRun], indices: Iterable[int]) -> dict[HtmlEleme
                     found.setdefault(element, []).append(index)
                     break
     return found
+
+
+def tables_beside(
+    chosen: set[int], runs: Sequence[TextRun], beside: set[HtmlElement | None]
+) -> set[int]:
+    """Return all runs of the tables of data of which a part was chosen, or that stand right beside
+    the paragraphs of the text: among them, or next to the first or last of what was chosen.
+
+    A table stands there with all that only wraps it: a box that lets it scroll, a figure.
+    """
+    found: set[int] = set()
+    first, last = min(chosen), max(chosen)
+    held = tables_of(runs, range(max(0, first - _AROUND), min(len(runs), last + _AROUND + 1)))
+    for table, indices in held.items():
+        if chosen.intersection(indices):
+            found.update(indices)
+            continue
+        members = [runs[i] for i in indices]
+        around = block(table, beside)
+        if around is None or any(run.marks & NEVER_TEXT for run in members):
+            continue
+        if first < indices[0] < last:
+            found.update(indices)
+        elif not _is_grid(table, members):
+            continue
+        elif indices[0] > last:
+            # What stands between the text and a table below it is the table's heading.
+            between = range(last + 1, indices[0])
+            over = runs[indices[0] - 1]
+            if len(between) < 2 and (_is_title(over) if between else not _is_label(over)):
+                found.update(between, indices)
+                last = indices[-1]
+        elif all(holds(around, runs[i].element) for i in range(indices[-1] + 1, first)):
+            found.update(indices)
+    return found
+
+
+def _is_title(run: TextRun) -> bool:
+    return "heading" in run.near and not _is_label(run)
+
+
+def _is_label(run: TextRun) -> bool:
+    return label_key(run.text) in LABELS
+
+
+def _is_grid(table: HtmlElement, runs: Sequence[TextRun]) -> bool:
+    """Return whether a table has two rows or more of two texts or more each, and leads nowhere:
+    what stands above or below a text may be of its page."""
+    texts = texts_of(runs, table)
+    full = sum(sum(cell in texts for cell in row) > 1 for row in rows_of(table))
+    return full > 1 and not any(run.links for run in runs)
