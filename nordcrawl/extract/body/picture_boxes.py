@@ -16,7 +16,9 @@ from nordcrawl.extract.body.captions import is_small, names_within
 from nordcrawl.extract.body.container import Shape, shape_of
 from nordcrawl.extract.body.holders import LINKED, TEXT_LENGTH, under
 from nordcrawl.extract.lexicon.phrases import CREDIT_IN_CAPTION, CREDIT_LABEL
+from nordcrawl.extract.page.text import SENTENCE_ENDS
 from nordcrawl.extract.page.text_runs import Picture, TextRun
+from nordcrawl.extract.page.tree import text_of
 
 #: Levels above a picture at which its box may be.
 _LEVELS = 5
@@ -34,6 +36,9 @@ _NO_CAPTION = frozenset(
 )  # fmt: skip
 _NO_PICTURE = frozenset(("byline", "bio", "nav", "related", "comments", "footer", "ad", "share"))
 _TABLE = frozenset(("table", "tbody", "tr"))
+_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
+#: A part of a text that has a heading, a picture and a paragraph, is of so many elements.
+_PART = 4
 _PLAIN = frozenset(("p", "div", "span", "em", "small", "figcaption", "td", "center", "section"))
 #: Share of a page's longer paragraphs above which their shape is the text's.
 _TEXT_SHARE = 0.15
@@ -167,19 +172,41 @@ def _line_below(
         holder = holder.getparent()
     if holder is None:
         return None
+    if above is not None and run.text[-1] in SENTENCE_ENDS and _is_under_heading(above):
+        return None  # what a part of the text says of its heading
     told = CREDIT_IN_CAPTION.search(run.text) is not None
     return picture.runs if told or _is_set_off(run) or shape_of(run) in below else None
+
+
+def _is_under_heading(element: HtmlElement) -> bool:
+    """Return whether a heading stands right above an element, in a box of few elements."""
+    before = element.getprevious()
+    parent = element.getparent()
+    return (
+        before is not None
+        and parent is not None
+        and str(before.tag) in _HEADINGS
+        and len(parent) <= _PART
+    )
 
 
 def _is_picture_box(box: HtmlElement, inside: Sequence[int], runs: Sequence[TextRun]) -> bool:
     """Return whether all that a box holds beside its picture is few words, and none a link's."""
     if box.tag in ("body", "html", "main", "li", "a", "header"):
         return False
-    if box.tag in _TABLE and len(inside) > 2:
+    if box.tag in _TABLE and (len(inside) > 2 or _says_much(box)):
         return False  # one with a picture and its caption only lays them out
     if len(inside) > _CAPTION_RUNS or sum(runs[i].words for i in inside) > _CAPTION_WORDS:
         return False
     return not any(runs[i].link_share > LINKED for i in inside)
+
+
+def _says_much(part: HtmlElement) -> bool:
+    """Return whether the table that an element is, or is a part of, has text in more than two
+    cells: pictures in it are the marks of a table of data."""
+    table = part if part.tag == "table" else next(part.iterancestors("table"), part)
+    full = (cell for cell in table.iter("td", "th") if text_of(cell).strip())
+    return next(islice(full, 2, None), None) is not None
 
 
 def _is_beside(

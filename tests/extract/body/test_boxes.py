@@ -184,3 +184,31 @@ def test_a_speaker_stays_with_what_they_said_whoever_they_are() -> None:
     names = '<meta name="author" content="Eva Lie">'
     box = f'<div class="quotebox"><p>{SAID}</p><p>Eva Lie</p></div>'
     assert middle(read(box, head=names)) == [Block(BlockKind.QUOTE, SAID, speaker="Eva Lie")]
+
+
+def test_pictures_in_a_table_of_data_are_marks_and_its_cells_no_captions() -> None:
+    picture = '<img src="/m/{}.jpg" width="300" height="200">'
+    rows = ["Lav rente", "Ingen gebyr", "Betales hver måned"]
+    cells = "".join(
+        f"<tr><td>{picture.format(n)}</td><td>{row}</td></tr>" for n, row in enumerate(rows)
+    )
+    found = middle(read(f"<table>{cells}</table>"))
+    assert [block.kind for block in found] == [BlockKind.TABLE]
+    assert all(row in found[0].text for row in rows)
+    alone = f"<table><tr><td>{picture.format(9)}</td></tr><tr><td>Kaia i mars</td></tr></table>"
+    assert [(b.kind, b.text) for b in middle(read(alone))] == [(BlockKind.CAPTION, "Kaia i mars")]
+
+
+def test_what_stands_under_a_heading_and_its_picture_is_text() -> None:
+    parts = {
+        "1921": "Kaia ble bygd av staten for penger fra de rike sildeårene før krigen.",
+        "1951": "Den ble gjort halvannen gang så lang, og ytterst ble det satt opp en kran.",
+        "2026": "Kommunestyret vedtar å gjøre den to hundre meter lengre enn den er i dag.",
+    }
+    box = "".join(
+        f'<div><h4>{year}</h4><img src="/{year}.jpg" width="600" height="400"><p>{text}</p></div>'
+        for year, text in parts.items()
+    )
+    found = middle(read(f'<div class="timeline">{box}</div>'))
+    assert [b.text for b in found if b.kind is BlockKind.HEADING] == list(parts)
+    assert [b.text for b in found if b.kind is BlockKind.P] == list(parts.values())
