@@ -16,7 +16,7 @@ from nordcrawl.extract.page.tree import text_of
 #: What may wrap a table, in so many layers at most, with a caption of so many letters.
 _WRAPPING = frozenset(("div", "figure", "section"))
 _WRAPPERS = 3
-_WRAPPED_LETTERS = 200
+WRAPPED_LETTERS = 200
 #: So many boxes of text side by side are no chance.
 _BOXES = 3
 #: Marks of what is no text, and of what a line of the text does not have in its own element.
@@ -46,7 +46,7 @@ def holders(elements: Sequence[HtmlElement]) -> set[HtmlElement | None]:
 
 
 def block(
-    element: HtmlElement, beside: set[HtmlElement | None], *, letters: int = _WRAPPED_LETTERS
+    element: HtmlElement, beside: set[HtmlElement | None], *, letters: int = WRAPPED_LETTERS
 ) -> HtmlElement | None:
     """Return what stands right beside the paragraphs of the text: an element, or the outermost one
     around it that only wraps it, with no more than so many letters of other text. None where it is

@@ -8,7 +8,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.body.beside import AGAINST_TEXT, NEVER_TEXT, block, holders
+from nordcrawl.extract.body.beside import AGAINST_TEXT, NEVER_TEXT, WRAPPED_LETTERS, block, holders
 from nordcrawl.extract.body.container import TextContainer, holds, shape_of
 from nordcrawl.extract.body.tables import tables_beside
 from nordcrawl.extract.page.text import LINE_ENDS
@@ -29,6 +29,8 @@ _SOME_LINKED = 0.4
 _MORE = 0.15
 #: Classes with which a whole sentence beside the paragraphs is none of them.
 _NO_SENTENCE = frozenset(("caption", "credit", "byline", "time", "ad", "hidden", "bio", "tags"))
+#: What adorns a box of a line of text has fewer letters.
+_ORNAMENT = 8
 #: Longer gaps are most often a box.
 _GAP_RUNS = 6
 
@@ -148,7 +150,8 @@ def _lines_between(
         if index in chosen or (run.link_share > _SOME_LINKED and not _is_linked_sentence(run)):
             continue
         is_beside = run.element.getparent() in beside or home.is_text(run)
-        if not is_beside and (run.element.tag != "pre" or block(run.element, beside) is None):
+        letters = WRAPPED_LETTERS if run.element.tag == "pre" else _ORNAMENT
+        if not is_beside and block(run.element, beside, letters=letters) is None:
             continue
         if run.marks & NEVER_TEXT - run.near - {"aside"}:
             continue

@@ -232,3 +232,11 @@ def test_a_whole_sentence_in_another_element(opening: str, place: str) -> None:
     said = "Those who fish there say that they will stay, whatever the council does."
     closing = "</p>" if opening == "<p>" else "</div>"
     assert told(read(put(f"{opening}{said}{closing}", place))) == [("p", said)]
+
+
+def test_a_sentence_in_a_card_of_its_own() -> None:
+    said = "The quay is the oldest in the county, and so is the crane on it."
+    card = f'<div class="kg-card"><div class="kg-emoji">💡</div><div class="kg-text">{said}</div></div>'
+    assert told(read(put(card, "among"))) == [("p", said)]
+    teaser = f'<div class="card"><a href="/other"><div>{said}</div></a></div>'
+    assert told(read(put(teaser, "among"))) == []
