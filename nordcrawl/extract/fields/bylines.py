@@ -66,7 +66,7 @@ _DATE_CHARS = 80
 #: Parts of addresses of an author's page, and how one writes to them.
 _PAGE = re.compile(
     rf"/{one_of(*words('author_addresses'))}/(?!(?:sign|log|regist|account|edit|new\b|pass))[^/?#]{{2}}"
-    "|[?&]author=",
+    r"|[?&]author=|/@\w[\w.-]+/?(?:$|\?)",
     re.IGNORECASE,
 )
 #: Levels above a name in which others may stand beside it, and how long such a line is.

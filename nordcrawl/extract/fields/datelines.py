@@ -53,6 +53,8 @@ _LEAD = re.compile(r"(?:[^\W\d_]+,? ){0,3}\(?\d{1,2}[^|–—-]{5,24}?\d{4}\)?\s
 _LABELS = frozenset(("span", "b", "strong", "em", "i", "small", "dt", "label", "div", "p", "abbr"))
 _LABEL_CHARS = 40
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])|[_-]+")
+#: No page was published before. Source: W3C, "A Little History of the World Wide Web".
+_FIRST_YEAR = 1990
 #: A line with so few letters and digits says nothing but a date.
 _BARE_CHARS = 30
 #: Places looked at on either side of the headline, and without any hint behind it.
@@ -216,6 +218,8 @@ def _read(
         start = full.find(text)
         found = [(at, m) for at, m in found if start <= at < start + len(text)]
         is_bare = is_bare or _signs(text) <= _BARE_CHARS
+    if any(moment.at.year < _FIRST_YEAR for _, moment in found):
+        return  # a life, or the history of something
     # A line of several dates says more than one of them.
     is_bare = is_bare or _signs(line) <= _BARE_CHARS * len(found)
     lead = _before(holder) if found else ""

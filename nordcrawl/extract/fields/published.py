@@ -44,6 +44,8 @@ _MODIFIED = (
 )  # fmt: skip
 #: Other names of the same: "publication_date", "sw-pubdate", "x:article_published_time".
 _PUBLISHED_NAME = re.compile(r"(?:^|[^a-z])(?:pub|publish(?:ed)?|publication)[-_. ]?(?:date|time)$")
+#: An earlier one is a day that the text tells of.
+_FIRST_DAY = "1990-01-01"
 #: Of a page with more elements the wide search is not asked for.
 _WIDE_ELEMENTS = 1500
 #: Texts and attributes that a day may stand in; those of scripts are others' as often as not.
@@ -251,7 +253,7 @@ def _guessed(context: Context, reader: _Reader) -> Iterator[str]:
         )
     except Exception:  # noqa: BLE001 - foreign code on hostile pages: any failure means no date
         return
-    if found and _is_printed(found, context, reader):
+    if found and found >= _FIRST_DAY and _is_printed(found, context, reader):
         yield found
 
 

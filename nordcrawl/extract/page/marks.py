@@ -111,8 +111,11 @@ def marks_of_id(tag: str, identity: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def marks_of(tag: str, names: str, itemprop: str | None) -> frozenset[str]:
-    """Return the marks of one element, without those of what stands around it."""
+    """Return the marks of one element, without those of what stands around it; an element of the
+    page's own making is named by its tag, too."""
     found = NONE.union(*map(_marks_of_name, names.split()[:_NAMES])) if names else NONE
+    if "-" in tag:
+        found |= _marks_of_name(tag)
     if mark := _TAGS.get(tag):
         found |= {mark}
     if itemprop == "caption":

@@ -28,8 +28,10 @@ _FOREIGN = re.compile(
 
 
 def names_of(element: HtmlElement) -> str:
-    """Return an element's class and id."""
-    return f"{element.get('class') or ''} {element.get('id') or ''}"
+    """Return an element's class and id, and its tag where the page made it."""
+    tag = str(element.tag)
+    own = tag if "-" in tag else ""
+    return f"{own} {element.get('class') or ''} {element.get('id') or ''}"
 
 
 def line_of(element: HtmlElement, most: int) -> str | None:

@@ -240,3 +240,10 @@ def test_a_sentence_in_a_card_of_its_own() -> None:
     assert told(read(put(card, "among"))) == [("p", said)]
     teaser = f'<div class="card"><a href="/other"><div>{said}</div></a></div>'
     assert told(read(put(teaser, "among"))) == []
+
+
+def test_an_element_of_the_page_s_own_making_is_named_by_its_tag() -> None:
+    facts = "<site-fact-box><h3>Facts</h3><ul><li>Built in 1921</li></ul></site-fact-box>"
+    assert [kind for kind, _ in told(read(put(facts, "among")))] == ["factbox"]
+    other = "<site-related><a href='/b'>Ten boats were lost in the storm of last autumn.</a></site-related>"
+    assert told(read(put(other, "among"))) == []

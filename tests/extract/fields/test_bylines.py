@@ -42,6 +42,8 @@ def printed(body: str) -> str | None:
         (HEAD + "<a rel='author' href='/k'>Kari</a>", "Kari"),
         (HEAD + "<p><a href='/forfatter/kari'>Kari Nordmann</a></p>", "Kari Nordmann"),
         (HEAD + "<p><a href='/users/kari78'>Kari78</a></p>", "Kari78"),
+        (HEAD + "<div><a href='/@kari'>Kari Nordmann</a></div>", "Kari Nordmann"),
+        (HEAD + "<site-byline><a href='/k'>Kari Nordmann</a></site-byline>", "Kari Nordmann"),
         (HEAD + "<p><a href='mailto:kari@avis.test'>Kari Nordmann</a></p>", "Kari Nordmann"),
         (HEAD + "<p>24.04.2021 - Kari Nordmann</p>", "Kari Nordmann"),
         (HEAD + "<p>24.04.2021 kl. 13:30 av Kari</p>", "Kari"),

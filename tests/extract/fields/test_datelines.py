@@ -52,6 +52,9 @@ def test_a_date_around_the_headline(body: str, expected: str) -> None:
         HEAD + "<figure><figcaption class='date'>24.04.2021</figcaption></figure>",
         HEAD + f"<p>Den 24.04.2021 {'var det mye torsk langs hele kysten ' * 5}</p>",
         HEAD + "<p>Versjon 1.2.20 av 100.20.30</p>",
+        HEAD + "<p><em>Født 03.03.1931, død 24.04.2021</em></p>",
+        HEAD + "<p class='dato'>24.04.1921</p>",
+        HEAD + "<blockquote><p class='dato'>24.04.2021</p></blockquote>",
     ],
 )
 def test_dates_that_are_none_of_publication(body: str) -> None:
