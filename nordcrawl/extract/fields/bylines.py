@@ -18,6 +18,7 @@ from lxml.html import HtmlElement
 
 from nordcrawl.extract.fields.names import is_agency
 from nordcrawl.extract.lexicon.tables import one_of, words
+from nordcrawl.extract.page import spoken
 from nordcrawl.extract.page.near_headline import headline, is_foreign, line_of, names_of
 from nordcrawl.extract.page.text import clean_line, key
 from nordcrawl.extract.page.tree import text_of
@@ -32,6 +33,20 @@ _BY = re.compile(
     rf"\W*(?:(?:{one_of(*words('bylines', 'articles'))} )?{one_of(*_SIGNED)} )?"
     rf"(?:(?P<written>{one_of(*_WRITTEN)}) {one_of(*_BY_WHOM, *words('bylines', 'by_whom'))}|"
     rf"{one_of(*_BY_WHOM, *_AUTHORS)})(?:\s*[:：]\s*|\s+)(?=\S)",
+    re.IGNORECASE,
+)
+_LABELS = one_of(*sorted(words("bylines", "writing"), key=len, reverse=True))
+#: The same as a label: with a colon before a name, or in an element of its own.
+_LABELLED = re.compile(rf"\W*{_LABELS}\s*[:：]\s*(?=\S)", re.IGNORECASE)
+_LABEL = re.compile(
+    rf"\W*(?:(?:{one_of(*_SIGNED)} )?(?:{one_of(*_WRITTEN)} )?"
+    rf"{one_of(*_BY_WHOM, *words('bylines', 'by_whom'))}|{one_of(*_AUTHORS)}|{_LABELS})\W*",
+    re.IGNORECASE,
+)
+_LABEL_CHARS = 30
+#: A day between what was done and by whom, or before that.
+_LATE = re.compile(
+    rf"(?:(?:{one_of(*_WRITTEN)})\W.*\d\S*\s|.*\d{{4}}\s*(?:[|•·,–—-]\s*)?){one_of(*_BY_WHOM)}\s+(?=\S)",
     re.IGNORECASE,
 )
 #: The first words of those, to tell most lines off cheaply.
@@ -63,6 +78,8 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 #: A date and a time at the beginning of a line, and what parts it from a name.
 _DATED = re.compile(r"^.*\d\S*\s*(?:[ap]\.?m\b\.?)?\s*(?:uhr\b|kl\b)?[\s|,·•–—-]*", re.IGNORECASE)
 _DATE_CHARS = 80
+#: Elements behind which a line begins.
+_BREAKS = frozenset(("br", "p", "div", "ul", "ol", "dl", "table", "h2", "h3", "h4", "h5", "h6"))
 #: Parts of addresses of an author's page, and how one writes to them.
 _PAGE = re.compile(
     rf"/{one_of(*words('author_addresses'))}/(?!(?:sign|log|regist|account|edit|new\b|pass))[^/?#]{{2}}"
@@ -156,7 +173,7 @@ def _bylines(root: HtmlElement, titles: Iterable[str]) -> Iterator[Byline]:
     above = set() if heading is None else set(heading.iterancestors())
     body = root.find("body")
     start = 0
-    found: list[tuple[int, HtmlElement, str]] = []
+    found: list[_Line] = []
     made: dict[HtmlElement | None, bool] = {None: False}
     for number, element in enumerate((root if body is None else body).iter(etree.Element)):
         parent = element.getparent()
@@ -169,17 +186,42 @@ def _bylines(root: HtmlElement, titles: Iterable[str]) -> Iterator[Byline]:
             or _may_open(text)
             or _leads_to_author(element)
         ):
-            found.append((number, element, text))
+            behind = spoken.behind(element, _LINE_CHARS) if _is_label(element) else ""
+            found.append(_Line(number, element, text, behind))
         text = element.tail
         if text and _may_open(text) and parent is not None:
-            found.append((number, parent, text))
+            found.append(_Line(number, parent, text, is_own=element.tag in _BREAKS))
     told = "" if heading is None else key(text_of(heading))
-    for number, holder, text in found[:_MOST]:
-        byline = _read(text, holder, number - start)
+    for line in found[:_MOST]:
+        holder = line.holder
+        byline = _read(line, line.number - start)
         if byline is not None and byline.hint == _DATED_HINT and key(byline.names) in told:
             continue  # the place that the headline is about
         if byline is not None and not is_foreign(holder, above, _CLASS):
             yield byline
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What may name authors: a text, and where it stands."""
+
+    number: int
+    holder: HtmlElement
+    text: str
+    behind: str = ""
+    """The line behind a text that is nothing but a label."""
+    is_own: bool = False
+    """Whether a line begins with the text."""
+
+
+def _is_label(element: HtmlElement) -> bool:
+    """Return whether an element says no more than that an author's name follows."""
+    text = element.text or ""
+    return (
+        len(text) <= _LABEL_CHARS
+        and _LABEL.fullmatch(text) is not None
+        and clean_line(text) == line_of(element, _LABEL_CHARS)
+    )
 
 
 def _may_open(text: str) -> bool:
@@ -220,12 +262,40 @@ def _names_authors(names: str) -> bool:
     return bool(_MARKED.search(names))
 
 
-def _read(text: str, holder: HtmlElement, number: int) -> Byline | None:
-    whole = line_of(holder, _LINE_CHARS)
-    line = whole or clean_line(text)
+def _read(line: _Line, number: int) -> Byline | None:
+    if line.behind:
+        return _behind_label(line, number)
+    whole = line_of(line.holder, _LINE_CHARS)
+    if byline := _of_line(line.holder, whole or clean_line(line.text), number, is_whole=bool(whole)):
+        return byline
+    if whole and line.is_own:
+        return _of_line(line.holder, clean_line(line.text), number, is_whole=True)
+    return None
+
+
+def _behind_label(line: _Line, number: int) -> Byline | None:
+    """Return the byline of a label that stands in an element of its own."""
+    names = [_bare(_MAIL.sub("", name)) for name in line.behind.split("\n")]
+    names = [name for name in names if " " in name and _NAMES.match(name)]
+    if not names or any(name.casefold() in _NO_NAMES for name in names):
+        return None
+    return Byline("\n".join(names), number, _is_marked(line.holder), True, line.holder)
+
+
+def _bare(names: str) -> str:
+    """Return names without what ends them on their line."""
+    return _PLACE.sub(r"\1", _END.split(names, maxsplit=1)[0].strip(" ,.:"))
+
+
+def _said(line: str) -> re.Match[str] | None:
+    """Return what a line says before it names who wrote."""
+    return _BY.match(line) or _LABELLED.match(line) or _LATE.match(line)
+
+
+def _of_line(holder: HtmlElement, line: str, number: int, *, is_whole: bool) -> Byline | None:
     if len(line) > _LINE_CHARS:
         return None
-    said, rest = _BY.match(line), line
+    said, rest = _said(line), line
     is_dated = False
     if said is None and _YEAR.search(line) and line[:1].isdigit():
         rest = _DATED.sub("", line)
@@ -234,21 +304,16 @@ def _read(text: str, holder: HtmlElement, number: int) -> Byline | None:
     is_marked = _is_marked(holder)
     if said is None and not (is_marked or is_linked or is_dated):
         return None
-    rest = _MAIL.sub("", rest)
-    names = _END.split(rest[said.end() if said else 0 :], maxsplit=1)[0].strip(" ,.:")
-    names = _PLACE.sub(r"\1", names)
-    if said and whole and not _NAMES.match(names) and _PERSON.match(first := _REST.sub("", names)):
-        names = first
+    rest = _MAIL.sub("", rest)[said.end() if said else 0 :]
+    names = _bare(rest)
+    if said and is_whole and not _NAMES.match(names):
+        first = _REST.sub("", names)
+        names = first if _PERSON.match(first) else names
     folded = names.casefold()
     if not _NAMES.match(names) or folded in _NO_NAMES or folded in _FIRST:
         return None
-    is_told = (
-        is_marked
-        or is_linked
-        or is_agency(names)
-        or (said is not None and (said["written"] or is_dated))
-    )
-    if " " not in names and not is_told:
+    is_written = said is not None and (bool(said.groupdict().get("written")) or is_dated)
+    if " " not in names and not (is_marked or is_linked or is_agency(names) or is_written):
         return None
     hint = 0 if said or is_marked else 1 if is_linked else _DATED_HINT
     if hint == 1 and not -_NEAR <= number <= _FAR:  # where one logs in, or follows somebody

@@ -24,6 +24,13 @@ MAX_TAGS = 200_000
 _MAX_ATTRIBUTES = 400
 
 _NOSCRIPT_PARAGRAPHS = 3
+#: What an element is called where its classes are made by a tool: for a site's own tests, or by the
+#: component that made it.
+_NAMED_BY = (
+    "data-testid", "data-test-id", "data-test", "data-qa", "data-cy", "data-component",
+    "data-module", "data-role",
+)  # fmt: skip
+_NAMED = etree.XPath("//*[" + " or ".join(f"@{name}" for name in _NAMED_BY) + "]")
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 #: libxml2 keeps a doctype in a node beside the root, which deep copies of the tree lose by halves.
@@ -49,7 +56,8 @@ _REPLACEMENT = "\ufffd".encode()
 def parse(text: str) -> HtmlElement | None:
     """Return the page's root element, or None for what is no HTML at all.
 
-    Comments and processing instructions are left out; nesting ends at libxml2's own limit.
+    Comments and processing instructions are left out; nesting ends at libxml2's own limit. What
+    an element is called in data attributes counts among its classes.
     """
     text = _xml_characters(text)
     text = _DOCTYPE.sub("", _DECLARATION.sub("", text, count=1), count=1)
@@ -76,6 +84,9 @@ def parse(text: str) -> HtmlElement | None:
             # Source: HTML, 13.2.6.4.4, "A start tag whose tag name is "template"".
             if element.get("shadowrootmode") in ("open", "closed"):
                 element.tag = "div"
+        for element in cast("list[HtmlElement]", _NAMED(root)):
+            names = (element.get(name) for name in ("class", *_NAMED_BY))
+            element.set("class", " ".join(filter(None, names)))
     return cast("HtmlElement | None", root)
 
 
