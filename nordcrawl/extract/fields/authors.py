@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, cast
 from lxml import etree
 from lxml.html import HtmlElement
 
-from nordcrawl.extract.fields import bylines
-from nordcrawl.extract.fields.marked_times import is_of_entry
+from nordcrawl.extract.fields import bylines, marked_times
 from nordcrawl.extract.fields.names import is_agency, is_desk, split, tidy
 from nordcrawl.extract.lexicon.phrases import BYLINE, CREDIT_LABEL
 from nordcrawl.extract.lexicon.tables import one_of, words
@@ -23,7 +22,7 @@ from nordcrawl.extract.page import spoken
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.marks import marks_of
 from nordcrawl.extract.page.microdata import Microdata
-from nordcrawl.extract.page.near_headline import line_of
+from nordcrawl.extract.page.near_headline import headline, is_of_entry, line_of
 from nordcrawl.extract.page.schema_values import people
 from nordcrawl.extract.page.text import key
 from nordcrawl.extract.page.tree import select
@@ -40,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["find", "split", "tidy"]
 
 _LINE_CHARS = 120
+#: A box of all authors of an article, with what it says of them.
+_BOX_CHARS = 600
+_APART = re.compile(r"\s+[|•·/–—-]\s+|\s*\|\s*")
 #: More names are no byline, and more lines with an author's name are not looked at.
 _MOST, _LINES = 6, 8
 _NAME = re.compile(r"(?:[^\W\d_][\w.'’-]* )+[^\W\d_][\w.'’-]+")
@@ -83,7 +85,7 @@ def find(
     keys = {key(name) for name in site} - {""}
     weak: tuple[tuple[str, ...], str] = ((), "")
     titles = (head.title, *head.all("og:title")[:1], *(h.text for h in head.headings[:3]))
-    for names, origin in _sources(head, root, Microdata.of(root, titles, url)):
+    for names, origin in _sources(head, root, Microdata.of(root, titles, url), keys):
         others = tuple(name for name in names if key(name) not in keys)
         if len(others) == 1 and origin == "json-ld":
             if both := _line_of_more(root, others[0]):
@@ -200,15 +202,18 @@ def _only_edited(root: HtmlElement, name: str) -> bool:
 
 
 def _sources(
-    head: Head, root: HtmlElement, items: Microdata
+    head: Head, root: HtmlElement, items: Microdata, site: Set[str]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     node = head.jsonld.node
     for name in ("author", "creator"):
-        values = people(node.get(name))
-        yield tidy(p for value in values for p in split(value, is_data=True)), "json-ld"
+        yield _of_data(people(node.get(name)), site), "json-ld"
     for meta in _METAS:
-        yield tidy(p for value in head.all(meta) for p in split(value, is_data=True)), "meta"
+        yield _of_data(head.all(meta), site), "meta"
     yield told_beside_label(head), "meta"
+    titles = (head.title, *head.all("og:title")[:1])
+    own_titles = {key(title) for title in titles} - {""}
+    heading = headline(list(root.iter("h1")), titles)
+    above = set() if heading is None else set(heading.iterancestors())
     marked = head.names.lower()
     if "fn" in marked or "p-author" in marked:
         yield tidy(_of_entries(root)), "microformat"
@@ -220,13 +225,48 @@ def _sources(
                 e for e in select(root, (selector,))[:8] if not _in_teaser(e) and not _in_caption(e)
             ]
             found = [e for e in found if not items.is_of_other(e)]
+            found = [e for e in found if not is_of_entry(e, above, own_titles, bylines.BOX)]
+            if origin == "byline":
+                found = _of_one_byline(found)
             found = [e for e in found if not _took_pictures(e)] or found
             texts = [text for e in found if 2 < len(text := spoken.names(e)) < _LINE_CHARS]
             texts = [text for text in texts if not _is_credit(text)]
             is_data = origin == "microdata"
             yield tidy(p for text in texts for p in split(text, is_data=is_data))[:6], origin
-    line = bylines.printed(root, (head.title, *head.all("og:title")[:1]))
+    line = bylines.printed(root, titles, site)
     yield tidy(split(line) if line else ()), "printed"
+
+
+def _of_data(values: Iterable[str], site: Set[str]) -> tuple[str, ...]:
+    """Return the names in values of data, without the site's own name beside them."""
+    own = (_without_site(value, site) for value in values)
+    return tidy(name for value in own for name in split(value, is_data=True))
+
+
+def _without_site(value: str, site: Set[str]) -> str:
+    """Return a name without that of the site before or behind it: "Avis Nord | Kari Vik"."""
+    parts = _APART.split(value)
+    others = [part for part in parts if key(part) not in site]
+    if len(others) != 1 or len(parts) == 1:
+        return value
+    if bylines.PERSON.match(others[0]):
+        return others[0]
+    return next(part for part in parts if part != others[0])
+
+
+def _of_one_byline(found: list[HtmlElement]) -> list[HtmlElement]:
+    """Return the first of the elements that are marked as an author's, and those that stand in one
+    box with it; others are of answers and of other articles."""
+    box = None
+    for element in found[:1]:
+        for ancestor in element.iterancestors():
+            if ancestor.tag == "body" or line_of(ancestor, _BOX_CHARS) is None:
+                break
+            box = ancestor
+    if box is None:
+        return found[:1]
+    inside = set(box.iterdescendants())
+    return [element for element in found if element in inside]
 
 
 def told_beside_label(head: Head) -> tuple[str, ...]:
@@ -244,7 +284,7 @@ def _of_entries(root: HtmlElement) -> Iterator[str]:
     Source: microformats.org, hAtom (author, an hCard with fn) and h-entry (p-author).
     """
     for element in select(root, _CARDS)[:_MOST]:
-        if is_of_entry(element) and not _in_comments(element):
+        if marked_times.is_of_entry(element) and not _in_comments(element):
             yield from split(spoken.names(element))
 
 

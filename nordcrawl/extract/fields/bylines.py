@@ -8,7 +8,7 @@ whether a name is a person's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -19,7 +19,13 @@ from lxml.html import HtmlElement
 from nordcrawl.extract.fields.names import is_agency
 from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page import spoken
-from nordcrawl.extract.page.near_headline import headline, is_foreign, line_of, names_of
+from nordcrawl.extract.page.near_headline import (
+    headline,
+    is_foreign,
+    is_of_entry,
+    line_of,
+    names_of,
+)
 from nordcrawl.extract.page.text import clean_line, key
 from nordcrawl.extract.page.tree import text_of
 
@@ -46,7 +52,8 @@ _LABEL = re.compile(
 _LABEL_CHARS = 30
 #: A day between what was done and by whom, or before that.
 _LATE = re.compile(
-    rf"(?:(?:{one_of(*_WRITTEN)})\W.*\d\S*\s|.*\d{{4}}\s*(?:[|•·,–—-]\s*)?){one_of(*_BY_WHOM)}\s+(?=\S)",
+    rf"(?:(?:{one_of(*_WRITTEN)})\W.*\d\S*\s|.*\d{{4}}\s*(?:[|•·,–—-]\s*)?)"
+    rf"{one_of(*_BY_WHOM)}\s+(?=\S)",
     re.IGNORECASE,
 )
 #: The first words of those, to tell most lines off cheaply.
@@ -68,7 +75,7 @@ _MAIL = re.compile(r"\s*[(<]?[\w.+-]+@[\w.-]+\.\w+[)>]?.*$")
 #: What stands behind a name and tells what they are, or what the line tells next.
 _REST = re.compile(r",\s.*$")
 #: A person's name alone: two words or more.
-_PERSON = re.compile(rf"(?:Dr\.\s+|Prof\.\s+)*{_NAME.replace('{0,4}', '{1,4}')}$")
+PERSON = re.compile(rf"(?:Dr\.\s+|Prof\.\s+)*{_NAME.replace('{0,4}', '{1,4}')}$")
 #: A date and a name stand so many elements from the headline at most.
 _NEAR = 12
 #: A link to its author does so many behind it.
@@ -96,6 +103,8 @@ _CLASS = re.compile(
     r"signature|firma-|posted-?by|post-?meta|entry-?meta|meta-?info|submitted|username",
     re.IGNORECASE,
 )
+#: Names of boxes about who wrote the article.
+BOX = re.compile(r"author|autor|byline|about|contributor|skribent|forfatter", re.IGNORECASE)
 _MARKED = re.compile(
     r"author|autor|byline|writer|redakteur|skribent|forfatter|författare|kirjoittaja|username",
     re.IGNORECASE,
@@ -117,14 +126,17 @@ class Byline:
     date beside it."""
 
 
-def printed(root: HtmlElement, titles: Iterable[str]) -> str | None:
-    """Return the names of the byline that is the article's, as they are printed, if any is.
+def printed(root: HtmlElement, titles: Iterable[str], site: Set[str] = frozenset()) -> str | None:
+    """Return the names of the byline that is the article's, as they are printed, if any is; one of
+    the `site` itself (keys) gives way to others.
 
     Measured on 88 pages that name their author nowhere else: right on 23, where trafilatura's
     own search is right on 18 and takes words of forms for names on more.
     """
     found = list(_bylines(root, titles))
-    best = min(found, key=_rank, default=None)
+    best = min((b for b in found if key(b.names) not in site), key=_rank, default=None)
+    if best is None:
+        best = min(found, key=_rank, default=None)
     if best is None:
         return None
     return "\n".join(dict.fromkeys((best.names, *_beside(best, found))))
@@ -169,6 +181,8 @@ def _rank(byline: Byline) -> tuple[int, int]:
 
 
 def _bylines(root: HtmlElement, titles: Iterable[str]) -> Iterator[Byline]:
+    titles = [*titles]
+    own_titles = {key(title) for title in titles} - {""}
     heading = headline(list(root.iter("h1")), titles)
     above = set() if heading is None else set(heading.iterancestors())
     body = root.find("body")
@@ -182,7 +196,8 @@ def _bylines(root: HtmlElement, titles: Iterable[str]) -> Iterator[Byline]:
             start = number
         elif (text := element.text) and (
             made[element]
-            or (made[parent] if parent in made else _is_marked(element))
+            or made.get(parent, False)
+            or (parent is not None and made.get(parent.getparent(), False))
             or _may_open(text)
             or _leads_to_author(element)
         ):
@@ -197,7 +212,9 @@ def _bylines(root: HtmlElement, titles: Iterable[str]) -> Iterator[Byline]:
         byline = _read(line, line.number - start)
         if byline is not None and byline.hint == _DATED_HINT and key(byline.names) in told:
             continue  # the place that the headline is about
-        if byline is not None and not is_foreign(holder, above, _CLASS):
+        if byline is None or is_foreign(holder, above, _CLASS):
+            continue
+        if not is_of_entry(holder, above, own_titles, BOX):
             yield byline
 
 
@@ -235,9 +252,13 @@ def _may_open(text: str) -> bool:
 
 
 def _is_marked(element: HtmlElement) -> bool:
-    """Return whether an element, or the one around it, is made for names."""
+    """Return whether an element, the one around it, or a row of names around that is made for
+    names."""
     parent = element.getparent()
-    return _is_made_for_names(element) or (parent is not None and _is_made_for_names(parent))
+    if _is_made_for_names(element) or (parent is not None and _is_made_for_names(parent)):
+        return True
+    row = None if parent is None else parent.getparent()
+    return row is not None and _is_made_for_names(row) and line_of(row, _ROW_CHARS) is not None
 
 
 def _is_made_for_names(element: HtmlElement) -> bool:
@@ -252,7 +273,7 @@ def _leads_to_author(element: HtmlElement) -> bool:
             address, parent = link.get("href") or "", link.getparent()
             is_own = _PAGE.search(address) is not None
             if address.startswith("mailto:"):
-                is_own = _PERSON.match(clean_line(text_of(link))) is not None
+                is_own = PERSON.match(clean_line(text_of(link))) is not None
             return is_own and (parent is None or line_of(parent, _LINE_CHARS) is not None)
     return False
 
@@ -266,7 +287,9 @@ def _read(line: _Line, number: int) -> Byline | None:
     if line.behind:
         return _behind_label(line, number)
     whole = line_of(line.holder, _LINE_CHARS)
-    if byline := _of_line(line.holder, whole or clean_line(line.text), number, is_whole=bool(whole)):
+    if byline := _of_line(
+        line.holder, whole or clean_line(line.text), number, is_whole=bool(whole)
+    ):
         return byline
     if whole and line.is_own:
         return _of_line(line.holder, clean_line(line.text), number, is_whole=True)
@@ -308,7 +331,7 @@ def _of_line(holder: HtmlElement, line: str, number: int, *, is_whole: bool) -> 
     names = _bare(rest)
     if said and is_whole and not _NAMES.match(names):
         first = _REST.sub("", names)
-        names = first if _PERSON.match(first) else names
+        names = first if PERSON.match(first) else names
     folded = names.casefold()
     if not _NAMES.match(names) or folded in _NO_NAMES or folded in _FIRST:
         return None
@@ -318,6 +341,6 @@ def _of_line(holder: HtmlElement, line: str, number: int, *, is_whole: bool) -> 
     hint = 0 if said or is_marked else 1 if is_linked else _DATED_HINT
     if hint == 1 and not -_NEAR <= number <= _FAR:  # where one logs in, or follows somebody
         return None
-    if hint == _DATED_HINT and (not _PERSON.match(names) or abs(number) > _NEAR or names.isupper()):
+    if hint == _DATED_HINT and (not PERSON.match(names) or abs(number) > _NEAR or names.isupper()):
         return None
     return Byline(names, number, is_marked or is_linked, said is not None, holder, hint)

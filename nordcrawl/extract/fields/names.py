@@ -18,7 +18,7 @@ from nordcrawl.extract.page.text import key, unmarked
 
 _CHARS = 120
 _NOT_NAMES = re.compile(
-    r"^https?://|^www\.|@|^\W*$|^\d+$|^\d+ ?(?:min|hours?|days?|timer?|stunden|tagen?)\b|"
+    r"https?://|\bwww\.\S|@|^\W*$|^\d+$|^\d+ ?(?:min|hours?|days?|timer?|stunden|tagen?)\b|"
     r"^(?-i:[a-z\d-]+)\.(?:de|com|org|net|no|se|dk|fi|is|ch|at|fr|uk|cl)$|^\(|"
     r"^(?:image|photo|foto|bild|bilde)\s*:|^(?:admin|administrator|null|none|undefined|author|by|av)$",
     re.IGNORECASE,
@@ -63,11 +63,17 @@ _THROUGH_DIGITS = re.compile(r"^.*\d\S*\s*(?:[ap]\.?m\b\.?)?", re.IGNORECASE)
 #: What stands behind an upright line in data: the paper, the place.
 _BEHIND = re.compile(r"(?<=\w)\s+\|\s.*$")
 #: "Paper by Name": what stands before is where it was written for.
-_PAPER_BY = re.compile(r"[^\W\d_]\w{1,20} (?:[Vv]on|[Bb]y|[Aa]v|[Pp]ar|[Pp]or) ([^\W\d_]\w+ .+)$")
+_PAPER_BY = re.compile(
+    r"[^\W\d_]\w{1,20}(?: [a-z]{3,12})? (?:[Vv]on|[Bb]y|[Aa]v|[Pp]ar|[Pp]or) ([^\W\d_]\w+ .+)$"
+)
 _ANDS = words("names", "and")
 #: In capitals where names are; a single letter would be an initial there.
 _AND = one_of(*_ANDS, *(word.upper() for word in _ANDS if word.isalpha() and len(word) > 1))
 _JOIN = re.compile(rf"\s*(?:,\s*(?:{_AND}\s)?|;|\s{_AND}\s|[|•·]|\s*/\s*|\n)\s*")
+#: One name of a kind on each side of the comma; of two authors, data has two values.
+_LAST_FIRST = re.compile(r"([^\W\d_a-zæøåäöü][\w'’-]+),\s+([^\W\d_a-zæøåäöü][\w'’-]+)")
+#: Where somebody works, behind a name: "University of Tromsø".
+_HOUSE = re.compile(rf"(?<!\w){one_of(*words('names', 'houses'))}(?!\w)", re.IGNORECASE)
 _SLASH = re.compile(r"\s*/\s*")
 _CAPITAL = re.compile(r"[^\W\d_a-zà-öø-ÿа-яё]")
 #: What a line is labelled with: who wrote, who took the pictures, who did something else.
@@ -134,8 +140,13 @@ def _parts(text: str, is_data: bool) -> list[str]:
         text = _BEHIND.sub("", text)
     text = _undated(text)
     if ";" in text:
-        return [part.strip() for part in text.split(";") if part.strip()]
+        parts = [part.strip() for part in text.split(";") if part.strip()]
+        return [_first_name_first(part) for part in parts] if is_data else parts
+    if is_data and (turned := _first_name_first(text)) != text:
+        return [turned]
     parts = [part for part in _JOIN.split(text) if part and not _ONLY_ROLE.fullmatch(part.strip())]
+    if not is_data:
+        parts = [part for part in parts if not _HOUSE.search(part)] or parts
     if not parts:
         return [text]
     bare = [_without_role(part) for part in parts]
@@ -152,6 +163,14 @@ def _parts(text: str, is_data: bool) -> list[str]:
     if full == 1 and not is_data and " " in bare[0]:
         return parts[:1]
     return parts if len(parts) == 1 else [text]
+
+
+def _first_name_first(name: str) -> str:
+    """Return a name as it is said: "Vik, Kari" is Kari Vik."""
+    found = _LAST_FIRST.fullmatch(name)
+    if found is None or is_agency(found[1]) or is_agency(found[2]):
+        return name
+    return f"{found[2]} {found[1]}"
 
 
 def _undated(text: str) -> str:

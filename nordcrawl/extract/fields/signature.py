@@ -33,6 +33,11 @@ _PERSON = re.compile(rf"{_WORD}(?:\s+(?:{_PARTICLE}\s+)*{_WORD}){{1,3}}")
 _OPENING = ("(", "[", "– ", "— ", "- ", "/")
 _MARKED = ("b", "strong", "em", "i")
 _MOSTLY = 0.9
+_TO_THE_RIGHT = re.compile(r"(?:(?:has-)?text-(?:align-)?|align-?)right", re.IGNORECASE)
+_STYLED_RIGHT = re.compile(r"text-align:\s*(?:right|end)\b", re.IGNORECASE)
+#: A name in brackets behind the last sentence, and the signs that end a report of some papers.
+#: Behind a quotation stands who said it.
+_AT_END = re.compile(r"[.!?…]\s*[(\[]([^()\[\]]{5,60})[)\]][\s+*–—-]*$")
 _EDGES = " \t()[]/|–—-+*•·.,"
 #: A signature is no link, list or box, and nobody's words are printed right above it.
 _PLAIN = frozenset(("p", "div", "em", "strong", "b", "i", "span", "address"))
@@ -62,7 +67,19 @@ def of(runs: Sequence[TextRun]) -> tuple[str, ...]:
             for line in below[:_LINES]:
                 if names := _names(line):
                     return names
+    if (end := _AT_END.search(texts[at[-1]].text)) and (names := _names(_Line(end[1], True))):
+        return names
     return next((names for line in above[-1:] if (names := _names(line))), ())
+
+
+def _is_to_the_right(element: HtmlElement) -> bool:
+    """Return whether a line stands at the right edge, as signatures do."""
+    classes = (element.get("class") or "").split()
+    return (
+        (element.get("align") or "").casefold() == "right"
+        or any(map(_TO_THE_RIGHT.fullmatch, classes))
+        or _STYLED_RIGHT.search(element.get("style") or "") is not None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +88,12 @@ class _Line:
 
     text: str
     is_set_apart: bool
-    """Whether all of it is in bold or italics."""
+    """Whether all of it is in bold or italics, or it stands at the right edge."""
 
 
 def _of_run(run: TextRun) -> _Line:
-    is_set_apart = run.strong >= _MOSTLY * len(run.text) and not run.linked
-    return _Line(run.text, is_set_apart)
+    is_marked = run.strong >= _MOSTLY * len(run.text) or _is_to_the_right(run.element)
+    return _Line(run.text, is_marked and not run.linked)
 
 
 def _beside(element: HtmlElement, *, above: bool) -> Iterator[_Line]:
@@ -91,7 +108,8 @@ def _beside(element: HtmlElement, *, above: bool) -> Iterator[_Line]:
             return
         if line:
             marked = (e for e in beside.iter(*_MARKED) if line_of(e, _LINE_CHARS) == line)
-            yield _Line(line, next(marked, None) is not None)
+            is_marked = next(marked, None) is not None or _is_to_the_right(beside)
+            yield _Line(line, is_marked)
 
 
 def _names(line: _Line) -> tuple[str, ...]:

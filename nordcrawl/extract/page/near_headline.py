@@ -81,3 +81,33 @@ def is_foreign(holder: HtmlElement, above: Set[HtmlElement], own: re.Pattern[str
         if element.tag == "article" and any(e.tag == "article" for e in above):
             return True
     return False
+
+
+#: An entry of a list of articles, and what stands in it, has fewer characters.
+_ENTRY_CHARS = 400
+#: A heading of fewer words may be a person's name.
+_NAME_WORDS = 3
+
+
+def is_of_entry(
+    holder: HtmlElement, above: Set[HtmlElement], titles: Set[str], own: re.Pattern[str]
+) -> bool:
+    """Return whether an element stands in an entry of a list of other articles: a short box with a
+    heading that is a link, and is none of the page's `titles` (keys).
+
+    What holds the headline, `above`, is none; nor is a box that names match that are `own`.
+    """
+    for element in holder.iterancestors():
+        if element in above or element.tag == "body" or own.search(names_of(element)):
+            return False
+        if line_of(element, _ENTRY_CHARS) is None:
+            return False
+        for heading in element.iter("h2", "h3", "h4", "h5", "h6"):
+            link = next(heading.iter("a"), None)
+            if link is None and not any(e.tag == "a" for e in heading.iterancestors()):
+                continue
+            line = text_of(heading)
+            told = key(line) if len(line.split()) > _NAME_WORDS else ""
+            if told and not any(told in title or title in told for title in titles):
+                return True
+    return False

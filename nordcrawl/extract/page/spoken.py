@@ -31,9 +31,7 @@ _JOINT, _END = "\x1f", "\n"
 def names(element: HtmlElement) -> str:
     """Return the words of an element in one line, or with a line break between names that no
     space parts, or that stand on lines of their own."""
-    lines = []
-    for part in "".join(_texts(element)).split(_END):
-        lines.append(_line(part))
+    lines = map(_line, "".join(_texts(element)).split(_END))
     return _END.join(line for line in lines if line)
 
 

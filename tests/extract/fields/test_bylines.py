@@ -56,6 +56,24 @@ def printed(body: str) -> str | None:
         (HEAD + "<p>Af Kari Nordmann, journalist på havnen</p>", "Kari Nordmann"),
         (HEAD + "<div class='elementor-widget-container'>Av Kari Nordmann</div>", "Kari Nordmann"),
         ("<body class='right-sidebar'><p>Av Kari Nordmann</p>", "Kari Nordmann"),
+        # A label in an element of its own, the name beside it or on the next line.
+        (HEAD + "<p><b>Av</b> Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<div><span>Tekst:</span> <span>Kari Nordmann</span></div>", "Kari Nordmann"),
+        (HEAD + "<div><h5>Forfatter: </h5>Kari Nordmann/NTB</div>", "Kari Nordmann"),
+        (HEAD + "<div><div>Words</div><div>Kari Nordmann</div></div>", "Kari Nordmann"),
+        (HEAD + "<dl><dt>Author</dt><dd>Kari Nordmann</dd></dl>", "Kari Nordmann"),
+        (HEAD + "<p><small>By</small><br>Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<div><span>By</span><span><a href='/om/kari'>Kari Nordmann</a></span></div>", "Kari Nordmann"),
+        (HEAD + "<p><b>By</b> <a href='/a'>Kari Nordmann</a> and <a href='/b'>Ola Berg</a></p>", "Kari Nordmann and Ola Berg"),
+        (HEAD + "<div>Dato: 19.11.2021<br>Tekst: Kari Nordmann<br>Kilde: Avisa</div>", "Kari Nordmann"),
+        (HEAD + "<p>Words: Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<p>Posted on March 5, 2026 by Kari Nordmann</p>", "Kari Nordmann"),
+        (HEAD + "<p>Posted by Kari Nordmann in Economy on March 5, 2026</p>", "Kari Nordmann"),
+        (HEAD + "<ul class='authors'><li><a href='/a'>Kari Nordmann</a></li><li><a href='/b'>Ola Berg</a></li></ul>", "Kari Nordmann\nOla Berg"),
+        (HEAD + "<p>Tekst her om torsk.</p><div class='author-bio'><h4>About the author</h4><p><strong>Kari Nordmann</strong> writes about boats.</p></div>", "Kari Nordmann"),
+        # Named for a site's own tests, or by the component that made it.
+        (HEAD + "<div class='sc-1' data-testid='article-byline'><span>Kari Nordmann</span></div>", "Kari Nordmann"),
+        (HEAD + "<a class='x9' data-component='AuthorName' href='/p/12'>Kari Nordmann</a>", "Kari Nordmann"),
     ],
 )  # fmt: skip
 def test_a_line_of_names(body: str, expected: str) -> None:
@@ -87,6 +105,15 @@ def test_a_line_of_names(body: str, expected: str) -> None:
         HEAD
         + f"<p>Les <a href='/b'>boken om torsk</a> av Kari Nordmann, fisker. {'Mye torsk. ' * 12}</p>",
         HEAD + f"<p>Av Kari Nordmann {'kom det mye torsk inn til kysten ' * 5}</p>",
+        # Entries of a list of other articles.
+        HEAD
+        + "<div><h3><a href='/b'>Mindre sild i havet i år</a></h3><b class='author'>Ola Berg</b></div>",
+        HEAD + "<div><a href='/b'><h3>Mindre sild i havet i år</h3></a><p>Av Ola Berg</p></div>",
+        # A label with nobody's name behind it.
+        HEAD + "<p><b>Tekst</b> Foto</p>",
+        HEAD + f"<p><b>Av</b> Kari Nordmann {'kom det mye torsk inn til kysten ' * 5}</p>",
+        HEAD
+        + "<div class='autor'><ul><li>Autor: www.avis.test</li><li>Data: 28-04-2021</li></ul></div>",
     ],
 )
 def test_what_is_none(body: str) -> None:
@@ -99,6 +126,40 @@ def test_said_counts_before_marked_and_near_before_far() -> None:
     assert printed("<p>Av Ola Hansen</p><i></i><i></i>" + HEAD + "<p>Av Kari Nordmann</p>") == (
         "Kari Nordmann"
     )
+
+
+def test_the_site_itself_gives_way_to_whom_it_names() -> None:
+    site = "<div class='author'><b>Av</b> <a href='/author/1'>Avis Nord</a></div>"
+    root = parse(f"<html><body>{HEAD}{site}<p>Skrevet av: Kari Nordmann</p></body></html>")
+    assert root is not None
+    assert bylines.printed(root, (TITLE,), {"avisnord"}) == "Kari Nordmann"
+    assert bylines.printed(root, (TITLE,)) == "Avis Nord"
+
+
+def test_marked_names_are_those_of_one_byline() -> None:
+    byline = "<div><b class='author'>Kari Vik</b> <b class='author'>Ola Dal</b></div>"
+    answers = f"<p>{'Mye torsk. ' * 80}</p><div><b class='author'>Per Dal</b>: Enig!</div>"
+    assert read(body=byline + answers).authors == ("Kari Vik", "Ola Dal")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Avis Nord - Kari Vik", "Kari Vik"),
+        ("Kari Vik | Avis Nord", "Kari Vik"),
+        ("Avis Nord – Bladet om båter", "Avis Nord"),
+        ("Kari Vik - Ola Dal", "Kari Vik - Ola Dal"),
+        ("Vik, Kari", "Kari Vik"),
+        ("Gastbeitrag von Kari Vik", "Kari Vik"),
+    ],
+)
+def test_names_in_data_beside_that_of_the_site(value: str, expected: str) -> None:
+    head = f"<meta property='og:site_name' content='Avis Nord'><meta name=author content='{value}'>"
+    assert read(head).authors == (expected,)
+
+
+def test_the_maker_of_a_site_is_no_author() -> None:
+    assert read("<meta name=author content='Netthuset AS www.netthuset.test'>").authors == ()
 
 
 def test_it_is_the_last_resort_and_says_so() -> None:
@@ -285,6 +346,10 @@ def signed(line: str, *, above: bool = False, head: str = "") -> tuple[str, ...]
         "<p>Tekst og foto: Kari Vik</p>",
         "<address><b>Kari Vik</b></address>",
         "<div class='meta'><b>Kari Vik</b></div>",
+        "<p align='right'>Kari Vik</p>",
+        "<p style='text-align:right'>Kari Vik</p>",
+        "<p class='has-text-align-right'>Kari Vik</p>",
+        "<p>Det kom mye torsk inn til kysten i går, og mer skal det bli ut over høsten. (Kari Vik) +++</p>",
     ],
 )
 def test_a_line_of_names_below_the_text_signs_it(line: str) -> None:
@@ -297,6 +362,9 @@ def test_a_line_of_names_below_the_text_signs_it(line: str) -> None:
     "line",
     [
         "<p>Nordre Havn</p>",
+        "<p class='right-column'>Nordre Havn</p>",
+        "<p>– Det kom mye torsk inn til kysten i går, og mer skal det bli ut over høsten.» (Kari Vik)</p>",
+        "<p>Det kom mye torsk inn til kysten i går, og mer skal det bli ut over høsten i havet (Nordre Havn)</p>",
         "<p><em>Foto: Kari Vik</em></p>",
         "<p><b>Mye torsk</b></p>",
         "<p><a href='/b'><b>Nordre Havn</b></a></p>",
