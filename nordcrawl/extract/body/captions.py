@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import groupby
+from itertools import groupby, islice
 
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body.frame import Frame, address
-from nordcrawl.extract.lexicon.phrases import CREDIT_IN_CAPTION, CREDIT_LABEL, NO_CAPTION
+from nordcrawl.extract.lexicon.phrases import (
+    CAPTION_LABEL,
+    CREDIT_IN_BRACKETS,
+    CREDIT_IN_CAPTION,
+    CREDIT_LABEL,
+    NO_CAPTION,
+)
 from nordcrawl.extract.lexicon.tables import words
 from nordcrawl.extract.page import pictures
-from nordcrawl.extract.page.marks import words_of
-from nordcrawl.extract.page.text import clean, key
+from nordcrawl.extract.page.marks import marks_of, words_of
+from nordcrawl.extract.page.text import SENTENCE_ENDS, clean, key, unmarked
 from nordcrawl.extract.page.text_runs import Picture, TextRun
 from nordcrawl.extract.page.tree import is_shorter, text_of
 from nordcrawl.model.article import Block, BlockKind, Image
 
+#: Levels above a line among which the box of its caption is.
+_LEVELS = 4
 #: Words of the class of an element that names who made a picture.
 _MAKER = frozenset(("credit", "photographer", "fotograf", "byline", "author"))
 
@@ -27,6 +35,16 @@ _SELLERS = frozenset((*words("agencies", "names"), *words("agencies", "pictures"
 _SIGNATURE_CHARS, _SIGNATURE_WORDS = 80, 9
 #: Names of so few letters are those of parties too.
 _INITIALS = 2
+_TOLD_CHARS = 1000
+#: Brackets that close a caption; and a sign of copyright, with whose it is.
+_BRACKETS = re.compile(r"(?<=\S)\s+[(\[]([^()\[\]]{2,100})[)\]][\s.]*$")
+_COPYRIGHT = re.compile(
+    r"(?:^|(?<=\S)\s+)((?:(?:foto|photo|bild|image|kuva|mynd)[^\W\d_]{0,8}\s*:?\s*)?©\s*[^©.!?]{2,80})[\s.]*$",
+    re.IGNORECASE,
+)
+_ONLY_PICTURE = re.compile(r"^[^©]*(?=©)")
+#: A name behind a caption's last sentence, before whom it works for in brackets.
+_BEFORE_BRACKETS = re.compile(r"(?<=[.!?»”\"])\s*((?:[^\W\d_a-zà-öø-ÿ][\w.'’-]*\s?){2,4})$")
 _WORD = re.compile(r"[^\W\d_][\w.'’-]*")
 #: Between the names of a signature; and the parts of names that are in small letters.
 _CONNECTING = re.compile(
@@ -42,10 +60,19 @@ def is_credit(run: TextRun) -> bool:
     return (
         "credit" in run.near
         or ("byline" in run.near and not names_within(run))
-        or ("credit" in run.marks and "caption" not in run.near)
+        or ("credit" in run.marks and "caption" not in run.near and not _is_caption_in_it(run))
         or (run.words <= 12 and CREDIT_LABEL.match(run.text) is not None)
         or is_signature(run.text)
     )
+
+
+def _is_caption_in_it(run: TextRun) -> bool:
+    """Return whether a box named for credits has a caption's in it, and the run is in that."""
+    for element in islice(run.element.iterancestors(), _LEVELS):
+        marks = marks_of(str(element.tag), element.get("class") or "", None)
+        if "caption" in marks or "credit" in marks:
+            return "credit" not in marks
+    return False
 
 
 def names_within(run: TextRun) -> bool:
@@ -105,7 +132,7 @@ def captions(group: list[TextRun]) -> list[Block]:
             else:
                 captions.append(Block(BlockKind.CAPTION, "", credit=credit))
         elif NO_CAPTION.match(text) is None:
-            text, credit = parted(text)
+            text, credit = parted(CAPTION_LABEL.sub("", text, count=1))
             if credit is None and (named := _inline_credit(part[-1])) is not None:
                 credit, text = credit_of(named), text.removesuffix(named).rstrip(" ([|/–—-")
             if captions and not captions[-1].text and credit is None:
@@ -119,21 +146,39 @@ def parted(text: str) -> tuple[str, str | None]:
 
     >>> parted("Skipet ved kai. (Foto: Kari Li / Avisa).")
     ('Skipet ved kai.', 'Kari Li / Avisa')
+    >>> parted("Skipet ved kai (Photo by Kari Li)")
+    ('Skipet ved kai', 'Kari Li')
     >>> parted("Skipet ved kai")
     ('Skipet ved kai', None)
     """
-    found = CREDIT_IN_CAPTION.search(text)
-    credit = credit_of(found[1]) if found else None
-    if found is None or credit is None:
+    if found := CREDIT_IN_CAPTION.search(text):
+        start, credit = found.start(), credit_of(found[1])
+    elif found := _BRACKETS.search(text):
+        start, credit = found.start(), _in_brackets(found[1])
+        if credit and is_signature(found[1]) and (named := _BEFORE_BRACKETS.search(text[:start])):
+            start, credit = named.start(), f"{named[1].strip()} ({credit})"
+    elif found := _COPYRIGHT.search(text):
+        start, credit = found.start(), credit_of(_ONLY_PICTURE.sub("", found[1]))
+    else:
         return text, None
-    return text[: found.start()].rstrip(" ([|/–—-"), credit
+    return (text[:start].rstrip(" ([|/–—-"), credit) if credit else (text, None)
+
+
+def _in_brackets(text: str) -> str | None:
+    """Return the credit that words in brackets behind a caption are; None for others."""
+    if begun := CREDIT_IN_BRACKETS.match(text):
+        return text[begun.end() :] or None
+    return credit_of(text) if is_signature(text) else None
 
 
 def _inline_credit(run: TextRun) -> str | None:
-    """Return the credit that stands in an element of its own inside the caption's line."""
+    """Return the credit that closes the caption's line in an element of its own."""
     for element in run.element.iter("span", "em", "i", "small", "cite"):
-        if _is_maker(element):
-            return clean(text_of(element))
+        if _is_maker(element) or element.tag == "cite":
+            named = clean(text_of(element))
+            before = run.text.removesuffix(named).rstrip()
+            if before != run.text and (_is_maker(element) or before[-1:] in SENTENCE_ENDS):
+                return named
     return None
 
 
@@ -158,8 +203,8 @@ def pictured(
                 picture.runs if picture else group[0].images,
                 Image(
                     image.url if image else None,
-                    caption.text or None,
-                    caption.credit,
+                    caption.text or (image.caption if image else None),
+                    caption.credit or (image.credit if image else None),
                     image.alt if image else None,
                 ),
             )
@@ -194,7 +239,19 @@ def image_of(picture: Picture, frame: Frame) -> Image | None:
     url = picture_address(element, frame)
     if url is None or re.search(r"\.svg(?:\?|$)|/pixel|1x1|spacer|gravatar", url):
         return None
-    return Image(url, alt=clean(element.get("alt")) or None)
+    caption, credit = _told_to_scripts(element)
+    return Image(url, caption, credit, alt=clean(element.get("alt")) or None)
+
+
+def _told_to_scripts(element: HtmlElement) -> tuple[str | None, str | None]:
+    """Return the caption and credit that a picture, or the link around it, has for the script that
+    shows it large; None for each that it has not."""
+    for holder in (element, element.getparent()):
+        value = None if holder is None else holder.get("data-caption")
+        if value and len(value) < _TOLD_CHARS:
+            text, credit = parted(unmarked(value))
+            return text or None, credit
+    return None, None
 
 
 def is_small(element: HtmlElement) -> bool:

@@ -39,7 +39,9 @@ _TABLE = frozenset(("table", "tbody", "tr"))
 _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 #: A part of a text that has a heading, a picture and a paragraph, is of so many elements.
 _PART = 4
-_PLAIN = frozenset(("p", "div", "span", "em", "small", "figcaption", "td", "center", "section"))
+_PLAIN = frozenset(
+    ("p", "div", "span", "em", "small", "figcaption", "td", "caption", "center", "section")
+)
 #: Share of a page's longer paragraphs above which their shape is the text's.
 _TEXT_SHARE = 0.15
 #: The part of a line that is in italics where it is set off as a whole.
@@ -228,7 +230,11 @@ def _is_beside(
 
 
 def _is_set_off(run: TextRun) -> bool:
-    return run.strong >= _SET_OFF * len(run.text)
+    """Return whether a line is in bold, italics or small letters as a whole."""
+    if run.strong >= _SET_OFF * len(run.text):
+        return True
+    small = sum(len(text_of(element)) for element in run.element.iter("small"))
+    return small >= _SET_OFF * len(run.text)
 
 
 def _text_shapes(runs: Sequence[TextRun]) -> Mapping[Shape, int]:

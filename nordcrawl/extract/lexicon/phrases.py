@@ -72,6 +72,13 @@ CREDIT_IN_CAPTION = re.compile(
     re.IGNORECASE,
 )
 
+#: Begin of a credit in brackets that has no colon.
+CREDIT_IN_BRACKETS = re.compile(
+    rf"(?:{one_of(*words('credits', 'in_brackets'))}(?!\w)|©)\s*", re.IGNORECASE
+)
+#: Begin of a caption that says no more than that it is one.
+CAPTION_LABEL = re.compile(rf"^\W*{one_of(*words('credits', 'announced'))}\s*(?=\w)", re.IGNORECASE)
+
 #: Lines in a figure that work it and tell nothing of it.
 NO_CAPTION = re.compile(rf"^\W*{one_of(*words('picture_tools'))}\W*$", re.IGNORECASE)
 
