@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
+from nordcrawl.extract.fields import printed_sections, title
 from nordcrawl.extract.fields.context import Context
 from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page.jsonld import strings
@@ -24,7 +25,9 @@ def sections(context: Context) -> tuple[tuple[str, ...], str]:
     for values, origin in ((told, "json-ld"), (metas, "meta"), (head.jsonld.trail, "breadcrumb")):
         if found := _sections(values):
             return found, origin
-    return (), ""
+    names = title.site_names(head, context.profile.site_title, context.page.url)
+    found, origin = printed_sections.printed(head, context.root, context.page.url, names)
+    return (found, origin) if found else ((), "")
 
 
 def _sections(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,13 +17,14 @@ from lxml.html import HtmlElement
 from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.jsonld import strings
+from nordcrawl.extract.page.near_headline import headline, is_foreign
 from nordcrawl.extract.page.text import clean_line, key, label_key, unmarked
-from nordcrawl.extract.page.tree import text_of
+from nordcrawl.extract.page.tree import select, text_of
 
 #: In this order; "keywords" was meant for search engines, and many write there what they publish.
 _METAS = (
     ("article:tag", "og:article:tag"), ("news_keywords",),
-    ("keywords", "parsely-tags", "sailthru.tags", "cxenseparse:keywords"),
+    ("keywords", "parsely-tags", "sailthru.tags", "cxenseparse:keywords", "dc.subject", "dcterms.subject"),
 )  # fmt: skip
 _PARTS = re.compile(r"\s*[;,|、，；]\s*")
 #: "Page Type: Article": a field of a system. Those of the first kind name a subject all the same.
@@ -41,10 +42,15 @@ _WORDS = 8
 _ADDRESS = frozenset(words("tag_addresses"))
 _CLASS = re.compile(r"(?<![a-z])tags?(?![a-z])|tag-?list|taglist|keyword|schlagw", re.IGNORECASE)
 _ADDRESS_WORDS = 4
+_KEYWORDS = ("[itemprop=keywords]",)
 _FURNITURE = ("nav", "header", "footer", "aside")
 _LINKS = 40
 _LABELS = frozenset(words("tag_labels"))
 _LABEL = re.compile(rf"{one_of(*words('tag_labels'))}(?:\s*[:：]|\s|$)", re.IGNORECASE)
+#: How many articles there are of a keyword, behind it.
+_COUNT = re.compile(r"\s*[(\[]\d+[)\]]$")
+#: A keyword in a list that only its label tells to be one has fewer words.
+_NAME_WORDS = 4
 #: How far above a link its list may begin, and how long such a list may be.
 _LEVELS, _LIST_CHARS, _LABEL_CHARS = 4, 600, 40
 
@@ -63,8 +69,45 @@ def find(
             best = (found, origin)
     if best[0]:
         return best
-    linked = tidy(tuple(_linked(root)), names)
-    return (linked, "links") if linked else ((), "")
+    titles = (head.title, *head.all("og:title")[:1])
+    for values, origin in (
+        (_marked(head, root), "microdata"), (tuple(_linked(root, titles)), "links"),
+        (_without_links(head, root), "class"),
+    ):  # fmt: skip
+        if found := tidy(values, names):
+            return found, origin
+    return (), ""
+
+
+def _marked(head: Head, root: HtmlElement) -> tuple[str, ...]:
+    """Return what is marked as keywords. Source: schema.org, CreativeWork, keywords."""
+    if "keywords" not in head.names:
+        return ()
+    return tuple(
+        e.get("content") or clean_line(text_of(e)) for e in select(root, _KEYWORDS)[:_LINKS]
+    )
+
+
+def _without_links(head: Head, root: HtmlElement) -> tuple[str, ...]:
+    """Return the words of a list that is named as one of keywords and has no links."""
+    if not _CLASS.search(head.names):
+        return ()
+    for holder in root.iter("ul", "div", "p"):
+        names = holder.get("class")
+        if not names or not _names_keywords(names) or next(holder.iter("a"), None) is not None:
+            continue
+        if any(e.tag in _FURNITURE for e in holder.iterancestors()):
+            continue
+        leaves = (
+            e for e in holder.iter("li", "span") if next(e.iterchildren("li", "span"), None) is None
+        )
+        parts = [
+            part for e in leaves if (part := clean_line(text_of(e))) and not part.endswith(":")
+        ]
+        parts = [part for part in parts if label_key(part) not in _LABELS]
+        if len(parts) > 1 and all(part.count(" ") < _NAME_WORDS for part in parts):
+            return tuple(parts[:_LINKS])
+    return ()
 
 
 def _sources(head: Head) -> Iterator[tuple[Sequence[str], str]]:
@@ -106,7 +149,7 @@ def tidy(values: Sequence[str], site: Iterable[str] = ()) -> tuple[str, ...]:
     names = set(site)
     kept: dict[str, str] = {}
     for value in values:
-        name = unmarked(value).strip(" #\"'[]&")
+        name = unmarked(value).strip(" #\"'[]&,;")
         if (filed := _FILED.match(name)) and (all_filed or filed[1] in known):
             name = name[filed.end() :]
         if (found := _FIELD.match(name)) and len(values) > 1:
@@ -121,20 +164,32 @@ def tidy(values: Sequence[str], site: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(kept.values())
 
 
-def _linked(root: HtmlElement) -> Iterator[str]:
+def _linked(root: HtmlElement, titles: Iterable[str]) -> Iterator[str]:
     """Yield the texts of the page's links to keywords, those in running text left out, and those
     that stand in its menus too; of a list with a label, no others."""
-    found = [link for link in root.iter("a") if _is_keyword(link)]
+    links = list(root.iter("a"))
     menus = {
         link.get("href")
         for furniture in root.iter(*_FURNITURE)
+        if not _is_of_article(furniture)
         for link in furniture.iter("a")
-    }  # fmt: skip
+    }
+    found = [link for link in links if _is_keyword(link)]
     shown = [link for link in found if link.get("href") not in menus]
-    labelled = [link for link in shown if _is_labelled(link)]
+    told = [link for link in shown if _is_labelled(link)]
+    if not told and not shown:
+        heading = headline(list(root.iter("h1")), titles)
+        above = set() if heading is None else set(heading.iterancestors())
+        told = [
+            link
+            for link in links
+            if link.get("href") not in menus
+            and _is_listed(link)
+            and not is_foreign(link, above, _CLASS)
+        ]
     count = 0
-    for link in labelled or shown:
-        text = clean_line(text_of(link))
+    for link in told or shown:
+        text = _COUNT.sub("", clean_line(text_of(link)))
         if not text or text.count(" ") >= _WORDS:
             continue
         line = next(link.iterancestors("p"), None)
@@ -146,6 +201,33 @@ def _linked(root: HtmlElement) -> Iterator[str]:
             return
 
 
+def _is_of_article(furniture: HtmlElement) -> bool:
+    """Return whether what a page calls furniture closes its article, or is a list of keywords."""
+    if _names_keywords(furniture.get("class") or ""):
+        return True
+    if furniture.tag not in ("header", "footer"):
+        return False
+    article = next(furniture.iterancestors("article"), None)
+    return article is not None and next(article.iter("h1"), None) is not None
+
+
+def _is_listed(link: HtmlElement) -> bool:
+    """Return whether a link stands in a list that its label alone says to be one of keywords: each
+    is of few words, and nothing else stands there."""
+    address = link.get("href") or "#"
+    holder = next(link.iterancestors("ul", "div", "p", "section"), None)
+    if holder is None or address.startswith(("#", "javascript:")) or not _is_labelled(link):
+        return False
+    if next(holder.iter("ul"), holder) is not holder:  # of a menu, a part below another
+        return False
+    texts = [clean_line(text_of(e)) for e in holder.iter("a")]
+    letters = sum(len(key(text)) for text in texts)
+    return (
+        all(text.count(" ") < _NAME_WORDS for text in texts)
+        and len(key(text_of(holder))) <= letters + _LABEL_CHARS
+    )
+
+
 def _is_labelled(link: HtmlElement) -> bool:
     """Return whether the list that a link stands in begins with a label for keywords."""
     for holder in islice(link.iterancestors(), _LEVELS):
@@ -154,13 +236,19 @@ def _is_labelled(link: HtmlElement) -> bool:
             return False
         before = holder.getprevious()
         beside = clean_line(text_of(before)[:_LABEL_CHARS]) if before is not None else ""
-        if _LABEL.match(line) or (beside and label_key(beside) in _LABELS):
+        first = clean_line(text_of(holder[0])[:_LABEL_CHARS]) if holder[0] is not link else ""
+        if _LABEL.match(line) or any(
+            label_key(told) in _LABELS for told in (beside, first) if told
+        ):
             return True
     return False
 
 
 def _is_keyword(link: HtmlElement) -> bool:
-    if "tag" in (link.get("rel") or "").split():
+    rel = (link.get("rel") or "").split()
+    if "tag" in rel:
+        return "category" not in rel
+    if (link.text or "").lstrip().startswith("#") and (link.get("href") or "").startswith("/"):
         return True
     address = (link.get("href") or "").lower()
     # One that is plain can be parted, so that it need not be to see that nothing is in it.

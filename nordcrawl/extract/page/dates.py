@@ -64,9 +64,10 @@ _NAMED = (
     rf"(?P<n3>{_MONTHS})\b\.?,?[\s-]*(?:de\s+|del\s+)?(?P<y3>\d{{4}})(?!\d)|"
     rf"\b(?P<n4>{_MONTHS})\b\.?\s*(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y4>\d{{4}})(?!\d)"
 )
-#: Numbers only, the year last.
+#: Numbers only, the year last; in Danish with another mark before it: "5/3-2026".
 _NUMERIC = (
-    r"(?<![a-z\d.,/-])(?P<a>\d{1,2})(?P<s5>[./-])\s?(?P<b>\d{1,2})(?P=s5)\s?(?P<y5>\d{4})(?!\d)"
+    r"(?<![a-z\d.,/-])(?P<a>\d{1,2})(?P<s5>[./-])\s?(?P<b>\d{1,2})"
+    r"(?P<t5>(?P=s5)|(?<=/\d)-|(?<=/\d\d)-)\s?(?P<y5>\d{4})(?!\d)"
 )
 _DAY = re.compile(f"{_ISO}|{_NAMED}|{_NUMERIC}", re.IGNORECASE)
 #: The time in between: "Mon Jun  3 08:15:00 UTC 2024". Source: C17, 7.27.3.1 (asctime), and the
@@ -215,7 +216,7 @@ def _days(text: str, month_first: bool | None) -> Iterator[tuple[int, int, date 
             day = _day(year, _MONTH[part[f"n{form}"].lower()], int(part[f"d{form}"]))
         else:
             numbers = (int(part["a"]), int(part["b"]))
-            stops = "." in part["s5"]
+            stops = "." in part["s5"] or part["t5"] != part["s5"]
             is_month_first = False if stops else month_first
             named = _NAMED_DAY.search(text, 0, found.start())
             weekday = _WEEKDAY[named[1].lower()] if named else None

@@ -1,5 +1,6 @@
 """What the article is filed under: one section or several, and from where."""
 
+# ruff: noqa: E501 - pages read better in one line
 from __future__ import annotations
 
 import pytest
@@ -78,3 +79,40 @@ def test_broken_trails_are_none() -> None:
     )
     for value in values:
         assert read(ld({"@type": "BreadcrumbList", "itemListElement": value})).section is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<nav class=breadcrumb><a href='/'>Forsiden</a><a href='/fiske'>Fiske</a></nav>",
+        "<nav aria-label=Breadcrumb><a href='/'>Hjem</a> / <a href='/fiske'>Fiske</a> / Mye torsk</nav>",
+        "<div class=breadcrumbs><b>Du er her</b><a href='/'>Avis</a><a href='/fiske'>Fiske</a>"
+        f"<a href='/nyheter/torsk'>{TITLE}</a></div>",
+        "<a rel='category tag' href='/kategori/fiske'>Fiske</a>",
+        "<span class=category><a href='/kategori/fiske'>Fiske</a></span>",
+        "<a class=section href='/fiske'>Fiske</a>",
+        "<span class=cat-links><a href='/fiske'>Fiske</a></span>",
+    ],
+)  # fmt: skip
+def test_in_print(body: str) -> None:
+    article = read(body=body)
+    assert article.section == "Fiske"
+    assert article.provenance["section"].origin == "printed"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<header><a href='/nyheter'>Nyheter</a><a href='/sport'>Sport</a></header>", "Nyheter"),
+        ("<p><a href='/nyheter/'>Nyhetene</a></p>", "Nyhetene"),
+        ("<p><a href='/nyheter'>Alle saker om dette</a></p>", None),
+        ("<nav><a href='/sport'>Sport</a></nav>", None),
+        ("<nav><a href='https://annen.test/nyheter'>Nyheter</a></nav>", None),
+        ("<nav><a href='/nyheter'>Avis</a></nav>", None),
+        ("<aside><span class=category><a href='/sport'>Sport</a></span></aside>", None),
+        ("<div><h3><a href='/b'>Mindre sild i havet i år</a></h3><a class=section href='/sild'>Sild</a></div>", None),
+        ("<nav class=breadcrumb><a href='/'>Forsiden</a><a href='/2026/06'>juni 2026</a></nav>", None),
+    ],
+)  # fmt: skip
+def test_the_menu_tells_what_the_address_stands_below(body: str, expected: str | None) -> None:
+    assert read(body=body).section == expected

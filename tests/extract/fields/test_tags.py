@@ -1,5 +1,6 @@
 """Keywords: which of a page's lists of them counts, and what in it is none."""
 
+# ruff: noqa: E501 - pages read better in one line
 from __future__ import annotations
 
 import pytest
@@ -57,12 +58,42 @@ def test_names_of_the_site_and_words_of_the_address_are_none() -> None:
         "<a href='/tag/torsk'>Torsk</a>",
         "<a href='/emne/torsk/'>Torsk</a>",
         "<ul class=article-tags><li><a href='/x/torsk'>Torsk</a></ul>",
+        "<footer><a rel=tag href='/x'>Torsk</a></footer>",
+        "<nav class=post-tags><a rel=tag href='/x'>Torsk</a></nav>",
+        "<ul class=tags><li><a href='/x/torsk'>Torsk <span>(12)</span></a></ul>",
+        "<p><a href='/t/torsk'>#Torsk</a></p>",
+        "<p><b>Stikkord:</b> <a href='/sok/torsk'>Torsk</a></p>",
+        "<section><p>Archivado en:</p><ul><li><a href='/noticias/torsk'>Torsk</a></ul></section>",
+        "<div><h4>Read more about</h4><a href='/about/torsk'>Torsk</a></div>",
     ],
 )
 def test_printed_where_nothing_else_tells(link: str) -> None:
     article = read(body=f"<nav><a href='/tag/sport'>Sport</a></nav><div>{link}</div>")
     assert article.tags == ("Torsk",)
     assert article.provenance["tags"].origin == "links"
+
+
+def test_keywords_without_links() -> None:
+    marked = "<p><span itemprop=keywords>Torsk, Havn</span></p>"
+    assert read(body=marked).tags == ("Torsk", "Havn")
+    assert read(body=marked).provenance["tags"].origin == "microdata"
+    spans = "<div class=article-tags><b>Tags:</b><span>Torsk</span><span>Havn</span></div>"
+    assert read(body=spans).tags == ("Torsk", "Havn")
+    assert read(body=spans).provenance["tags"].origin == "class"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<a rel='category tag' href='/kategori/fiske'>Fiske</a>",
+        "<div><h4>Temaer</h4><ul><li><a href='/a'>En lang sak om torsk i havet</a></ul></div>",
+        "<div><h4>Temaer</h4><a href='#topp'>Til toppen</a></div>",
+        "<div class=menu><h4>Temaer</h4><ul><li><a href='/a'>Fiske</a><ul><li><a href='/b'>Torsk</a></ul></ul></div>",
+        "<div class=recipe-keyword><span>Keyword:</span> <span>torsk</span></div>",
+    ],
+)  # fmt: skip
+def test_what_is_no_keyword(body: str) -> None:
+    assert read(body=body).tags == ()
 
 
 def test_a_link_in_running_text_is_no_keyword() -> None:
