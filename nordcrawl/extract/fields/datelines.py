@@ -57,6 +57,8 @@ _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])|[_-]+")
 _FIRST_YEAR = 1990
 #: A line with so few letters and digits says nothing but a date.
 _BARE_CHARS = 30
+#: So many behind a label for dates, which ends in so many letters: "Actualiz|ado el 6 de marzo".
+_LABELLED_CHARS, _LABEL_ENDS = 55, 12
 #: Places looked at on either side of the headline, and without any hint behind it.
 _PLACES_AROUND = 60
 _NEAR = 3
@@ -222,13 +224,24 @@ def _read(
         return  # a life, or the history of something
     # A line of several dates says more than one of them.
     is_bare = is_bare or _signs(line) <= _BARE_CHARS * len(found)
+    is_bare = is_bare or (len(found) == 1 and _is_labelled(full, found[0][0]))
     lead = _before(holder) if found else ""
+    names = _words_of(holder)
+    if _CHANGED.search(names) and not _PUBLISHED.search(names):
+        lead = f"{names} {lead}"
     end = 0
     for at, moment in found:
         before = f"{lead} {full[end:at]}" if end == 0 else full[end:at]
         whole = f"{before} {full[at:]}" if len(found) == 1 else before
         yield _dateline(moment, number, before, whole, is_marked, is_bare, is_coded=False)
         end = at + 1
+
+
+def _is_labelled(line: str, at: int) -> bool:
+    """Return whether a line says of its date, right before it, what it is, and no more."""
+    labels = [*_CHANGED.finditer(line, 0, at), *_PUBLISHED.finditer(line, 0, at)]
+    nearest = max((label.end() for label in labels), default=None)
+    return nearest is not None and at - nearest <= _LABEL_ENDS and _signs(line) <= _LABELLED_CHARS
 
 
 def _dateline(

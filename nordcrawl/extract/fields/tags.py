@@ -24,7 +24,8 @@ from nordcrawl.extract.page.tree import select, text_of
 #: In this order; "keywords" was meant for search engines, and many write there what they publish.
 _METAS = (
     ("article:tag", "og:article:tag"), ("news_keywords",),
-    ("keywords", "parsely-tags", "sailthru.tags", "cxenseparse:keywords", "dc.subject", "dcterms.subject"),
+    ("keywords", "parsely-tags", "sailthru.tags", "cxenseparse:keywords", "dc.subject",
+     "dcterms.subject"),
 )  # fmt: skip
 _PARTS = re.compile(r"\s*[;,|、，；]\s*")
 #: "Page Type: Article": a field of a system. Those of the first kind name a subject all the same.

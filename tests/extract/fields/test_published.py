@@ -111,6 +111,23 @@ def test_a_change_without_a_time_of_publication_is_none() -> None:
     assert told("", "<div class='line'>Oppdatert 4.6.2024 kl. 10.00</div>")[1] == BOTH[1]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>Actualizado el 4 de junio de 2024 a las 10:00</p>",
+        "<p>Last modified on Tuesday, June 4, 2024 at 10:00 AM</p>",
+        "<p><span data-testid='updated-date'>4. juni 2024 kl. 10.00</span></p>",
+        "<p><span class='last-modified'>4.6.2024 10:00</span></p>",
+    ],
+)
+def test_a_change_on_a_line_of_its_own(body: str) -> None:
+    assert told("", body)[1] == BOTH[1]
+
+
+def test_what_was_changed_on_a_day_in_the_text_is_not_the_page() -> None:
+    assert told("", "<p>Oppdaterte priser for alle båter i havna fra 4. juni 2024</p>")[1] is None
+
+
 def test_a_change_before_publication_is_none() -> None:
     body = "<div class='line'>Publisert 3.6.2024 kl. 08.15. Oppdatert 2.6.2024 kl. 10.00</div>"
     assert told("", body) == (BOTH[0], None)
