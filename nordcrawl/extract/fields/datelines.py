@@ -57,8 +57,9 @@ _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])|[_-]+")
 _FIRST_YEAR = 1990
 #: A line with so few letters and digits says nothing but a date.
 _BARE_CHARS = 30
-#: So many behind a label for dates, which ends in so many letters: "Actualiz|ado el 6 de marzo".
-_LABELLED_CHARS, _LABEL_ENDS = 55, 12
+#: So many behind a label for dates, which ends in so many letters, with the day of the week:
+#: "Actualiz|ado el 6 de marzo".
+_LABELLED_CHARS, _LABEL_ENDS = 55, 20
 #: Places looked at on either side of the headline, and without any hint behind it.
 _PLACES_AROUND = 60
 _NEAR = 3

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Set
-from itertools import islice
+from itertools import chain, islice
 from typing import cast
 from urllib.parse import urljoin, urlsplit
 
@@ -35,10 +35,18 @@ _OWN = re.compile(r"breadcrumb|categor|kategori|rubri|ressort|section", re.IGNOR
 _NO_SECTION = frozenset((*words("front_pages"), *words("no_section")))
 _MONTHS = frozenset(m for names in table("months").values() for those in names for m in those)
 _LINKS = etree.XPath("//body//a[@href]")
-_MARKED = etree.XPath("//body//*[@class or @id or @aria-label or @itemtype]")
+#: Parts of those names, in the letters that are the same in any spelling.
+_TRAIL_PARTS = ("readcrumb", "rumbs", "rotkr", "odsmul", "ødsmul", "ödsmul", "urupolku", "riane")
+_NAMED = ("class", "id", "aria-label", "itemtype")
+_CLASSED = etree.XPath("//body//*[contains(@class, $part)]")
 _LABELLED = etree.XPath(
-    "//body//*[contains(@id, 'readcrumb') or contains(@aria-label, 'readcrumb') "
-    "or contains(@itemtype, 'BreadcrumbList')]"
+    "//body//*[contains(@id, 'readcrumb') or contains(@aria-label, 'readcrumb')]"
+)
+_CATEGORY_PARTS = ("ategor", "cat-links", "ection", "ubri", "essort", "hannel")
+_CATEGORY_LINKS = etree.XPath(
+    "//body//*[contains(@rel, 'category')"
+    + "".join(f" or contains(@{name}, '{p}')" for name in ("class", "id") for p in _CATEGORY_PARTS)
+    + "]/descendant-or-self::*[self::a][@href]"
 )
 #: So many letters of a name agree with its address; one of more words is no section's.
 _ALIKE, _NAME_WORDS = 4, 4
@@ -69,9 +77,9 @@ def printed(
 
 def _trail(head: Head, root: HtmlElement, titles: Set[str], url: str) -> Iterator[str]:
     """Yield the names between the front page and this one, of the first trail that has any."""
-    marked = _MARKED if _TRAIL.search(head.names) else _LABELLED
-    for element in cast("list[HtmlElement]", marked(root)):
-        told = " ".join(element.get(n) or "" for n in ("class", "id", "aria-label", "itemtype"))
+    marked = (_CLASSED(root, part=part) for part in _TRAIL_PARTS if part in head.names)
+    for element in cast("Iterator[HtmlElement]", chain(*marked, _LABELLED(root))):
+        told = " ".join(element.get(name) or "" for name in _NAMED)
         if element.tag in ("body", "main") or not _TRAIL.search(told):
             continue
         links = list(islice(element.iter("a"), _CRUMBS + 1))
@@ -116,7 +124,7 @@ def _categories(
 ) -> Iterator[str]:
     """Yield the names of the links that are marked as an article's categories."""
     found: dict[str, str] = {}
-    for link in cast("list[HtmlElement]", _LINKS(root)):
+    for link in cast("list[HtmlElement]", _CATEGORY_LINKS(root)):
         if "category" in (link.get("rel") or "").split() or _is_category(link):
             if is_of_entry(link, above, titles, _OWN) or _is_furniture(link, above):
                 continue
@@ -149,8 +157,11 @@ def _around(root: HtmlElement, titles: Set[str], url: str) -> Iterator[str]:
     """Yield the name of the widest page that this page's address stands below, as a link to it has
     it that stands in a menu or is like the address."""
     own = _path(url, url) or ""
+    first = own.split("/")[1] if "/" in own else ""
     best: tuple[int, str] | None = None
     for link in cast("list[HtmlElement]", _LINKS(root)):
+        if not first or first not in (link.get("href") or ""):
+            continue
         path = _path(link.get("href"), url)
         if not path or not own.startswith(path + "/") or (best and len(path) >= best[0]):
             continue

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
+from typing import cast
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -17,7 +18,7 @@ from lxml.html import HtmlElement
 from nordcrawl.extract.lexicon.tables import one_of, words
 from nordcrawl.extract.page.head import Head
 from nordcrawl.extract.page.jsonld import strings
-from nordcrawl.extract.page.near_headline import headline, is_foreign
+from nordcrawl.extract.page.near_headline import headline, is_foreign, line_of
 from nordcrawl.extract.page.text import clean_line, key, label_key, unmarked
 from nordcrawl.extract.page.tree import select, text_of
 
@@ -178,16 +179,8 @@ def _linked(root: HtmlElement, titles: Iterable[str]) -> Iterator[str]:
     found = [link for link in links if _is_keyword(link)]
     shown = [link for link in found if link.get("href") not in menus]
     told = [link for link in shown if _is_labelled(link)]
-    if not told and not shown:
-        heading = headline(list(root.iter("h1")), titles)
-        above = set() if heading is None else set(heading.iterancestors())
-        told = [
-            link
-            for link in links
-            if link.get("href") not in menus
-            and _is_listed(link)
-            and not is_foreign(link, above, _CLASS)
-        ]
+    if not shown:
+        told = [link for link in _listed(root, titles) if link.get("href") not in menus]
     count = 0
     for link in told or shown:
         text = _COUNT.sub("", clean_line(text_of(link)))
@@ -212,37 +205,63 @@ def _is_of_article(furniture: HtmlElement) -> bool:
     return article is not None and next(article.iter("h1"), None) is not None
 
 
-def _is_listed(link: HtmlElement) -> bool:
-    """Return whether a link stands in a list that its label alone says to be one of keywords: each
-    is of few words, and nothing else stands there."""
-    address = link.get("href") or "#"
-    holder = next(link.iterancestors("ul", "div", "p", "section"), None)
-    if holder is None or address.startswith(("#", "javascript:")) or not _is_labelled(link):
-        return False
+def _listed(root: HtmlElement, titles: Iterable[str]) -> Iterator[HtmlElement]:
+    """Yield the links of lists that their label alone says to be ones of keywords: each is of few
+    words, and nothing else stands there."""
+    texts = (text.lstrip()[:_LABEL_CHARS] for text in cast("list[str]", list(root.itertext())))
+    if not any(text and _LABEL.match(text) for text in texts):
+        return
+    heading = headline(list(root.iter("h1")), titles)
+    above = set() if heading is None else set(heading.iterancestors())
+    holders: dict[HtmlElement, bool] = {}
+    for link in root.iter("a"):
+        holder = next(link.iterancestors("ul", "div", "p", "section"), None)
+        if holder is None or (link.get("href") or "#").startswith(("#", "javascript:")):
+            continue
+        if holder not in holders:
+            holders[holder] = _is_list(holder, link) and not is_foreign(link, above, _CLASS)
+        if holders[holder]:
+            yield link
+
+
+def _is_list(holder: HtmlElement, link: HtmlElement) -> bool:
+    """Return whether a link's holder has a label for keywords, and nothing else but short links."""
     if next(holder.iter("ul"), holder) is not holder:  # of a menu, a part below another
+        return False
+    whole = line_of(holder, _LIST_CHARS)
+    if whole is None or not _is_labelled(link):
         return False
     texts = [clean_line(text_of(e)) for e in holder.iter("a")]
     letters = sum(len(key(text)) for text in texts)
     return (
         all(text.count(" ") < _NAME_WORDS for text in texts)
-        and len(key(text_of(holder))) <= letters + _LABEL_CHARS
+        and len(key(whole)) <= letters + _LABEL_CHARS
     )
 
 
 def _is_labelled(link: HtmlElement) -> bool:
     """Return whether the list that a link stands in begins with a label for keywords."""
     for holder in islice(link.iterancestors(), _LEVELS):
-        line = clean_line(text_of(holder)[:_LIST_CHARS])
+        line = _begin(holder, _LIST_CHARS)
         if len(line) >= _LIST_CHARS - 1:
             return False
-        before = holder.getprevious()
-        beside = clean_line(text_of(before)[:_LABEL_CHARS]) if before is not None else ""
-        first = clean_line(text_of(holder[0])[:_LABEL_CHARS]) if holder[0] is not link else ""
-        if _LABEL.match(line) or any(
-            label_key(told) in _LABELS for told in (beside, first) if told
-        ):
+        beside = _begin(holder.getprevious(), _LABEL_CHARS)
+        first = _begin(holder[0], _LABEL_CHARS) if holder[0] is not link else ""
+        if _LABEL.match(line) or any(label_key(told) in _LABELS for told in (beside, first)):
             return True
     return False
+
+
+def _begin(element: HtmlElement | None, most: int) -> str:
+    """Return how an element's text begins, `most` characters of it and of its white space."""
+    parts: list[str] = []
+    size = 0
+    for text in () if element is None else element.itertext():
+        parts.append(text)
+        size += len(text)
+        if size >= most:
+            break
+    return clean_line("".join(parts)[:most])
 
 
 def _is_keyword(link: HtmlElement) -> bool:
