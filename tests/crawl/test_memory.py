@@ -18,7 +18,7 @@ from nordcrawl.discover import Discovery
 from nordcrawl.model.article import Rejected
 from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
-from nordcrawl.spiders.news import NewsSpider
+from nordcrawl.spiders.entries import Entries
 from nordcrawl.workers.pool import LARGE_BYTES, Workers
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "memory.py"
@@ -49,12 +49,10 @@ class Both(Counting):
         self.apart = Counting(value)
 
 
-def spider_of(workers: Both) -> NewsSpider:
-    spider = NewsSpider()
-    made: Any = spider
-    made.run = SimpleNamespace(workers=workers)
-    made.source = SimpleNamespace(timezone="UTC")
-    return spider
+def entries_read_by(workers: Both) -> Entries:
+    info = SimpleNamespace(source=SimpleNamespace(timezone="UTC"))
+    run: Any = SimpleNamespace(workers=workers, info=info)
+    return Entries(run, lambda request, seconds: None)
 
 
 async def test_a_large_page_is_read_apart_and_one_at_a_time() -> None:
@@ -74,11 +72,11 @@ async def test_a_large_page_is_read_apart_and_one_at_a_time() -> None:
 
 async def test_a_large_sitemap_is_read_apart() -> None:
     workers = Both(Discovery())
-    spider = spider_of(workers)
+    entries = entries_read_by(workers)
     now = datetime(2026, 11, 2, tzinfo=UTC)
-    await spider._read("sitemap", Page(URL, b"x" * LARGE_BYTES, now, URL))
+    await entries._read("sitemap", Page(URL, b"x" * LARGE_BYTES, now, URL))
     assert (workers.calls, workers.apart.calls) == (1, 0)
-    await spider._read("sitemap", Page(URL, b"x" * (LARGE_BYTES + 1), now, URL))
+    await entries._read("sitemap", Page(URL, b"x" * (LARGE_BYTES + 1), now, URL))
     assert (workers.calls, workers.apart.calls) == (1, 1)
 
 
