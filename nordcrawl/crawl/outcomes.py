@@ -30,11 +30,12 @@ from nordcrawl.identity import decide
 from nordcrawl.identity.decide import Verdict
 from nordcrawl.model.article import Article
 from nordcrawl.model.capture import Capture, Draft
-from nordcrawl.model.ledger import LedgerEntry, Outcome, Tally, UrlState
+from nordcrawl.model.ledger import LedgerEntry, Outcome, UrlState
 from nordcrawl.model.page import Page
 from nordcrawl.model.printable import shown
 from nordcrawl.model.reading import Reading
 from nordcrawl.model.record import Record
+from nordcrawl.model.tally import Tally
 from nordcrawl.model.words import reason as words_of
 from nordcrawl.report.health import Asked
 from nordcrawl.report.run_report import Example
