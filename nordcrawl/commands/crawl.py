@@ -32,7 +32,7 @@ from nordcrawl.report.summary import print_summary
 from nordcrawl.sources.source import LEAST_DELAY_S
 from nordcrawl.system import streams
 from nordcrawl.system.signals import HANDED_ON, STOP
-from nordcrawl.workers.pool import steady_memory
+from nordcrawl.workers.memory import steady_memory
 
 logger = logging.getLogger(__name__)
 
