@@ -1,7 +1,7 @@
 """Memory of a process: what a worker's task may take, and how what was taken goes back.
 
-A worker calls `bound_tasks` once, for it keeps here what it had at its start; `steady_memory` and
-`own_memory` are for any process.
+A worker calls `bound_tasks` once, for it keeps here what it had at its start; `steady_memory`,
+`keep_loaded` and `own_memory` are for any process.
 """
 
 from __future__ import annotations
@@ -38,6 +38,13 @@ def steady_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(-3, 256 << 10)  # M_MMAP_THRESHOLD, bytes
         mallopt(-8, 2)  # M_ARENA_MAX
+
+
+def keep_loaded() -> None:
+    """Have no garbage collection look any more at what there is by now: it stays as long as the
+    process does, and each full collection would go through all of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def bound_tasks(memory_bytes: int) -> None:

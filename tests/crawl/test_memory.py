@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,8 +23,11 @@ from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
 from nordcrawl.spiders.entries import Entries
 from nordcrawl.workers.pool import LARGE_BYTES, Workers
+from tests.support.jobs import Job
+from tests.support.news_site import Paper
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "memory.py"
+ROOT = Path(__file__).parents[2]
+BENCHMARK = ROOT / "benchmarks" / "memory.py"
 URL = "http://127.0.0.1/news/1"
 
 
@@ -78,6 +84,43 @@ async def test_a_large_sitemap_is_read_apart() -> None:
     assert (workers.calls, workers.apart.calls) == (1, 0)
     await entries._read("sitemap", Page(URL, b"x" * (LARGE_BYTES + 1), now, URL))
     assert (workers.calls, workers.apart.calls) == (1, 1)
+
+
+#: At the end of the crawler's own process, and of none that it starts.
+TELLING = """
+import atexit, gc, json, logging, os, sys
+def tell():
+    if "twisted.internet.reactor" in sys.modules:
+        from tests.support.c_library import large_block_of_its_own
+        told = {
+            "large blocks go back": large_block_of_its_own(8 << 20),
+            "objects passed over": gc.get_freeze_count(),
+            "a web server": "aiohttp" in sys.modules,
+            "records at debug": logging.getLogger("scrapy.core.engine").isEnabledFor(10),
+        }
+        with open(os.environ["TOLD"], "w") as file:
+            json.dump(told, file)
+atexit.register(tell)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="needs glibc 2.33")
+def test_the_crawler_gives_memory_back_and_does_not_look_through_what_it_loaded(
+    paper: Paper, job: Callable[..., Job], tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(TELLING)
+    paper.publish("/news/a", "A story")
+    told = tmp_path / "told.json"
+    path = os.pathsep.join(map(str, (tmp_path, ROOT)))
+    done = job(PYTHONPATH=path, TOLD=str(told)).crawl()
+    assert done.code == 0, done.text
+    found = json.loads(told.read_text())
+    assert found.pop("objects passed over") > 50_000
+    assert found == {
+        "large blocks go back": True,
+        "a web server": False,
+        "records at debug": False,
+    }
 
 
 @pytest.mark.slow
