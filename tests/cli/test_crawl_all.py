@@ -23,7 +23,7 @@ from nordcrawl.sources.load import read
 from nordcrawl.sources.source import Source
 from tests.support.in_process import LocalJob
 from tests.support.jobs import Job
-from tests.support.news_site import Paper
+from tests.support.news_site import Answer, Paper
 
 
 @pytest.fixture
@@ -88,14 +88,19 @@ def test_told_to_stop_each_crawl_ends_in_order_and_no_other_is_begun(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("asks", ["the source", "robots.txt"])
 def test_the_delay_of_a_host_is_kept_between_two_of_its_sources(
-    paper: Paper, tmp_path: Path
+    paper: Paper, tmp_path: Path, asks: str
 ) -> None:
     delay_s = 4.0  # longer than a crawl takes to begin
+    more = [f"delay_s = {delay_s}"] if asks == "the source" else []
+    if asks == "robots.txt":
+        said = f"User-agent: *\nCrawl-delay: {delay_s:g}\n".encode()
+        paper.answers["/robots.txt"] = Answer(200, {"Content-Type": "text/plain"}, said)
     for name in ("one", "two"):
         paper.publish(f"/{name}/a", f"A story of {name}")
         keys = (f"article_urls = ['^/{name}/']", "robots_sitemaps = false")
-        paper.source(tmp_path, *keys, f"delay_s = {delay_s}", name=name)
+        paper.source(tmp_path, *keys, *more, name=name)
     job = LocalJob(tmp_path, "one", {"NORDCRAWL_SOURCES": str(tmp_path)})
     done = job.nordcrawl("crawl", "one", "two")
     assert done.code == 0, done.text
