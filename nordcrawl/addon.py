@@ -5,12 +5,17 @@ Scrapy asks it once a crawler; see docs.scrapy.org, "Add-ons". All orders stand 
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Final, Self
 
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.httpauth import HttpAuthMiddleware
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import BaseSettings
+from scrapy.spidermiddlewares.depth import DepthMiddleware
+from scrapy.spidermiddlewares.httperror import HttpErrorMiddleware
+from scrapy.spidermiddlewares.metacopy import MetaCopyDetectionMiddleware
 
 from nordcrawl import settings as defaults
 from nordcrawl.extensions.budgets import RunBudgets
@@ -34,6 +39,22 @@ from nordcrawl.pipelines import (
     GuestPipeline,
 )
 from nordcrawl.spiders.runs import is_ours
+
+#: Scrapy's own that have nothing to do in our crawls unless one of these settings is set, and that
+#: each page would pay for: (kind, middleware, settings). `MetaCopyDetectionMiddleware` looks for
+#: mistakes that our spider does not make, `HttpErrorMiddleware` stands in the way of the answers
+#: that `nordcrawl.fetch.answer` judges.
+_IDLE: Final = (
+    ("DOWNLOADER_MIDDLEWARES", HttpAuthMiddleware, ("HTTPAUTH_USER", "HTTPAUTH_PASS")),
+    ("SPIDER_MIDDLEWARES", HttpErrorMiddleware, ()),
+    ("SPIDER_MIDDLEWARES", MetaCopyDetectionMiddleware, ()),
+    (
+        "SPIDER_MIDDLEWARES",
+        DepthMiddleware,
+        ("DEPTH_LIMIT", "DEPTH_PRIORITY", "DEPTH_STATS_VERBOSE"),
+    ),
+)
+_REMOTE_CONTROL: Final = "scrapy.extensions.remote_control.RemoteControl"
 
 
 class NordcrawlAddon:
@@ -79,13 +100,19 @@ class NordcrawlAddon:
             (PauseMiddleware, 560, None),  # before RetryMiddleware sees the answer
             (RedirectTargetMiddleware, 610, None),  # before RedirectMiddleware sees the answer
             (CaptureMiddleware, 598, None),  # the last answer, its body as sent
-            (WholeBodyMiddleware, 595, None),  # behind HttpCompressionMiddleware, which inflates
+            (WholeBodyMiddleware, 595, HttpCompressionMiddleware),  # which inflates what there is
         ):
             if replaced is not None:
                 settings.setdefault_in_component_priority_dict(
                     "DOWNLOADER_MIDDLEWARES", replaced, None
                 )
             settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", ours, order)
+        for kind, idle, wakes in _IDLE:
+            if not any(map(settings.get, wakes)):
+                settings.setdefault_in_component_priority_dict(kind, idle, None)
+        if not settings.getbool("REMOTE_CONTROL_ENABLED"):
+            # Scrapy loads an extension to ask whether it is wanted, here with a web server.
+            settings["EXTENSIONS_BASE"].pop(_REMOTE_CONTROL, None)
         for order, pipeline in (
             (100, ExtractPipeline),
             (200, DedupPipeline),

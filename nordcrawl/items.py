@@ -69,6 +69,19 @@ class _Field(Generic[T]):
             raise WrongItem(f"{fields.kind}: {self._name} can't be set: {error}") from error
 
 
+class _OwnFields:
+    """The fields of our own item, as an adapter has them, without the search for what it is."""
+
+    def __init__(self, item: PageItem) -> None:
+        self._item = item
+
+    def get(self, name: str) -> Any:
+        return getattr(self._item, name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        setattr(self._item, name, value)
+
+
 class PageFields:
     """The fields of `PageItem` in an item of any kind: dict, dataclass, attrs, pydantic, Scrapy's.
 
@@ -101,6 +114,10 @@ class PageFields:
 
     def __init__(self, item: Any) -> None:
         self.kind = f"item of type {type(item).__name__}"
+        self.adapter: _OwnFields | ItemAdapter
+        if type(item) is PageItem:
+            self.adapter = _OwnFields(item)
+            return
         if not ItemAdapter.is_item(item):
             raise WrongItem(f"{self.kind}: no kind of item that Scrapy knows")
         self.adapter = ItemAdapter(item)

@@ -33,6 +33,7 @@ from nordcrawl.system.signals import HANDED_ON, STOP
 FOLDER: Final = "crawl-all"
 #: Seconds with which a crawl is still begun.
 _LEAST_S: Final = 1.0
+_CRAWL_DELAY_MAX_S: Final = "NORDCRAWL_CRAWL_DELAY_MAX_S"
 #: What a process ended with that was told to stop before it listened.
 _UNHEARD: Final = frozenset(-number for number in (*STOP, HANDED_ON))
 
@@ -106,7 +107,8 @@ def crawl_all(arguments: Sequence[str]) -> int:
     if wanted.max_seconds is not None and not wanted.max_seconds > 0:
         raise UsageError(f"--max-seconds {wanted.max_seconds:g}: more than 0 is allowed")
     number, count = _shard(wanted.shard)
-    options = options_from_environment()
+    most_s = _setting(rest, _CRAWL_DELAY_MAX_S)
+    options = options_from_environment(**{_CRAWL_DELAY_MAX_S: most_s})
     known = options.sources()
     named = [] if wanted.all else [one for one in rest if one in known]
     chosen = {name: known[name] for name in named or known}
@@ -115,7 +117,8 @@ def crawl_all(arguments: Sequence[str]) -> int:
         print(f"no source is in shard {number} of {count}: the other shards have them all")
         return int(ExitCode.WHOLE)
     given = [one for one in rest if one not in named]
-    crawls = _Crawls(given, options.state_dir, _Time(wanted.max_seconds, options.budgets.time_s))
+    time_left = _Time(wanted.max_seconds, options.budgets.time_s)
+    crawls = _Crawls(given, options.state_dir, time_left, options.crawl_delay_max_s)
     began = utc_now()
     # Sources that share a host are crawled one after the other: its delay is kept by each alone.
     together = groups(known[name] for name in sources)
@@ -147,6 +150,14 @@ def _shard(text: str) -> tuple[int, int]:
     raise UsageError(f"--shard {shown(text)}: K/N is allowed, with K from 1 to N, as 2/8")
 
 
+def _setting(given: Sequence[str], name: str) -> str | None:
+    """Return what ``-s`` gives each crawl for a setting; the last one holds."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-s", "--set", action="append", default=[])
+    told = dict(one.split("=", 1) for one in parser.parse_known_args(given)[0].set if "=" in one)
+    return told.get(name)
+
+
 class _Time:
     """How long all crawls may take together, in seconds from now; None is as long as it takes."""
 
@@ -166,8 +177,11 @@ class _Time:
 class _Crawls:
     """The crawls, which are told to stop together. `crawl` is called by several threads."""
 
-    def __init__(self, given: Sequence[str], state_dir: Path, time_left: _Time) -> None:
+    def __init__(
+        self, given: Sequence[str], state_dir: Path, time_left: _Time, crawl_delay_max_s: float
+    ) -> None:
         self._given = given
+        self._crawl_delay_max_s = crawl_delay_max_s
         self._state_dir = state_dir
         self._time = time_left
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -205,10 +219,18 @@ class _Crawls:
 
     def crawl_in_turn(self, group: Sequence[Source]) -> list[Ended]:
         """Crawl sources that share hosts one after the other, with the greater delay between two:
-        the last request of one and the first of the next may go to one host."""
+        the last request of one and the first of the next may go to one host. What the robots.txt
+        of any of them asked for holds from then on."""
         ended = [self.crawl(group[0].name)]
+        if len(group) == 1:
+            return ended
+        from nordcrawl.cli.crawl_delays import greatest  # by Scrapy's parser, which is large
+
+        asked_s = 0.0
         for before, source in itertools.pairwise(group):
-            self._stop.wait(max(before.delay, source.delay))
+            learned_s = greatest(self._state_dir, before.name, self._crawl_delay_max_s)
+            asked_s = max(asked_s, learned_s)
+            self._stop.wait(max(before.delay, source.delay, asked_s))
             ended.append(self.crawl(source.name))
         return ended
 

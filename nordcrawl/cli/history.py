@@ -20,7 +20,8 @@ from rich.text import Text
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.cli.environment import archive_option, options_from_environment
 from nordcrawl.errors import ExitCode, UsageError
-from nordcrawl.identity.changes import Difference, Mark, Passage, compare, render
+from nordcrawl.identity.changes import Difference, compare
+from nordcrawl.identity.passages import Mark, Passage, render
 from nordcrawl.model.printable import shown
 from nordcrawl.reading.forms import as_json
 from nordcrawl.reading.history import revisions

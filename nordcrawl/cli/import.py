@@ -36,7 +36,7 @@ from nordcrawl.model.printable import counted, shown
 from nordcrawl.model.times import utc_now
 from nordcrawl.report.summary import print_summary
 from nordcrawl.sources.source import Source
-from nordcrawl.workers.pool import steady_memory
+from nordcrawl.workers.memory import steady_memory
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -37,7 +37,7 @@ from nordcrawl.reextract.plan import Plan
 from nordcrawl.reextract.progress import Progress
 from nordcrawl.report.summary import print_summary
 from nordcrawl.sources.source import Source
-from nordcrawl.workers.pool import steady_memory
+from nordcrawl.workers.memory import steady_memory
 
 #: Examples and fields that are shown.
 _SHOWN = 5

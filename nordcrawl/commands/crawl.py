@@ -15,6 +15,7 @@ import signal
 import sys
 from types import FrameType
 
+from scrapy import signals
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import SETTINGS_PRIORITIES
@@ -32,7 +33,7 @@ from nordcrawl.report.summary import print_summary
 from nordcrawl.sources.source import LEAST_DELAY_S
 from nordcrawl.system import streams
 from nordcrawl.system.signals import HANDED_ON, STOP
-from nordcrawl.workers.pool import steady_memory
+from nordcrawl.workers.memory import keep_loaded, steady_memory
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +126,7 @@ class Command(ScrapyCrawl):
             raise RuntimeError("Scrapy did not prepare the command")
         run: Run | None = None
         steady_memory()
+        logs.spare_records()
         try:
             run = _opened(preflight(self.settings, args[0], opts.spargs, utc_now))
             agent = run.info.options.user_agent
@@ -133,7 +135,10 @@ class Command(ScrapyCrawl):
             self.settings.set("MEMUSAGE_LIMIT_MB", memory, priority="cmdline")
             delay = max(run.info.source.delay, LEAST_DELAY_S)
             self.settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
-            self.crawler_process.crawl(self._create_crawler(args[0]), run=run)
+            crawler = self._create_crawler(args[0])
+            # All is loaded by then, and no page was asked for.
+            crawler.signals.connect(keep_loaded, signals.engine_started)
+            self.crawler_process.crawl(crawler, run=run)
             obey_signals(run, asyncio.get_event_loop(), self._watch)
             self.crawler_process.start(install_signal_handlers=False)
         except NordcrawlError as error:

@@ -167,6 +167,13 @@ def current() -> LogHandler | None:
     return _installed[-1] if _installed else None
 
 
+def spare_records() -> None:
+    """Have Scrapy make no record that no line comes of, such as the two that it makes of each page
+    at DEBUG. To be called when it has configured logging, which sets the level anew."""
+    if (handler := current()) is not None:
+        logging.getLogger("scrapy").setLevel(handler.level)
+
+
 def install(
     *,
     form: str,

@@ -22,9 +22,9 @@ from nordcrawl.crawl.told import Told
 from nordcrawl.discover import By, Discovery, Link, Words
 from nordcrawl.fetch import polling
 from nordcrawl.fetch.polling import Ask, Polled
-from nordcrawl.model.ledger import Tally
 from nordcrawl.model.page import Page
 from nordcrawl.model.printable import shown
+from nordcrawl.model.tally import Tally
 from nordcrawl.model.url import canonicalize
 from nordcrawl.report.run_report import EntryReport, Gap
 

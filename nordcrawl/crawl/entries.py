@@ -16,6 +16,7 @@ from nordcrawl.crawl.frontier import Found
 from nordcrawl.crawl.told import sayings
 from nordcrawl.identity.decide import Verdict, extractor_id
 from nordcrawl.model.article import Article, Extractor, Translation
+from nordcrawl.model.capture import Capture
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome, UrlState
 from nordcrawl.model.page import Page, Visit
 from nordcrawl.model.reading import Reading
@@ -103,15 +104,21 @@ def settled(
     )
 
 
-def judged(entry: LedgerEntry, verdict: Verdict, state: ArticleState | None) -> LedgerEntry:
+def judged(
+    entry: LedgerEntry,
+    verdict: Verdict,
+    state: ArticleState | None,
+    kept: Capture | None = None,
+) -> LedgerEntry:
     """Return the ledger line of a URL with what its page was found to be; `state` is the article's
-    new one, where it has one."""
+    new one, where it has one, `kept` where the archive has the page, if it was read there."""
     return replace(
         entry,
         article_id=verdict.article_id,
         revision=verdict.revision,
         weak_alias=verdict.weak_alias,
         article=state,
+        capture=kept,
     )
 
 
@@ -124,16 +131,19 @@ def record(
     now: datetime,
     *,
     changed: Mapping[str, Any] | None = None,
+    kept: Capture | None = None,
 ) -> Record:
     """Return the record that a verdict asks for; `changed` is what `nordcrawl.identity.changes`
-    tells of the revision before."""
-    article = replace(reading.article, translations=around.translations)
+    tells of the revision before, `kept` as in `judged`."""
+    if reading.article.translations != around.translations:
+        article = replace(reading.article, translations=around.translations)
+        reading = replace(reading, article=article)
     return Record(
         source=origin.source,
         article_id=verdict.article_id,
         revision=verdict.revision,
         change=str(verdict.change),
-        reading=replace(reading, article=article),
+        reading=reading,
         page=visit.page,
         canonical_url=around.canonical_url,
         aliases=around.aliases,
@@ -144,6 +154,7 @@ def record(
         moved_from=verdict.moved.move if verdict.moved else None,
         near_duplicate_of=verdict.near,
         publisher=origin.publisher,
+        capture=kept,
     )
 
 

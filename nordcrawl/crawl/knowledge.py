@@ -146,7 +146,7 @@ class Knowledge:
         nearest, same_story = self._near(reading.signature, identity)
         if before is not None:
             return replace(known, near=nearest)
-        alike = {a.article_id: a for a in (*titled, *same_story)}
+        alike = {a.article_id: a for a in (*titled, *filter(None, map(state.article, same_story)))}
         if twin is not None:
             alike[twin.article_id] = twin
         return replace(
@@ -227,25 +227,22 @@ class Knowledge:
             return known.article_id
         return decide.derived_id(self._source.name, url, self._source.cms_id(url))
 
-    def _near(
-        self, signature: str | None, identity: str
-    ) -> tuple[Likeness | None, list[ArticleState]]:
-        """Return the nearest article of any source, if near enough to be told, and those of this
-        source that are near enough to be the same story."""
+    def _near(self, signature: str | None, identity: str) -> tuple[Likeness | None, list[str]]:
+        """Return the nearest article of any source, if near enough to be told, and the ids of those
+        that are near enough to be the same story, but for those that still stand where they were:
+        they have not moved, whatever else is known of them."""
         if signature is None:
             return None, []
         best: Likeness | None = None
-        same: list[ArticleState] = []
+        same: list[str] = []
         for neighbour in self._state.near(signature):
             if neighbour.article_id == identity:
                 continue
             similarity = near.similarity(signature, neighbour.near)
             if similarity >= near.THRESHOLD and (best is None or similarity > best.similarity):
                 best = Likeness(neighbour.article_id, similarity)
-            if similarity >= near.SAME_STORY:
-                own = self._state.article(neighbour.article_id)
-                if own is not None:
-                    same.append(own)
+            if similarity >= near.SAME_STORY and not self._stands(neighbour.url):
+                same.append(neighbour.article_id)
         return best, same
 
     def _twin(

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -30,11 +30,12 @@ from nordcrawl.identity import decide
 from nordcrawl.identity.decide import Verdict
 from nordcrawl.model.article import Article
 from nordcrawl.model.capture import Capture, Draft
-from nordcrawl.model.ledger import LedgerEntry, Outcome, Tally, UrlState
+from nordcrawl.model.ledger import LedgerEntry, Outcome, UrlState
 from nordcrawl.model.page import Page
 from nordcrawl.model.printable import shown
 from nordcrawl.model.reading import Reading
 from nordcrawl.model.record import Record
+from nordcrawl.model.tally import Tally
 from nordcrawl.model.words import reason as words_of
 from nordcrawl.report.health import Asked
 from nordcrawl.report.run_report import Example
@@ -148,11 +149,15 @@ class Outcomes:
         if verdict.change is not None:
             around = self._knowledge.around(candidate, reading, verdict)
             changed = await self._changed.describe(verdict, reading.article.text)
-            record = replace(
-                entries.record(
-                    info.origin, visit, reading, verdict, around, info.clock(), changed=changed
-                ),
-                capture=kept,
+            record = entries.record(
+                info.origin,
+                visit,
+                reading,
+                verdict,
+                around,
+                info.clock(),
+                changed=changed,
+                kept=kept,
             )
             state = entries.article_state(visit, reading, verdict)
         elif verdict.outcome is Outcome.UNCHANGED:
@@ -162,7 +167,7 @@ class Outcomes:
         line = self._line(
             url, verdict.outcome, verdict.reason, known, visit.page, reading.body_sha256
         )
-        entry = replace(entries.judged(line, verdict, state), capture=kept)
+        entry = entries.judged(line, verdict, state, kept)
         page = None
         if kept is None:
             page = self._captures.of_article(url, visit.page, verdict.article_id)

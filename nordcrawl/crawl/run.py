@@ -27,7 +27,7 @@ from nordcrawl.crawl.planning import Planner
 from nordcrawl.crawl.reservations import Reservations
 from nordcrawl.crawl.statements import Statements
 from nordcrawl.crawl.under_way import UnderWay
-from nordcrawl.model.ledger import Tally
+from nordcrawl.model.tally import Tally
 from nordcrawl.model.times import utc_now
 from nordcrawl.report.health import Asked, Recent
 from nordcrawl.report.run_report import Report

@@ -48,6 +48,11 @@ class Copies:
         except (OSError, ValueError, TypeError, AttributeError) as error:
             logger.warning("%s: not used: %s", file, error)
 
+    @property
+    def hosts(self) -> list[str]:
+        """The hosts (with their ports) of which there is a copy."""
+        return [*self._copies]
+
     def get(self, host: str) -> Copy | None:
         """Return the copy of a host (with its port), however old."""
         values = self._copies.get(host, {})

@@ -88,8 +88,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
         Crawl-delay is no part of RFC 9309, but publishers write it and most crawlers obey it.
         """
-        parsed = getattr(parser, "rp", None)
-        asked = parsed.crawl_delay(agent) if parsed is not None else None
+        asked = crawl_delay(parser, agent)
         if not asked:
             return
         most = self.crawler.settings.getfloat("NORDCRAWL_CRAWL_DELAY_MAX_S")
@@ -102,9 +101,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         key = downloader.get_slot_key(request)
         kept = downloader.per_slot_settings.setdefault(key, {})
         if asked > kept.get("delay", self.crawler.settings.getfloat("DOWNLOAD_DELAY")):
-            kept["delay"] = float(asked)
+            kept["delay"] = asked
             if (slot := downloader.slots.get(key)) is not None:
-                slot.delay = float(asked)
+                slot.delay = asked
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """Return the rules for a request's host, asked for once a run.
@@ -205,6 +204,14 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if self._kept is None and run is not None:
             self._kept = Copies(run.folder / "robots.json")
         return self._kept
+
+
+def crawl_delay(parser: RobotParser | None, agent: str) -> float:
+    """Return the seconds between two requests that a robots.txt asks for; 0 where it asks for
+    none."""
+    parsed = getattr(parser, "rp", None)
+    asked = parsed.crawl_delay(agent) if parsed is not None else None
+    return float(asked or 0)
 
 
 def _is_unreachable(status: int) -> bool:

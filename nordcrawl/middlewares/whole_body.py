@@ -27,8 +27,7 @@ class WholeBodyMiddleware:
     Of a request whose meta has `HEAD_BYTES`, no more than so many bytes are read; the transfer
     ends there.
 
-    Stands between the network and HttpCompressionMiddleware, where bodies are still as sent; that
-    one finds nothing left to do.
+    Stands in the place of HttpCompressionMiddleware.
     """
 
     HEAD_BYTES = "head_bytes"

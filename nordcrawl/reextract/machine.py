@@ -19,7 +19,8 @@ from nordcrawl.model.profile import Profile
 from nordcrawl.reextract.engine import Got
 from nordcrawl.reextract.pages import AHEAD, Pages, in_order
 from nordcrawl.reextract.plan import Task, Wanted
-from nordcrawl.workers.pool import Workers, steady_memory
+from nordcrawl.workers.memory import steady_memory
+from nordcrawl.workers.pool import Workers
 
 #: Pages of a block: a part's, so that it is fetched once; of a large part, of which several
 #: machines fetch what each needs, no more than are read in some ten seconds; of small parts

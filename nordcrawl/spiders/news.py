@@ -1,14 +1,13 @@
-"""The news spider: a source's sitemaps, feeds and listings, then the article pages that are due.
+"""The news spider: what hosts say of themselves, a source's entries, then the pages that are due.
 
-Thin: it asks and passes on. What links mean is `nordcrawl.discover`'s, what is due
-`nordcrawl.fetch`'s, what a page is worth the item pipelines' to say.
+Thin: it asks and passes on. How entries are asked is for `nordcrawl.spiders.entries` to say, what
+is due for `nordcrawl.fetch`, what a page is worth for the item pipelines.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from typing import Any, Self
 from urllib.parse import urljoin
 
@@ -19,35 +18,29 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from twisted.python.failure import Failure
 
-from nordcrawl import discover
 from nordcrawl.crawl import statements
 from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import stop_requested
-from nordcrawl.discover import Discovery, Link
+from nordcrawl.discover import Link
 from nordcrawl.errors import UsageError
-from nordcrawl.fetch.answer import READABLE, is_gate, judge
+from nordcrawl.fetch.answer import judge
 from nordcrawl.items import PageItem
 from nordcrawl.middlewares.address_guard import UrlRefused
 from nordcrawl.middlewares.capture import EXCHANGE, WANTED
-from nordcrawl.middlewares.pauses import HostGivenUp, HostPaused, RunStopped
-from nordcrawl.middlewares.resolver import never_connected, refusal
+from nordcrawl.middlewares.pauses import HostGivenUp, HostPaused
+from nordcrawl.middlewares.resolver import refusal
 from nordcrawl.middlewares.robots import RobotsDenied, RobotsUnreachable
 from nordcrawl.model.ledger import Outcome
-from nordcrawl.model.page import Page
 from nordcrawl.model.printable import shown
 from nordcrawl.model.url import path_of
-from nordcrawl.report.entry import NAMES_NOTHING
 from nordcrawl.rights import TDMREP_PATH
 from nordcrawl.sources.landing import Landing, landing
-from nordcrawl.sources.source import EntryKind, Source
+from nordcrawl.sources.source import Source
+from nordcrawl.spiders.entries import Entries
 from nordcrawl.spiders.responses import FETCHED_AT, is_conditional, reason, to_page
-from nordcrawl.workers.pool import LARGE_BYTES, WorkFailed
 
 #: Pages on their way where CONCURRENT_REQUESTS sets no limit.
 _MOST_IN_FLIGHT = 16
-#: Source: sitemaps.org: a file has at most 50 MB.
-SITEMAP_MAXSIZE = 50 << 20
-_STOPPED = "the run was stopped"
 
 
 class NewsSpider(Spider):
@@ -55,28 +48,29 @@ class NewsSpider(Spider):
 
     name = "news"
     source: Source
+    entries: Entries
+    """Only where there is a run."""
 
     def __init__(self, *args: Any, run: Run | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.run = run
         if run is not None:
             self.source = run.info.source
+            self.entries = Entries(run, self._wait)
         self._planning: asyncio.Future[None] | None = None
-        self._spared: list[Request] = []
         self._paused: list[Request] = []
-        self._reading: set[asyncio.Future[Discovery]] = set()
         self._resumes: asyncio.TimerHandle | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Scrapy's constructor; connects the two signals that move the crawl on."""
+        """Scrapy's constructor; connects the signals that move the crawl on."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         if spider.run is not None:
             spider.run.under_way.on_landed = spider._top_up
+            crawler.signals.connect(spider.entries.stop_reading, stop_requested)
         crawler.signals.connect(spider.robots_parsed, signals.robots_parsed)
         crawler.signals.connect(spider.idle, signals.spider_idle)
         crawler.signals.connect(spider.statement_received, signals.response_received)
-        crawler.signals.connect(spider.stop_reading, stop_requested)
         return spider
 
     @property
@@ -89,11 +83,6 @@ class NewsSpider(Spider):
         if self.run is None:
             raise UsageError(f"start it by: scrapy crawl {self.name}")
         return self.run
-
-    def stop_reading(self) -> None:
-        """Give up what is being read of sitemaps, feeds and listings: nothing would be asked."""
-        for reading in tuple(self._reading):
-            reading.cancel()
 
     # --- discover ---------------------------------------------------------------------------
 
@@ -108,150 +97,15 @@ class NewsSpider(Spider):
             yield self._statement(urljoin(self.source.home(host), TDMREP_PATH))
         if given:
             return
-        kinds: tuple[EntryKind, ...] = ("sitemap", "feed", "listing")
-        for kind in kinds:
-            for url in self.source.entries(kind):
-                run.discovered.begin(kind, url)
-                async for request in self._open(kind, url):
-                    yield request
-        if self.source.robots_sitemaps and not run.discovered.entries:
-            # Nothing else would make Scrapy ask for robots.txt, whose Sitemap lines are wanted.
-            for host in self.source.hosts:
-                async for request in self._open("listing", self.source.home(host)):
-                    yield request
+        async for request in self.entries.ask():
+            yield request
 
     async def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
-        """Follow the Sitemap lines of a robots.txt (its text is not kept by Scrapy, its parser
-        is)."""
+        """Follow the Sitemap lines of a robots.txt."""
         if self.run is None or self.run.info.arguments.urls or not self.source.robots_sitemaps:
             return
-        discovered = self.run.discovered
-        parsed = getattr(robotparser, "rp", None)
-        links = [Link(str(url)) for url in getattr(parsed, "sitemaps", ())]
-        async for link in discovered.sitemaps(links, 1, urljoin(request.url, "/robots.txt")):
-            ask = discovered.ask("sitemap", link.url)
-            self.crawler.engine.crawl(self._entry("sitemap", link.url, ask.headers, 1, None))
-
-    async def _open(
-        self,
-        kind: str,
-        url: str,
-        depth: int = 1,
-        told: str | None = None,
-        parent: str | None = None,
-    ) -> AsyncIterator[Request]:
-        """Ask an entry, or take what it said the last time; yields requests either way."""
-        discovered = self.active_run.discovered
-        entry = discovered.entry(kind, url, parent)
-        ask = discovered.ask(kind, url, told)
-        if ask.spared is None:
-            yield self._entry(kind, url, ask.headers, depth, told)
-            return
-        entry.spared = ask.spared
-        self._spared.append(self._entry(kind, url, {}, depth, told))
-        found = await discovered.asked_before(url)
-        async for request in self._follow(found, kind, url, depth):
-            yield request
-
-    def _entry(
-        self, kind: str, url: str, headers: Mapping[str, str], depth: int, told: str | None
-    ) -> Request:
-        self.active_run.discovered.entry(kind, url)
-        meta = {"download_maxsize": SITEMAP_MAXSIZE} if kind == "sitemap" else {}
-        return Request(
-            url,
-            callback=self.parse_entry,
-            errback=self.entry_failed,
-            headers=dict(headers),
-            cb_kwargs={"kind": kind, "url": url, "depth": depth, "told": told},
-            meta=meta,
-            priority=100,
-            dont_filter=True,
-        )
-
-    async def parse_entry(
-        self, response: Response, kind: str, url: str, depth: int, told: str | None
-    ) -> AsyncIterator[Request]:
-        """Take the links of a sitemap, feed or listing; parsing happens in a worker."""
-        run = self.active_run
-        discovered, stopping = run.discovered, run.info.stopping
-        entry = discovered.entry(kind, url)
-        entry.status = response.status
-        if stopping.requested:
-            entry.problem = _STOPPED
-            return
-        if response.status == 304 and not is_conditional(response):
-            entry.problem = "HTTP 304 to a request without condition"
-            return
-        if response.status == 304:
-            found = await discovered.asked_before(url)
-        elif response.status not in READABLE:
-            entry.problem = f"HTTP {response.status}"
-            return
-        else:
-            page = to_page(response, url, run.info.clock())
-            if is_gate(page.url, page.redirects):
-                entry.problem = "redirects to a gate, which is to lead back"
-                return
-            try:
-                found = await self._read(kind, page)
-            except (WorkFailed, asyncio.CancelledError) as error:
-                entry.problem = str(error) or _STOPPED
-                return
-            if stopping.requested:
-                entry.problem = _STOPPED
-                return
-            found = replace(found, problem=await discovered.answered(kind, page, found, told))
-        entry.problem = found.problem
-        entry.skipped.extend(found.skipped)
-        entry.damage.extend(found.damage)
-        entry.latest = found.is_news
-        async for request in self._follow(found, kind, url, depth):
-            yield request
-        if stopping.requested:
-            return
-        if entry.problem is None and not entry.names_anything:
-            entry.problem = NAMES_NOTHING
-        if discovered.gaps:
-            for request in self._walk():
-                yield request
-
-    async def _read(self, kind: str, page: Page) -> Discovery:
-        """Have a worker read an entry, until `stop_reading`."""
-        type_ = page.header("content-type")
-        workers = self.active_run.workers
-        if len(page.body) > LARGE_BYTES:
-            workers = workers.apart
-        reading = asyncio.ensure_future(
-            workers.call(discover.read, kind, page.body, page.url, type_, self.source.timezone)
-        )
-        self._reading.add(reading)
-        try:
-            return await reading
-        finally:
-            self._reading.discard(reading)
-
-    def _walk(self) -> Iterator[Request]:
-        """Ask, after a gap, what was spared until then."""
-        while self._spared:
-            request = self._spared.pop()
-            self.active_run.discovered.entry("", request.cb_kwargs["url"]).spared = None
-            yield request
-
-    async def _follow(
-        self, found: Discovery, kind: str, url: str, depth: int
-    ) -> AsyncIterator[Request]:
-        """Have the run take what an entry names, and ask for the entries among it."""
-        discovered = self.active_run.discovered
-        listings = await discovered.take(found, kind, url)
-        if self.active_run.info.stopping.requested:
-            return
-        async for link in discovered.sitemaps(found.sitemaps, depth + 1, url):
-            async for request in self._open("sitemap", link.url, depth + 1, link.lastmod, url):
-                yield request
-        for listing in discovered.listings(listings):
-            async for request in self._open("listing", listing, parent=url):
-                yield request
+        async for asked in self.entries.ask_named(robotparser, request):
+            self.crawler.engine.crawl(asked)
 
     def _statement(self, url: str) -> Request:
         return Request(
@@ -282,27 +136,6 @@ class NewsSpider(Spider):
         first = request.meta.get("redirect_urls", (request.url,))[0]
         if self.run is not None and path_of(first) in statements.PATHS:
             self.run.statements.take(to_page(response, first, self.run.info.clock()))
-
-    def entry_failed(self, failure: Failure) -> None:
-        """Take note that a sitemap, feed or listing could not be had."""
-        request: Request = failure.request  # type: ignore[attr-defined]
-        if self.active_run.info.stopping.requested:
-            failure = Failure(RunStopped())  # type: ignore[no-untyped-call]
-        if isinstance(failure.value, HostPaused):
-            self._wait(request, failure.value.seconds)
-            return
-        asked = request.cb_kwargs
-        entry = self.active_run.discovered.entry(asked["kind"], asked["url"])
-        refused = refusal(request.url)
-        entry.problem = refused or reason(failure)
-        if refused is not None:
-            return  # neither the site's robots.txt nor its absence: we don't go there
-        if isinstance(failure.value, RobotsUnreachable):
-            entry.down = failure.value.down
-            entry.robots = not entry.down
-        else:
-            entry.down = never_connected(failure.value)
-            entry.unanswered = not isinstance(failure.value, (RobotsDenied, RunStopped))
 
     # --- fetch ------------------------------------------------------------------------------
 

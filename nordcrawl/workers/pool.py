@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
-import errno
 import gc
 import logging
 import multiprocessing
@@ -18,17 +16,25 @@ import resource
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from nordcrawl.model.words import reason
+from nordcrawl.workers.memory import (
+    bound_tasks,
+    bounded,
+    came_near,
+    give_back,
+    is_of_memory,
+    peak,
+    steady_memory,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -49,20 +55,8 @@ _CLOSE_S = 2.0
 _MORE_TRIES = 2
 #: Bytes of a pickled value above which it is not unpickled between two steps of the event loop.
 _LARGE = 1 << 18
-#: Bytes of a worker's own, beyond what it had at its start or could not do without, above which it
-#: gives back what it can after a page.
-_MUCH = 24 << 20
-#: Bytes of address space that each task may take anew, whatever those before it have kept.
-_LEAST_NEW = 48 << 20
-#: Bytes that a task may take, in a worker, and the pages of address space that it began with.
-_memory_bytes = 0
-_at_first = 0
-#: Bytes of its own that a worker can't do without, as far as is known.
-_needed = 0
 _NO_MEMORY = "needed too much memory"
 _SHORT = ", and perhaps needed too much memory"
-#: Bytes below its limit at which a process counts as having reached it.
-_NEAR = 4 << 20
 
 
 class WorkFailed(Exception):
@@ -89,88 +83,18 @@ def _guarded(
     Nothing but bytes and text travels back, because an exception, or a value, that can't be pickled
     there or unpickled here would break the pool, and cost more than one page.
     """
-    most, before = 0, _peak()
+    most, before = 0, peak()
     try:
-        with _memory_limit() as most:
+        with bounded() as most:
             return pickle.dumps(function(*args, **kwargs), pickle.HIGHEST_PROTOCOL)
     except BaseException as error:  # noqa: BLE001 - foreign code on hostile pages, SystemExit too
-        if _is_of_memory(error):
+        if is_of_memory(error):
             return _Failed(_NO_MEMORY)
         # A library that gets no memory may say anything (lxml "unknown error", Python's compiler
         # that a field is required): this tells why.
-        near = max(_memory_bytes // 4, _NEAR)
-        is_short = _peak() > max(before, most - near)
-        return _Failed(reason(error) + (_SHORT if is_short else ""))
+        return _Failed(reason(error) + (_SHORT if came_near(most, before) else ""))
     finally:
-        _give_back()
-
-
-def _peak() -> int:
-    """Return the most bytes of address space that this process ever had; 0 where that is not known.
-    Source: VmPeak of proc_pid_status(5), in KiB."""
-    with contextlib.suppress(OSError, ValueError):
-        for line in Path("/proc/self/status").read_bytes().splitlines():
-            if line.startswith(b"VmPeak:"):
-                return int(line.split()[1]) << 10
-    return 0
-
-
-def _is_of_memory(error: BaseException) -> bool:
-    """Return whether memory ran out; a library that is loaded then says so in the loader's words,
-    and C code that got none often returns without saying why, which Python tells as a
-    `SystemError`.
-    Source: glibc, elf/dl-load.c, "failed to map segment from shared object"."""
-    if isinstance(error, ImportError):
-        return "failed to map segment" in str(error) or "annot allocate memory" in str(error)
-    if isinstance(error, (MemoryError, SystemError)):
-        return True
-    return getattr(error, "errno", None) == errno.ENOMEM
-
-
-@contextlib.contextmanager
-def _memory_limit() -> Iterator[int]:
-    """Bound what a task may take beyond what the worker had at its start; gives the bound, in bytes
-    of address space. Between tasks there is none, for a worker that dies while it takes one leaves
-    the others waiting for ever.
-
-    What earlier tasks took and gave back stays the C library's: it is there to be filled again, and
-    counts as taken. A little new is left to each task all the same, as it lies in pieces.
-    """
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    in_all = _pages_of_memory()[0]
-    kept = max(0, in_all - _at_first) * resource.getpagesize()
-    room = max(_memory_bytes - kept, min(_memory_bytes, _LEAST_NEW))
-    most = in_all * resource.getpagesize() + room
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
-    try:
-        yield most
-    finally:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-
-
-def _pages_of_memory() -> tuple[int, int, int]:
-    """Return how many pages of memory this process has: in all, resident, shared with files.
-    Source: proc_pid_statm(5)."""
-    in_all, resident, shared = Path("/proc/self/statm").read_text("ascii").split()[:3]
-    return int(in_all), int(resident), int(shared)
-
-
-def _give_back() -> None:
-    """Give memory back after a page that needed much; the C library keeps what is freed."""
-    global _needed  # noqa: PLW0603 - of a process that is nothing else
-    with contextlib.suppress(OSError, AttributeError, ValueError):
-        if _own_memory() > _needed + _MUCH:
-            gc.collect()
-            ctypes.CDLL(None).malloc_trim(0)
-            _needed = max(_needed, _own_memory())
-
-
-def _own_memory() -> int:
-    """Return how many bytes of memory this process has that no file is behind."""
-    _, resident, shared = _pages_of_memory()
-    return (resident - shared) * resource.getpagesize()
+        give_back()
 
 
 def _nothing() -> None:
@@ -184,24 +108,9 @@ async def _unpickled(data: bytes) -> Any:
     return pickle.loads(data)  # noqa: S301
 
 
-def steady_memory() -> None:
-    """Have the C library give large blocks back to the system as soon as they are freed. By default
-    it keeps ever larger ones after the first, in an arena for each thread.
-
-    Source: mallopt(3), M_MMAP_THRESHOLD and M_ARENA_MAX; elsewhere than with glibc of no effect.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(-3, 256 << 10)  # M_MMAP_THRESHOLD, bytes
-        mallopt(-8, 2)  # M_ARENA_MAX
-
-
 def _start(memory_bytes: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # pebble has set its own by now
-    global _memory_bytes, _at_first, _needed  # noqa: PLW0603 - of a process that is nothing else
-    _memory_bytes = memory_bytes
-    _at_first = _pages_of_memory()[0]
-    _needed = _own_memory()
+    bound_tasks(memory_bytes)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     steady_memory()

@@ -17,11 +17,13 @@ import pytest
 
 from nordcrawl.cli import crawl_all
 from nordcrawl.errors import UsageError, gravest
+from nordcrawl.fetch.robots_copies import Copies, Copy
+from nordcrawl.model.times import utc_now
 from nordcrawl.sources.load import read
 from nordcrawl.sources.source import Source
 from tests.support.in_process import LocalJob
 from tests.support.jobs import Job
-from tests.support.news_site import Paper
+from tests.support.news_site import Answer, Paper
 
 
 @pytest.fixture
@@ -86,14 +88,19 @@ def test_told_to_stop_each_crawl_ends_in_order_and_no_other_is_begun(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("asks", ["the source", "robots.txt"])
 def test_the_delay_of_a_host_is_kept_between_two_of_its_sources(
-    paper: Paper, tmp_path: Path
+    paper: Paper, tmp_path: Path, asks: str
 ) -> None:
     delay_s = 4.0  # longer than a crawl takes to begin
+    more = [f"delay_s = {delay_s}"] if asks == "the source" else []
+    if asks == "robots.txt":
+        said = f"User-agent: *\nCrawl-delay: {delay_s:g}\n".encode()
+        paper.answers["/robots.txt"] = Answer(200, {"Content-Type": "text/plain"}, said)
     for name in ("one", "two"):
         paper.publish(f"/{name}/a", f"A story of {name}")
         keys = (f"article_urls = ['^/{name}/']", "robots_sitemaps = false")
-        paper.source(tmp_path, *keys, f"delay_s = {delay_s}", name=name)
+        paper.source(tmp_path, *keys, *more, name=name)
     job = LocalJob(tmp_path, "one", {"NORDCRAWL_SOURCES": str(tmp_path)})
     done = job.nordcrawl("crawl", "one", "two")
     assert done.code == 0, done.text
@@ -102,15 +109,22 @@ def test_the_delay_of_a_host_is_kept_between_two_of_its_sources(
 
 
 class Noted(crawl_all._Crawls):
-    """Notes when each crawl is begun, and ends it at once; the one named `told` is told to stop."""
+    """Notes when each crawl is begun, and ends it at once; the one named `told` is told to stop.
+    Each learns from the robots.txt of the host that it asks for so many seconds, if any."""
 
-    def __init__(self, folder: Path, told: str = "") -> None:
-        super().__init__([], folder, crawl_all._Time(None, 0))
+    def __init__(self, folder: Path, told: str = "", **crawl_delays_s: float) -> None:
+        super().__init__([], folder, crawl_all._Time(None, 0), 60)
         self.times: list[float] = []
         self.stopped = told
+        self.crawl_delays_s = crawl_delays_s
 
     def crawl(self, source: str) -> crawl_all.Ended:
         self.times.append(time.monotonic())
+        if (asked_s := self.crawl_delays_s.get(source)) is not None:
+            folder = self._state_dir / "archive" / source
+            folder.mkdir(parents=True)
+            said = f"User-agent: *\nCrawl-delay: {asked_s:g}\n".encode()
+            Copies(folder / "robots.json").put("127.0.0.1:80", Copy(utc_now(), 200, said))
         if source == self.stopped:
             self.tell(signal.SIGTERM, None)
         return crawl_all.Ended(source, 0)
@@ -129,6 +143,25 @@ def test_between_two_sources_of_a_host_is_the_greater_delay(paper: Paper, tmp_pa
     ended = crawls.crawl_in_turn(in_turn(tmp_path, paper, 0.1, 0.5, 0.2))
     assert [one.source for one in ended] == ["n0", "n1", "n2"]
     assert min(b - a for a, b in itertools.pairwise(crawls.times)) >= 0.5
+
+
+def test_between_two_sources_of_a_host_is_what_its_robots_txt_asks_for(
+    paper: Paper, tmp_path: Path
+) -> None:
+    """From the first crawl on that learned of it; one that asks for too much is not crawled."""
+    crawls = Noted(tmp_path, n0=0.6, n1=0.1, n2=3600)
+    crawls.crawl_in_turn(in_turn(tmp_path, paper, 0, 0, 0, 0))
+    waits = [b - a for a, b in itertools.pairwise(crawls.times)]
+    assert min(waits) >= 0.6
+    assert max(waits) < 60
+
+
+def test_the_greatest_crawl_delay_that_is_obeyed_is_that_of_the_crawls() -> None:
+    given = ("-s", "LOG_LEVEL=INFO", "-s", "NORDCRAWL_CRAWL_DELAY_MAX_S=5", "--limit", "3")
+    assert crawl_all._setting(given, "NORDCRAWL_CRAWL_DELAY_MAX_S") == "5"
+    assert crawl_all._setting(given[:2], "NORDCRAWL_CRAWL_DELAY_MAX_S") is None
+    with pytest.raises(UsageError, match="NORDCRAWL_CRAWL_DELAY_MAX_S"):
+        crawl_all.crawl_all(["--all", "-s", "NORDCRAWL_CRAWL_DELAY_MAX_S=much"])
 
 
 def test_who_is_told_to_stop_waits_for_no_delay(paper: Paper, tmp_path: Path) -> None:
@@ -172,7 +205,7 @@ def test_a_wrong_option_is_told(wrong: tuple[str, str], why: str) -> None:
 
 def test_each_crawl_has_the_time_that_is_left_of_all(tmp_path: Path) -> None:
     def budget(seconds: float | None, each_s: float) -> float | None:
-        crawls = crawl_all._Crawls(["-L", "INFO"], tmp_path, crawl_all._Time(seconds, each_s))
+        crawls = crawl_all._Crawls(["-L", "INFO"], tmp_path, crawl_all._Time(seconds, each_s), 60)
         command = crawls.command("one")
         assert command is not None
         assert command[2:7] == ["nordcrawl", "crawl", "one", "-L", "INFO"]
@@ -187,7 +220,7 @@ def test_each_crawl_has_the_time_that_is_left_of_all(tmp_path: Path) -> None:
 
 
 def test_when_the_time_of_all_is_over_no_other_crawl_is_begun(tmp_path: Path) -> None:
-    crawls = crawl_all._Crawls([], tmp_path, crawl_all._Time(1e-9, 600))
+    crawls = crawl_all._Crawls([], tmp_path, crawl_all._Time(1e-9, 600), 60)
     ended = crawls.crawl("two")
     assert (ended.name, ended.report) == ("out_of_time", None)
     assert ended.why == "not begun: the time of all is over (--max-seconds)"

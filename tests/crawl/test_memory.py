@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,10 +21,13 @@ from nordcrawl.discover import Discovery
 from nordcrawl.model.article import Rejected
 from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
-from nordcrawl.spiders.news import NewsSpider
+from nordcrawl.spiders.entries import Entries
 from nordcrawl.workers.pool import LARGE_BYTES, Workers
+from tests.support.jobs import Job
+from tests.support.news_site import Paper
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "memory.py"
+ROOT = Path(__file__).parents[2]
+BENCHMARK = ROOT / "benchmarks" / "memory.py"
 URL = "http://127.0.0.1/news/1"
 
 
@@ -49,12 +55,10 @@ class Both(Counting):
         self.apart = Counting(value)
 
 
-def spider_of(workers: Both) -> NewsSpider:
-    spider = NewsSpider()
-    made: Any = spider
-    made.run = SimpleNamespace(workers=workers)
-    made.source = SimpleNamespace(timezone="UTC")
-    return spider
+def entries_read_by(workers: Both) -> Entries:
+    info = SimpleNamespace(source=SimpleNamespace(timezone="UTC"))
+    run: Any = SimpleNamespace(workers=workers, info=info)
+    return Entries(run, lambda request, seconds: None)
 
 
 async def test_a_large_page_is_read_apart_and_one_at_a_time() -> None:
@@ -74,12 +78,49 @@ async def test_a_large_page_is_read_apart_and_one_at_a_time() -> None:
 
 async def test_a_large_sitemap_is_read_apart() -> None:
     workers = Both(Discovery())
-    spider = spider_of(workers)
+    entries = entries_read_by(workers)
     now = datetime(2026, 11, 2, tzinfo=UTC)
-    await spider._read("sitemap", Page(URL, b"x" * LARGE_BYTES, now, URL))
+    await entries._read("sitemap", Page(URL, b"x" * LARGE_BYTES, now, URL))
     assert (workers.calls, workers.apart.calls) == (1, 0)
-    await spider._read("sitemap", Page(URL, b"x" * (LARGE_BYTES + 1), now, URL))
+    await entries._read("sitemap", Page(URL, b"x" * (LARGE_BYTES + 1), now, URL))
     assert (workers.calls, workers.apart.calls) == (1, 1)
+
+
+#: At the end of the crawler's own process, and of none that it starts.
+TELLING = """
+import atexit, gc, json, logging, os, sys
+def tell():
+    if "twisted.internet.reactor" in sys.modules:
+        from tests.support.c_library import large_block_of_its_own
+        told = {
+            "large blocks go back": large_block_of_its_own(8 << 20),
+            "objects passed over": gc.get_freeze_count(),
+            "a web server": "aiohttp" in sys.modules,
+            "records at debug": logging.getLogger("scrapy.core.engine").isEnabledFor(10),
+        }
+        with open(os.environ["TOLD"], "w") as file:
+            json.dump(told, file)
+atexit.register(tell)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="needs glibc 2.33")
+def test_the_crawler_gives_memory_back_and_does_not_look_through_what_it_loaded(
+    paper: Paper, job: Callable[..., Job], tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(TELLING)
+    paper.publish("/news/a", "A story")
+    told = tmp_path / "told.json"
+    path = os.pathsep.join(map(str, (tmp_path, ROOT)))
+    done = job(PYTHONPATH=path, TOLD=str(told)).crawl()
+    assert done.code == 0, done.text
+    found = json.loads(told.read_text())
+    assert found.pop("objects passed over") > 50_000
+    assert found == {
+        "large blocks go back": True,
+        "a web server": False,
+        "records at debug": False,
+    }
 
 
 @pytest.mark.slow

@@ -255,7 +255,7 @@ async def test_a_304_to_no_condition_is_no_answer_of_page_or_list(run: Run) -> N
     (example,) = run.outcomes.examples[Outcome.FETCH_FAILED]
     assert example.reason == "HTTP 304 to a request without condition"
     answer = Response(entry, 304, request=Request(entry))
-    assert [x async for x in spider.parse_entry(answer, "sitemap", entry, 1, None)] == []
+    assert [x async for x in spider.entries.parse(answer, "sitemap", entry, 1, None)] == []
     assert run.discovered.entries[entry].problem == "HTTP 304 to a request without condition"
 
 
@@ -265,7 +265,9 @@ async def test_a_listing_is_read_by_the_character_set_of_its_header(
     monkeypatch.setattr(run.workers, "call", in_a_worker)
     body = "<meta charset=windows-1252><a href='/news/новости'>x</a>".encode("cp1251")
     header = ("content-type", "text/html; charset=windows-1251")
-    found = await NewsSpider(run=run)._read("listing", page("x", body=body, headers=(header,)))
+    found = await NewsSpider(run=run).entries._read(
+        "listing", page("x", body=body, headers=(header,))
+    )
     assert [link.url for link in found.links] == [f"{HOST}/news/новости"]
 
 
@@ -273,10 +275,10 @@ async def test_a_listing_is_read_by_the_character_set_of_its_header(
 async def test_a_robots_txt_that_cant_be_had_is_told_apart_from_a_host_that_is_down(
     run: Run, down: bool
 ) -> None:
-    spider, url = NewsSpider(run=run), f"{HOST}/map.xml"
+    entries, url = NewsSpider(run=run).entries, f"{HOST}/map.xml"
     failure: Any = Failure(RobotsUnreachable("robots.txt: HTTP 503", down=down))
     failure.request = Request(url, cb_kwargs={"kind": "sitemap", "url": url})
-    spider.entry_failed(failure)
+    entries.failed(failure)
     entry = run.discovered.entries[url]
     assert (entry.robots, entry.down, entry.unanswered) == (not down, down, False)
     assert entry.problem == "robots.txt: HTTP 503"

@@ -21,6 +21,7 @@ from nordcrawl.config.arguments import Arguments
 from nordcrawl.config.options import Options
 from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import GONE_S, GRACE_S, SHIP_S, Stopping, stop_requested
+from nordcrawl.crawl.under_way import UnderWay
 from nordcrawl.model.page import Page
 from nordcrawl.sources.source import Source
 from nordcrawl.spiders.news import NewsSpider
@@ -155,12 +156,14 @@ async def test_what_a_worker_reads_of_an_entry_is_given_up():
             await asyncio.sleep(600)
 
     crawler = get_crawler()
-    spider: Any = NewsSpider.from_crawler(crawler)
-    spider.run = SimpleNamespace(workers=Workers())
-    spider.source = SimpleNamespace(timezone="UTC")
+    source = SimpleNamespace(timezone="UTC")
+    run: Any = SimpleNamespace(
+        workers=Workers(), info=SimpleNamespace(source=source), under_way=UnderWay()
+    )
+    entries = NewsSpider.from_crawler(crawler, run=run).entries
     page = Page("https://a.example/s", b"<urlset/>", datetime(2026, 11, 2, tzinfo=UTC))
-    reading = asyncio.ensure_future(spider._read("sitemap", page))
-    while not spider._reading:
+    reading = asyncio.ensure_future(entries._read("sitemap", page))
+    while not entries._reading:
         await asyncio.sleep(0)
     crawler.signals.send_catch_log(stop_requested)
     with pytest.raises(asyncio.CancelledError):

@@ -15,9 +15,15 @@ import attrs
 import pydantic
 import pytest
 import scrapy
+from scrapy.downloadermiddlewares.httpauth import HttpAuthMiddleware
 from scrapy.http import HtmlResponse
+from scrapy.settings import Settings
+from scrapy.spidermiddlewares.depth import DepthMiddleware
+from scrapy.utils.conf import build_component_list
+from scrapy.utils.misc import load_object
 
 from nordcrawl import Archive
+from nordcrawl.addon import NordcrawlAddon
 from nordcrawl.items import WrongItem
 from nordcrawl.spiders.responses import page_of_item
 from tests.support.news_site import WORDS, Answer, Paper, article_html
@@ -159,3 +165,20 @@ def test_any_kind_of_item_has_a_page(item: Any) -> None:
 def test_what_has_none_is_named(item: Any, said: str) -> None:
     with pytest.raises(WrongItem, match=said):
         page_of_item(item, NOW)
+
+
+@pytest.mark.parametrize(
+    ("setting", "kind", "name"),
+    [
+        ("HTTPAUTH_USER", "DOWNLOADER_MIDDLEWARES", HttpAuthMiddleware),
+        ("DEPTH_LIMIT", "SPIDER_MIDDLEWARES", DepthMiddleware),
+    ],
+)
+def test_what_has_nothing_to_do_in_our_crawls_is_there_only_for_who_sets_it(
+    setting: str, kind: str, name: type
+) -> None:
+    for value, there in ((None, False), ("1", True)):
+        settings = Settings() if value is None else Settings({setting: value})
+        NordcrawlAddon().update_settings(settings)
+        placed = build_component_list(settings.get_component_priority_dict_with_base(kind))
+        assert (name in map(load_object, placed)) is there

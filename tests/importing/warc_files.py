@@ -23,7 +23,7 @@ from nordcrawl.importing.gathered import Gathered
 from nordcrawl.importing.scan import Scan
 from nordcrawl.importing.taking import take
 from nordcrawl.report.run_report import Report
-from tests.reextract.kept_pages import BEGAN, HOST, Inline, Paper
+from tests.reextract.kept_pages import BEGAN, HOST, Inline, Paper, stop_after_pages
 
 LONG_AGO = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 HTML = (("Content-Type", "text/html; charset=utf-8"),)
@@ -138,7 +138,7 @@ class Library(Paper):
         run = self.opened(Arguments(urls=("warc",), mode="full", kind="import"))
         try:
             if stop_after is not None:
-                _stop_after(run, stop_after)
+                stop_after_pages(run, stop_after)
             asyncio.run(take(run, gathered, findings))
         finally:
             run.close()
@@ -155,20 +155,6 @@ class Library(Paper):
             store = self.store if begun else None
             asyncio.run(look(self.options, self.source, store, gathered, findings))
         return findings
-
-
-def _stop_after(run: Any, count: int) -> None:
-    archive = run.outcomes.archive
-
-    async def stopping(*args: Any) -> None:
-        nonlocal count
-        await archive(*args)
-        count -= 1
-        if count <= 0:
-            run.info.stopping.request()
-            run.workers.close()
-
-    run.outcomes.archive = stopping
 
 
 __all__ = ["BEGAN", "HOST", "HTML", "LONG_AGO", "Library", "Warc", "day"]

@@ -1,4 +1,4 @@
-"""The ledger: state is the fold of its lines, in any order; one outcome a URL."""
+"""The ledger: state is the fold of its lines, in any order."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +15,6 @@ from nordcrawl.model.ledger import (
     ArticleState,
     LedgerEntry,
     Outcome,
-    Tally,
     fold,
 )
 
@@ -113,14 +111,3 @@ def test_a_line_reads_back_as_it_was_written():
         "s:1", 2, False, article,
     )  # fmt: skip
     assert LedgerEntry.from_json(line.to_json()) == line
-
-
-def test_each_url_ends_once():
-    tally = Tally()
-    assert tally.discover("a")
-    assert not tally.discover("a")
-    tally.discover("b")
-    tally.settle("a", Outcome.NEW)
-    with pytest.raises(ValueError, match="not open"):
-        tally.settle("a", Outcome.UPDATED)
-    assert (tally.discovered, tally.open, tally.counts()) == (2, {"b"}, {Outcome.NEW: 1})

@@ -148,7 +148,7 @@ class Paper:
                 if slowly:
                     _slow_down(run)
                 if stop_after is not None:
-                    _stop_after(run, stop_after)
+                    stop_after_pages(run, stop_after)
                 findings = asyncio.run(reextract(run, self.store, progress, plan, engine))
         finally:
             run.close()
@@ -173,7 +173,8 @@ def _slow_down(run: Run) -> None:
     run.outcomes.archive = slow  # type: ignore[assignment, method-assign]
 
 
-def _stop_after(run: Run, count: int) -> None:
+def stop_after_pages(run: Run, count: int) -> None:
+    """Tell a run to stop when so many pages are archived."""
     archive = run.outcomes.archive
 
     async def stopping(*args: Any) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,14 @@ def main_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(main, "__file__", main.get("__file__", "main.py"))
 
 
-@pytest.mark.usefixtures("main_file")
+@pytest.fixture
+def fork_server() -> None:
+    """The workers are born with what is asked for here, not with what the first pool of this
+    process asked for: one that loads the extractor for its first page needs memory for that."""
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("fork_server", "main_file")
 def test_a_page_that_needs_too_much_memory_costs_itself(tmp_path: Path) -> None:
     paper = Paper(tmp_path)
     pages = {f"/news/{n}": html(f"Story number {n}") for n in range(4)}

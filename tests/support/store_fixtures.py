@@ -15,6 +15,19 @@ from nordcrawl.archive.store.protocol import Store
 from tests.support import faulty_s3 as faulty
 from tests.support import s3_servers as servers
 
+#: What a conftest takes from here, all of it: pytest finds fixtures by the names in its module.
+__all__ = [
+    "_botocore_reads_its_files_once",
+    "_no_aws_of_this_machine",
+    "address",
+    "dead",
+    "kind",
+    "prefix",
+    "proxy",
+    "store",
+    "use",
+]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _botocore_reads_its_files_once() -> Iterator[None]:

@@ -1,7 +1,6 @@
 """One page can't stop the crawl: a slow, greedy or dying task costs itself only."""
 
 import asyncio
-import ctypes
 import multiprocessing
 import os
 import signal
@@ -15,7 +14,7 @@ from nordcrawl.extract import extract
 from nordcrawl.model.page import Page
 from nordcrawl.model.profile import Profile
 from nordcrawl.workers import excepthook
-from nordcrawl.workers.pool import Workers, WorkFailed, WorkStopped, _own_memory
+from nordcrawl.workers.pool import Workers, WorkFailed, WorkStopped
 from tests.support.waiting import HANG_S
 
 
@@ -237,70 +236,6 @@ async def test_what_needs_much_memory_has_a_process_of_its_own_each_time(workers
         await calling
     with pytest.raises(WorkStopped):
         await workers.apart.call(double, 1)
-
-
-def c_library() -> ctypes.CDLL:
-    found = ctypes.CDLL(None)
-    found.malloc.restype = ctypes.c_void_p
-    found.malloc.argtypes = [ctypes.c_size_t]
-    found.free.argtypes = [ctypes.c_void_p]
-    return found
-
-
-class MallInfo(ctypes.Structure):
-    """Source: mallinfo(3), ``struct mallinfo2``."""
-
-    _fields_ = tuple(
-        (name, ctypes.c_size_t)
-        for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks",
-                     "uordblks", "fordblks", "keepcost")
-    )  # fmt: skip
-
-
-def large_block_of_its_own(size: int) -> bool:
-    """Tell whether a second block of a size is one of the system's own, as the first was; by
-    default the C library takes the first for a sign to keep such blocks."""
-    library = c_library()
-    library.free(library.malloc(size))
-    library.mallinfo2.restype = MallInfo
-    before = library.mallinfo2().hblkhd
-    block = library.malloc(size)
-    after = library.mallinfo2().hblkhd
-    library.free(block)
-    return bool(after - before >= size)
-
-
-def small_blocks(size: int) -> int:
-    """Take small blocks and free all but the last, which keeps the C library from giving the
-    others back by itself; return how much memory there is of it."""
-    library = c_library()
-    blocks = [library.malloc(1000) for _ in range(size // 1000)]
-    for block in blocks:
-        ctypes.memset(block, 1, 1000)
-    for block in blocks[:-1]:
-        library.free(block)
-    return _own_memory()
-
-
-def own_memory(_: object) -> int:
-    return _own_memory()
-
-
-@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="needs glibc 2.33")
-async def test_a_large_block_goes_back_to_the_system_at_once(workers):
-    assert await workers.call(large_block_of_its_own, 8 << 20)
-
-
-@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="needs glibc")
-async def test_what_a_task_has_freed_is_given_back_after_it():
-    pool = Workers(1, timeout_s=HANG_S, memory_bytes=1 << 30)
-    try:
-        before = await pool.call(own_memory, 0)
-        held = await pool.call(small_blocks, 100_000_000)
-        assert held - before > 90_000_000
-        assert await pool.call(own_memory, 0) - before < 24 << 20
-    finally:
-        pool.close()
 
 
 def test_a_worker_that_starts_while_its_pool_closes_is_no_news(

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from nordcrawl.archive.read.reader import NOT_SHOWN, Reader, of_source
 from nordcrawl.errors import UsageError
-from nordcrawl.identity.changes import Passage, compare, render
+from nordcrawl.identity.changes import compare
+from nordcrawl.identity.passages import Passage, render
 from nordcrawl.model.ledger import LedgerEntry, Outcome
 from nordcrawl.model.printable import shown
 from nordcrawl.model.times import parse_rfc3339

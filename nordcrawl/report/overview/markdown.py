@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from nordcrawl.identity.changes import Mark, Span
+from nordcrawl.identity.passages import Mark, Span
 from nordcrawl.model.printable import shown
 from nordcrawl.report.overview import words
 from nordcrawl.report.overview.values import Overview, Shown

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from nordcrawl.identity.changes import Passage
+from nordcrawl.identity.passages import Passage
 
 #: The fields whose share is told, and what counts as one, in the order of the record.
 FIELDS: Final = (

@@ -2,26 +2,4 @@
 
 from __future__ import annotations
 
-from tests.support.store_fixtures import (
-    _botocore_reads_its_files_once,
-    _no_aws_of_this_machine,
-    address,
-    dead,
-    kind,
-    prefix,
-    proxy,
-    store,
-    use,
-)
-
-__all__ = [
-    "_botocore_reads_its_files_once",
-    "_no_aws_of_this_machine",
-    "address",
-    "dead",
-    "kind",
-    "prefix",
-    "proxy",
-    "store",
-    "use",
-]
+from tests.support.store_fixtures import *  # noqa: F403
