@@ -13,11 +13,12 @@ from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from nordcrawl.extract.page.head import Head
+from nordcrawl.extract.page.headings import Heading
 from nordcrawl.extract.page.text import key, unmarked
 
 #: Weights of the vote; measured on 127 news pages: JSON-LD is right on 81 % of those that have
 #: one, og:title on 72 %, h1 on 70 %. The title element mostly repeats og:title.
-_WEIGHTS = {"json-ld": 1.5, "h1": 1.4, "og": 1.6, "meta": 0.7, "title": 0.5}
+_WEIGHTS = {"json-ld": 1.5, "h1": 1.4, "og": 1.6, "meta": 0.7, "class": 0.7, "title": 0.5}
 #: Without JSON-LD, the only h1 is the headline that readers see, og:title often one for others.
 #: Measured on 61 such pages where they differ: h1 is right on 39, og:title on 11; from 2.2 on the
 #: weight makes no difference.
@@ -30,7 +31,7 @@ _HEADINGS = 3
 _IN_TRAIL, _PRINTED = 0.3, 1.5
 #: A longer title is none; each of its separators is tried.
 _CHARS = 1000
-_SEPARATOR = re.compile(r"\s+(?:[|\-–—·•:/~⁄*]+|[»«›‹]+|::)\s+|\s*[|｜]\s*")
+_SEPARATOR = re.compile(r"\s+(?:[|\-–—·•:/~⁄*<>]+|[»«›‹]+|::)\s+|\s*[|｜]\s*")
 #: What hardly ever stands in a headline itself.
 _STRONG = re.compile(r"\s*[|｜]+\s*|\s+[»›•·]\s+|\s+::\s+")
 _DANGLING = re.compile(r"\s+[|\-–—·•:/]+\s*$|^\s*[|·•/»›]+\s+")
@@ -68,7 +69,7 @@ def vote(head: Head, site_title: str | None, url: str) -> tuple[str | None, str,
     names = site_names(head, site_title, url)
     said = [replace(claim, text=claim.text[:_CHARS]) for claim in _said(head) if claim.text]
     # A page that calls itself by the site's name only is still called something.
-    claims = _weighed(_without_names(said, names) or said, head)
+    claims = _weighed(_without_names(said, names, url) or _printed_below(head) or said, head)
     if not claims:
         return None, "", ()
     claims = _without_masthead(claims, url)
@@ -87,7 +88,15 @@ def vote(head: Head, site_title: str | None, url: str) -> tuple[str | None, str,
     everything = dict.fromkeys(
         (*(c.text for c in claims), *bare, *(c.text for c in said), *(h.text for h in printed))
     )
-    return claims[best].text, claims[best].origin, tuple(everything)
+    return _in_small_letters(claims[best].text, claims), claims[best].origin, tuple(everything)
+
+
+def _in_small_letters(title: str, claims: Sequence[Claim]) -> str:
+    """Return a headline that is all in capitals as another claim has it."""
+    if not title.isupper():
+        return title
+    same = (claim.text for claim in claims if key(claim.text) == key(title))
+    return next((text for text in same if not text.isupper()), title)
 
 
 def _said(head: Head) -> Iterator[Claim]:
@@ -96,10 +105,15 @@ def _said(head: Head) -> Iterator[Claim]:
     if told:
         yield Claim("json-ld", told, _WEIGHTS["json-ld"])
     whole = [key(value) for value in (told, social) if value]
+    alone = {*whole, *map(key, _parts(unmarked(head.title)))}
     for heading in [h for h in head.headings[:_HEADINGS] if not h.leads_home] or head.headings[:1]:
         # What the page's head has in the headline too is no kicker.
         is_whole = any(value.startswith(key(heading.text)) for value in whole)
-        yield Claim("h1", heading.text if is_whole else heading.bare, _WEIGHTS["h1"])
+        is_whole = is_whole and key(heading.text) != key(heading.bare)
+        text = heading.text if is_whole else _piece(heading, alone) or heading.bare
+        yield Claim("h1", text, _WEIGHTS["h1"])
+    for value in head.marked[:1]:
+        yield Claim("class", value, _WEIGHTS["class"])
     if social:
         yield Claim("og", social, _WEIGHTS["og"])
     for value in map(unmarked, head.all("twitter:title")[:1]):
@@ -109,14 +123,63 @@ def _said(head: Head) -> Iterator[Claim]:
         yield Claim("title", window, _WEIGHTS["title"])
 
 
-def _without_names(said: Iterable[Claim], names: Sequence[str]) -> list[Claim]:
-    """Return the claims without the site's name in them, those left out that are no more."""
+def _parts(title: str) -> list[str]:
+    """Return a title and its parts, as separators part it."""
+    return [title, *_SEPARATOR.split(title)] if len(title) < _CHARS else []
+
+
+def _piece(heading: Heading, alone: set[str]) -> str | None:
+    """Return what stands in one of a heading's elements, or in some one behind the other, and is
+    all that the page's head says; None where that is nothing, or all of the heading."""
+    pieces = heading.pieces
+    for start in range(len(pieces)):
+        for end in range(start + 1, len(pieces) + 1):
+            text = " ".join(pieces[start:end])
+            if end - start < len(pieces) and len(key(text)) >= _TAIL_LETTERS and key(text) in alone:
+                return text.lstrip(" :|/·•")
+    return None
+
+
+def _printed_below(head: Head) -> list[Claim]:
+    """Return the first heading of the second level, for a page that calls itself nothing but its
+    site's name."""
+    long = (text for text in head.second if text.count(" ") >= _SITE_WORDS)
+    return [Claim("h2", text, _WEIGHTS["h1"]) for text in islice(long, 1)]
+
+
+def _without_names(said: Iterable[Claim], names: Sequence[str], url: str) -> list[Claim]:
+    """Return the claims without the names of the site and of its sections, those left out that are
+    no more."""
     keys = {key(name) for name in names}
-    bare = (
-        replace(c, text=_DANGLING.sub("", without_site(_PAYWALL_MARK.sub("", c.text), names)))
-        for c in said
-    )
-    return [claim for claim in bare if key(claim.text) and key(claim.text) not in keys]
+    sections = {key(unquote(part)) for part in urlsplit(url).path.rstrip("/").split("/")[:-1]} - {
+        ""
+    }
+    found: list[Claim] = []
+    for claim in said:
+        text = without_site(_PAYWALL_MARK.sub("", claim.text), names)
+        if claim.origin in ("og", "meta", "title"):
+            text = _behind_colon(_without_section(text, sections), keys)
+        text = _DANGLING.sub("", text)
+        if key(text) and key(text) not in keys:
+            found.append(replace(claim, text=text))
+    return found
+
+
+def _without_section(title: str, sections: set[str]) -> str:
+    """Return a title without the name of a part of its address behind its last separator."""
+    last = next(reversed(list(_SEPARATOR.finditer(title))), None)
+    if last is None or len(key(title[: last.start()])) < _PART_LETTERS:
+        return title
+    return title[: last.start()].rstrip() if key(title[last.end() :]) in sections else title
+
+
+def _behind_colon(title: str, names: set[str]) -> str:
+    """Return a title without the site's whole name before its first colon, or behind its last."""
+    before, _, behind = title.partition(": ")
+    if key(before) in names and len(key(behind)) >= _PART_LETTERS:
+        return behind.strip()
+    before, _, behind = title.rpartition(": ")
+    return before.strip() if key(behind) in names and len(key(before)) >= _PART_LETTERS else title
 
 
 def _weighed(claims: Sequence[Claim], head: Head) -> list[Claim]:
@@ -131,7 +194,22 @@ def _weighed(claims: Sequence[Claim], head: Head) -> list[Claim]:
             weight = _FIRST_HEADING if claim is headings[0] else _LATER_HEADING
             claim = replace(claim, weight=weight)
         found.append(claim)
-    return _against_trail(found, head)
+    return _against_trail(_against_section(found, head), head)
+
+
+def _against_section(claims: list[Claim], head: Head) -> list[Claim]:
+    """Return the claims where the only h1 is of few words, the page's head says something else, and
+    that is printed below as a heading of the second level: the h1 is the section's."""
+    first = next(iter(head.headings), None)
+    if first is None or len(head.headings) > 1 or first.text.count(" ") >= _SITE_WORDS:
+        return claims
+    told = [claim for claim in claims if claim.origin not in ("h1", "class")]
+    if any(key(first.text) in key(claim.text) for claim in told):
+        return claims
+    printed = {key(text) for text in head.second}
+    if not any(key(part) in printed for claim in told for part in _parts(claim.text)):
+        return claims
+    return [replace(c, weight=_IN_TRAIL) if c.origin == "h1" else c for c in claims]
 
 
 def _against_trail(claims: list[Claim], head: Head) -> list[Claim]:

@@ -45,6 +45,10 @@ class Head:
     title: str
     headings: tuple[Heading, ...]
     """The h1 of the page that have text, in order."""
+    marked: tuple[str, ...]
+    """What is marked as the headline and is no h1."""
+    second: tuple[str, ...]
+    """The first h2 that stand in no menu and are no links."""
     language: str | None
     """html lang, as it stands."""
     jsonld: JsonLd
@@ -114,6 +118,8 @@ def read(root: HtmlElement, url: str) -> Head:
         tuple(links),
         title,
         found,
+        headings.marked(root),
+        headings.second(root),
         root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang"),
         jsonld.read(blocks, url, [unmarked(hint) for hint in hints], addresses, title),
         "\n".join(scripts),

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import cast
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.page.text import key, unmarked
@@ -27,7 +29,7 @@ _BREAKS = frozenset(("br", "p", "div", "h2", "h3", "h4", "li", "ul"))
 _KICKER = re.compile(
     r"kicker|over-?line|top-?line|dachzeile|roof-?line|eyebrow|(?:supe?r|over|pre|sub)-?"
     r"(?:title|heading|headline|head)|surtitre|antetitulo|volanta|spitzmarke|stikktittel|trumpet|"
-    r"(?<![a-z])(?:label|badge|flag|sticker|ribbon|premium)(?![a-z])",
+    r"(?<![a-z])(?:label|badge|flag|sticker|ribbon|premium|live|breaking)(?![a-z])",
     re.IGNORECASE,
 )
 #: What parts a kicker from the headline; a dash opens speech and stays.
@@ -56,6 +58,23 @@ _NO_LINES = frozenset(
 )
 
 _OTHERS = ("a", "nav", "aside", "footer")
+#: Names of classes for what stands behind a headline on its line, and links that do.
+_BEHIND = re.compile(
+    r"sub-?(?:title|heading|headline|head)|untertitel|undertittel|under-?rubrik|tagline|comment|"
+    r"read(?:ing)?-?time|(?<![a-z])(?:date|edit|editsection|share|print|meta)(?![a-z])|"
+    r"(?:header|perma)-?link|(?<![a-z])anchor",
+    re.IGNORECASE,
+)
+_HEADLINE = re.compile(r"(?<![a-z-])(?:head-?line|title)(?![a-z])", re.IGNORECASE)
+_ASIDE = frozenset(("time", "small", "button"))
+_TOOLS = re.compile(r"[\W_]*(?:\[\s*\w{2,12}\s*\])?[\W_]*")
+#: Pieces of a heading, and headings of the second level, that are looked at.
+_PIECES, _SECOND = 8, 12
+_HIDDEN_LEVELS = 2
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_MARKED = etree.XPath(
+    "//body//*[@itemprop='headline' or (@role='heading' and @aria-level='1')][not(self::h1)]"
+)
 
 _HOME = re.compile(r"/|(?:https?:)?//[^/?#]+/?|\./")
 
@@ -69,18 +88,50 @@ class Heading:
     """Without the kicker, where an element in the heading is marked as one; else the same."""
     leads_home: bool = False
     """Whether all of it is a link to the front page, as the site's name is."""
+    pieces: tuple[str, ...] = ()
+    """Its words by the elements that they stand in, where these are several; else none."""
     below: frozenset[str] = frozenset()
     """Keys of the lines below it, where it is the last step of a trail; else none."""
 
 
 def read(root: HtmlElement) -> tuple[Heading, ...]:
     """Return the page's headings in order."""
-    elements = islice(root.iter("h1"), _MOST)
+    elements = (e for e in islice(root.iter("h1"), _MOST) if not _is_hidden(e))
     found = [(element, heading) for element in elements if (heading := of(element))]
     if found and is_in_trail(found[0][0]):
         element, heading = found[0]
         found[0] = element, replace(heading, below=_lines_below(element))
     return tuple(heading for _, heading in found)
+
+
+def marked(root: HtmlElement) -> tuple[str, ...]:
+    """Return what is marked as the headline, or as a heading of the first level, and is no h1.
+
+    Source: schema.org, headline; WAI-ARIA 1.2, heading and aria-level.
+    """
+    found = cast("list[HtmlElement]", _MARKED(root))[:_SECOND]
+    lines = (e.get("content") or _line(e) for e in found if e.tag != "meta")
+    return tuple(line for line in lines if line)
+
+
+def second(root: HtmlElement) -> tuple[str, ...]:
+    """Return the first headings of the second level that stand in no menu and lead nowhere."""
+    found: list[str] = []
+    for element in islice(root.iter("h2"), _SECOND):
+        if next(element.iterancestors(*_OTHERS), None) is None and (line := _line(element)):
+            links = next(element.iter("a"), None)
+            if links is None or "".join(_line(links).split()) != "".join(line.split()):
+                found.append(line)
+    return tuple(found)
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    """Return whether an element, or what it stands in, is not shown."""
+    return any(
+        e.get("hidden") is not None or _HIDDEN.search(e.get("style") or "") is not None
+        for e in (element, *islice(element.iterancestors(), _HIDDEN_LEVELS))
+        if e.tag != "body"
+    )
 
 
 def is_in_trail(heading: HtmlElement) -> bool:
@@ -135,11 +186,38 @@ def of(element: HtmlElement) -> Heading | None:
         return None
     if _leads_home(element, whole):
         return Heading(whole, whole, leads_home=True)
-    kicker = _kicker(element)
-    if kicker is None:
-        return Heading(whole, whole)
-    bare = whole.removeprefix(_line(kicker)).lstrip(_JOINT)
-    return Heading(whole, bare if len(key(bare)) > len(key(whole)) / 3 else whole)
+    bare = whole
+    pieces: tuple[str, ...] = ()
+    if len(element):
+        pieces = tuple(islice((p for t in _texts(element) if (p := unmarked(t))), _PIECES))
+        bare = _without_asides(element, whole)
+    if (kicker := _kicker(element)) is not None:
+        rest = bare.removeprefix(_line(kicker)).lstrip(_JOINT)
+        bare = rest if len(key(rest)) > len(key(bare)) / 3 else bare
+    return Heading(whole, bare, pieces=pieces if len(pieces) > 1 else ())
+
+
+def _without_asides(heading: HtmlElement, whole: str) -> str:
+    """Return a heading's line without what stands behind the headline: when, how long, a line
+    below it, ways to edit, share and link."""
+    bare = whole
+    for child in reversed(heading):
+        if (child.tail or "").strip() or not _is_aside(child):
+            break
+        rest = bare.removesuffix(_line(child)).rstrip()
+        if not key(rest):
+            break
+        bare = rest
+    return bare
+
+
+def _is_aside(element: HtmlElement) -> bool:
+    if not isinstance(element.tag, str):
+        return False
+    names = element.get("class") or ""
+    if element.tag in _ASIDE or (_BEHIND.search(names) and not _HEADLINE.search(names)):
+        return True
+    return element.tag == "a" and _TOOLS.fullmatch(_line(element)) is not None
 
 
 def _leads_home(heading: HtmlElement, whole: str) -> bool:

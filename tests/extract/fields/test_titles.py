@@ -366,3 +366,68 @@ def test_a_badge_and_words_for_screen_readers_are_no_part_of_the_headline(headin
 def test_a_heading_that_is_only_read_aloud_is_still_one() -> None:
     heading = "<h1><span class='sr-only'>Mye torsk langs kysten</span></h1>"
     assert vote(body=heading) == "Mye torsk langs kysten"
+
+
+NEW = "Mye torsk langs hele kysten i år"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        f"<h1>{NEW} <small>Fiskerne vil ha flere båter ut på havet</small></h1>",
+        f"<h1>{NEW}<span class=subtitle>Fiskerne vil ha flere båter</span></h1>",
+        f"<h1>{NEW}<time>5. mars 2026</time></h1>",
+        f"<h1>{NEW} <a class=comment-count href='#c'>12 kommentarer</a></h1>",
+        f"<h1>{NEW} <a href='/rediger'>[rediger]</a></h1>",
+        f"<h1>{NEW}<button>Del</button></h1>",
+        f"<h1 id=t>{NEW}<a class=headerlink href='#t'>¶</a></h1>",
+        f"<h1>{NEW}<a href='#t'>#</a></h1>",
+        f"<h1>{NEW}<span class=reading-time>4 min</span></h1>",
+        f"<h1><span class=live>LIVE</span>{NEW}</h1>",
+        f"<h1 style='display: none'>Avis Nord i dag</h1><h2>{NEW}</h2>",
+        f"<h1>Avis Nord</h1><h2>{NEW}</h2>",
+        f"<h2>{NEW}</h2>",
+        f"<div role=heading aria-level=1>{NEW}</div>",
+        f"<p itemprop=headline>{NEW}</p>",
+    ],
+)
+def test_the_headline_alone_whatever_else_is_told(heading: str) -> None:
+    assert vote(body=heading, title="Avis Nord") == NEW
+    assert vote(body=heading, title=f"{NEW} | Avis Nord") == NEW
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        (f"<h1><b class=x1>Fiske</b><b class=x2>{NEW}</b></h1>", NEW),
+        (f"<h1><b class=x1>{NEW}</b><b class=x2>Flere båter ut på havet</b></h1>", NEW),
+        (f"<h1>Nyheter</h1><h2>{NEW}</h2>", NEW),
+        (f"<h1>{NEW.upper()}</h1>", NEW),
+        ("<h1><b>Torsken</b> er tilbake langs kysten</h1>", "Torsken er tilbake langs kysten"),
+        (f"<h1>Nyheter</h1><h2><a href='/b'>{NEW}</a></h2>", "Nyheter"),
+    ],
+)
+def test_the_part_of_the_heading_that_the_head_has(heading: str, title: str) -> None:
+    assert vote(body=heading, title=f"{NEW} | Avis Nord") == title
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        f"{NEW} - Nyheter - Avis Nord",
+        f"{NEW}: Avis Nord",
+        f"Avis Nord: {NEW}",
+        f"{NEW} < Avis Nord",
+    ],
+)
+def test_sections_and_the_site_behind_any_mark(title: str) -> None:
+    head = "<meta property='og:site_name' content='Avis Nord'>"
+    assert vote(head=head, title=title) == NEW
+
+
+def test_a_colon_behind_another_word_than_the_site_stays() -> None:
+    head = "<meta property='og:site_name' content='Avis Nord'>"
+    assert vote(head=head, title=f"Avis Nord: {NEW}", body=f"<h1>Avis Nord: {NEW}</h1>") == (
+        f"Avis Nord: {NEW}"
+    )
+    assert vote(head=head, title=f"Fiske: {NEW}") == f"Fiske: {NEW}"
