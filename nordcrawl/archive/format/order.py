@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
@@ -147,8 +148,11 @@ def url_digest(url: str) -> str:
     >>> url_digest(hidden_url("https://example.org/a")) == url_digest("https://example.org/a")
     True
     """
-    if url.startswith(ERASED_URI):
-        return base64.urlsafe_b64decode(url.removeprefix(ERASED_URI) + "=").hex()
+    with suppress(ValueError):  # a page may have written it, and then stands for itself
+        if url.startswith(ERASED_URI):
+            digest = base64.urlsafe_b64decode(url.removeprefix(ERASED_URI) + "=")
+            if len(digest) == hashlib.sha256().digest_size:
+                return digest.hex()
     try:
         spelling = canonicalize(url)
     except ValueError:

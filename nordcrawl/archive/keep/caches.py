@@ -10,6 +10,7 @@ from nordcrawl.archive.format.commit import Heads
 from nordcrawl.archive.log.catalog import heads_of
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, read_rows
 from nordcrawl.archive.log.erasures import Erasures
+from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import NOTHING, Snapshot
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
@@ -70,7 +71,7 @@ class Caches:
         if manifest not in self._read:
             found: _Whole | None = None
             try:
-                checkpoint = Checkpoint.decode(manifest, self._store.get(manifest))
+                checkpoint = Checkpoint.decode(manifest, get_patiently(self._store, manifest))
                 heads = heads_of(self._store, checkpoint, snapshot.catalog)
                 holds = False
                 for row in read_rows(self._store, checkpoint):

@@ -39,7 +39,7 @@ from nordcrawl.archive.keep.proofs import (
 )
 from nordcrawl.archive.keep.testimony import Testimony
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
-from nordcrawl.archive.log.follow import follow, got, listed, tries
+from nordcrawl.archive.log.follow import follow, get_patiently, is_there, listed, tries
 from nordcrawl.archive.log.pieces import PartMovedError, check_part, part_body, slices
 from nordcrawl.archive.log.snapshot import NOTHING, LivePart, Snapshot
 from nordcrawl.archive.log.wholeness import heads_told, take_whole
@@ -120,11 +120,11 @@ class Deleter:
         """Of live parts that were read back: digest by origin."""
 
     def delete(self, key: str, proof: Proof) -> None:
-        """Delete an object; none is no error.
+        """Delete an object; none is no error, unless the proof has to look into it.
 
         Raises:
             UnprovenError: the proof does not hold.
-            LaterError: it may, but the store does not show everybody yet what it takes.
+            LaterError: it may, but the store does not show it, or not everybody yet what it takes.
             ArchiveDamaged: a log is broken.
             StoreRefused, StoreUnavailable: the store.
         """
@@ -162,8 +162,17 @@ class Deleter:
 
     def _prove_beside(self, key: str) -> None:
         part = keys.indexed_part(key)
-        if part is None or self._store.exists(part):
+        live = part in self._parts and part not in self._removed_by
+        if part is None or live or is_there(self._store, part):
             raise UnprovenError(f"{key}: no index of a part that is not there")
+
+    def _body(self, key: str) -> bytes:
+        """Return what a proof has to look into. A store that does not show it may be mistaken, and
+        would delete it all the same."""
+        try:
+            return get_patiently(self._store, key)
+        except ObjectMissing:
+            raise LaterError(f"{key}: is not shown by the store") from None
 
     # --- parts that were replaced or settled ------------------------------------------------
 
@@ -195,7 +204,8 @@ class Deleter:
                     break
             else:
                 less.append(segment)
-        if less and (body := got(self._store, entry.key)) is not None:
+        if less:
+            body = self._body(entry.key)
             try:
                 check_part(entry, body)
             except ArchiveDamaged as error:
@@ -213,8 +223,7 @@ class Deleter:
             self.taken_by(entry.key), Settled
         ):
             raise UnprovenError(f"{entry.key}: neither released nor dropped")
-        if (body := got(self._store, entry.key)) is None:
-            return []
+        body = self._body(entry.key)
         try:
             check_part(entry, body)
         except ArchiveDamaged as error:
@@ -296,11 +305,11 @@ class Deleter:
         begin = max(entry.modified, proof.since) if proof.since else entry.modified
         if self._store_now() - begin < proof.age:
             raise LaterError(f"{key}: put less than {proof.age} ago, by the store's clock")
-        body = got(self._store, key)
+        body = self._body(key)
         if self._is_listed(key, named, manifest):
             raise UnprovenError(f"{key}: in use since")
         self._delete(key)
-        if body is not None and self._is_listed(key, named, manifest):
+        if self._is_listed(key, named, manifest):
             # Its writer came back at this very moment, and believes that it is there.
             self._store.put(key, body, content_type=keys.PART_TYPE)
             if (beside := keys.index_key(key)) is not None:
@@ -311,7 +320,7 @@ class Deleter:
         self, key: str, named: tuple[PartKind, str, str] | None, manifest: str | None
     ) -> bool:
         if manifest is not None:
-            return manifest != key and self._store.exists(manifest)
+            return manifest != key and is_there(self._store, manifest)
         writer = named[2] if named else ""
         if named is not None and named[0] is PartKind.CAPTURE:  # whose it is its key does not say
             there = listed(self._store)

@@ -23,7 +23,7 @@ from nordcrawl.archive.format.sealed import decode_sealed
 from nordcrawl.archive.keep.findings import Defect, Verification, damage, named, unfinished
 from nordcrawl.archive.keep.verify_lines import LineCheck
 from nordcrawl.archive.log.erasures import Erasures
-from nordcrawl.archive.log.follow import get_patiently
+from nordcrawl.archive.log.follow import get_patiently, is_there
 from nordcrawl.archive.log.snapshot import Snapshot, take
 from nordcrawl.archive.log.wholeness import heads_in
 from nordcrawl.archive.store.protocol import MARKER_KEY, ObjectEntry, Store
@@ -156,19 +156,25 @@ class Facts:
     def _read_checkpoints(self) -> None:
         for key, body in self._found(lambda key: keys.manifest_of(key) == key):
             with self._faults_told():
-                self._take_checkpoint(key, Checkpoint.decode(key, body))
+                self._take_checkpoint(Checkpoint.decode(key, body))
 
-    def _take_checkpoint(self, key: str, checkpoint: Checkpoint) -> None:
+    def _take_checkpoint(self, checkpoint: Checkpoint) -> None:
         self.known.update(part.key for part in checkpoint.parts)
-        lost = [part.key for part in checkpoint.parts if not self.store.exists(part.key)]
-        if not lost:
+        if (lost := self.half_deleted(checkpoint)) is None:
             self.checkpoints[checkpoint.source].append(checkpoint)
             self.counts.checkpoints += 1
-        elif self.store.exists(key):
-            self.faults += [
-                unfinished(one, f"missing: {key} is half deleted; it is only a cache")
-                for one in lost
-            ]
+        else:
+            self.faults += lost
+
+    def half_deleted(self, checkpoint: Checkpoint) -> list[Defect] | None:
+        """Return what is to be said of a checkpoint of which a part is not there, which is nothing
+        of one that is gone altogether; None if all are."""
+        lost = [part.key for part in checkpoint.parts if not is_there(self.store, part.key)]
+        if not lost:
+            return None
+        what = f"missing: {checkpoint.key} is half deleted; it is only a cache"
+        there = self.store.exists(checkpoint.key)
+        return [unfinished(key, what) for key in lost] if there else []
 
     def _read_logs(self) -> Snapshot:
         """Read all logs, beyond what a catalog calls their end, too, and those that are told of

@@ -28,6 +28,7 @@ from nordcrawl.archive.keep.proofs import Settled as SettledProof
 from nordcrawl.archive.keep.quarantine import Batch, batches, decided, decisions, run_of
 from nordcrawl.archive.keep.release import Fate, Known, dropped, release
 from nordcrawl.archive.log.erasures import Erasures, read_erasures
+from nordcrawl.archive.log.follow import is_there
 from nordcrawl.archive.log.pieces import PartMovedError, Pieces, part_body, slices
 from nordcrawl.archive.log.snapshot import LivePart, Snapshot
 from nordcrawl.archive.log.wholeness import heads_told, take_whole
@@ -310,7 +311,7 @@ def _delete(maintainer: Maintainer, run_id: str, done: Done) -> None:
         if _is(run_of(snapshot, part), run_id)
     ]
     for key in gone:
-        if not store.exists(key):
+        if not is_there(store, key):
             continue
         try:
             deleter.delete(key, SettledProof())

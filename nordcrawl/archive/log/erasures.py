@@ -216,7 +216,7 @@ class Orders:
 
 def _receipt(store: Store, key: str) -> Receipt | None:
     try:
-        return Receipt.decode(key, store.get(key))
+        return Receipt.decode(key, get_patiently(store, key))
     except (ArchiveDamaged, ObjectMissing):
         return None
 

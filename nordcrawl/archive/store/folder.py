@@ -46,7 +46,7 @@ _PLACING_TRIES: Final = 100
 _OWN_NAMES: Final = frozenset(
     {
         *("articles-v1", "ledger-v1", "captures-v1", "commits", "runs", "schema", "checkpoints"),
-        *("erasures", "leases", "probe", "quarantine", "quarantine-v1"),
+        *("catalog", "erasures", "leases", "probe", "quarantine", "quarantine-v1"),
         *("lost+found", "_nordcrawl-id.json"),
     }
 )

@@ -26,8 +26,9 @@ from nordcrawl.archive.store.protocol import Capabilities, Store
 from nordcrawl.archive.write.adoption import adopt_strays
 from nordcrawl.archive.write.catch_up import catch_up
 from nordcrawl.archive.write.gate import Gate, Judge
+from nordcrawl.archive.write.identity import is_archive_known, log_head
 from nordcrawl.archive.write.schemas import put_schema
-from nordcrawl.archive.write.shipper import Limits, Shipper, ShipReport, log_head
+from nordcrawl.archive.write.shipper import Limits, Shipper, ShipReport
 from nordcrawl.errors import ObjectMissing, SpoolError, StoreError
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> 
     adopt_strays(store, spool)
     with suppress(SpoolError):  # the disk is full: shipping what is sealed may make room
         shipper.seal_all()
-    _check_identity(shipper, spool, state)
+    _check_identity(store, shipper, spool, state)
     shipper.ship()
     shipper.seal_all()
     shipper.ship()
@@ -166,13 +167,13 @@ def rebuild_state(
         spool.close()
 
 
-def _check_identity(shipper: Shipper, spool: Spool, state: State) -> None:
+def _check_identity(store: Store, shipper: Shipper, spool: Spool, state: State) -> None:
     """See that spool and archive still belong together; make a new beginning where they don't.
 
     To be called with everything sealed: what a copy of this spool has shipped already is known
     by the digests of its parts.
     """
-    if shipper.is_archive_known():
+    if is_archive_known(store, spool):
         shipper.check_not_cloned()
         return
     logger.warning(

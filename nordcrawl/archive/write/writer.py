@@ -33,9 +33,10 @@ from nordcrawl.archive.store.protocol import Capabilities, Store
 from nordcrawl.archive.write.accepted import Accepted, has_half_characters, keep, lines_of
 from nordcrawl.archive.write.catch_up import catch_up, tell_ended, write_checkpoint
 from nordcrawl.archive.write.gate import Gate, Held, Judge
+from nordcrawl.archive.write.identity import log_head
 from nordcrawl.archive.write.recovery import ship_waiting
 from nordcrawl.archive.write.ship_loop import ShipLoop
-from nordcrawl.archive.write.shipper import Limits, Shipped, Shipper, ShipReport, log_head
+from nordcrawl.archive.write.shipper import Limits, Shipped, Shipper, ShipReport
 from nordcrawl.errors import NordcrawlError, SpoolError, StoreError, StoreUnavailable
 from nordcrawl.model.capture import Draft
 from nordcrawl.model.ledger import LedgerEntry

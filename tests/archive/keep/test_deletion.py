@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError, de
 from nordcrawl.archive.keep.erase import finish, put_order
 from nordcrawl.archive.keep.erase_plan import plan_erasure
 from nordcrawl.archive.keep.maintainer import Maintainer
-from nordcrawl.archive.keep.proofs import Cache, Outlived, Proof, Replaced, Uncommitted
+from nordcrawl.archive.keep.proofs import Beside, Cache, Outlived, Proof, Replaced, Uncommitted
 from nordcrawl.archive.log.checkpoint import checkpoint_keys
 from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.store.folder import FolderStore
@@ -39,6 +40,7 @@ from tests.support.archive_builders import (
     url_of,
 )
 from tests.support.archive_runs import CHECKPOINTS, erase, ids, run
+from tests.support.interleaving import woven_time
 from tests.support.memory_store import MemoryStore
 
 WEEKS = timedelta(days=60)
@@ -309,6 +311,44 @@ def test_a_forged_commit_deletes_nothing(store: MemoryStore, kind: CommitKind, h
     else:
         assert done.unproven
     assert {key: store.objects.get(key) for key in victims} == before
+
+
+@pytest.mark.parametrize("times", [1, 50])
+@pytest.mark.parametrize("kind", [CommitKind.ERASE, CommitKind.DROP])
+def test_what_a_proof_must_look_into_stays_where_it_is_not_shown(
+    store: MemoryStore, kind: CommitKind, times: int
+) -> None:
+    """Removed by a forged commit, and said to be missing by mistake at that very moment."""
+    what = keys.PartKind.QUARANTINE if kind is CommitKind.DROP else keys.PartKind.ARTICLE
+    body = pack([make_line(9)])
+    key = keys.part_key(what, SOURCE, "2026-10-26", "00aa11bb22", 1)
+    entry = replace(entry_of("00aa11bb22", 1, body), key=key, kind=what)
+    adds = commit_of("00aa11bb22", add=[entry])
+    forged = commit_of("00aa11bb33", remove=(key,), kind=kind)
+    store.put(key, body, content_type=keys.PART_TYPE)
+    for commit in (adds, forged):
+        store.put(commit.key, commit.encode(), content_type=keys.JSON_TYPE)
+    with woven_time(store):
+        deleter = Deleter(store, no_pause)
+        store.missing[key] = times
+        with pytest.raises((UnprovenError, LaterError)):
+            deleter.delete(key, deleter.taken_by(key))
+    assert key in store.objects
+
+
+@pytest.mark.parametrize("times", [1, 50])
+def test_the_index_of_a_part_stays_though_that_is_not_shown(
+    store: MemoryStore, tmp_path: Path, times: int
+) -> None:
+    run(store, tmp_path / "other", "run-9", 9, captures=True)
+    (part,) = (key for key in parts(store) if key.startswith("captures"))
+    beside = keys.index_key(part) or ""
+    with woven_time(store):
+        deleter = Deleter(store, no_pause)
+        store.missing[part] = times
+        with pytest.raises(UnprovenError):
+            deleter.delete(beside, Beside())
+    assert beside in store.objects
 
 
 def test_an_append_that_removes_is_none(store: MemoryStore) -> None:
