@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from nordcrawl.archive.format.lines import decode_json, encode_json
 from nordcrawl.errors import ArchiveDamaged, UsageError
@@ -62,8 +62,12 @@ def readable(key: str, what: str) -> Iterator[None]:
     that names the key; `what` with its article, as in "a commit"."""
     try:
         yield
-    except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
+    except UNREADABLE as error:
         raise ArchiveDamaged(f"{key}: not {what} that can be read: {error}") from error
+
+
+UNREADABLE: Final = (*(ValueError, KeyError, TypeError, AttributeError, OverflowError, UsageError),)
+"""What is raised where values are not what they should be."""
 
 
 def time_of(values: Mapping[str, Any], name: str) -> datetime:

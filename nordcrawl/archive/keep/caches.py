@@ -7,6 +7,7 @@ from typing import Final
 
 from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Heads
+from nordcrawl.archive.format.sealed import UNREADABLE
 from nordcrawl.archive.log.catalog import heads_of
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, read_rows
 from nordcrawl.archive.log.erasures import Erasures
@@ -77,7 +78,7 @@ class Caches:
                 for row in read_rows(self._store, checkpoint):
                     holds = holds or erasures.covers_row(checkpoint.source, row)
                 found = _Whole(heads, holds)
-            except (ArchiveDamaged, ObjectMissing, ValueError, KeyError):
+            except (ArchiveDamaged, ObjectMissing, *UNREADABLE):
                 pass
             self._read[manifest] = found
         return self._read[manifest]

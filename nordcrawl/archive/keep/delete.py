@@ -18,12 +18,12 @@ from typing import Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.catalog import Catalog
-from nordcrawl.archive.format.commit import Commit, CommitKind, KnownCommit, PartEntry, Segment
+from nordcrawl.archive.format.commit import Commit, CommitKind, KnownCommit, Segment, is_copy
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lease import Holder, parse_lease_key
-from nordcrawl.archive.format.lines import decode_json, unpack
+from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.probe import probe_of
-from nordcrawl.archive.format.units import units, values_of
+from nordcrawl.archive.format.units import units
 from nordcrawl.archive.keep.caches import Caches
 from nordcrawl.archive.keep.proofs import (
     OUTLIVED,
@@ -40,7 +40,7 @@ from nordcrawl.archive.keep.proofs import (
 from nordcrawl.archive.keep.testimony import Testimony
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
 from nordcrawl.archive.log.follow import follow, get_patiently, is_there, listed, tries
-from nordcrawl.archive.log.pieces import PartMovedError, check_part, part_body, slices
+from nordcrawl.archive.log.pieces import PartMovedError, check_part, part_body, slices, told
 from nordcrawl.archive.log.snapshot import NOTHING, LivePart, Snapshot
 from nordcrawl.archive.log.wholeness import heads_told, take_whole
 from nordcrawl.archive.store.protocol import Store
@@ -199,7 +199,7 @@ class Deleter:
         less: list[Segment] = []
         for segment in removed.segments:
             for held, part in self._holders.get(segment.origin, ()):
-                if held.sha256 == segment.sha256 and self._is_intact(part, held):
+                if held == segment and self._is_intact(part, held):
                     witnesses.append(part)
                     break
             else:
@@ -212,7 +212,7 @@ class Deleter:
                 raise UnprovenError(f"{error}, and not all of it lies elsewhere") from None
             for segment, piece in slices(removed, body):
                 if segment in less:
-                    witnesses += self._explained(entry, segment, piece)
+                    witnesses += self._explained(removed, segment, piece)
         return witnesses
 
     def _settled(self, removed: LivePart) -> list[LivePart]:
@@ -230,28 +230,28 @@ class Deleter:
             raise UnprovenError(str(error)) from None
         origins = {added.key for added in commit.add} | {s.origin for s in removed.segments}
         found = Testimony(self._store, self._holders, origins)
-        for line in unpack(body):
-            values = decode_json(line)
+        for line, values in told(removed, body):
             if not self.erasures.covers(entry.kind, values) and not found.tells(line, values):
                 raise UnprovenError(
                     f"{entry.key}: {commit.key} does not say what became of {values['url']}"
                 )
         return found.parts
 
-    def _explained(self, entry: PartEntry, segment: Segment, piece: bytes) -> list[LivePart]:
+    def _explained(self, removed: LivePart, segment: Segment, piece: bytes) -> list[LivePart]:
         """Return the parts that hold the lines of a segment which no order covers."""
+        entry = removed.entry
         kind = entry.kind
         lines = Counter(
             unit
-            for unit in units(kind, piece)
-            if (values := values_of(kind, unit)) and not self.erasures.covers(kind, values)
+            for unit, values in told(removed, piece)
+            if values and not self.erasures.covers(kind, values)
         )
         witnesses = []
         for _, part in self._holders.get(segment.origin, ()):
             if not lines:
                 break
             for held, bytes_ in slices(part, part_body(self._store, part)):
-                if held.origin == segment.origin:
+                if is_copy(held, segment):
                     lines -= Counter(units(kind, bytes_))
                     witnesses.append(part)
         if lines:

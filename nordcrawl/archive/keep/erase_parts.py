@@ -13,10 +13,10 @@ from nordcrawl.archive.format.commit import CommitKind, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind, date_of
 from nordcrawl.archive.format.lines import encode_line, pack
 from nordcrawl.archive.format.order import ERASED, Order, tombstone
-from nordcrawl.archive.format.units import units, values_of, without
+from nordcrawl.archive.format.units import without
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.log.erasures import Erasures
-from nordcrawl.archive.log.pieces import part_body, slices
+from nordcrawl.archive.log.pieces import part_body, slices, told
 from nordcrawl.archive.log.snapshot import LivePart, Snapshot
 from nordcrawl.model.times import rfc3339, utc_date
 
@@ -100,8 +100,7 @@ class Rewriter:
         kind = part.entry.kind
         holds = False
         for _, piece in slices(part, part_body(self._store, part)):
-            for unit in units(kind, piece):
-                values = values_of(kind, unit)
+            for _, values in told(part, piece):
                 if not values:
                     continue
                 key = (values.get("source", ""), values.get("article_id") or "")

@@ -202,5 +202,6 @@ def _read_run(body: bytes) -> dict[str, Any]:
     run = decode_json(body)
     if "sha256" in run or "log" in run or run["nordcrawl"] != "0.1.0":
         decode_sealed(body)
-    run["run_id"]
+    if not (isinstance(run["run_id"], str) and isinstance(run.get("orders", []), list)):
+        raise ValueError("its run_id or its orders are of another type")
     return dict(run)

@@ -12,7 +12,8 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
@@ -22,10 +23,11 @@ from nordcrawl.archive.format.commit import Commit, CommitKind, KnownCommit, Par
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.keep.delete import Deleter, delete_own
 from nordcrawl.archive.log.follow import get_patiently
+from nordcrawl.archive.log.pieces import PartMovedError
 from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.store.protocol import Capabilities, Store
 from nordcrawl.capture.cdxj import index
-from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreUnavailable
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreError, StoreUnavailable
 from nordcrawl.model.times import parse_rfc3339
 from nordcrawl.system.disk import make_folders
 from nordcrawl.system.lock import Lock, explained
@@ -138,8 +140,8 @@ class Maintainer:
         )
 
     def _put(self, key: str, body: bytes, content_type: str) -> None:
+        self._uncommitted[key] = body  # before, as it may land though the put fails
         self.store.put(key, body, content_type=content_type)
-        self._uncommitted[key] = body
         # What it replaces will be deleted, so the proof of the put is not enough.
         try:
             shown = get_patiently(self.store, key)
@@ -190,15 +192,17 @@ class Maintainer:
         self.head = {"writer": commit.writer, "seq": 1, "sha256": sha256}
         return commit
 
-    def discard(self) -> None:
-        """Delete what was put since the last commit, and will not be committed.
-
-        Raises:
-            StoreRefused, StoreUnavailable: the store.
-        """
-        while self._uncommitted:
-            key, body = self._uncommitted.popitem()
-            delete_own(self.store, key, body)
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """Put parts and commit them within this; what was put and will not be committed is deleted
+        where that fails, as far as the store lets it: what stays is an orphan."""
+        try:
+            yield
+        except (StoreError, PartMovedError):
+            with suppress(StoreError):
+                while self._uncommitted:
+                    delete_own(self.store, *self._uncommitted.popitem())
+            raise
 
 
 def _moment(text: str) -> tuple[datetime, str]:

@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.format.lines import decode_json, unpack
 from nordcrawl.archive.format.quarantine import Choice, Decision
 from nordcrawl.archive.log.erasures import Erasures, read_erasures
-from nordcrawl.archive.log.pieces import PartMovedError, part_body
+from nordcrawl.archive.log.pieces import PartMovedError, part_body, told
 from nordcrawl.archive.log.snapshot import LivePart, Snapshot, take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ObjectMissing, StoreUnavailable
@@ -121,8 +120,7 @@ def held_lines(store: Store, batch: Batch, erasures: Erasures) -> Iterator[dict[
         StoreRefused, StoreUnavailable: the store.
     """
     for part in batch.parts:
-        for line in unpack(part_body(store, part)):
-            values = decode_json(line)
+        for _, values in told(part, part_body(store, part)):
             if not erasures.covers(PartKind.QUARANTINE, values):
                 yield values
 

@@ -29,7 +29,7 @@ from nordcrawl.archive.keep.quarantine import Batch, batches, decided, decisions
 from nordcrawl.archive.keep.release import Fate, Known, dropped, release
 from nordcrawl.archive.log.erasures import Erasures, read_erasures
 from nordcrawl.archive.log.follow import is_there
-from nordcrawl.archive.log.pieces import PartMovedError, Pieces, part_body, slices
+from nordcrawl.archive.log.pieces import PartMovedError, Pieces, part_body, slices, told
 from nordcrawl.archive.log.snapshot import LivePart, Snapshot
 from nordcrawl.archive.log.wholeness import heads_told, take_whole
 from nordcrawl.errors import ObjectConflict, StoreRefused, UsageError
@@ -78,11 +78,9 @@ def settle(maintainer: Maintainer, run_id: str, choice: Choice, by: str, reason:
         done = Done(decision)
         if batch is None:
             break
-        try:
+        with suppress(PartMovedError), maintainer.trying():
             _Settling(maintainer, snapshot, batch, done).commit()
             break
-        except PartMovedError:
-            maintainer.discard()
     else:
         done.left.append("others go on changing the archive; run it again")
     _delete(maintainer, run_id, done)
@@ -175,8 +173,8 @@ class _Settling:
             )
 
     def _lines(self, part: LivePart) -> list[dict[str, Any]]:
-        lines = map(decode_json, unpack(part_body(self._store, part)))
-        return [x for x in lines if not self._erasures.covers(PartKind.QUARANTINE, x)]
+        found = told(part, part_body(self._store, part))
+        return [x for _, x in found if not self._erasures.covers(PartKind.QUARANTINE, x)]
 
     def _ledger(self, ids: frozenset[str]) -> tuple[defaultdict[str, Known], list[dict[str, Any]]]:
         """Return what the archive has of some articles, and the ledger lines of the run that lead
@@ -195,8 +193,7 @@ class _Settling:
                 or piece.commit.source != self._batch.source
             ):
                 continue
-            for line in pieces.lines(piece):
-                values = decode_json(line)
+            for values in pieces.values(piece):
                 article = values.get("article")
                 if article is not None and article["article_id"] in ids:
                     known[article["article_id"]].take(values)

@@ -298,12 +298,7 @@ def _within(time: datetime, entry: PartEntry) -> bool:
     """
     if not (entry.min_at and entry.max_at):
         return True
-    try:
-        low, high = parse_rfc3339(entry.min_at), parse_rfc3339(entry.max_at)
-    except ValueError:
-        return False
-    if low is None or high is None:
-        return False
+    low, high = (datetime.fromisoformat(text) for text in (entry.min_at, entry.max_at))
     return low - _AS_TEXT <= time <= high + _AS_TEXT
 
 

@@ -6,10 +6,12 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from nordcrawl.archive.format.commit import PartEntry, Segment
 from nordcrawl.archive.format.lines import unpack
+from nordcrawl.archive.format.sealed import readable
+from nordcrawl.archive.format.units import units, values_of
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, take
 from nordcrawl.archive.store.protocol import Store
@@ -51,6 +53,18 @@ class Pieces:
         else:
             return
         yield from segment_lines(place, body)
+
+    def values(self, piece: LiveSegment) -> Iterator[dict[str, Any]]:
+        """Yield what a piece's lines say; not of captures.
+
+        Raises:
+            ArchiveDamaged: as `lines`; or a line is not what every reader takes for granted.
+        """
+        entry = piece.part.entry
+        for line in self.lines(piece):
+            with readable(entry.key, "a line"):
+                values = values_of(entry.kind, line)
+            yield values
 
     def _body(self, part: LivePart) -> bytes:
         key = part.entry.key
@@ -123,6 +137,18 @@ def part_body(store: Store, part: LivePart) -> bytes:
             get = partial(get_patiently, store)
     check_part(entry, body)
     return body
+
+
+def told(part: LivePart, body: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """Yield the units of a part's bytes, or of one of its segments, and what each says.
+
+    Raises:
+        ArchiveDamaged: they are not what such a part holds, though they may be as committed.
+    """
+    entry = part.entry
+    with readable(entry.key, "a part"):
+        for unit in units(entry.kind, body):
+            yield unit, values_of(entry.kind, unit)
 
 
 def slices(part: LivePart, body: bytes) -> Iterator[tuple[Segment, bytes]]:

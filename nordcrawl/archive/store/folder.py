@@ -221,7 +221,11 @@ class FolderStore:
     def strangers(self) -> Iterator[str]:
         """Yield the paths of files that can be none of ours: by their name, as links to nowhere
         or to folders, or as devices; and of those that are staged."""
-        for folder, folders, files in os.walk(self._root):
+        with self._explained("list", self._root):
+            yield from self._strangers()
+
+    def _strangers(self) -> Iterator[str]:
+        for folder, folders, files in os.walk(self._root, onerror=_unless_missing):
             links = [name for name in folders if Path(folder, name).is_symlink()]
             for name in sorted((*files, *links)):
                 path = Path(folder, name)
@@ -269,7 +273,9 @@ class FolderStore:
         return self._root / check_key(key)
 
     def _require_root(self, operation: str) -> None:
-        if not self._root.is_dir():
+        with self._explained(operation, self._root):
+            is_there = self._root.is_dir()
+        if not is_there:
             raise StoreRefused(
                 f"{operation}: no folder {self._root}; give another one to --archive or "
                 "NORDCRAWL_ARCHIVE"
@@ -384,6 +390,12 @@ def _write_durably(path: Path, body: bytes) -> None:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _unless_missing(error: OSError) -> None:
+    """Raise what keeps a folder from being read, but that it was removed meanwhile."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _holds(path: Path, body: bytes) -> bool:

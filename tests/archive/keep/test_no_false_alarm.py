@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.read.disjoint import disjoint
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
-from nordcrawl.errors import ArchiveDamaged, ExitCode, ObjectMissing, StoreRefused
+from nordcrawl.errors import ArchiveDamaged, ExitCode, ObjectMissing, SpoolError, StoreRefused
 from tests.support.archive_builders import SOURCE, START, archive, make_record, url_of
 from tests.support.archive_runs import CHECKPOINTS, erase, ids, run
 from tests.support.interleaving import woven_time
@@ -227,6 +228,18 @@ def test_a_checkpoint_that_goes_while_it_is_looked_at_is_no_damage(
         found = verify(store, progress)
     assert found.damage == 0
     assert found.unfinished == parts_only
+
+
+def test_a_full_disk_for_temporary_files_is_told(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> Any:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("sqlite3.connect", full)
+    for read in (verify, lambda store: list(Reader(store).latest())):
+        with pytest.raises(SpoolError, match="disk is full"):
+            read(store)
 
 
 # --- folders --------------------------------------------------------------------------------

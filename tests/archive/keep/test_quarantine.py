@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.snapshot import LivePart, take
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
-from nordcrawl.errors import UsageError
+from nordcrawl.errors import StoreUnavailable, UsageError
 from nordcrawl.model.ledger import Outcome
 from tests.archive.keep.test_kills import killed_at
 from tests.support.archive_builders import (
@@ -106,6 +107,25 @@ def test_a_release_makes_records_archived_content_once(tmp_path: Path) -> None:
         Outcome.UPDATED, Outcome.NEW, Outcome.EXTRACTION_FAILED,
     ]  # fmt: skip
     assert set(ledger(store, "run-2").values()) == {"quarantined"}, "what a run told stays so"
+
+
+def test_a_release_that_fails_leaves_no_part_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = hold(tmp_path)
+    before = {entry.key for entry in store.list("") if keys.is_part_key(entry.key)}
+    put = FolderStore.put
+
+    def lands(self: FolderStore, key: str, body: bytes, *, content_type: str) -> Any:
+        put(self, key, body, content_type=content_type)
+        if key.startswith("ledger"):
+            raise StoreUnavailable("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "put", lands)
+        with pytest.raises(StoreUnavailable):
+            decide(tmp_path, Choice.RELEASE)
+    assert {entry.key for entry in store.list("") if keys.is_part_key(entry.key)} == before
 
 
 def test_a_drop_deletes_and_makes_due_again(tmp_path: Path) -> None:
