@@ -8,19 +8,18 @@ they become, so readers see all of it or nothing. What is deleted then is proven
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, Final
 
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.commit import CommitKind, PartEntry, Segment
-from nordcrawl.archive.format.keys import PartKind, date_of
-from nordcrawl.archive.format.lines import MEMBER_BYTES, decode_json, encode_line, pack, unpack
+from nordcrawl.archive.format.commit import CommitKind, PartEntry
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lines import MEMBER_BYTES, encode_line, pack
 from nordcrawl.archive.format.quarantine import Choice, Decision
 from nordcrawl.archive.keep.delete import LaterError, UnprovenError
 from nordcrawl.archive.keep.maintainer import Maintainer
@@ -29,7 +28,7 @@ from nordcrawl.archive.keep.quarantine import Batch, batches, decided, decisions
 from nordcrawl.archive.keep.release import Fate, Known, dropped, release
 from nordcrawl.archive.log.erasures import Erasures, read_erasures
 from nordcrawl.archive.log.follow import is_there
-from nordcrawl.archive.log.pieces import PartMovedError, Pieces, part_body, slices, told
+from nordcrawl.archive.log.pieces import PartMovedError, Pieces, part_body, told
 from nordcrawl.archive.log.snapshot import LivePart, Snapshot
 from nordcrawl.archive.log.wholeness import heads_told, take_whole
 from nordcrawl.errors import ObjectConflict, StoreRefused, UsageError
@@ -231,8 +230,10 @@ class _Settling:
             return False
         self._put(PartKind.ARTICLE, records)
         self._put(PartKind.LEDGER, entries)
-        if kept:
-            self._carry(part, kept)
+        stay = {values["url"] for values in kept}
+        entry, _ = self._maintainer.put_without(part, lambda values: values["url"] not in stay)
+        if entry is not None:
+            self._add.append(entry)
         return True
 
     def _put(self, kind: PartKind, lines: Iterable[Mapping[str, Any]]) -> None:
@@ -253,32 +254,6 @@ class _Settling:
                 )
                 for group in _groups(some)
             ]
-
-    def _carry(self, part: LivePart, kept: Sequence[Mapping[str, Any]]) -> None:
-        """Put a part of quarantine anew with the lines that stay."""
-        stay = {values["url"] for values in kept}
-        bodies: list[bytes] = []
-        segments: list[Segment] = []
-        for segment, piece in slices(part, part_body(self._store, part)):
-            lines = [x for x in unpack(piece) if decode_json(x)["url"] in stay]
-            if lines:
-                body = pack(lines)
-                bodies.append(body)
-                segments.append(_segment(segment, body, len(lines)))
-        entry = part.entry
-        self._add.append(
-            self._maintainer.put_part(
-                *(PartKind.QUARANTINE, self._batch.source, date_of(entry.key), b"".join(bodies)),
-                records=sum(segment.records for segment in segments),
-                times=(entry.min_at, entry.max_at),
-                segments=segments,
-            )
-        )
-
-
-def _segment(segment: Segment, body: bytes, records: int) -> Segment:
-    digest = hashlib.sha256(body).hexdigest()
-    return replace(segment, sha256=digest, bytes=len(body), records=records)
 
 
 def _groups(lines: Sequence[tuple[bytes, str]]) -> list[list[tuple[bytes, str]]]:

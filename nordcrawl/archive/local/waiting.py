@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nordcrawl.archive.format.keys import PartKind
@@ -31,6 +32,16 @@ class Backlog:
     sealed_bytes: int = 0
     capture_bytes: int = 0
     """Of captures that are not sealed."""
+
+    def count(self, lines: Sequence[SpooledLine], by: int = 1) -> None:
+        """Count lines that came into the outbox, or with -1 went."""
+        self.outbox_lines += by * len(lines)
+        self.outbox_bytes += by * sum(len(x.line) for x in lines)
+
+    def count_sealed(self, lines: int, size: int, by: int = 1) -> None:
+        """Count a sealed part that came, or with -1 went."""
+        self.sealed_lines += by * lines
+        self.sealed_bytes += by * size
 
     @property
     def lines(self) -> int:

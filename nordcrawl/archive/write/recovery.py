@@ -99,19 +99,26 @@ def ship_left_over(
     """
     if not is_spool(folder):
         return ShipReport()
-    spool = Spool.open(folder, source)
-    try:
-        state = State(spool)
-        obedience = Obedience(store, spool, state)
-        shipper = Shipper(store, spool, limits, clock, obedience, Gate(judge))
+    with closing(Spool.open(folder, source)) as spool:
+        state, _, shipper = _shipping(store, spool, limits, clock, judge)
         failure: StoreError | None = None
         try:
             ship_waiting(store, spool, state, shipper)
         except StoreError as error:
             failure = error
         return shipper.report(failure)
-    finally:
-        spool.close()
+
+
+def _shipping(
+    store: Store,
+    spool: Spool,
+    limits: Limits,
+    clock: Callable[[], datetime],
+    judge: Judge | None,
+) -> tuple[State, Obedience, Shipper]:
+    state = State(spool)
+    obedience = Obedience(store, spool, state)
+    return state, obedience, Shipper(store, spool, limits, clock, obedience, Gate(judge))
 
 
 def has_commits_of(store: Store, folder: Path) -> bool:
@@ -152,19 +159,14 @@ def rebuild_state(
     Raises:
         LockHeld, SpoolError, StoreError: as `Writer.open`.
     """
-    spool = Spool.open(folder, source, fresh_state=True)
-    try:
-        state = State(spool)
-        obedience = Obedience(store, spool, state)
-        shipper = Shipper(store, spool, limits, clock, obedience, Gate(judge))
+    with closing(Spool.open(folder, source, fresh_state=True)) as spool:
+        state, obedience, shipper = _shipping(store, spool, limits, clock, judge)
         ship_waiting(store, spool, state, shipper)
         state.drop()
         catch_up(store, spool, state, checkpoints=checkpoints)
         spool.state.trust()
         obedience.check()
         return state.counts()
-    finally:
-        spool.close()
 
 
 def _check_identity(store: Store, shipper: Shipper, spool: Spool, state: State) -> None:

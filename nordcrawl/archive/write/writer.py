@@ -113,53 +113,40 @@ class Writer:
             ValueError: source or run id can't stand in a key.
         """
         keys.check_names(source, run_id)
-        try:
-            return cls._open(store, folder, source, run_id, limits, clock, judge)
-        except SpoolError:
-            if not is_noted(folder):
-                raise
-            # With a new state.
-            return cls._open(store, folder, source, run_id, limits, clock, judge)
+        for last in (False, True):  # the second time with a new state
+            spool = Spool.open(folder, source)
+            try:
+                writer = cls(store, spool, run_id, limits, clock, judge)
+                writer._begin()
+                return writer
+            except BaseException as error:
+                if isinstance(error, StoreError) and spool.backlog.lines:
+                    logger.error(
+                        "%d lines that earlier runs left wait in the spool %s; the next run ships "
+                        "them first",
+                        *(spool.backlog.lines, folder),
+                    )
+                spool.close()
+                if last or not (isinstance(error, SpoolError) and is_noted(folder)):
+                    raise
+        raise AssertionError("not reached")
 
-    @classmethod
-    def _open(
-        cls,
-        store: Store,
-        folder: Path,
-        source: str,
-        run_id: str,
-        limits: Limits,
-        clock: Callable[[], datetime],
-        judge: Judge | None,
-    ) -> Self:
-        spool = Spool.open(folder, source)
-        try:
-            writer = cls(store, spool, run_id, limits, clock, judge)
-            writer.can = ship_waiting(store, spool, writer.state, writer._shipper)
-            left_over = writer._shipper.shipped
-            if left_over.lines:
-                logger.info("shipped %d lines that earlier runs left", left_over.lines)
-            writer._shipper.shipped = Shipped()
-            writer._forget_held()
-            writer._check_room()
-            tail = catch_up(store, spool, writer.state)
-            spool.state.trust()
-            writer._tail = tell_ended(store, tail, clock(), only_if_long=True)
-            writer._obedience.check()
-            writer._obedience.purged.clear()
-            spool.begin_run(run_id)
-        except BaseException as error:
-            if isinstance(error, StoreError) and spool.backlog.lines:
-                logger.error(
-                    "%d lines that earlier runs left wait in the spool %s; the next run ships them "
-                    "first",
-                    *(spool.backlog.lines, folder),
-                )
-            spool.close()
-            raise
-        writer._acceptor.start()
-        writer._shipping.start()
-        return writer
+    def _begin(self) -> None:
+        store, spool, shipper = self._store, self._spool, self._shipper
+        self.can = ship_waiting(store, spool, self.state, shipper)
+        if shipper.shipped.lines:
+            logger.info("shipped %d lines that earlier runs left", shipper.shipped.lines)
+        shipper.shipped = Shipped()
+        self._forget_held()
+        self._check_room()
+        tail = catch_up(store, spool, self.state)
+        spool.state.trust()
+        self._tail = tell_ended(store, tail, self._clock(), only_if_long=True)
+        self._obedience.check()
+        self._obedience.purged.clear()
+        spool.begin_run(self._run_id)
+        self._acceptor.start()
+        self._shipping.start()
 
     def _forget_held(self) -> None:
         """Drop the state if something that an earlier run left was held just now."""
