@@ -29,6 +29,7 @@ from nordcrawl.archive.keep.proofs import (
     Continued,
     Outlived,
     Proof,
+    Taken,
     Uncommitted,
 )
 from nordcrawl.archive.log.catalog import Tail, put_catalog
@@ -317,7 +318,7 @@ def _removed(
         for entry in maintainer.store.list(prefix):
             if entry.key in removed_at:
                 if now - removed_at[entry.key] >= grace:
-                    yield entry.key, deleter.taken_by(entry.key)
+                    yield entry.key, Taken()
                 else:
                     done.kept += 1
 

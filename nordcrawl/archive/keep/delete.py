@@ -33,8 +33,7 @@ from nordcrawl.archive.keep.proofs import (
     Continued,
     Outlived,
     Proof,
-    Replaced,
-    Settled,
+    Taken,
     Uncommitted,
 )
 from nordcrawl.archive.keep.testimony import Testimony
@@ -129,10 +128,8 @@ class Deleter:
             StoreRefused, StoreUnavailable: the store.
         """
         match proof:
-            case Replaced():
-                self._prove_taken(key, self._witnesses)
-            case Settled():
-                self._prove_taken(key, self._settled)
+            case Taken():
+                self._prove_taken(key)
             case Uncommitted():
                 self._delete_uncommitted(key, proof)
                 return
@@ -154,12 +151,6 @@ class Deleter:
             self._store.delete(beside)
         self._store.delete(key)
 
-    def taken_by(self, key: str) -> Replaced | Settled:
-        """Return the proof that is to be had for a part which a commit removed."""
-        commit = self._removed_by.get(key)
-        settled = commit is not None and commit.kind in (CommitKind.RELEASE, CommitKind.DROP)
-        return Settled() if settled else Replaced()
-
     def _prove_beside(self, key: str) -> None:
         part = keys.indexed_part(key)
         live = part in self._parts and part not in self._removed_by
@@ -176,14 +167,15 @@ class Deleter:
 
     # --- parts that were replaced or settled ------------------------------------------------
 
-    def _prove_taken(self, key: str, find: Callable[[LivePart], list[LivePart]]) -> None:
+    def _prove_taken(self, key: str) -> None:
         for _ in range(_TURNS):
             if key not in self._removed_by or key not in self._parts:
                 raise UnprovenError(f"{key}: no commit added and removed it")
-            part = self._parts[key]
-            self._await_listed(self._removed_by[key])
+            part, by = self._parts[key], self._removed_by[key]
+            self._await_listed(by)
+            settled = by.kind in (CommitKind.RELEASE, CommitKind.DROP)
             try:
-                witnesses = find(part)
+                witnesses = self._settled(part, by) if settled else self._witnesses(part)
             except PartMovedError:
                 self.refresh()
                 continue
@@ -215,14 +207,11 @@ class Deleter:
                     witnesses += self._explained(removed, segment, piece)
         return witnesses
 
-    def _settled(self, removed: LivePart) -> list[LivePart]:
+    def _settled(self, removed: LivePart, commit: Commit) -> list[LivePart]:
         """Return live parts that say of each line of a part of quarantine what became of it."""
         entry = removed.entry
-        commit = self._removed_by[entry.key]
-        if entry.kind is not PartKind.QUARANTINE or not isinstance(
-            self.taken_by(entry.key), Settled
-        ):
-            raise UnprovenError(f"{entry.key}: neither released nor dropped")
+        if entry.kind is not PartKind.QUARANTINE:
+            raise UnprovenError(f"{entry.key}: not of quarantine, and neither released nor dropped")
         body = self._body(entry.key)
         try:
             check_part(entry, body)

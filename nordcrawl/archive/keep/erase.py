@@ -32,8 +32,7 @@ from nordcrawl.archive.keep.proofs import (
     Cache,
     Cleaned,
     Proof,
-    Replaced,
-    Settled,
+    Taken,
     Uncommitted,
 )
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
@@ -184,7 +183,7 @@ class _Eraser:
                 if part not in found:
                     self._delete(deleter, key, Beside())
             elif key in removed:
-                self._delete(deleter, key, deleter.taken_by(key))
+                self._delete(deleter, key, Taken())
             elif keys.is_part_key(key) and self._holds(key):
                 self._delete(deleter, key, Uncommitted(self._under_way, self._there_since))
 
@@ -192,7 +191,7 @@ class _Eraser:
         try:
             deleter.delete(key, proof)
         except (LaterError, UnprovenError) as why:
-            if isinstance(proof, Replaced | Settled) and not self._holds(key):
+            if isinstance(proof, Taken) and not self._holds(key):
                 logger.warning("kept, and nothing in it is erased: %s", why)
             else:
                 self._done.left.append(f"{why}: run it again later")
@@ -217,12 +216,12 @@ class _Eraser:
             try:
                 body = self._store.get(entry.key)
                 values = dict(decode_json(body))
+                cleaned = clean_report(values, self._all)
             except ObjectMissing:
                 continue
             except (ValueError, TypeError):
                 self._unreadable(entry.key, body)
                 continue
-            cleaned = clean_report(values, self._all)
             if cleaned == values:
                 continue
             stem = entry.key.removeprefix("runs/").removesuffix(".json")

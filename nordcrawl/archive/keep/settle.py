@@ -23,7 +23,7 @@ from nordcrawl.archive.format.lines import MEMBER_BYTES, encode_line, pack
 from nordcrawl.archive.format.quarantine import Choice, Decision
 from nordcrawl.archive.keep.delete import LaterError, UnprovenError
 from nordcrawl.archive.keep.maintainer import Maintainer
-from nordcrawl.archive.keep.proofs import Settled as SettledProof
+from nordcrawl.archive.keep.proofs import Taken
 from nordcrawl.archive.keep.quarantine import Batch, batches, decided, decisions, run_of
 from nordcrawl.archive.keep.release import Fate, Known, dropped, release
 from nordcrawl.archive.log.erasures import Erasures, read_erasures
@@ -286,7 +286,7 @@ def _delete(maintainer: Maintainer, run_id: str, done: Done) -> None:
         if not is_there(store, key):
             continue
         try:
-            deleter.delete(key, SettledProof())
+            deleter.delete(key, Taken())
         except (LaterError, UnprovenError) as why:
             done.left.append(f"{why}: run it again later")
         else:

@@ -291,11 +291,12 @@ def _clean_file(file: Path, erasures: Erasures) -> bool:
     """Clean a local report; one that can't be read, and so not be cleaned, is deleted."""
     try:
         values = dict(json.loads(file.read_bytes()))
-    except (ValueError, TypeError) as error:
+        clean = clean_report(values, erasures)
+    except (ValueError, TypeError, RecursionError) as error:
         logger.warning("%s: a report that can't be read is deleted: %s", file, error)
         file.unlink()
         return True
-    if (clean := clean_report(values, erasures)) == values:
+    if clean == values:
         return False
     write_file(file, (json.dumps(clean, ensure_ascii=False, indent=2) + "\n").encode())
     return True

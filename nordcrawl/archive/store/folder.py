@@ -40,9 +40,7 @@ _STAGING: Final = ".tmp"
 _LOCK: Final = "lock"
 _STALE_S: Final = 24 * 3600
 """A staged file this old belongs to a process that was killed; no put lasts a day."""
-
 _PLACING_TRIES: Final = 100
-
 _OWN_NAMES: Final = frozenset(
     {
         *("articles-v1", "ledger-v1", "captures-v1", "commits", "runs", "schema", "checkpoints"),
@@ -222,18 +220,15 @@ class FolderStore:
         """Yield the paths of files that can be none of ours: by their name, as links to nowhere
         or to folders, or as devices; and of those that are staged."""
         with self._explained("list", self._root):
-            yield from self._strangers()
-
-    def _strangers(self) -> Iterator[str]:
-        for folder, folders, files in os.walk(self._root, onerror=_unless_missing):
-            links = [name for name in folders if Path(folder, name).is_symlink()]
-            for name in sorted((*files, *links)):
-                path = Path(folder, name)
-                relative = path.relative_to(self._root).as_posix()
-                if relative == f"{_STAGING}/{_LOCK}":
-                    continue
-                if not is_key(relative) or not path.is_file():
-                    yield relative
+            for folder, folders, files in os.walk(self._root, onerror=_unless_missing):
+                links = [name for name in folders if Path(folder, name).is_symlink()]
+                for name in sorted((*files, *links)):
+                    path = Path(folder, name)
+                    relative = path.relative_to(self._root).as_posix()
+                    if relative == f"{_STAGING}/{_LOCK}":
+                        continue
+                    if not is_key(relative) or not path.is_file():
+                        yield relative
 
     def delete(self, key: str) -> None:
         """Remove the file under `key`, for good when this returns, and folders that it empties.

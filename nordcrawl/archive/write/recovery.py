@@ -27,8 +27,9 @@ from nordcrawl.archive.write.adoption import adopt_strays
 from nordcrawl.archive.write.catch_up import catch_up
 from nordcrawl.archive.write.gate import Gate, Judge
 from nordcrawl.archive.write.identity import is_archive_known, log_head
+from nordcrawl.archive.write.limits import Limits, ShipReport
 from nordcrawl.archive.write.schemas import put_schema
-from nordcrawl.archive.write.shipper import Limits, Shipper, ShipReport
+from nordcrawl.archive.write.shipper import Shipper
 from nordcrawl.errors import ObjectMissing, SpoolError, StoreError
 
 logger = logging.getLogger(__name__)

@@ -12,14 +12,14 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit, PartEntry
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.format.lines import MEMBER_BYTES, pack
+from nordcrawl.archive.format.lines import pack
 from nordcrawl.archive.format.schema_file import QUARANTINE_SCHEMA
 from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
 from nordcrawl.archive.local.purge import Obedience
@@ -27,7 +27,6 @@ from nordcrawl.archive.local.sealed import SealedPart
 from nordcrawl.archive.local.sealed_files import read_sealed, sync_sealed, write_sealed
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.waiting import SpooledLine
-from nordcrawl.archive.log.checkpoint import CheckpointPolicy
 from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write.gate import Gate
@@ -38,6 +37,7 @@ from nordcrawl.archive.write.identity import (
     log_head,
     taken_commit,
 )
+from nordcrawl.archive.write.limits import Limits, Shipped, ShipReport
 from nordcrawl.archive.write.schemas import put_schema
 from nordcrawl.capture.cdxj import index
 from nordcrawl.errors import (
@@ -52,57 +52,6 @@ logger = logging.getLogger(__name__)
 
 _CONFLICTS: Final = 3
 """A store that calls a fourth new writer id taken is broken; going on would litter it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Sizes and times of the writer; the defaults fit news on any machine."""
-
-    part_bytes: int = 16 << 20
-    """Raw bytes of what is committed together, and so of a part."""
-    part_age_s: float = 900.0
-    """How long an accepted line may wait in the outbox: what a lost disk can cost."""
-    member_bytes: int = MEMBER_BYTES
-    group_s: float = 0.05
-    """Least time between two transactions that accept: one fsync serves all that came since."""
-    spool_bytes: int = 2 << 30
-    """Backlog at which the crawl waits for the store."""
-    margin_share: float = 0.25
-    margin_bytes: int = 1 << 20
-    """How far beyond `spool_bytes` the backlog may go, as a share of it and in bytes at least: what
-    was under way when the spool was full, and the outcomes of a run that ends so, still fit."""
-    free_bytes: int = 32 << 20
-    """Room on the disk below which nothing more is accepted; sealing needs some of it."""
-    checkpoints: CheckpointPolicy = field(default_factory=CheckpointPolicy)
-
-
-@dataclass(slots=True)
-class Shipped:
-    """What was committed."""
-
-    records: int = 0
-    """Article lines."""
-    lines: int = 0
-    """Article and ledger lines."""
-    ledger_lines: int = 0
-    captures: int = 0
-    parts: int = 0
-    commits: int = 0
-    bytes: int = 0
-    """Compressed."""
-
-
-@dataclass(slots=True)
-class ShipReport(Shipped):
-    """How shipping ended. All is in the archive if `pending_records` is 0."""
-
-    pending_records: int = 0
-    """Lines, of articles and of the ledger, that are safe in the spool and not in the archive."""
-    failure: NordcrawlError | None = None
-    """Why not all was shipped."""
-    erased_records: int = 0
-    """Articles that were accepted, and taken out by an erasure order before they were committed."""
-    erased_ledger_lines: int = 0
 
 
 class Shipper:

@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.local.polls import Polls
@@ -34,9 +33,10 @@ from nordcrawl.archive.write.accepted import Accepted, has_half_characters, keep
 from nordcrawl.archive.write.catch_up import catch_up, tell_ended, write_checkpoint
 from nordcrawl.archive.write.gate import Gate, Held, Judge
 from nordcrawl.archive.write.identity import log_head
+from nordcrawl.archive.write.limits import Limits, Shipped, ShipReport, check_room
 from nordcrawl.archive.write.recovery import ship_waiting
 from nordcrawl.archive.write.ship_loop import ShipLoop
-from nordcrawl.archive.write.shipper import Limits, Shipped, Shipper, ShipReport
+from nordcrawl.archive.write.shipper import Shipper
 from nordcrawl.errors import NordcrawlError, SpoolError, StoreError, StoreUnavailable
 from nordcrawl.model.capture import Draft
 from nordcrawl.model.ledger import LedgerEntry
@@ -138,7 +138,7 @@ class Writer:
             logger.info("shipped %d lines that earlier runs left", shipper.shipped.lines)
         shipper.shipped = Shipped()
         self._forget_held()
-        self._check_room()
+        check_room(spool, self._limits)
         tail = catch_up(store, spool, self.state)
         spool.state.trust()
         self._tail = tell_ended(store, tail, self._clock(), only_if_long=True)
@@ -273,7 +273,7 @@ class Writer:
         try:
             if self._stale is not None:
                 raise self._stale
-            self._check_room()
+            check_room(self._spool, self._limits)
             changes, last_seq = keep(self._spool, batch, self._clock())
             try:
                 self.state.commit(changes, last_seq)
@@ -286,21 +286,6 @@ class Writer:
             logger.exception("nothing more is accepted")
             return SpoolError(f"{self._spool.path}: {reason(error)}")
         return None
-
-    def _check_room(self) -> None:
-        free = self._spool.free_bytes()
-        if free < self._limits.free_bytes:
-            raise SpoolError(
-                f"{self._spool.folder}: disk full: {free >> 20} MiB free, "
-                f"{self._limits.free_bytes >> 20} MiB are the least"
-            )
-        limit = self._limits.spool_bytes
-        margin = max(self._limits.margin_share * limit, self._limits.margin_bytes)
-        if self.backlog_bytes >= limit + margin:
-            raise SpoolError(
-                f"{self._spool.folder}: holds {self.backlog_bytes >> 20} MiB that the archive did "
-                f"not take yet; the limit is {limit >> 20} MiB"
-            )
 
     def _flush(self, timeout_s: float) -> None:
         """Wait until all that was accepted is durable, or failed."""
@@ -332,8 +317,8 @@ class Writer:
         purged = self._obedience.purged
         return replace(
             self._shipper.report(failure),
-            erased_records=purged[PartKind.ARTICLE],
-            erased_ledger_lines=purged[PartKind.LEDGER],
+            erased_records=purged[keys.PartKind.ARTICLE],
+            erased_ledger_lines=purged[keys.PartKind.LEDGER],
         )
 
     def hurry(self, *, deadline_s: float, stall_s: float) -> None:

@@ -26,7 +26,7 @@ from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError, de
 from nordcrawl.archive.keep.erase import finish, put_order
 from nordcrawl.archive.keep.erase_plan import plan_erasure
 from nordcrawl.archive.keep.maintainer import Maintainer
-from nordcrawl.archive.keep.proofs import Beside, Cache, Outlived, Proof, Replaced, Uncommitted
+from nordcrawl.archive.keep.proofs import Beside, Cache, Outlived, Proof, Taken, Uncommitted
 from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.log.checkpoint import checkpoint_keys
 from nordcrawl.archive.log.follow import writers
@@ -365,7 +365,7 @@ def test_what_a_proof_must_look_into_stays_where_it_is_not_shown(
         deleter = Deleter(store, no_pause)
         store.missing[key] = times
         with pytest.raises((UnprovenError, LaterError)):
-            deleter.delete(key, deleter.taken_by(key))
+            deleter.delete(key, Taken())
     assert key in store.objects
 
 
@@ -427,7 +427,7 @@ def test_a_forged_manifest_deletes_nothing(store: MemoryStore, tmp_path: Path) -
     assert forged.key not in store.objects, "what can't be read is no cache"
 
 
-@pytest.mark.parametrize("proof", [Replaced(), Uncommitted(timedelta(0)), Cache(), Outlived(LATE)])
+@pytest.mark.parametrize("proof", [Taken(), Uncommitted(timedelta(0)), Cache(), Outlived(LATE)])
 def test_no_proof_fits_what_is_live(store: MemoryStore, proof: Proof) -> None:
     put_lease(store, LATE)
     deleter = Deleter(store, no_pause)
@@ -504,7 +504,12 @@ def test_two_whole_checkpoints_stay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("body", "left"),
-    [(b"not JSON", 0), (b'{"url": "https://example.org/2", ', 1), (b"[]", 0)],
+    [
+        (b"not JSON", 0),
+        (b'{"url": "https://example.org/2", ', 1),
+        (b"[]", 0),
+        (b'{"x": ' + b"[" * 900 + b'"https://example.org/2"' + b"]" * 900 + b"}", 1),
+    ],
 )
 def test_a_report_that_is_none_is_told_and_keeps_nobody(
     store: MemoryStore, tmp_path: Path, body: bytes, left: int

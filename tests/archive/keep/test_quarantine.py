@@ -21,7 +21,7 @@ from nordcrawl.archive.format.quarantine import Choice, held_line
 from nordcrawl.archive.keep import testimony
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.delete import UnprovenError
-from nordcrawl.archive.keep.proofs import Settled
+from nordcrawl.archive.keep.proofs import Taken
 from nordcrawl.archive.keep.quarantine import decided
 from nordcrawl.archive.keep.quarantine import held as listed
 from nordcrawl.archive.keep.settle import Done, settle
@@ -237,18 +237,18 @@ def test_nothing_goes_without_proof(tmp_path: Path) -> None:
     store = hold(tmp_path)
     (entry,) = list(store.list("quarantine-v1/"))
     with maintainer(store, tmp_path) as kept, pytest.raises(UnprovenError):
-        kept.deleter().delete(entry.key, Settled())
+        kept.deleter().delete(entry.key, Taken())
     body = store.get(entry.key)
     decide(tmp_path, Choice.RELEASE)
     store.put(entry.key, body, content_type=keys.PART_TYPE)
     with maintainer(store, tmp_path) as kept:
-        kept.deleter().delete(entry.key, Settled())
+        kept.deleter().delete(entry.key, Taken())
     store.put(entry.key, body, content_type=keys.PART_TYPE)
     for part in list(store.list("articles-v1/")):
         if b"informasjonskapsler" in b"".join(unpack(store.get(part.key))):
             store.delete(part.key)
     with maintainer(store, tmp_path) as kept, pytest.raises(Exception, match="missing"):
-        kept.deleter().delete(entry.key, Settled())
+        kept.deleter().delete(entry.key, Taken())
 
 
 def test_a_released_line_is_proven_by_its_record_too(tmp_path: Path) -> None:
