@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 from nordcrawl.archive.format import keys
@@ -71,10 +70,7 @@ class Facts:
         """Those of which all objects are there, by source, oldest first."""
         self.catalogs: list[Catalog] = []
         self._read_runs()
-        self._read_erasures()
-        self._read_decisions()
-        self._read_catalogs()
-        self._read_checkpoints()
+        self._read_small()
         self.snapshot: Snapshot = self._read_logs()
         self.logs: Logs = {writer: log for writer, log in self.snapshot.logs.items() if log}
         """Those of which any commit can be read."""
@@ -109,13 +105,6 @@ class Facts:
             if is_one(key) and (body := self.get(key)) is not None:
                 yield key, body
 
-    @contextmanager
-    def _faults_told(self) -> Iterator[None]:
-        try:
-            yield
-        except ArchiveDamaged as error:
-            self.faults.append(named(error))
-
     def _read_runs(self) -> None:
         for key, body in self._found(_RUN.fullmatch):
             self.counts.runs += 1
@@ -131,34 +120,33 @@ class Facts:
         for writer, seq, sha256 in heads_in({"log": values.get("log")}):
             self.heads.append((writer, KnownCommit(seq, sha256, key)))
 
-    def _read_erasures(self) -> None:
-        for key, body in self._found(_ORDER.fullmatch):
-            with self._faults_told():
-                order = Order.decode(key, body)
-                self.orders[order.order_id] = order
-        for key, body in self._found(parse_receipt_key):
-            with self._faults_told():
-                receipt = Receipt.decode(key, body)
-                self.receipts.append(receipt)
-                self._take_head({"log": receipt.log}, key)
+    def _read_small(self) -> None:
+        """Read all that says of itself what it is; what can't be read is a fault."""
+        for is_one, keep in (
+            (_ORDER.fullmatch, self._take_order),
+            (parse_receipt_key, self._take_receipt),
+            (_DECISION.fullmatch, lambda k, b: self.decisions.append(Decision.decode(k, b))),
+            (_CATALOG.fullmatch, lambda k, b: self.catalogs.append(Catalog.decode(k, b))),
+            (lambda k: keys.manifest_of(k) == k, self._take_checkpoint),
+        ):
+            for key, body in self._found(is_one):
+                try:
+                    keep(key, body)
+                except ArchiveDamaged as error:
+                    self.faults.append(named(error))
         self.counts.erasures = len(self.orders)
 
-    def _read_decisions(self) -> None:
-        for key, body in self._found(_DECISION.fullmatch):
-            with self._faults_told():
-                self.decisions.append(Decision.decode(key, body))
+    def _take_order(self, key: str, body: bytes) -> None:
+        order = Order.decode(key, body)
+        self.orders[order.order_id] = order
 
-    def _read_catalogs(self) -> None:
-        for key, body in self._found(_CATALOG.fullmatch):
-            with self._faults_told():
-                self.catalogs.append(Catalog.decode(key, body))
+    def _take_receipt(self, key: str, body: bytes) -> None:
+        receipt = Receipt.decode(key, body)
+        self.receipts.append(receipt)
+        self._take_head({"log": receipt.log}, key)
 
-    def _read_checkpoints(self) -> None:
-        for key, body in self._found(lambda key: keys.manifest_of(key) == key):
-            with self._faults_told():
-                self._take_checkpoint(Checkpoint.decode(key, body))
-
-    def _take_checkpoint(self, checkpoint: Checkpoint) -> None:
+    def _take_checkpoint(self, key: str, body: bytes) -> None:
+        checkpoint = Checkpoint.decode(key, body)
         self.known.update(part.key for part in checkpoint.parts)
         if (lost := self.half_deleted(checkpoint)) is None:
             self.checkpoints[checkpoint.source].append(checkpoint)

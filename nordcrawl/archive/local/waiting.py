@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 
 from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.model.times import micros, utc_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,11 @@ class SpooledLine:
     line: bytes
     seq: int = 0
     """Its number in this spool, given when it is added; rises for ever."""
+
+    @classmethod
+    def of(cls, kind: PartKind, at: datetime, run_id: str, line: bytes) -> Self:
+        """Return a line of that time, which says into which day's part it goes."""
+        return cls(kind, utc_date(at), micros(at), run_id, line)
 
 
 @dataclass(slots=True)
