@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from sys import intern
 from types import MappingProxyType
 from typing import Any, Final, Self, TypeAlias
@@ -169,7 +170,7 @@ def _moment(text: str) -> str:
 
 class Appended(Sequence[PartEntry]):
     """The parts that an append brought, in few bytes: whoever looks at an archive holds the commits
-    of every writer that ever was. Each look makes the entries anew."""
+    of every writer that ever was. A look makes the entries anew, but for the latest ones."""
 
     __slots__ = ("_packed", "_source", "_writer")
 
@@ -185,33 +186,38 @@ class Appended(Sequence[PartEntry]):
         self._packed = press.compress(marshal.dumps(list(map(_row, entries)))) + press.flush()
 
     def __len__(self) -> int:
-        return len(self._rows())
+        return len(self._entries())
 
     def __getitem__(self, index: Any) -> Any:
-        return tuple(self)[index]
+        return self._entries()[index]
 
     def __iter__(self) -> Iterator[PartEntry]:
-        return map(self._entry, self._rows())
+        return iter(self._entries())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]  # it equals tuples, which hash otherwise
 
-    def _rows(self) -> list[tuple[Any, ...]]:
-        raw = zlib.decompressobj(_WINDOW, _LIKE).decompress(self._packed)
-        rows: list[tuple[Any, ...]] = marshal.loads(raw)  # noqa: S302  # made in this very process
-        return rows
+    def _entries(self) -> tuple[PartEntry, ...]:
+        return _unpacked(self._packed, self._source, self._writer)
 
-    def _entry(self, row: tuple[Any, ...]) -> PartEntry:
-        name, date, number, sha256, *values = row
-        writer = self._writer
-        try:
-            kind = PartKind(name)
-        except ValueError:
-            kind, writer = PartKind.CAPTURE, name
-        key = keys.part_key(kind, self._source, date, writer, number)
-        return PartEntry(key, kind, sha256.hex(), *values)
+
+@lru_cache(maxsize=16)  # whoever reads a part asks for its entry a dozen times
+def _unpacked(body: bytes, source: str, writer: str) -> tuple[PartEntry, ...]:
+    raw = zlib.decompressobj(_WINDOW, _LIKE).decompress(body)
+    rows: list[tuple[Any, ...]] = marshal.loads(raw)  # noqa: S302  # made in this very process
+    return tuple(_entry(row, source, writer) for row in rows)
+
+
+def _entry(row: tuple[Any, ...], source: str, writer: str) -> PartEntry:
+    name, date, number, sha256, *values = row
+    try:
+        kind = PartKind(name)
+    except ValueError:
+        kind, writer = PartKind.CAPTURE, name
+    key = keys.part_key(kind, source, date, writer, number)
+    return PartEntry(key, kind, sha256.hex(), *values)
 
 
 def _row(entry: PartEntry) -> tuple[Any, ...]:
