@@ -30,7 +30,7 @@ import orjson
 
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
-from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.archive.write.limits import Limits
 from nordcrawl.archive.write.writer import Writer
 from nordcrawl.model.article import Article, Block, BlockKind, Extractor, Image
 from nordcrawl.model.ledger import ArticleState, LedgerEntry, Outcome

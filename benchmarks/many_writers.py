@@ -39,7 +39,7 @@ from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY, Capabilities, ObjectEntry, Put
-from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.archive.write.limits import Limits
 from nordcrawl.archive.write.writer import Writer
 from nordcrawl.errors import ObjectConflict, ObjectMissing
 from nordcrawl.model.times import rfc3339, utc_date

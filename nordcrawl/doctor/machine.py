@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.archive.write.limits import Limits
 from nordcrawl.doctor.finding import Clock, Finding, fail, note, ok
 from nordcrawl.errors import ExitCode
 from nordcrawl.system.disk import sync_folder

@@ -291,6 +291,38 @@ def test_two_copies_of_a_spool_put_the_same_captures_once(tmp_path: Path) -> Non
     assert verify(store).captures == 1
 
 
+@pytest.mark.parametrize("later", ["committed", "only put", "erased since"])
+def test_a_backup_of_a_spool_whose_captures_grew_is_shipped(tmp_path: Path, later: str) -> None:
+    """The key of a file of captures is fixed when it is begun, and the archive has more under it
+    than the backup."""
+    store = FolderStore(tmp_path / "archive")
+    spool = tmp_path / "spool"
+    with open_writer(store, spool) as writer:
+        accept(writer, secret(1), captures=True)
+        shutil.copytree(spool, tmp_path / "backup")
+        accept(writer, secret(2), captures=True)
+        assert writer.finish(deadline_s=300).failure is None
+    if later == "only put":
+        for entry in list(store.list("commits/")):
+            store.delete(entry.key)
+    elif later == "erased since":
+        assert erase(store, tmp_path, url_of(2)).left == []
+    shutil.rmtree(spool)
+    (tmp_path / "backup").rename(spool)
+    with open_writer(store, spool, "run-2") as writer:
+        accept(writer, secret(3, run_id="run-2"), captures=True)
+        report = writer.finish(deadline_s=300)
+        assert (report.failure, report.pending_records) == (None, 0)
+    named = captures_of(store)
+    assert set(named) == {f"{SOURCE}:{n}" for n in ((1, 3) if later == "only put" else (1, 2, 3))}
+    for number in (1, 3):
+        page = gzip.decompress(at(store, named[f"{SOURCE}:{number}"]))
+        assert page.endswith(secret(number).page.body + b"\r\n\r\n")
+    told = [entry.url for entry in Reader(store).ledger() if entry.url == url_of(1)]
+    assert later == "erased since" or told == [url_of(1)]
+    assert verify(store).damage == 0
+
+
 def test_a_payload_that_is_known_is_not_kept_twice(tmp_path: Path) -> None:
     store = crawl(tmp_path, 1)
     with open_writer(store, tmp_path / "spool", "run-2") as writer:

@@ -17,7 +17,7 @@ from nordcrawl.archive.format.lines import pack, unpack
 from nordcrawl.archive.format.schema_file import SCHEMAS, schema
 from nordcrawl.archive.log.follow import chain, writers
 from nordcrawl.archive.read.reader import Reader
-from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.archive.write.limits import Limits
 from nordcrawl.errors import ArchiveDamaged
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.record import Record

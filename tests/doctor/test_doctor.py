@@ -21,7 +21,7 @@ import pytest
 from nordcrawl.archive.format.probe import probe_of_day
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.store.protocol import MARKER_BODY, MARKER_KEY
-from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.archive.write.limits import Limits
 from nordcrawl.cli import doctor
 from nordcrawl.config.options import Options
 from nordcrawl.config.state_folder import archive_folders

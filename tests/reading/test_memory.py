@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nordcrawl.archive.store.address import open_store
-from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.archive.write.limits import Limits
 from tests.support.archive_builders import accept, make_record, open_writer
 
 RECORDS = 1500

@@ -20,7 +20,7 @@ from nordcrawl.archive.store.protocol import (
     Put,
     Store,
 )
-from nordcrawl.archive.write.shipper import Limits, ShipReport
+from nordcrawl.archive.write.limits import Limits, ShipReport
 from nordcrawl.archive.write.writer import Writer
 from nordcrawl.errors import ObjectConflict, ObjectMissing
 from nordcrawl.model.article import Article, Block, BlockKind, Evidence, Extractor, Image

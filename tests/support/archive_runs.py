@@ -14,7 +14,7 @@ from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.log.checkpoint import CheckpointPolicy
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.archive.write.limits import Limits
 from nordcrawl.model.record import Record
 from tests.support.archive_builders import LIMITS, SOURCE, accept, make_record, open_writer
 

@@ -14,7 +14,7 @@ from nordcrawl.archive.log.pieces import part_body
 from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.archive.write.limits import Limits
 from nordcrawl.archive.write.writer import Writer
 from nordcrawl.model.ledger import LedgerEntry, Outcome
 from nordcrawl.model.record import Record

@@ -20,7 +20,7 @@ from typing import Any
 
 from nordcrawl.archive.local import database, outbox_file, state_file
 from nordcrawl.archive.store.protocol import Put
-from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.archive.write.limits import Limits
 from tests.support.archive_builders import (
     START,
     FileStore,

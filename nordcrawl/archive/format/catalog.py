@@ -14,20 +14,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.cursor import packed, unpacked
-from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed, readable
+from nordcrawl.archive.format.sealed import Sealed
 from nordcrawl.model.times import parse_rfc3339, rfc3339
-
-CATALOG_FORMAT: Final = "nordcrawl-catalog"
-CATALOG_VERSION: Final = 1
 
 
 @dataclass(frozen=True)
-class Catalog:
+class Catalog(Sealed):
     """All layers up to the one by whose name it goes; none is in an archive without catalogs."""
+
+    FORMAT: ClassVar = "nordcrawl-catalog"
+    WHAT: ClassVar = "a catalog"
 
     layers: tuple[tuple[str, Mapping[str, int]], ...] = ()
     """Of each layer its name, and its writers with the number of their last commit."""
@@ -66,41 +66,26 @@ class Catalog:
         """Return the next catalog."""
         return type(self)((*self.layers, (name, dict(closed))), made_at)
 
-    def encode(self) -> bytes:
-        """Return the object's bytes."""
-        return encode_sealed(
-            {
-                "format": CATALOG_FORMAT,
-                "version": CATALOG_VERSION,
-                "made_at": rfc3339(self.made_at),
-                "layers": [
-                    {"name": name, "closed": base64.b64encode(packed(closed)).decode()}
-                    for name, closed in self.layers
-                ],
-            }
-        )
+    def to_json(self) -> dict[str, Any]:
+        """Return what it says."""
+        return {
+            "made_at": rfc3339(self.made_at),
+            "layers": [
+                {"name": name, "closed": base64.b64encode(packed(closed)).decode()}
+                for name, closed in self.layers
+            ],
+        }
 
     @classmethod
-    def decode(cls, key: str, body: bytes) -> Self:
-        """Read a catalog.
-
-        Raises:
-            ArchiveDamaged: it is none, was changed, or is of a later version.
-        """
-        with readable(key, "a catalog"):
-            values = decode_versioned(body, CATALOG_FORMAT, CATALOG_VERSION)
-            catalog = cls(
-                tuple(
-                    (x["name"], unpacked(base64.b64decode(x["closed"], validate=True)))
-                    for x in values["layers"]
-                ),
-                parse_rfc3339(values["made_at"]),
-            )
-            if not catalog.layers or catalog.key != key:
-                raise ValueError(f"it says that it is {catalog.key}")
-            if not all(keys.is_layer(name) for name, _ in catalog.layers):
-                raise ValueError("a layer with a name that none can have")
-        return catalog
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read it back."""
+        layers = tuple(
+            (x["name"], unpacked(base64.b64decode(x["closed"], validate=True)))
+            for x in values["layers"]
+        )
+        if not all(keys.is_layer(name) for name, _ in layers):
+            raise ValueError("a layer with a name that none can have")
+        return cls(layers, parse_rfc3339(values["made_at"]))
 
 
 NO_CATALOG: Final = Catalog()

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from sys import intern
 from types import MappingProxyType
 from typing import Any, Final, Self, TypeAlias
@@ -21,7 +22,7 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed, readable, time_of
-from nordcrawl.model.times import rfc3339
+from nordcrawl.model.times import parse_rfc3339, rfc3339
 
 COMMIT_FORMAT = "nordcrawl-commit"
 COMMIT_VERSION = 2
@@ -89,17 +90,22 @@ class Segment:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Read back `to_json`; `ValueError`, `KeyError` or `TypeError` for anything else."""
-        if not keys.is_part_key(values["origin"]):
-            raise ValueError(f"no segment: {values['origin']!r}")
+        if not (keys.is_part_key(values["origin"]) and keys.is_writer(values["writer"])):
+            raise ValueError(f"no segment: {values['origin']!r} of {values['writer']!r}")
         return cls(
             origin=intern(values["origin"]),
             writer=intern(values["writer"]),
-            seq=int(values["seq"]),
+            seq=_number(values, "seq", 1),
             committed_at=time_of(values, "committed_at"),
             sha256=values["sha256"],
-            bytes=int(values["bytes"]),
-            records=int(values["records"]),
+            bytes=_number(values, "bytes"),
+            records=_number(values, "records"),
         )
+
+
+def is_copy(one: Segment, other: Segment) -> bool:
+    """Return whether readers take two segments for copies of one, be they erased in or not."""
+    return (one.origin, one.writer, one.seq) == (other.origin, other.writer, other.seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +144,33 @@ class PartEntry:
             key=values["key"],
             kind=PartKind(values["kind"]),
             sha256=values["sha256"],
-            bytes=int(values["bytes"]),
-            records=int(values["records"]),
+            bytes=_number(values, "bytes"),
+            records=_number(values, "records"),
             first_seq=int(values["first_seq"]),
             last_seq=int(values["last_seq"]),
-            min_at=values["min_at"],
-            max_at=values["max_at"],
+            min_at=_moment(values["min_at"]),
+            max_at=_moment(values["max_at"]),
             segments=tuple(Segment.from_json(x) for x in values.get("segments", ())),
         )
 
 
+def _number(values: Mapping[str, Any], name: str, least: int = 0) -> int:
+    if (number := int(values[name])) < least:
+        raise ValueError(f"its {name} is {number}")
+    return number
+
+
+def _moment(text: str) -> str:
+    """Return a time as it is, or nothing; raise for what is neither, or can't be reckoned with."""
+    at = parse_rfc3339(text) if text != "" else None
+    if text is None or (at is not None and not 1 < at.year < 9999):
+        raise ValueError(f"no time: {text!r}")
+    return text
+
+
 class Appended(Sequence[PartEntry]):
     """The parts that an append brought, in few bytes: whoever looks at an archive holds the commits
-    of every writer that ever was. Each look makes the entries anew."""
+    of every writer that ever was. A look makes the entries anew, but for the latest ones."""
 
     __slots__ = ("_packed", "_source", "_writer")
 
@@ -166,33 +186,38 @@ class Appended(Sequence[PartEntry]):
         self._packed = press.compress(marshal.dumps(list(map(_row, entries)))) + press.flush()
 
     def __len__(self) -> int:
-        return len(self._rows())
+        return len(self._entries())
 
     def __getitem__(self, index: Any) -> Any:
-        return tuple(self)[index]
+        return self._entries()[index]
 
     def __iter__(self) -> Iterator[PartEntry]:
-        return map(self._entry, self._rows())
+        return iter(self._entries())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]  # it equals tuples, which hash otherwise
 
-    def _rows(self) -> list[tuple[Any, ...]]:
-        raw = zlib.decompressobj(_WINDOW, _LIKE).decompress(self._packed)
-        rows: list[tuple[Any, ...]] = marshal.loads(raw)  # noqa: S302  # made in this very process
-        return rows
+    def _entries(self) -> tuple[PartEntry, ...]:
+        return _unpacked(self._packed, self._source, self._writer)
 
-    def _entry(self, row: tuple[Any, ...]) -> PartEntry:
-        name, date, number, sha256, *values = row
-        writer = self._writer
-        try:
-            kind = PartKind(name)
-        except ValueError:
-            kind, writer = PartKind.CAPTURE, name
-        key = keys.part_key(kind, self._source, date, writer, number)
-        return PartEntry(key, kind, sha256.hex(), *values)
+
+@lru_cache(maxsize=16)  # whoever reads a part asks for its entry a dozen times
+def _unpacked(body: bytes, source: str, writer: str) -> tuple[PartEntry, ...]:
+    raw = zlib.decompressobj(_WINDOW, _LIKE).decompress(body)
+    rows: list[tuple[Any, ...]] = marshal.loads(raw)  # noqa: S302  # made in this very process
+    return tuple(_entry(row, source, writer) for row in rows)
+
+
+def _entry(row: tuple[Any, ...], source: str, writer: str) -> PartEntry:
+    name, date, number, sha256, *values = row
+    try:
+        kind = PartKind(name)
+    except ValueError:
+        kind, writer = PartKind.CAPTURE, name
+    key = keys.part_key(kind, source, date, writer, number)
+    return PartEntry(key, kind, sha256.hex(), *values)
 
 
 def _row(entry: PartEntry) -> tuple[Any, ...]:
@@ -353,3 +378,8 @@ def _check_names(commit: Commit) -> None:
     for writer in commit.base:
         if not keys.is_writer(writer):
             raise ValueError(f"builds on {writer!r}, which is no writer")
+    for part in commit.add if commit.kind is not CommitKind.APPEND else ():
+        for segment in part.segments:
+            # Else who has seen it may never hear of a commit that is not there.
+            if segment.seq > commit.base.get(segment.writer, 0):
+                raise ValueError(f"has lines of {segment.writer}, {segment.seq}, but not its base")

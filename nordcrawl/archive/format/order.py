@@ -5,26 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from nordcrawl._version import __version__
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed, readable, time_of
+from nordcrawl.archive.format.sealed import Sealed, time_of
 from nordcrawl.model.article import Article, Extractor
 from nordcrawl.model.page import Page
 from nordcrawl.model.reading import Reading
 from nordcrawl.model.record import Record
 from nordcrawl.model.times import rfc3339
 from nordcrawl.model.url import canonicalize
-
-ORDER_FORMAT: Final = "nordcrawl-erasure"
-
-
-ORDER_VERSION: Final = 1
-
 
 ERASED: Final = "erased"
 """The `change` of a tombstone."""
@@ -35,8 +30,11 @@ ERASED_URI: Final = "ni:///sha-256;"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Order(Sealed):
     """What is to be erased; everything that tells of a person is a digest."""
+
+    FORMAT: ClassVar = "nordcrawl-erasure"
+    WHAT: ClassVar = "an erasure order"
 
     order_id: str
     ordered_at: datetime
@@ -60,46 +58,33 @@ class Order:
         """Where its receipt lies, once all is done."""
         return keys.erasure_key(self.order_id, "receipt")
 
-    def encode(self) -> bytes:
-        """Return the object's bytes."""
-        return encode_sealed(
-            {
-                "format": ORDER_FORMAT,
-                "version": ORDER_VERSION,
-                "order_id": self.order_id,
-                "ordered_at": rfc3339(self.ordered_at),
-                "reason": self.reason,
-                "articles": [
-                    {"source": source, "article_id": article_id}
-                    for source, article_id in sorted(self.articles)
-                ],
-                "url_sha256": sorted(self.urls),
-                "text_sha256": sorted(self.texts),
-                "after": sorted(self.after),
-            }
-        )
+    def to_json(self) -> dict[str, Any]:
+        """Return what it says."""
+        return {
+            "order_id": self.order_id,
+            "ordered_at": rfc3339(self.ordered_at),
+            "reason": self.reason,
+            "articles": [
+                {"source": source, "article_id": article_id}
+                for source, article_id in sorted(self.articles)
+            ],
+            "url_sha256": sorted(self.urls),
+            "text_sha256": sorted(self.texts),
+            "after": sorted(self.after),
+        }
 
     @classmethod
-    def decode(cls, key: str, body: bytes) -> Self:
-        """Read an order.
-
-        Raises:
-            ArchiveDamaged: it is none, was changed, or is of a later version.
-        """
-        with readable(key, "an erasure order"):
-            values = decode_versioned(body, ORDER_FORMAT, ORDER_VERSION)
-            order = cls(
-                order_id=values["order_id"],
-                ordered_at=time_of(values, "ordered_at"),
-                reason=values["reason"],
-                articles=frozenset((x["source"], x["article_id"]) for x in values["articles"]),
-                urls=frozenset(values["url_sha256"]),
-                texts=frozenset(values["text_sha256"]),
-                after=tuple(map(str, values.get("after", ()))),
-            )
-            if order.key != key:
-                raise ValueError(f"it says that it is {order.key}")
-        return order
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read it back."""
+        return cls(
+            order_id=values["order_id"],
+            ordered_at=time_of(values, "ordered_at"),
+            reason=values["reason"],
+            articles=frozenset((x["source"], x["article_id"]) for x in values["articles"]),
+            urls=frozenset(values["url_sha256"]),
+            texts=frozenset(values["text_sha256"]),
+            after=tuple(map(str, values.get("after", ()))),
+        )
 
 
 def own_addresses(kind: PartKind, values: Mapping[str, Any]) -> Iterator[str]:
@@ -147,8 +132,11 @@ def url_digest(url: str) -> str:
     >>> url_digest(hidden_url("https://example.org/a")) == url_digest("https://example.org/a")
     True
     """
-    if url.startswith(ERASED_URI):
-        return base64.urlsafe_b64decode(url.removeprefix(ERASED_URI) + "=").hex()
+    with suppress(ValueError):  # a page may have written it, and then stands for itself
+        if url.startswith(ERASED_URI):
+            digest = base64.urlsafe_b64decode(url.removeprefix(ERASED_URI) + "=")
+            if len(digest) == hashlib.sha256().digest_size:
+                return digest.hex()
     try:
         spelling = canonicalize(url)
     except ValueError:

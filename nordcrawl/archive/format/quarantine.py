@@ -11,16 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.sealed import decode_versioned, encode_sealed, readable, time_of
+from nordcrawl.archive.format.sealed import Sealed, time_of
 from nordcrawl.model.ledger import Outcome
 from nordcrawl.model.times import parse_rfc3339, rfc3339
 
 QUARANTINE_VERSION: Final = 1
-DECISION_FORMAT: Final = "nordcrawl-quarantine"
-DECISION_VERSION: Final = 1
 #: How much later than the ledger line that says `quarantined` the one is that takes its place: so
 #: it wins over that one alone, and loses to whatever a later crawl found.
 AFTER: Final = timedelta(microseconds=1)
@@ -72,9 +70,12 @@ class Choice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Sealed):
     """What somebody decided of the records of a run that are held; the first one of a kind counts
     for ever."""
+
+    FORMAT: ClassVar = "nordcrawl-quarantine"
+    WHAT: ClassVar = "a decision on a quarantine"
 
     run_id: str
     source: str
@@ -94,42 +95,14 @@ class Decision:
         """Where it lies."""
         return keys.decision_key(self.run_id, self.choice)
 
-    def encode(self) -> bytes:
-        """Return the object's bytes."""
-        return encode_sealed(
-            {
-                "format": DECISION_FORMAT,
-                "version": DECISION_VERSION,
-                "run_id": self.run_id,
-                "source": self.source,
-                "choice": str(self.choice),
-                "decision_id": self.decision_id,
-                "decided_at": rfc3339(self.decided_at),
-                "by": self.by,
-                "reason": self.reason,
-                "records": self.records,
-            }
-        )
+    def to_json(self) -> dict[str, Any]:
+        """Return what it says."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return values | {"choice": str(self.choice), "decided_at": rfc3339(self.decided_at)}
 
     @classmethod
-    def decode(cls, key: str, body: bytes) -> Self:
-        """Read a decision.
-
-        Raises:
-            ArchiveDamaged: it is none, was changed, or is of a later version.
-        """
-        with readable(key, "a decision on a quarantine"):
-            values = decode_versioned(body, DECISION_FORMAT, DECISION_VERSION)
-            decision = cls(
-                run_id=values["run_id"],
-                source=values["source"],
-                choice=Choice(values["choice"]),
-                decision_id=values["decision_id"],
-                decided_at=time_of(values, "decided_at"),
-                by=values["by"],
-                reason=values["reason"],
-                records=int(values["records"]),
-            )
-            if decision.key != key:
-                raise ValueError(f"it says that it is {decision.key}")
-        return decision
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read it back."""
+        told = {name: values[name] for name in cls.__slots__}
+        return cls(**told | {"choice": Choice(values["choice"]), "records": int(values["records"])}
+                   | {"decided_at": time_of(values, "decided_at")})  # fmt: skip

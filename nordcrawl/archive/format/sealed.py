@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Final, Self
 
 from nordcrawl.archive.format.lines import decode_json, encode_json
 from nordcrawl.errors import ArchiveDamaged, UsageError
@@ -62,8 +63,59 @@ def readable(key: str, what: str) -> Iterator[None]:
     that names the key; `what` with its article, as in "a commit"."""
     try:
         yield
-    except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
+    except UNREADABLE as error:
         raise ArchiveDamaged(f"{key}: not {what} that can be read: {error}") from error
+
+
+UNREADABLE: Final = (*(ValueError, KeyError, TypeError, AttributeError, OverflowError, UsageError),)
+"""What is raised where values are not what they should be."""
+
+
+class Sealed(ABC):
+    """A value that is a sealed object of the archive, with format and version in it."""
+
+    __slots__ = ()
+    FORMAT: ClassVar[str]
+    WHAT: ClassVar[str]
+    """In words, with its article."""
+    VERSIONS: ClassVar[tuple[int, ...]] = (1,)
+    """That can be read."""
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """Where it lies."""
+
+    @property
+    def version(self) -> int:
+        """Which one is written."""
+        return self.VERSIONS[0]
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """Return what it says, beside format and version."""
+
+    @classmethod
+    @abstractmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read that back; raises one of `UNREADABLE` for anything else."""
+
+    def encode(self) -> bytes:
+        """Return the object's bytes."""
+        return encode_sealed({"format": self.FORMAT, "version": self.version, **self.to_json()})
+
+    @classmethod
+    def decode(cls, key: str, body: bytes) -> Self:
+        """Read an object.
+
+        Raises:
+            ArchiveDamaged: it is none, was changed, is of a later version, or of another key.
+        """
+        with readable(key, cls.WHAT):
+            found = cls.from_json(decode_versioned(body, cls.FORMAT, *cls.VERSIONS))
+            if found.key != key:
+                raise ValueError(f"it says that it is {found.key}")
+        return found
 
 
 def time_of(values: Mapping[str, Any], name: str) -> datetime:

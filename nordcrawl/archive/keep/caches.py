@@ -7,9 +7,11 @@ from typing import Final
 
 from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Heads
+from nordcrawl.archive.format.sealed import UNREADABLE
 from nordcrawl.archive.log.catalog import heads_of
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, read_rows
 from nordcrawl.archive.log.erasures import Erasures
+from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import NOTHING, Snapshot
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
@@ -70,13 +72,13 @@ class Caches:
         if manifest not in self._read:
             found: _Whole | None = None
             try:
-                checkpoint = Checkpoint.decode(manifest, self._store.get(manifest))
+                checkpoint = Checkpoint.decode(manifest, get_patiently(self._store, manifest))
                 heads = heads_of(self._store, checkpoint, snapshot.catalog)
                 holds = False
                 for row in read_rows(self._store, checkpoint):
                     holds = holds or erasures.covers_row(checkpoint.source, row)
                 found = _Whole(heads, holds)
-            except (ArchiveDamaged, ObjectMissing, ValueError, KeyError):
+            except (ArchiveDamaged, ObjectMissing, *UNREADABLE):
                 pass
             self._read[manifest] = found
         return self._read[manifest]

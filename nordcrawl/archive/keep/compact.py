@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,6 +29,7 @@ from nordcrawl.archive.keep.proofs import (
     Continued,
     Outlived,
     Proof,
+    Taken,
     Uncommitted,
 )
 from nordcrawl.archive.log.catalog import Tail, put_catalog
@@ -38,7 +38,7 @@ from nordcrawl.archive.log.erasures import read_erasures
 from nordcrawl.archive.log.pieces import PartMovedError, part_body, slices
 from nordcrawl.archive.log.snapshot import LivePart, Snapshot
 from nordcrawl.archive.store.protocol import Store
-from nordcrawl.errors import StoreError, StoreRefused
+from nordcrawl.errors import StoreRefused
 
 logger = logging.getLogger(__name__)
 
@@ -117,15 +117,11 @@ def compact(
             done.parts_before = before
         done.parts_after = before
         try:
-            _replace_all(maintainer, bundles, part_bytes, done, dry_run=dry_run)
+            with maintainer.trying():
+                _replace_all(maintainer, bundles, part_bytes, done, dry_run=dry_run)
             break
         except PartMovedError:
-            maintainer.discard()
             deleter = maintainer.deleter()
-        except StoreError:
-            with suppress(StoreError):  # what stays is an orphan
-                maintainer.discard()
-            raise
     if not dry_run:
         if done.commits:
             deleter = maintainer.deleter()
@@ -322,7 +318,7 @@ def _removed(
         for entry in maintainer.store.list(prefix):
             if entry.key in removed_at:
                 if now - removed_at[entry.key] >= grace:
-                    yield entry.key, deleter.taken_by(entry.key)
+                    yield entry.key, Taken()
                 else:
                     done.kept += 1
 

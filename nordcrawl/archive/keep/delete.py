@@ -18,12 +18,12 @@ from typing import Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.catalog import Catalog
-from nordcrawl.archive.format.commit import Commit, CommitKind, KnownCommit, PartEntry, Segment
+from nordcrawl.archive.format.commit import Commit, CommitKind, KnownCommit, Segment, is_copy
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lease import Holder, parse_lease_key
-from nordcrawl.archive.format.lines import decode_json, unpack
+from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.probe import probe_of
-from nordcrawl.archive.format.units import units, values_of
+from nordcrawl.archive.format.units import units
 from nordcrawl.archive.keep.caches import Caches
 from nordcrawl.archive.keep.proofs import (
     OUTLIVED,
@@ -33,14 +33,13 @@ from nordcrawl.archive.keep.proofs import (
     Continued,
     Outlived,
     Proof,
-    Replaced,
-    Settled,
+    Taken,
     Uncommitted,
 )
 from nordcrawl.archive.keep.testimony import Testimony
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
-from nordcrawl.archive.log.follow import follow, got, listed, tries
-from nordcrawl.archive.log.pieces import PartMovedError, check_part, part_body, slices
+from nordcrawl.archive.log.follow import follow, get_patiently, is_there, listed, tries
+from nordcrawl.archive.log.pieces import PartMovedError, check_part, part_body, slices, told
 from nordcrawl.archive.log.snapshot import NOTHING, LivePart, Snapshot
 from nordcrawl.archive.log.wholeness import heads_told, take_whole
 from nordcrawl.archive.store.protocol import Store
@@ -120,19 +119,17 @@ class Deleter:
         """Of live parts that were read back: digest by origin."""
 
     def delete(self, key: str, proof: Proof) -> None:
-        """Delete an object; none is no error.
+        """Delete an object; none is no error, unless the proof has to look into it.
 
         Raises:
             UnprovenError: the proof does not hold.
-            LaterError: it may, but the store does not show everybody yet what it takes.
+            LaterError: it may, but the store does not show it, or not everybody yet what it takes.
             ArchiveDamaged: a log is broken.
             StoreRefused, StoreUnavailable: the store.
         """
         match proof:
-            case Replaced():
-                self._prove_taken(key, self._witnesses)
-            case Settled():
-                self._prove_taken(key, self._settled)
+            case Taken():
+                self._prove_taken(key)
             case Uncommitted():
                 self._delete_uncommitted(key, proof)
                 return
@@ -154,27 +151,31 @@ class Deleter:
             self._store.delete(beside)
         self._store.delete(key)
 
-    def taken_by(self, key: str) -> Replaced | Settled:
-        """Return the proof that is to be had for a part which a commit removed."""
-        commit = self._removed_by.get(key)
-        settled = commit is not None and commit.kind in (CommitKind.RELEASE, CommitKind.DROP)
-        return Settled() if settled else Replaced()
-
     def _prove_beside(self, key: str) -> None:
         part = keys.indexed_part(key)
-        if part is None or self._store.exists(part):
+        live = part in self._parts and part not in self._removed_by
+        if part is None or live or is_there(self._store, part):
             raise UnprovenError(f"{key}: no index of a part that is not there")
+
+    def _body(self, key: str) -> bytes:
+        """Return what a proof has to look into. A store that does not show it may be mistaken, and
+        would delete it all the same."""
+        try:
+            return get_patiently(self._store, key)
+        except ObjectMissing:
+            raise LaterError(f"{key}: is not shown by the store") from None
 
     # --- parts that were replaced or settled ------------------------------------------------
 
-    def _prove_taken(self, key: str, find: Callable[[LivePart], list[LivePart]]) -> None:
+    def _prove_taken(self, key: str) -> None:
         for _ in range(_TURNS):
             if key not in self._removed_by or key not in self._parts:
                 raise UnprovenError(f"{key}: no commit added and removed it")
-            part = self._parts[key]
-            self._await_listed(self._removed_by[key])
+            part, by = self._parts[key], self._removed_by[key]
+            self._await_listed(by)
+            settled = by.kind in (CommitKind.RELEASE, CommitKind.DROP)
             try:
-                witnesses = find(part)
+                witnesses = self._settled(part, by) if settled else self._witnesses(part)
             except PartMovedError:
                 self.refresh()
                 continue
@@ -190,59 +191,56 @@ class Deleter:
         less: list[Segment] = []
         for segment in removed.segments:
             for held, part in self._holders.get(segment.origin, ()):
-                if held.sha256 == segment.sha256 and self._is_intact(part, held):
+                if held == segment and self._is_intact(part, held):
                     witnesses.append(part)
                     break
             else:
                 less.append(segment)
-        if less and (body := got(self._store, entry.key)) is not None:
+        if less:
+            body = self._body(entry.key)
             try:
                 check_part(entry, body)
             except ArchiveDamaged as error:
                 raise UnprovenError(f"{error}, and not all of it lies elsewhere") from None
             for segment, piece in slices(removed, body):
                 if segment in less:
-                    witnesses += self._explained(entry, segment, piece)
+                    witnesses += self._explained(removed, segment, piece)
         return witnesses
 
-    def _settled(self, removed: LivePart) -> list[LivePart]:
+    def _settled(self, removed: LivePart, commit: Commit) -> list[LivePart]:
         """Return live parts that say of each line of a part of quarantine what became of it."""
         entry = removed.entry
-        commit = self._removed_by[entry.key]
-        if entry.kind is not PartKind.QUARANTINE or not isinstance(
-            self.taken_by(entry.key), Settled
-        ):
-            raise UnprovenError(f"{entry.key}: neither released nor dropped")
-        if (body := got(self._store, entry.key)) is None:
-            return []
+        if entry.kind is not PartKind.QUARANTINE:
+            raise UnprovenError(f"{entry.key}: not of quarantine, and neither released nor dropped")
+        body = self._body(entry.key)
         try:
             check_part(entry, body)
         except ArchiveDamaged as error:
             raise UnprovenError(str(error)) from None
         origins = {added.key for added in commit.add} | {s.origin for s in removed.segments}
         found = Testimony(self._store, self._holders, origins)
-        for line in unpack(body):
-            values = decode_json(line)
+        for line, values in told(removed, body):
             if not self.erasures.covers(entry.kind, values) and not found.tells(line, values):
                 raise UnprovenError(
                     f"{entry.key}: {commit.key} does not say what became of {values['url']}"
                 )
         return found.parts
 
-    def _explained(self, entry: PartEntry, segment: Segment, piece: bytes) -> list[LivePart]:
+    def _explained(self, removed: LivePart, segment: Segment, piece: bytes) -> list[LivePart]:
         """Return the parts that hold the lines of a segment which no order covers."""
+        entry = removed.entry
         kind = entry.kind
         lines = Counter(
             unit
-            for unit in units(kind, piece)
-            if (values := values_of(kind, unit)) and not self.erasures.covers(kind, values)
+            for unit, values in told(removed, piece)
+            if values and not self.erasures.covers(kind, values)
         )
         witnesses = []
         for _, part in self._holders.get(segment.origin, ()):
             if not lines:
                 break
             for held, bytes_ in slices(part, part_body(self._store, part)):
-                if held.origin == segment.origin:
+                if is_copy(held, segment):
                     lines -= Counter(units(kind, bytes_))
                     witnesses.append(part)
         if lines:
@@ -296,11 +294,11 @@ class Deleter:
         begin = max(entry.modified, proof.since) if proof.since else entry.modified
         if self._store_now() - begin < proof.age:
             raise LaterError(f"{key}: put less than {proof.age} ago, by the store's clock")
-        body = got(self._store, key)
+        body = self._body(key)
         if self._is_listed(key, named, manifest):
             raise UnprovenError(f"{key}: in use since")
         self._delete(key)
-        if body is not None and self._is_listed(key, named, manifest):
+        if self._is_listed(key, named, manifest):
             # Its writer came back at this very moment, and believes that it is there.
             self._store.put(key, body, content_type=keys.PART_TYPE)
             if (beside := keys.index_key(key)) is not None:
@@ -311,7 +309,7 @@ class Deleter:
         self, key: str, named: tuple[PartKind, str, str] | None, manifest: str | None
     ) -> bool:
         if manifest is not None:
-            return manifest != key and self._store.exists(manifest)
+            return manifest != key and is_there(self._store, manifest)
         writer = named[2] if named else ""
         if named is not None and named[0] is PartKind.CAPTURE:  # whose it is its key does not say
             there = listed(self._store)

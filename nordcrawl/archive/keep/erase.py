@@ -22,7 +22,7 @@ from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.lines import decode_json, unpack
 from nordcrawl.archive.format.order import Order
 from nordcrawl.archive.format.receipt import Receipt
-from nordcrawl.archive.format.sealed import encode_sealed
+from nordcrawl.archive.format.sealed import UNREADABLE, encode_sealed
 from nordcrawl.archive.format.units import units, values_of
 from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError
 from nordcrawl.archive.keep.erase_parts import Erased, Rewriter
@@ -32,14 +32,13 @@ from nordcrawl.archive.keep.proofs import (
     Cache,
     Cleaned,
     Proof,
-    Replaced,
-    Settled,
+    Taken,
     Uncommitted,
 )
 from nordcrawl.archive.log.checkpoint import checkpoint_keys, put_checkpoint, read_rows
 from nordcrawl.archive.log.erasures import Erasures, Orders, clean_report
 from nordcrawl.archive.log.follow import tries
-from nordcrawl.archive.log.pieces import PartMovedError, part_body
+from nordcrawl.archive.log.pieces import PartMovedError, part_body, told
 from nordcrawl.archive.log.snapshot import Snapshot
 from nordcrawl.archive.log.wholeness import heads_told, take_whole
 from nordcrawl.archive.store.protocol import Store
@@ -114,8 +113,7 @@ def _came_since(store: Store, snapshot: Snapshot, erasures: Erasures) -> set[str
         if all(is_clean(part, segment) for segment in part.segments):
             continue
         kind = part.entry.kind
-        for unit in units(kind, part_body(store, part)):
-            values = values_of(kind, unit)
+        for _, values in told(part, part_body(store, part)):
             if values and erasures.covers(kind, values):
                 found |= {i for i, one in single if one.covers(kind, values)}
     return found
@@ -142,11 +140,10 @@ class _Eraser:
         for _ in range(_ROUNDS):
             snapshot = take_whole(self._store, heads | maintainer.known)
             self._all = Erasures.of([*self._orders.read().orders, self._order])
-            try:
-                if not Rewriter(maintainer, self._order, self._all, self._done).rewrite(snapshot):
+            rewriter = Rewriter(maintainer, self._order, self._all, self._done)
+            with suppress(PartMovedError), maintainer.trying():
+                if not rewriter.rewrite(snapshot):
                     break
-            except PartMovedError:
-                maintainer.discard()
             if self._done.left:
                 return self._done
         else:
@@ -186,7 +183,7 @@ class _Eraser:
                 if part not in found:
                     self._delete(deleter, key, Beside())
             elif key in removed:
-                self._delete(deleter, key, deleter.taken_by(key))
+                self._delete(deleter, key, Taken())
             elif keys.is_part_key(key) and self._holds(key):
                 self._delete(deleter, key, Uncommitted(self._under_way, self._there_since))
 
@@ -194,7 +191,7 @@ class _Eraser:
         try:
             deleter.delete(key, proof)
         except (LaterError, UnprovenError) as why:
-            if isinstance(proof, Replaced | Settled) and not self._holds(key):
+            if isinstance(proof, Taken) and not self._holds(key):
                 logger.warning("kept, and nothing in it is erased: %s", why)
             else:
                 self._done.left.append(f"{why}: run it again later")
@@ -210,7 +207,7 @@ class _Eraser:
         try:
             found = (values_of(kind, unit) for unit in units(kind, self._store.get(key)))
             return any(values and self._all.covers(kind, values) for values in found)
-        except (ValueError, ObjectMissing):
+        except (*UNREADABLE, ObjectMissing):
             return False
 
     def _rewrite_reports(self, deleter: Deleter) -> None:
@@ -219,12 +216,12 @@ class _Eraser:
             try:
                 body = self._store.get(entry.key)
                 values = dict(decode_json(body))
+                cleaned = clean_report(values, self._all)
             except ObjectMissing:
                 continue
             except (ValueError, TypeError):
                 self._unreadable(entry.key, body)
                 continue
-            cleaned = clean_report(values, self._all)
             if cleaned == values:
                 continue
             stem = entry.key.removeprefix("runs/").removesuffix(".json")
@@ -262,7 +259,7 @@ class _Eraser:
             return any(self._all.covers_row(source, decode_json(row)) for row in rows)
         except ObjectMissing:
             return False
-        except (ValueError, KeyError):
+        except UNREADABLE:
             return True
 
     def _rewrite_checkpoint(self, deleter: Deleter, source: str, manifest: str) -> None:
@@ -290,7 +287,7 @@ class _Eraser:
             )
         except ObjectMissing:
             return
-        except (ArchiveDamaged, ValueError, KeyError) as error:
+        except (ArchiveDamaged, *UNREADABLE) as error:
             logger.warning("a checkpoint that can't be read is deleted: %s", error)
         # The manifest last: by it we find the rest if we are killed.
         if all(self._delete(deleter, old, Cache()) for old in (*parts, manifest)):

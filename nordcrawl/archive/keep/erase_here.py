@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from nordcrawl.archive.format.order import Order
@@ -29,9 +30,6 @@ def purge_spool(store: Store, folder: Path, source: str) -> None:
         LockHeld: a crawl works on it; that obeys before its next commit.
         SpoolError, StoreError: the disk, or the store.
     """
-    spool = Spool.open(folder, source)
-    try:
+    with closing(Spool.open(folder, source)) as spool:
         adopt_strays(store, spool)
         Obedience(store, spool, State(spool)).check()
-    finally:
-        spool.close()

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from nordcrawl.archive.format.commit import CommitKind, PartEntry, Segment
-from nordcrawl.archive.format.keys import PartKind, date_of
+from nordcrawl.archive.format.commit import CommitKind, PartEntry
+from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import encode_line, pack
 from nordcrawl.archive.format.order import ERASED, Order, tombstone
-from nordcrawl.archive.format.units import units, values_of, without
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.log.erasures import Erasures
-from nordcrawl.archive.log.pieces import part_body, slices
+from nordcrawl.archive.log.pieces import part_body, slices, told
 from nordcrawl.archive.log.snapshot import LivePart, Snapshot
 from nordcrawl.model.times import rfc3339, utc_date
 
@@ -100,8 +98,7 @@ class Rewriter:
         kind = part.entry.kind
         holds = False
         for _, piece in slices(part, part_body(self._store, part)):
-            for unit in units(kind, piece):
-                values = values_of(kind, unit)
+            for _, values in told(part, piece):
                 if not values:
                     continue
                 key = (values.get("source", ""), values.get("article_id") or "")
@@ -125,35 +122,14 @@ class Rewriter:
 
     def _without(self, part: LivePart) -> PartEntry | None:
         """Put a part anew without what is erased; None if nothing is left of it."""
-        kind, source = part.entry.kind, part.commit.source
-        bodies: list[bytes] = []
-        segments: list[Segment] = []
-        for segment, piece in slices(part, part_body(self._store, part)):
-            piece, left, gone = without(kind, piece, partial(self._goes, kind))
-            if gone:
-                if kind is PartKind.CAPTURE:
-                    self._done.captures += gone
-                else:
-                    self._done.lines += gone
-                segment = replace(
-                    segment,
-                    sha256=hashlib.sha256(piece).hexdigest(),
-                    bytes=len(piece),
-                    records=left,
-                )
-            if left:
-                bodies.append(piece)
-                segments.append(segment)
+        kind = part.entry.kind
+        entry, gone = self._maintainer.put_without(part, partial(self._goes, kind))
+        if kind is PartKind.CAPTURE:
+            self._done.captures += gone
+        else:
+            self._done.lines += gone
         self._done.parts += 1
-        if not bodies:
-            return None
-        entry = part.entry
-        return self._maintainer.put_part(
-            *(kind, source, date_of(entry.key), b"".join(bodies)),
-            records=sum(segment.records for segment in segments),
-            times=(entry.min_at, entry.max_at),
-            segments=segments,
-        )
+        return entry
 
     def _tombstones(self, source: str, found: _Found) -> list[PartEntry]:
         """Put a part with the tombstones of this source's erased articles that have none yet."""

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.order import (
     ERASED,
     Order,
@@ -167,5 +166,5 @@ def _values(
         kind = piece.part.entry.kind
         if kind is PartKind.CAPTURE:  # of pages of which lines tell
             continue
-        for line in pieces.lines(piece):
-            yield piece, kind, decode_json(line)
+        for values in pieces.values(piece):
+            yield piece, kind, values

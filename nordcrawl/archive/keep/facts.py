@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 from nordcrawl.archive.format import keys
@@ -23,7 +22,7 @@ from nordcrawl.archive.format.sealed import decode_sealed
 from nordcrawl.archive.keep.findings import Defect, Verification, damage, named, unfinished
 from nordcrawl.archive.keep.verify_lines import LineCheck
 from nordcrawl.archive.log.erasures import Erasures
-from nordcrawl.archive.log.follow import get_patiently
+from nordcrawl.archive.log.follow import get_patiently, is_there
 from nordcrawl.archive.log.snapshot import Snapshot, take
 from nordcrawl.archive.log.wholeness import heads_in
 from nordcrawl.archive.store.protocol import MARKER_KEY, ObjectEntry, Store
@@ -71,10 +70,7 @@ class Facts:
         """Those of which all objects are there, by source, oldest first."""
         self.catalogs: list[Catalog] = []
         self._read_runs()
-        self._read_erasures()
-        self._read_decisions()
-        self._read_catalogs()
-        self._read_checkpoints()
+        self._read_small()
         self.snapshot: Snapshot = self._read_logs()
         self.logs: Logs = {writer: log for writer, log in self.snapshot.logs.items() if log}
         """Those of which any commit can be read."""
@@ -109,13 +105,6 @@ class Facts:
             if is_one(key) and (body := self.get(key)) is not None:
                 yield key, body
 
-    @contextmanager
-    def _faults_told(self) -> Iterator[None]:
-        try:
-            yield
-        except ArchiveDamaged as error:
-            self.faults.append(named(error))
-
     def _read_runs(self) -> None:
         for key, body in self._found(_RUN.fullmatch):
             self.counts.runs += 1
@@ -131,44 +120,49 @@ class Facts:
         for writer, seq, sha256 in heads_in({"log": values.get("log")}):
             self.heads.append((writer, KnownCommit(seq, sha256, key)))
 
-    def _read_erasures(self) -> None:
-        for key, body in self._found(_ORDER.fullmatch):
-            with self._faults_told():
-                order = Order.decode(key, body)
-                self.orders[order.order_id] = order
-        for key, body in self._found(parse_receipt_key):
-            with self._faults_told():
-                receipt = Receipt.decode(key, body)
-                self.receipts.append(receipt)
-                self._take_head({"log": receipt.log}, key)
+    def _read_small(self) -> None:
+        """Read all that says of itself what it is; what can't be read is a fault."""
+        for is_one, keep in (
+            (_ORDER.fullmatch, self._take_order),
+            (parse_receipt_key, self._take_receipt),
+            (_DECISION.fullmatch, lambda k, b: self.decisions.append(Decision.decode(k, b))),
+            (_CATALOG.fullmatch, lambda k, b: self.catalogs.append(Catalog.decode(k, b))),
+            (lambda k: keys.manifest_of(k) == k, self._take_checkpoint),
+        ):
+            for key, body in self._found(is_one):
+                try:
+                    keep(key, body)
+                except ArchiveDamaged as error:
+                    self.faults.append(named(error))
         self.counts.erasures = len(self.orders)
 
-    def _read_decisions(self) -> None:
-        for key, body in self._found(_DECISION.fullmatch):
-            with self._faults_told():
-                self.decisions.append(Decision.decode(key, body))
+    def _take_order(self, key: str, body: bytes) -> None:
+        order = Order.decode(key, body)
+        self.orders[order.order_id] = order
 
-    def _read_catalogs(self) -> None:
-        for key, body in self._found(_CATALOG.fullmatch):
-            with self._faults_told():
-                self.catalogs.append(Catalog.decode(key, body))
+    def _take_receipt(self, key: str, body: bytes) -> None:
+        receipt = Receipt.decode(key, body)
+        self.receipts.append(receipt)
+        self._take_head({"log": receipt.log}, key)
 
-    def _read_checkpoints(self) -> None:
-        for key, body in self._found(lambda key: keys.manifest_of(key) == key):
-            with self._faults_told():
-                self._take_checkpoint(key, Checkpoint.decode(key, body))
-
-    def _take_checkpoint(self, key: str, checkpoint: Checkpoint) -> None:
+    def _take_checkpoint(self, key: str, body: bytes) -> None:
+        checkpoint = Checkpoint.decode(key, body)
         self.known.update(part.key for part in checkpoint.parts)
-        lost = [part.key for part in checkpoint.parts if not self.store.exists(part.key)]
-        if not lost:
+        if (lost := self.half_deleted(checkpoint)) is None:
             self.checkpoints[checkpoint.source].append(checkpoint)
             self.counts.checkpoints += 1
-        elif self.store.exists(key):
-            self.faults += [
-                unfinished(one, f"missing: {key} is half deleted; it is only a cache")
-                for one in lost
-            ]
+        else:
+            self.faults += lost
+
+    def half_deleted(self, checkpoint: Checkpoint) -> list[Defect] | None:
+        """Return what is to be said of a checkpoint of which a part is not there, which is nothing
+        of one that is gone altogether; None if all are."""
+        lost = [part.key for part in checkpoint.parts if not is_there(self.store, part.key)]
+        if not lost:
+            return None
+        what = f"missing: {checkpoint.key} is half deleted; it is only a cache"
+        there = self.store.exists(checkpoint.key)
+        return [unfinished(key, what) for key in lost] if there else []
 
     def _read_logs(self) -> Snapshot:
         """Read all logs, beyond what a catalog calls their end, too, and those that are told of
@@ -196,5 +190,6 @@ def _read_run(body: bytes) -> dict[str, Any]:
     run = decode_json(body)
     if "sha256" in run or "log" in run or run["nordcrawl"] != "0.1.0":
         decode_sealed(body)
-    run["run_id"]
+    if not (isinstance(run["run_id"], str) and isinstance(run.get("orders", []), list)):
+        raise ValueError("its run_id or its orders are of another type")
     return dict(run)

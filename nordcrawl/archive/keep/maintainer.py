@@ -12,20 +12,25 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit, CommitKind, KnownCommit, PartEntry, Segment
 from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.sealed import readable
+from nordcrawl.archive.format.units import without
 from nordcrawl.archive.keep.delete import Deleter, delete_own
 from nordcrawl.archive.log.follow import get_patiently
+from nordcrawl.archive.log.pieces import PartMovedError, part_body, slices
 from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.store.protocol import Capabilities, Store
 from nordcrawl.capture.cdxj import index
-from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreUnavailable
+from nordcrawl.errors import ArchiveDamaged, ObjectMissing, StoreError, StoreUnavailable
 from nordcrawl.model.times import parse_rfc3339
 from nordcrawl.system.disk import make_folders
 from nordcrawl.system.lock import Lock, explained
@@ -137,9 +142,40 @@ class Maintainer:
             segments=tuple(segments),
         )
 
+    def put_without(
+        self, part: LivePart, goes: Callable[[Mapping[str, Any]], bool]
+    ) -> tuple[PartEntry | None, int]:
+        """Put a live part anew without the units of whose values `goes` says so; return its entry,
+        None if nothing is left of it, and how many units went. Raises as `put_part`, and:
+
+        Raises:
+            PartMovedError: it was removed meanwhile.
+        """
+        entry, kind = part.entry, part.entry.kind
+        bodies: list[bytes] = []
+        segments: list[Segment] = []
+        gone = 0
+        for segment, piece in slices(part, part_body(self.store, part)):
+            with readable(entry.key, "a part"):
+                body, left, went = without(kind, piece, goes)
+            gone += went
+            if left:
+                bodies.append(body)
+                sha256 = hashlib.sha256(body).hexdigest()
+                segments.append(replace(segment, sha256=sha256, bytes=len(body), records=left))
+        if not bodies:
+            return None, gone
+        put = self.put_part(
+            *(kind, part.commit.source, keys.date_of(entry.key), b"".join(bodies)),
+            records=sum(segment.records for segment in segments),
+            times=(entry.min_at, entry.max_at),
+            segments=segments,
+        )
+        return put, gone
+
     def _put(self, key: str, body: bytes, content_type: str) -> None:
+        self._uncommitted[key] = body  # before, as it may land though the put fails
         self.store.put(key, body, content_type=content_type)
-        self._uncommitted[key] = body
         # What it replaces will be deleted, so the proof of the put is not enough.
         try:
             shown = get_patiently(self.store, key)
@@ -190,15 +226,17 @@ class Maintainer:
         self.head = {"writer": commit.writer, "seq": 1, "sha256": sha256}
         return commit
 
-    def discard(self) -> None:
-        """Delete what was put since the last commit, and will not be committed.
-
-        Raises:
-            StoreRefused, StoreUnavailable: the store.
-        """
-        while self._uncommitted:
-            key, body = self._uncommitted.popitem()
-            delete_own(self.store, key, body)
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """Put parts and commit them within this; what was put and will not be committed is deleted
+        where that fails, as far as the store lets it: what stays is an orphan."""
+        try:
+            yield
+        except (StoreError, PartMovedError):
+            with suppress(StoreError):
+                while self._uncommitted:
+                    delete_own(self.store, *self._uncommitted.popitem())
+            raise
 
 
 def _moment(text: str) -> tuple[datetime, str]:

@@ -1,16 +1,15 @@
 """Proofs: why an object of an archive may go; `delete` sees whether they hold.
 
-- `Replaced`: a part that a commit removed. Each of its segments lies byte for byte in a live part
-  that was read back; or every line that is less is covered by an erasure order.
+- `Taken`: a part that a commit removed. Each of its segments lies byte for byte in a live part that
+  was read back; or every line that is less is covered by an erasure order. Of a part of quarantine
+  that a release or a drop took away: for each line that no order covers, that commit brought a
+  ledger line, and of a released one the record; what it left in quarantine lies in a live part.
 - `Uncommitted`: a part that no log lists, older than was stated, by the store's own clock.
 - `Beside`: an index of a part of captures that is not there.
 - `Cache`: an object of a checkpoint that can't be read, that holds what is erased, or that is older
   than two that are whole.
 - `Continued`: a catalog with all of which a newer one begins, that was read back.
 - `Cleaned`: a report whose copy without what is erased was read back.
-- `Settled`: a part of quarantine that a release or a drop took away. For each line that no order
-  covers, that commit brought a ledger line, and of a released one the record; they were read back.
-  What it left in quarantine lies in a live part.
 - `Outlived`: a lease, where one of the same source or host, of a day later, was read back.
 
 What a process itself put, and nothing refers to, goes by its bytes: `delete.delete_own`.
@@ -27,7 +26,7 @@ OUTLIVED: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
+class Taken:
     """A part that a commit removed."""
 
 
@@ -68,11 +67,6 @@ class Cleaned:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """A part of quarantine that was released or dropped."""
-
-
-@dataclass(frozen=True, slots=True)
 class Outlived:
     """A lease, of whose source or host there is another of a day later."""
 
@@ -80,4 +74,4 @@ class Outlived:
     """The other one's key."""
 
 
-Proof = Replaced | Uncommitted | Beside | Cache | Continued | Cleaned | Settled | Outlived
+Proof = Taken | Uncommitted | Beside | Cache | Continued | Cleaned | Outlived

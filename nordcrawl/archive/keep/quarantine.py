@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.format.lines import decode_json, unpack
 from nordcrawl.archive.format.quarantine import Choice, Decision
 from nordcrawl.archive.log.erasures import Erasures, read_erasures
-from nordcrawl.archive.log.pieces import PartMovedError, part_body
+from nordcrawl.archive.log.pieces import PartMovedError, part_body, told
 from nordcrawl.archive.log.snapshot import LivePart, Snapshot, take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ObjectMissing, StoreUnavailable
 
+_T = TypeVar("_T")
 _ROUNDS: Final = 5
 """Looks at what others change meanwhile."""
 
@@ -94,21 +94,24 @@ def held(store: Store) -> list[Listed]:
         ArchiveDamaged: a log or a part is not what it should be.
         StoreRefused, StoreUnavailable: the store.
     """
-    for _ in range(_ROUNDS):
-        with suppress(PartMovedError):
-            return _held(store)
-    raise StoreUnavailable(f"{store.uri}: others go on changing what is held")
 
-
-def _held(store: Store) -> list[Listed]:
-    erasures = read_erasures(store)
-    found = []
-    for batch in batches(take(store)):
+    def listed(batch: Batch, erasures: Erasures) -> Listed:
         why: dict[str, None] = {}
         for values in held_lines(store, batch, erasures):
             why |= dict.fromkeys(values["why"])
-        found.append(Listed(batch, tuple(why), tuple(decisions(store, batch.run_id))))
-    return found
+        return Listed(batch, tuple(why), tuple(decisions(store, batch.run_id)))
+
+    return _steadily(
+        store, lambda erasures: [listed(batch, erasures) for batch in batches(take(store))]
+    )
+
+
+def _steadily(store: Store, look: Callable[[Erasures], list[_T]]) -> list[_T]:
+    """Return what a look at it finds; another one where somebody changed it meanwhile."""
+    for _ in range(_ROUNDS):
+        with suppress(PartMovedError):
+            return look(read_erasures(store))
+    raise StoreUnavailable(f"{store.uri}: others go on changing what is held")
 
 
 def held_lines(store: Store, batch: Batch, erasures: Erasures) -> Iterator[dict[str, Any]]:
@@ -121,24 +124,22 @@ def held_lines(store: Store, batch: Batch, erasures: Erasures) -> Iterator[dict[
         StoreRefused, StoreUnavailable: the store.
     """
     for part in batch.parts:
-        for line in unpack(part_body(store, part)):
-            values = decode_json(line)
+        for _, values in told(part, part_body(store, part)):
             if not erasures.covers(PartKind.QUARANTINE, values):
                 yield values
 
 
 def records_of(store: Store, run_id: str) -> list[dict[str, Any]]:
     """Return the lines that a run has in quarantine; none if it has none. Raises as `held`."""
-    for _ in range(_ROUNDS):
-        erasures = read_erasures(store)
-        with suppress(PartMovedError):
-            return [
-                values
-                for batch in batches(take(store))
-                if batch.run_id.lower() == run_id.lower()
-                for values in held_lines(store, batch, erasures)
-            ]
-    raise StoreUnavailable(f"{store.uri}: others go on changing what is held")
+    return _steadily(
+        store,
+        lambda erasures: [
+            values
+            for batch in batches(take(store))
+            if batch.run_id.lower() == run_id.lower()
+            for values in held_lines(store, batch, erasures)
+        ],
+    )
 
 
 def decisions(store: Store, run_id: str) -> Iterator[Decision]:

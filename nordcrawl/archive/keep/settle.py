@@ -8,27 +8,27 @@ they become, so readers see all of it or nothing. What is deleted then is proven
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, Final
 
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.commit import CommitKind, PartEntry, Segment
-from nordcrawl.archive.format.keys import PartKind, date_of
-from nordcrawl.archive.format.lines import MEMBER_BYTES, decode_json, encode_line, pack, unpack
+from nordcrawl.archive.format.commit import CommitKind, PartEntry
+from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.format.lines import MEMBER_BYTES, encode_line, pack
 from nordcrawl.archive.format.quarantine import Choice, Decision
 from nordcrawl.archive.keep.delete import LaterError, UnprovenError
 from nordcrawl.archive.keep.maintainer import Maintainer
-from nordcrawl.archive.keep.proofs import Settled as SettledProof
+from nordcrawl.archive.keep.proofs import Taken
 from nordcrawl.archive.keep.quarantine import Batch, batches, decided, decisions, run_of
 from nordcrawl.archive.keep.release import Fate, Known, dropped, release
 from nordcrawl.archive.log.erasures import Erasures, read_erasures
-from nordcrawl.archive.log.pieces import PartMovedError, Pieces, part_body, slices
+from nordcrawl.archive.log.follow import is_there
+from nordcrawl.archive.log.pieces import PartMovedError, Pieces, part_body, told
 from nordcrawl.archive.log.snapshot import LivePart, Snapshot
 from nordcrawl.archive.log.wholeness import heads_told, take_whole
 from nordcrawl.errors import ObjectConflict, StoreRefused, UsageError
@@ -77,11 +77,9 @@ def settle(maintainer: Maintainer, run_id: str, choice: Choice, by: str, reason:
         done = Done(decision)
         if batch is None:
             break
-        try:
+        with suppress(PartMovedError), maintainer.trying():
             _Settling(maintainer, snapshot, batch, done).commit()
             break
-        except PartMovedError:
-            maintainer.discard()
     else:
         done.left.append("others go on changing the archive; run it again")
     _delete(maintainer, run_id, done)
@@ -174,8 +172,8 @@ class _Settling:
             )
 
     def _lines(self, part: LivePart) -> list[dict[str, Any]]:
-        lines = map(decode_json, unpack(part_body(self._store, part)))
-        return [x for x in lines if not self._erasures.covers(PartKind.QUARANTINE, x)]
+        found = told(part, part_body(self._store, part))
+        return [x for _, x in found if not self._erasures.covers(PartKind.QUARANTINE, x)]
 
     def _ledger(self, ids: frozenset[str]) -> tuple[defaultdict[str, Known], list[dict[str, Any]]]:
         """Return what the archive has of some articles, and the ledger lines of the run that lead
@@ -194,8 +192,7 @@ class _Settling:
                 or piece.commit.source != self._batch.source
             ):
                 continue
-            for line in pieces.lines(piece):
-                values = decode_json(line)
+            for values in pieces.values(piece):
                 article = values.get("article")
                 if article is not None and article["article_id"] in ids:
                     known[article["article_id"]].take(values)
@@ -233,8 +230,10 @@ class _Settling:
             return False
         self._put(PartKind.ARTICLE, records)
         self._put(PartKind.LEDGER, entries)
-        if kept:
-            self._carry(part, kept)
+        stay = {values["url"] for values in kept}
+        entry, _ = self._maintainer.put_without(part, lambda values: values["url"] not in stay)
+        if entry is not None:
+            self._add.append(entry)
         return True
 
     def _put(self, kind: PartKind, lines: Iterable[Mapping[str, Any]]) -> None:
@@ -255,32 +254,6 @@ class _Settling:
                 )
                 for group in _groups(some)
             ]
-
-    def _carry(self, part: LivePart, kept: Sequence[Mapping[str, Any]]) -> None:
-        """Put a part of quarantine anew with the lines that stay."""
-        stay = {values["url"] for values in kept}
-        bodies: list[bytes] = []
-        segments: list[Segment] = []
-        for segment, piece in slices(part, part_body(self._store, part)):
-            lines = [x for x in unpack(piece) if decode_json(x)["url"] in stay]
-            if lines:
-                body = pack(lines)
-                bodies.append(body)
-                segments.append(_segment(segment, body, len(lines)))
-        entry = part.entry
-        self._add.append(
-            self._maintainer.put_part(
-                *(PartKind.QUARANTINE, self._batch.source, date_of(entry.key), b"".join(bodies)),
-                records=sum(segment.records for segment in segments),
-                times=(entry.min_at, entry.max_at),
-                segments=segments,
-            )
-        )
-
-
-def _segment(segment: Segment, body: bytes, records: int) -> Segment:
-    digest = hashlib.sha256(body).hexdigest()
-    return replace(segment, sha256=digest, bytes=len(body), records=records)
 
 
 def _groups(lines: Sequence[tuple[bytes, str]]) -> list[list[tuple[bytes, str]]]:
@@ -310,10 +283,10 @@ def _delete(maintainer: Maintainer, run_id: str, done: Done) -> None:
         if _is(run_of(snapshot, part), run_id)
     ]
     for key in gone:
-        if not store.exists(key):
+        if not is_there(store, key):
             continue
         try:
-            deleter.delete(key, SettledProof())
+            deleter.delete(key, Taken())
         except (LaterError, UnprovenError) as why:
             done.left.append(f"{why}: run it again later")
         else:

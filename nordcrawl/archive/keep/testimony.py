@@ -7,8 +7,7 @@ from typing import Any
 
 from nordcrawl.archive.format.commit import Segment
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.format.lines import decode_json, unpack
-from nordcrawl.archive.log.pieces import part_body, slices
+from nordcrawl.archive.log.pieces import part_body, slices, told
 from nordcrawl.archive.log.snapshot import LivePart
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.model.ledger import ARCHIVED
@@ -34,11 +33,10 @@ class Testimony:
                 self.parts.append(part)
                 for one, piece in slices(part, part_body(store, part)):
                     if one.origin == segment.origin:
-                        for line in unpack(piece):
-                            self._take(part.entry.kind, line)
+                        for line, values in told(part, piece):
+                            self._take(part.entry.kind, line, values)
 
-    def _take(self, kind: PartKind, line: bytes) -> None:
-        values = decode_json(line)
+    def _take(self, kind: PartKind, line: bytes, values: Mapping[str, Any]) -> None:
         if kind is PartKind.QUARANTINE:
             self._held.add(line)
         elif kind is PartKind.LEDGER:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Final
 
 from nordcrawl.archive.keep.facts import Facts
@@ -32,6 +34,7 @@ from nordcrawl.archive.keep.verify_told import catalogs, heads, orders, reports,
 from nordcrawl.archive.log.pieces import PartMovedError
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import StoreUnavailable
+from nordcrawl.system.lock import explained
 
 __all__ = ["SCHEMA_DIGESTS", "Severity", "Verification", "verify"]
 
@@ -48,10 +51,11 @@ def verify(
     Raises:
         StoreRefused, StoreUnavailable: the store, or others change the archive faster than it can
             be looked at; nothing is said of it then.
+        SpoolError: the disk for temporary files.
     """
     for _ in range(_LOOKS):
         # Somebody may replace a part meanwhile; the next look is a newer one.
-        with suppress(PartMovedError), LineCheck() as lines:
+        with suppress(PartMovedError), explained(Path(gettempdir())), LineCheck() as lines:
             return _look(Facts(store, progress, lines))
     raise StoreUnavailable(f"{store.uri}: others go on changing it faster than it can be verified")
 

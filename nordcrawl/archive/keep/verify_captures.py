@@ -9,6 +9,7 @@ from nordcrawl.archive.format.commit import CommitKind, PartEntry
 from nordcrawl.archive.format.keys import PartKind, date_of
 from nordcrawl.archive.keep.facts import Facts
 from nordcrawl.archive.keep.findings import Defect, damage, note, unfinished
+from nordcrawl.archive.log.follow import is_there
 from nordcrawl.archive.log.snapshot import LiveSegment
 from nordcrawl.capture.cdxj import index
 from nordcrawl.capture.read import Unit, problem, units_of
@@ -101,7 +102,7 @@ def stray_indexes(facts: Facts) -> Iterator[Defect]:
         if part is None or not facts.store.exists(key):
             continue
         facts.known.add(key)
-        if not facts.store.exists(part):
+        if not is_there(facts.store, part):
             yield unfinished(
                 key, "an index without its part: nordcrawl compact --orphans 0 deletes it"
             )

@@ -15,7 +15,6 @@ from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Heads
 from nordcrawl.archive.keep.facts import Facts
 from nordcrawl.archive.keep.findings import Defect, Severity, damage, named
-from nordcrawl.archive.keep.verify_lines import LineCheck
 from nordcrawl.archive.local import checkpoint_rows
 from nordcrawl.archive.local.database import Database
 from nordcrawl.archive.local.spool import Spool
@@ -24,7 +23,6 @@ from nordcrawl.archive.log.catalog import heads_of
 from nordcrawl.archive.log.checkpoint import read_rows
 from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.snapshot import NOTHING, LiveSegment
-from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write.catch_up import fold_pieces, ledgers
 from nordcrawl.errors import ArchiveDamaged, ObjectMissing
 
@@ -34,10 +32,10 @@ def checkpoints(facts: Facts) -> Iterator[Defect]:
     can be read then, still."""
     is_whole = not (facts.counts.damage or any(f.severity is Severity.DAMAGE for f in facts.faults))
     for source, found in facts.checkpoints.items():
-        yield from misfolded(facts, source, found) if is_whole else unreadable(facts.store, found)
+        yield from misfolded(facts, source, found) if is_whole else unreadable(facts, found)
 
 
-def unreadable(store: Store, checkpoints: Iterable[Checkpoint]) -> Iterator[Defect]:
+def unreadable(facts: Facts, checkpoints: Iterable[Checkpoint]) -> Iterator[Defect]:
     """Yield what can't be read of some checkpoints.
 
     Raises:
@@ -45,10 +43,10 @@ def unreadable(store: Store, checkpoints: Iterable[Checkpoint]) -> Iterator[Defe
     """
     for checkpoint in checkpoints:
         try:
-            for _ in read_rows(store, checkpoint):
+            for _ in read_rows(facts.store, checkpoint):
                 pass
         except (ArchiveDamaged, ValueError) as error:
-            yield _told(checkpoint, error)
+            yield from _told(facts, checkpoint, error)
 
 
 def misfolded(facts: Facts, source: str, found: Iterable[Checkpoint]) -> Iterator[Defect]:
@@ -81,8 +79,8 @@ def misfolded(facts: Facts, source: str, found: Iterable[Checkpoint]) -> Iterato
                         yield damage(key, f"missing or changed: {checkpoint.key} ends with it")
                 due, pieces = _divided(pieces, heads)
                 fold_pieces(store, spool, state, due, erasures)
-                yield from _compared(store, checkpoint, spool.state, erasures)
-                yield from _untold(store, checkpoint, erasures, facts.lines)
+                yield from _compared(facts, checkpoint, spool.state)
+                yield from _untold(facts, checkpoint)
         finally:
             spool.close()
 
@@ -99,41 +97,42 @@ def _divided(
     return due, rest
 
 
-def _compared(
-    store: Store, checkpoint: Checkpoint, database: Database, erasures: Erasures
-) -> Iterator[Defect]:
-    source = checkpoint.source
+def _compared(facts: Facts, checkpoint: Checkpoint, database: Database) -> Iterator[Defect]:
+    source, erasures = checkpoint.source, facts.erasures
     try:
         folded_rows = _comparable(source, checkpoint_rows.dump(database), erasures)
-        kept_rows = _comparable(source, read_rows(store, checkpoint), erasures)
+        kept_rows = _comparable(source, read_rows(facts.store, checkpoint), erasures)
         for folded, kept in zip_longest(folded_rows, kept_rows):
             if folded != kept:
                 what = f"not the fold of the ledgers: {kept!r} is not {folded!r}"
                 yield damage(checkpoint.key, what[:400])
                 return
     except (ArchiveDamaged, ValueError) as error:
-        yield _told(checkpoint, error)
+        yield from _told(facts, checkpoint, error)
 
 
-def _untold(
-    store: Store, checkpoint: Checkpoint, erasures: Erasures, lines: LineCheck
-) -> Iterator[Defect]:
+def _untold(facts: Facts, checkpoint: Checkpoint) -> Iterator[Defect]:
     """Yield the texts that a checkpoint says an article had, and no ledger line does. Who had one
     first can't be said any more where there are erasures: the first may be gone."""
-    if not erasures:
+    if not facts.erasures:
         return
     with suppress(ArchiveDamaged, ValueError):  # `_compared` says so
-        for row in read_rows(store, checkpoint):
-            if row["table"] == "text" and not erasures.covers_row(checkpoint.source, row):
+        for row in read_rows(facts.store, checkpoint):
+            if row["table"] == "text" and not facts.erasures.covers_row(checkpoint.source, row):
                 article_id, text = row["article_id"], row["text_sha256"]
-                if not lines.had(checkpoint.source, article_id, text):
+                if not facts.lines.had(checkpoint.source, article_id, text):
                     yield damage(checkpoint.key, f"{article_id} never had the text {text}")
                     return
 
 
-def _told(checkpoint: Checkpoint, error: Exception) -> Defect:
-    """Return the fault; what is damaged names its own key."""
-    return named(error) if isinstance(error, ArchiveDamaged) else damage(checkpoint.key, str(error))
+def _told(facts: Facts, checkpoint: Checkpoint, error: Exception) -> Iterator[Defect]:
+    """Yield the fault, of what is damaged by its own key; none is what somebody deletes now."""
+    if (lost := facts.half_deleted(checkpoint)) is not None:
+        yield from lost
+    elif isinstance(error, ArchiveDamaged):
+        yield named(error)
+    else:
+        yield damage(checkpoint.key, str(error))
 
 
 def _comparable(

@@ -93,9 +93,8 @@ class LineCheck:
             values = decode_json(line)
         except ValueError as error:
             return f"not JSON: {error}"
-        if (wrong := next(_validator(kind).iter_errors(values), None)) is not None:
-            where = ".".join(map(str, wrong.instance_path))
-            return f"not by the schema: {where}: {wrong.message}"[:300]
+        if wrong := _schema_mistake(kind, values):
+            return wrong[:300]
         if values["source"] != place.source:
             return f"of source {values['source']!r} among lines of {place.source!r}"
         if kind is PartKind.QUARANTINE and (mistake := _held_mistake(values)):
@@ -121,14 +120,11 @@ class LineCheck:
 
     def capture(self, part: str, offset: int, length: int, url: str) -> None:
         """Take a capture, by the part that first brought it."""
-        row = (part, offset, length, url, 0)
-        self._db.execute("INSERT OR IGNORE INTO capture VALUES (?, ?, ?, ?, ?)", row)
+        self._take("capture", part, offset, length, url, 0)
 
     def erased(self, part: str, offset: int) -> None:
         """Take what stands where a capture was erased."""
-        self._db.execute(
-            "INSERT OR IGNORE INTO capture VALUES (?, ?, NULL, NULL, 1)", (part, offset)
-        )
+        self._take("capture", part, offset, None, None, 1)
 
     def dangling(self) -> Iterator[tuple[str, str, str]]:
         """Yield (key of the lines, of the part that they name, what) of captures that lines name
@@ -154,9 +150,14 @@ class LineCheck:
 
     def _names(self, place: Place, told: Mapping[str, Any] | None, url: str | None) -> None:
         if told:
-            row = (told["object"], told["offset"], told["length"], target_of(url or ""))
-            insert = "INSERT OR IGNORE INTO named VALUES (?, ?, ?, ?, ?)"
-            self._db.execute(insert, (*row, place.entry.key))
+            where = (told["object"], told["offset"], told["length"])
+            self._take("named", *where, target_of(url or ""), place.entry.key)
+
+    def _take(self, table: str, *row: object) -> bool:
+        """Take a row; return whether it is new."""
+        marks = ", ".join("?" * len(row))
+        sql = f"INSERT OR IGNORE INTO {table} VALUES ({marks})"  # noqa: S608
+        return self._db.execute(sql, row).rowcount > 0
 
     def unheld(self, decisions: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str]]:
         """Yield (key, what) of held records of which no ledger line says so, and of such lines
@@ -231,44 +232,31 @@ class LineCheck:
             return None
         self._names(place, values["fetch"].get("capture"), values["url"])
         row = (values["source"], values["article_id"], values["revision"], place.writer)
-        try:
-            insert = "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?)"
-            self._db.execute(insert, (*row, place.entry.key, values["text_sha256"]))
-        except sqlite3.IntegrityError:
+        if not self._take("article", *row, place.entry.key, values["text_sha256"]):
             return f"{row[1]}, revision {row[2]}: a second time by the same writer"
         return None
 
     def _entry(self, place: Place, values: dict[str, Any]) -> str | None:
         count = values.get("count")
-        row = (values["run_id"], values["url"], place.writer, count or 1)
-        if count or not values["url"].startswith(ERASED_URI):
-            try:
-                self._db.execute("INSERT INTO ledger VALUES (?, ?, ?, ?)", row)
-            except sqlite3.IntegrityError:
-                return f"{row[1]}: a second outcome in run {row[0]}"
-        else:
+        row = (values["run_id"], values["url"])
+        if not count and values["url"].startswith(ERASED_URI):
             self._hidden[row[0]] += 1
+        elif not self._take("ledger", *row, place.writer, count or 1):
+            return f"{row[1]}: a second outcome in run {row[0]}"
         self._names(place, values.get("capture"), values.get("final_url"))
         article = values["article"]
         if values["outcome"] == Outcome.QUARANTINED and values["revision"] is not None:
-            told = (values["run_id"], values["url"], place.entry.key)
-            self._db.execute("INSERT OR IGNORE INTO held_told VALUES (?, ?, ?)", told)
+            self._take("held_told", *row, place.entry.key)
         if article is not None:
-            text = (article["text_sha256"], values["source"], article["article_id"])
-            self._db.execute("INSERT OR IGNORE INTO text VALUES (?, ?, ?)", text)
-        if article is not None and values["outcome"] in ARCHIVED:
-            told = (values["source"], article["article_id"], article["revision"])
-            self._db.execute(
-                "INSERT OR IGNORE INTO told VALUES (?, ?, ?, ?)", (*told, place.entry.key)
-            )
+            who = (values["source"], article["article_id"])
+            self._take("text", article["text_sha256"], *who)
+            if values["outcome"] in ARCHIVED:
+                self._take("told", *who, article["revision"], place.entry.key)
         return None
 
     def _held(self, place: Place, values: dict[str, Any]) -> str | None:
-        row = (values["run_id"], values["url"], place.entry.key)
-        try:
-            self._db.execute("INSERT INTO held VALUES (?, ?, ?)", row)
-        except sqlite3.IntegrityError:
-            return f"{row[1]}: held a second time of run {row[0]}"
+        if not self._take("held", values["run_id"], values["url"], place.entry.key):
+            return f"{values['url']}: held a second time of run {values['run_id']}"
         return None
 
 
@@ -276,14 +264,19 @@ def _held_mistake(values: Mapping[str, Any]) -> str | None:
     """Say what is wrong with the record and the ledger line in a line of quarantine."""
     record, entry = values["record"], values["ledger"]
     for kind, line in ((PartKind.ARTICLE, record), (PartKind.LEDGER, entry)):
-        if (wrong := next(_validator(kind).iter_errors(line), None)) is not None:
-            where = ".".join(map(str, wrong.instance_path))
-            return f"its {kind} not by the schema: {where}: {wrong.message}"[:300]
+        if wrong := _schema_mistake(kind, line):
+            return f"its {kind} {wrong}"[:300]
     told = [values[name] for name in ("run_id", "source", "article_id")]
     for line in (record, entry):
         if [line[name] for name in ("run_id", "source", "article_id")] != told:
             return "its record or ledger line is of another run, source or article"
     return None
+
+
+def _schema_mistake(kind: PartKind, values: Any) -> str | None:
+    if (wrong := next(_validator(kind).iter_errors(values), None)) is None:
+        return None
+    return f"not by the schema: {'.'.join(map(str, wrong.instance_path))}: {wrong.message}"
 
 
 @cache
@@ -298,12 +291,7 @@ def _within(time: datetime, entry: PartEntry) -> bool:
     """
     if not (entry.min_at and entry.max_at):
         return True
-    try:
-        low, high = parse_rfc3339(entry.min_at), parse_rfc3339(entry.max_at)
-    except ValueError:
-        return False
-    if low is None or high is None:
-        return False
+    low, high = (datetime.fromisoformat(text) for text in (entry.min_at, entry.max_at))
     return low - _AS_TEXT <= time <= high + _AS_TEXT
 
 

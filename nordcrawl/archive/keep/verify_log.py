@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from nordcrawl.archive.format.commit import Commit, CommitKind, Segment
+from nordcrawl.archive.format.commit import Commit, CommitKind, Segment, is_copy
 from nordcrawl.archive.format.keys import PartKind, parse_part_key
 from nordcrawl.archive.keep.facts import Facts
 from nordcrawl.archive.keep.findings import Defect, damage
@@ -33,7 +33,8 @@ def rewrites(facts: Facts) -> Iterator[Defect]:
         ):
             yield damage(commit.key, "a compaction, but not of the same lines")
         for segment in after:
-            if segment.records > _most(before.get(segment.origin, [])):
+            same = [one for one in before.get(segment.origin, []) if is_copy(one, segment)]
+            if segment.records > _most(same):
                 what = f"has lines of {segment.origin} that it did not take over"
                 yield damage(commit.key, what)
 

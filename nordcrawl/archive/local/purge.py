@@ -210,16 +210,33 @@ def _purge_file(
     new = captures.write(kept, file) if left else None
     still = {unit.offset for unit in units_of(kept) if unit.is_capture}
     erased = {unit.offset for unit in units_of(body) if unit.is_capture} - still
-    old_key, new_key = captures.key(file), captures.key(new) if new else ""
-    _rename(spool, old_key, new_key, erased)
+    _rename(spool, captures.key(file), captures.key(new) if new else "", erased)
     if part is None:
         captures.drop(file)
     elif new is None:
         spool.replace_part(part, None)
     else:
-        spool.replace_part(part, captures.sealed(new, part.batch))
-        spool.backlog.capture_bytes -= new.size
+        _replace_captures(spool, part, new)
     return gone
+
+
+def move_captures(spool: Spool, part: SealedPart) -> None:
+    """Put a sealed file of captures under a new key, and let the lines that wait name that: under
+    the old one the store has something else. No commit may be frozen.
+
+    Raises:
+        SpoolError: the disk.
+    """
+    with spool.captures.lock:
+        file = CaptureFile(part.first_seq, part.own, part.date, part.run_id)
+        new = spool.captures.write(read_sealed(spool, part), file)
+        _rename(spool, spool.captures.key(file), spool.captures.key(new), ())
+        _replace_captures(spool, part, new)
+
+
+def _replace_captures(spool: Spool, part: SealedPart, new: CaptureFile) -> None:
+    spool.replace_part(part, spool.captures.sealed(new, part.batch))
+    spool.backlog.capture_bytes -= new.size
 
 
 def _rename(spool: Spool, old: str, new: str, gone: Container[int]) -> None:
@@ -274,11 +291,12 @@ def _clean_file(file: Path, erasures: Erasures) -> bool:
     """Clean a local report; one that can't be read, and so not be cleaned, is deleted."""
     try:
         values = dict(json.loads(file.read_bytes()))
-    except (ValueError, TypeError) as error:
+        clean = clean_report(values, erasures)
+    except (ValueError, TypeError, RecursionError) as error:
         logger.warning("%s: a report that can't be read is deleted: %s", file, error)
         file.unlink()
         return True
-    if (clean := clean_report(values, erasures)) == values:
+    if clean == values:
         return False
     write_file(file, (json.dumps(clean, ensure_ascii=False, indent=2) + "\n").encode())
     return True

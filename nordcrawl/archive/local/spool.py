@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -55,6 +54,7 @@ class Spool:
         self.captures = Captures(self)
         self._lock = lock
         self._file = file
+        self.transaction, self.query = file.transaction, file.query
         self._write_lock = file.lock
         self._files_lock = threading.Lock()
         """Held while a file in ``sealed/`` is written; taken before the other two."""
@@ -89,24 +89,6 @@ class Spool:
             opened.pop_all()
         return spool
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run statements as one durable transaction; rolled back if anything is raised.
-
-        Raises:
-            SpoolError: the disk refuses.
-        """
-        with self._file.transaction() as db:
-            yield db
-
-    def query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows of a small look-up, as last committed.
-
-        Raises:
-            SpoolError: the file can't be read.
-        """
-        return self._file.query(sql, values)
-
     def add(self, lines: Sequence[SpooledLine], captures: Sequence[tuple[Any, ...]] = ()) -> int:
         """Put lines into the outbox, in this order, as one transaction, with the rows of the files
         that hold their captures; return the number of the last one.
@@ -121,8 +103,7 @@ class Spool:
                     [(str(x.kind), x.date, x.at, x.run_id, x.line) for x in lines],
                 )
                 db.executemany(KEEP_ROW, captures)
-            self.backlog.outbox_lines += len(lines)
-            self.backlog.outbox_bytes += sum(len(x.line) for x in lines)
+            self.backlog.count(lines)
             return self._file.last_seq
 
     def head(self, limit_bytes: int) -> list[SpooledLine]:
@@ -151,10 +132,9 @@ class Spool:
             with self.transaction() as db:
                 insert_parts(db, parts)
                 db.execute("DELETE FROM outbox WHERE seq <= ?", (lines[-1].seq,))
-            self.backlog.outbox_lines -= len(lines)
-            self.backlog.outbox_bytes -= sum(len(x.line) for x in lines)
-            self.backlog.sealed_lines += sum(p.lines for p in parts)
-            self.backlog.sealed_bytes += sum(p.bytes for p in parts)
+            self.backlog.count(lines, -1)
+            for part in parts:
+                self.backlog.count_sealed(part.lines, part.bytes)
             self.backlog.capture_bytes -= sum(p.bytes for p in parts if p.own)
 
     def parts(self) -> list[SealedPart]:
@@ -272,8 +252,7 @@ class Spool:
         with self._write_lock:
             with self.transaction() as db:
                 db.executemany("DELETE FROM outbox WHERE seq = ?", [(x.seq,) for x in lines])
-            self.backlog.outbox_lines -= len(lines)
-            self.backlog.outbox_bytes -= sum(len(x.line) for x in lines)
+            self.backlog.count(lines, -1)
 
     def new_seq(self) -> int:
         """Return a number that no line has or will have."""
@@ -294,8 +273,7 @@ class Spool:
                     insert_parts(db, [new])
             self._forget([old])
             if new is not None:
-                self.backlog.sealed_lines += new.lines
-                self.backlog.sealed_bytes += new.bytes
+                self.backlog.count_sealed(new.lines, new.bytes)
 
     def change_lines(self, lines: Sequence[SpooledLine]) -> None:
         """Put other bytes in the place of lines of the outbox."""
@@ -389,8 +367,7 @@ class Spool:
 
     def _forget(self, parts: Sequence[SealedPart]) -> None:
         for part in parts:
-            self.backlog.sealed_lines -= part.lines
-            self.backlog.sealed_bytes -= part.bytes
+            self.backlog.count_sealed(part.lines, part.bytes, -1)
             with suppress(OSError):  # what stays is a stray at the next open
                 (self.sealed / part.file_name).unlink()
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 
 from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.model.times import micros, utc_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,11 @@ class SpooledLine:
     seq: int = 0
     """Its number in this spool, given when it is added; rises for ever."""
 
+    @classmethod
+    def of(cls, kind: PartKind, at: datetime, run_id: str, line: bytes) -> Self:
+        """Return a line of that time, which says into which day's part it goes."""
+        return cls(kind, utc_date(at), micros(at), run_id, line)
+
 
 @dataclass(slots=True)
 class Backlog:
@@ -31,6 +40,16 @@ class Backlog:
     sealed_bytes: int = 0
     capture_bytes: int = 0
     """Of captures that are not sealed."""
+
+    def count(self, lines: Sequence[SpooledLine], by: int = 1) -> None:
+        """Count lines that came into the outbox, or with -1 went."""
+        self.outbox_lines += by * len(lines)
+        self.outbox_bytes += by * sum(len(x.line) for x in lines)
+
+    def count_sealed(self, lines: int, size: int, by: int = 1) -> None:
+        """Count a sealed part that came, or with -1 went."""
+        self.sealed_lines += by * lines
+        self.sealed_bytes += by * size
 
     @property
     def lines(self) -> int:

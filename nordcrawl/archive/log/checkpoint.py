@@ -19,6 +19,7 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint, CheckpointPart
 from nordcrawl.archive.format.commit import Heads
 from nordcrawl.archive.format.lines import decode_json, encode_line, pack, unpack
+from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ArchiveDamaged, ObjectConflict, ObjectMissing
 
@@ -103,7 +104,7 @@ def read_rows(store: Store, checkpoint: Checkpoint) -> Iterator[dict[str, Any]]:
     """
     for part in checkpoint.parts:
         try:
-            body = store.get(part.key)
+            body = get_patiently(store, part.key)
         except ObjectMissing as error:
             raise ArchiveDamaged(f"{part.key}: missing, but {checkpoint.key} lists it") from error
         if hashlib.sha256(body).hexdigest() != part.sha256:

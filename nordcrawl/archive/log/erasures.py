@@ -157,7 +157,11 @@ class Erasures:
 
 def clean_report(report: Mapping[str, Any], erasures: Erasures) -> dict[str, Any]:
     """Return a run's report without what is erased: objects that tell of an erased page go, and
-    texts that quote its address get what stands for it."""
+    texts that quote its address get what stands for it.
+
+    Raises:
+        ValueError: it is nested too deeply to be looked through.
+    """
     source = str(report.get("source", ""))
 
     def tells(value: Any) -> bool:
@@ -180,7 +184,10 @@ def clean_report(report: Mapping[str, Any], erasures: Erasures) -> dict[str, Any
             )
         return value
 
-    return {name: cleaned(value) for name, value in report.items()}
+    try:
+        return {name: cleaned(value) for name, value in report.items()}
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 class Orders:
@@ -216,7 +223,7 @@ class Orders:
 
 def _receipt(store: Store, key: str) -> Receipt | None:
     try:
-        return Receipt.decode(key, store.get(key))
+        return Receipt.decode(key, get_patiently(store, key))
     except (ArchiveDamaged, ObjectMissing):
         return None
 

@@ -200,6 +200,19 @@ def get_patiently(store: Store, key: str) -> bytes:
     return store.get(key)
 
 
+def is_there(store: Store, key: str) -> bool:
+    """Return whether there is an object, asked again before it is called missing.
+
+    Raises:
+        StoreRefused, StoreUnavailable: the store.
+    """
+    for wait_s in _PATIENCE_S:
+        if store.exists(key):
+            return True
+        time.sleep(wait_s)
+    return store.exists(key)
+
+
 def got(store: Store, key: str) -> bytes | None:
     """Return an object, None if there is none.
 

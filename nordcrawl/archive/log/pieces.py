@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from nordcrawl.archive.format.commit import PartEntry, Segment
 from nordcrawl.archive.format.lines import unpack
+from nordcrawl.archive.format.sealed import readable
+from nordcrawl.archive.format.units import units, values_of
 from nordcrawl.archive.log.follow import get_patiently
 from nordcrawl.archive.log.snapshot import LivePart, LiveSegment, take
 from nordcrawl.archive.store.protocol import Store
@@ -21,6 +23,25 @@ _CACHE_BYTES: Final = 32 << 20
 """Compressed bytes of parts that are kept while segments of others come between theirs."""
 
 
+class Bodies:
+    """The bodies of the parts that were asked for last, up to so many bytes of them. Not
+    thread-safe."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._held: OrderedDict[str, bytes] = OrderedDict()
+
+    def get(self, key: str, read: Callable[[], bytes]) -> bytes:
+        """Return a body, by `read` where it is not held."""
+        if (held := self._held.get(key)) is not None:
+            self._held.move_to_end(key)
+            return held
+        body = self._held[key] = read()
+        while sum(map(len, self._held.values())) > self._most and len(self._held) > 1:
+            self._held.popitem(last=False)
+        return body
+
+
 class Pieces:
     """Reads pieces from a store, and proves each part by its digest before a line goes out.
 
@@ -30,7 +51,7 @@ class Pieces:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+        self._bodies = Bodies(_CACHE_BYTES)
         self._places: dict[str, LiveSegment] = {}
         """Where each segment lies by the newest log that was read, by its origin."""
 
@@ -52,15 +73,20 @@ class Pieces:
             return
         yield from segment_lines(place, body)
 
+    def values(self, piece: LiveSegment) -> Iterator[dict[str, Any]]:
+        """Yield what a piece's lines say; not of captures.
+
+        Raises:
+            ArchiveDamaged: as `lines`; or a line is not what every reader takes for granted.
+        """
+        entry = piece.part.entry
+        for line in self.lines(piece):
+            with readable(entry.key, "a line"):
+                values = values_of(entry.kind, line)
+            yield values
+
     def _body(self, part: LivePart) -> bytes:
-        key = part.entry.key
-        if (held := self._bodies.get(key)) is not None:
-            self._bodies.move_to_end(key)
-            return held
-        body = self._bodies[key] = part_body(self._store, part)
-        while sum(map(len, self._bodies.values())) > _CACHE_BYTES and len(self._bodies) > 1:
-            self._bodies.popitem(last=False)
-        return body
+        return self._bodies.get(part.entry.key, partial(part_body, self._store, part))
 
 
 def check_part(entry: PartEntry, body: bytes) -> None:
@@ -123,6 +149,18 @@ def part_body(store: Store, part: LivePart) -> bytes:
             get = partial(get_patiently, store)
     check_part(entry, body)
     return body
+
+
+def told(part: LivePart, body: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """Yield the units of a part's bytes, or of one of its segments, and what each says.
+
+    Raises:
+        ArchiveDamaged: they are not what such a part holds, though they may be as committed.
+    """
+    entry = part.entry
+    with readable(entry.key, "a part"):
+        for unit in units(entry.kind, body):
+            yield unit, values_of(entry.kind, unit)
 
 
 def slices(part: LivePart, body: bytes) -> Iterator[tuple[Segment, bytes]]:

@@ -7,12 +7,13 @@ by the day on which their pages were fetched, which the state knows, so few of t
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json, unpack
+from nordcrawl.archive.log.pieces import Bodies
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ObjectMissing
 from nordcrawl.model.times import utc_date
@@ -31,7 +32,7 @@ class Earlier:
         self._store = store
         self._source = source
         self._places: dict[str, dict[tuple[bytes, int], tuple[str, int]]] = {}
-        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+        self._bodies = Bodies(_CACHE_BYTES)
 
     def record(self, article_id: str, revision: int, fetched_at: datetime) -> dict[str, Any] | None:
         """Return a record as JSON; None if the archive does not have it (yet).
@@ -70,10 +71,4 @@ class Earlier:
         return places
 
     def _body(self, key: str) -> bytes:
-        if (held := self._bodies.get(key)) is not None:
-            self._bodies.move_to_end(key)
-            return held
-        body = self._bodies[key] = self._store.get(key)
-        while sum(map(len, self._bodies.values())) > _CACHE_BYTES and len(self._bodies) > 1:
-            self._bodies.popitem(last=False)
-        return body
+        return self._bodies.get(key, partial(self._store.get, key))

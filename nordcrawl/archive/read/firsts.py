@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Final
+
+from nordcrawl.system.lock import explained
 
 _RECENT: Final = 50_000
 """Lines held in memory; what is beyond goes to a temporary file."""
@@ -36,6 +40,10 @@ class Firsts:
         return bool(self._marks[(key >> 3) % _MARKS] >> (key & 7) & 1)
 
     def _spill(self) -> None:
+        with explained(Path(gettempdir())):
+            self._write()
+
+    def _write(self) -> None:
         if self._file is None:
             db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
             self._file = db.cursor()

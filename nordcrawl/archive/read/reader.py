@@ -9,11 +9,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, Final, TypeVar
 
 from nordcrawl.archive.format.cursor import Cursor
 from nordcrawl.archive.format.keys import PartKind, commit_key, number_of
 from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.format.sealed import UNREADABLE
+from nordcrawl.archive.format.units import check_line, is_usual
 from nordcrawl.archive.log.catalog import newest_catalog, seen_by
 from nordcrawl.archive.log.erasures import Orders
 from nordcrawl.archive.log.follow import writers
@@ -26,6 +30,7 @@ from nordcrawl.errors import ArchiveDamaged, UsageError
 from nordcrawl.model.ledger import LedgerEntry
 from nordcrawl.model.times import micros, parse_rfc3339
 from nordcrawl.model.words import reason
+from nordcrawl.system.lock import explained
 
 _T = TypeVar("_T")
 
@@ -120,9 +125,12 @@ class Reader:
         The latest is that of the highest revision, then fetched last, then by writer and place.
         Articles that are removed or erased are left out. The archive is read twice, first for
         the places (some 100 bytes an article in a temporary file), so memory does not grow.
+
+        Raises:
+            SpoolError: the disk for temporary files.
         """
         snapshot = snapshot or self.snapshot()
-        with closing(sqlite3.connect("")) as db:
+        with explained(Path(gettempdir())), closing(sqlite3.connect("")) as db:
             db.execute(
                 "CREATE TABLE latest(source TEXT, article_id TEXT, revision INTEGER, at INTEGER,"
                 " place TEXT, shown INTEGER, PRIMARY KEY(source, article_id)) WITHOUT ROWID"
@@ -159,7 +167,7 @@ class Reader:
         for piece, lines in self._lines(snapshot, PartKind.LEDGER, of_source(source)):
             passes, key = sieve.of(piece), piece.part.entry.key
             for number, line in enumerate(lines, start=1):
-                values = _parsed(key, number, line, _object)
+                values = _parsed(key, number, line, _entry)
                 if run_id in (None, values.get("run_id")) and (
                     passes is None or passes(line, values)
                 ):
@@ -208,12 +216,12 @@ def of_source(source: str | None) -> Wanted:
 
 
 def _chosen(wanted: Wanted) -> Callable[[dict[str, Any]], dict[str, Any] | None]:
-    """Return a function that gives a record back, or None if it is not wanted; it raises `KeyError`
-    or `ValueError` where the record lacks what the reader itself needs."""
+    """Return a function that gives a record back, or None if it is not wanted; it raises as
+    `check_line` where the record lacks what the reader itself needs."""
 
     def chosen(record: dict[str, Any]) -> dict[str, Any] | None:
-        for name in ("source", "article_id", "revision", "change", "text_sha256", "fetch"):
-            record[name]
+        if not is_usual(record):
+            check_line(PartKind.ARTICLE, record)
         return record if wanted.holds(record) else None
 
     return chosen
@@ -225,6 +233,11 @@ def _object(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _entry(values: dict[str, Any]) -> dict[str, Any]:
+    check_line(PartKind.LEDGER, values)
+    return values
+
+
 def _place(piece: LiveSegment) -> str:
     """Return where lines lie, so that places, a line's number behind, sort as the lines of one
     writer do."""
@@ -233,12 +246,15 @@ def _place(piece: LiveSegment) -> str:
 
 
 def _fetched_at(record: dict[str, Any]) -> int:
-    at = parse_rfc3339(record["fetch"]["fetched_at"])
+    try:
+        at = parse_rfc3339(record["fetch"]["fetched_at"])
+    except ValueError:  # `nordcrawl verify` finds it
+        at = None
     return 0 if at is None else micros(at)
 
 
 def _parsed(key: str, number: int, line: bytes, read: Callable[[dict[str, Any]], _T]) -> _T:
     try:
         return read(decode_json(line))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise ArchiveDamaged(f"{key}: line {number} can't be read: {reason(error)}") from error

@@ -40,13 +40,11 @@ _STAGING: Final = ".tmp"
 _LOCK: Final = "lock"
 _STALE_S: Final = 24 * 3600
 """A staged file this old belongs to a process that was killed; no put lasts a day."""
-
 _PLACING_TRIES: Final = 100
-
 _OWN_NAMES: Final = frozenset(
     {
         *("articles-v1", "ledger-v1", "captures-v1", "commits", "runs", "schema", "checkpoints"),
-        *("erasures", "leases", "probe", "quarantine", "quarantine-v1"),
+        *("catalog", "erasures", "leases", "probe", "quarantine", "quarantine-v1"),
         *("lost+found", "_nordcrawl-id.json"),
     }
 )
@@ -221,15 +219,16 @@ class FolderStore:
     def strangers(self) -> Iterator[str]:
         """Yield the paths of files that can be none of ours: by their name, as links to nowhere
         or to folders, or as devices; and of those that are staged."""
-        for folder, folders, files in os.walk(self._root):
-            links = [name for name in folders if Path(folder, name).is_symlink()]
-            for name in sorted((*files, *links)):
-                path = Path(folder, name)
-                relative = path.relative_to(self._root).as_posix()
-                if relative == f"{_STAGING}/{_LOCK}":
-                    continue
-                if not is_key(relative) or not path.is_file():
-                    yield relative
+        with self._explained("list", self._root):
+            for folder, folders, files in os.walk(self._root, onerror=_unless_missing):
+                links = [name for name in folders if Path(folder, name).is_symlink()]
+                for name in sorted((*files, *links)):
+                    path = Path(folder, name)
+                    relative = path.relative_to(self._root).as_posix()
+                    if relative == f"{_STAGING}/{_LOCK}":
+                        continue
+                    if not is_key(relative) or not path.is_file():
+                        yield relative
 
     def delete(self, key: str) -> None:
         """Remove the file under `key`, for good when this returns, and folders that it empties.
@@ -269,7 +268,9 @@ class FolderStore:
         return self._root / check_key(key)
 
     def _require_root(self, operation: str) -> None:
-        if not self._root.is_dir():
+        with self._explained(operation, self._root):
+            is_there = self._root.is_dir()
+        if not is_there:
             raise StoreRefused(
                 f"{operation}: no folder {self._root}; give another one to --archive or "
                 "NORDCRAWL_ARCHIVE"
@@ -384,6 +385,12 @@ def _write_durably(path: Path, body: bytes) -> None:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _unless_missing(error: OSError) -> None:
+    """Raise what keeps a folder from being read, but that it was removed meanwhile."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _holds(path: Path, body: bytes) -> bool:

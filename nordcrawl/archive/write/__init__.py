@@ -8,8 +8,8 @@ from nordcrawl.archive.local.sealed import is_spool
 from nordcrawl.archive.local.state import State
 from nordcrawl.archive.log.archive_id import give_id, read_id
 from nordcrawl.archive.write.gate import Held, Judge
+from nordcrawl.archive.write.limits import Limits, Shipped, ShipReport
 from nordcrawl.archive.write.recovery import has_commits_of, rebuild_state, ship_left_over
-from nordcrawl.archive.write.shipper import Limits, Shipped, ShipReport
 from nordcrawl.archive.write.writer import Writer
 
 __all__ = [

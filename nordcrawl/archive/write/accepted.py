@@ -17,7 +17,6 @@ from nordcrawl.archive.local.waiting import SpooledLine
 from nordcrawl.model.capture import Capture, Draft
 from nordcrawl.model.ledger import LedgerEntry
 from nordcrawl.model.record import Record
-from nordcrawl.model.times import micros, utc_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +76,12 @@ def lines_of(
             written as JSON.
     """
     _check(entry, record, (source, run_id))
-    ledger = SpooledLine(
-        kind=PartKind.LEDGER,
-        date=utc_date(entry.at),
-        at=micros(entry.at),
-        run_id=run_id,
-        line=encode_line(entry.to_json()),
-    )
+    line = encode_line(entry.to_json())
+    ledger = SpooledLine.of(PartKind.LEDGER, entry.at, run_id, line)
     if record is None:
         return (ledger,)
-    fetched_at = record.page.fetched_at
-    article = SpooledLine(
-        kind=PartKind.ARTICLE,
-        date=utc_date(fetched_at),
-        at=micros(fetched_at),
-        run_id=run_id,
-        line=encode_line(record.to_json()),
-    )
-    return article, ledger
+    line = encode_line(record.to_json())
+    return SpooledLine.of(PartKind.ARTICLE, record.page.fetched_at, run_id, line), ledger
 
 
 def _check(entry: LedgerEntry, record: Record | None, here: tuple[str, str]) -> None:

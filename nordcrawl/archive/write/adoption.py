@@ -31,7 +31,7 @@ from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.errors import ObjectMissing, SpoolError
 from nordcrawl.model.ledger import ARCHIVED
-from nordcrawl.model.times import micros, parse_rfc3339, utc_date
+from nordcrawl.model.times import parse_rfc3339
 from nordcrawl.system.lock import explained
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def adopt_strays(store: Store, spool: Spool) -> None:
     for file in files:
         if _is_capture(file):
             left.append(file)
-        elif all(_digest(line) in waiting for line in _read(file)[1]):
+        elif all(_digest(line) in waiting for line in _read(file)):
             spool.adopt([], [file])
         else:
             left.append(file)
@@ -90,7 +90,7 @@ def _adopt(store: Store, spool: Spool, files: Iterable[Path], waiting: set[bytes
     count = 0
     for file in files:
         kind = PartKind(file.name.split("-")[0])
-        for raw in _read(file)[1]:
+        for raw in _read(file):
             values = _values(file, raw)
             if values.get("source") != spool.source:
                 raise SpoolError(f"{file}: lines of source {values.get('source')!r}; "
@@ -180,12 +180,11 @@ def _digest(line: bytes) -> bytes:
     return hashlib.blake2b(line, digest_size=16).digest()
 
 
-def _read(file: Path) -> tuple[str, list[bytes]]:
-    """Return digest and lines of a stray."""
+def _read(file: Path) -> list[bytes]:
     with explained(file):
         body = file.read_bytes()
     try:
-        return hashlib.sha256(body).hexdigest(), list(unpack(body))
+        return list(unpack(body))
     except ValueError as error:
         raise _unreadable(file, error) from error
 
@@ -204,7 +203,7 @@ def _line(file: Path, kind: PartKind, raw: bytes, values: dict[str, Any]) -> Spo
         at = parse_rfc3339(told)
         if not isinstance(at, datetime):
             raise ValueError(f"no time: {told!r}")
-        return SpooledLine(kind, utc_date(at), micros(at), str(values["run_id"]), raw)
+        return SpooledLine.of(kind, at, str(values["run_id"]), raw)
     except (ValueError, KeyError, TypeError) as error:
         raise _unreadable(file, error) from error
 

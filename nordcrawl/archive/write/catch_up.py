@@ -14,7 +14,8 @@ from itertools import groupby
 from nordcrawl.archive.format.checkpoint import Checkpoint
 from nordcrawl.archive.format.commit import Segment
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.format.lines import decode_json
+from nordcrawl.archive.format.sealed import UNREADABLE
+from nordcrawl.archive.format.units import values_of
 from nordcrawl.archive.local import checkpoint_rows
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.state import State
@@ -149,7 +150,7 @@ def _load_checkpoint(store: Store, spool: Spool, state: State, erasures: Erasure
             heads = heads_of(store, checkpoint, newest_catalog(store))
             kept = (row for row in rows if not erasures.covers_row(spool.source, row))
             checkpoint_rows.load(spool.state, kept)
-        except (ArchiveDamaged, ObjectMissing, KeyError, ValueError) as error:
+        except (ArchiveDamaged, ObjectMissing, *UNREADABLE) as error:
             logger.warning("checkpoint not used: %s: %s", key, error)
             state.drop()
             continue
@@ -213,9 +214,9 @@ def _fold(
 
 def _entry(key: str, line: bytes, erasures: Erasures) -> LedgerEntry | None:
     try:
-        values = decode_json(line)
+        values = values_of(PartKind.LEDGER, line)
         if erasures.covers(PartKind.LEDGER, values):
             return None
         return LedgerEntry.from_json(values)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise ArchiveDamaged(f"{key}: not a ledger line: {reason(error)}") from error

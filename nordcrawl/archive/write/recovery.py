@@ -26,8 +26,10 @@ from nordcrawl.archive.store.protocol import Capabilities, Store
 from nordcrawl.archive.write.adoption import adopt_strays
 from nordcrawl.archive.write.catch_up import catch_up
 from nordcrawl.archive.write.gate import Gate, Judge
+from nordcrawl.archive.write.identity import is_archive_known, log_head
+from nordcrawl.archive.write.limits import Limits, ShipReport
 from nordcrawl.archive.write.schemas import put_schema
-from nordcrawl.archive.write.shipper import Limits, Shipper, ShipReport, log_head
+from nordcrawl.archive.write.shipper import Shipper
 from nordcrawl.errors import ObjectMissing, SpoolError, StoreError
 
 logger = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ def ship_waiting(store: Store, spool: Spool, state: State, shipper: Shipper) -> 
     adopt_strays(store, spool)
     with suppress(SpoolError):  # the disk is full: shipping what is sealed may make room
         shipper.seal_all()
-    _check_identity(shipper, spool, state)
+    _check_identity(store, shipper, spool, state)
     shipper.ship()
     shipper.seal_all()
     shipper.ship()
@@ -98,19 +100,26 @@ def ship_left_over(
     """
     if not is_spool(folder):
         return ShipReport()
-    spool = Spool.open(folder, source)
-    try:
-        state = State(spool)
-        obedience = Obedience(store, spool, state)
-        shipper = Shipper(store, spool, limits, clock, obedience, Gate(judge))
+    with closing(Spool.open(folder, source)) as spool:
+        state, _, shipper = _shipping(store, spool, limits, clock, judge)
         failure: StoreError | None = None
         try:
             ship_waiting(store, spool, state, shipper)
         except StoreError as error:
             failure = error
         return shipper.report(failure)
-    finally:
-        spool.close()
+
+
+def _shipping(
+    store: Store,
+    spool: Spool,
+    limits: Limits,
+    clock: Callable[[], datetime],
+    judge: Judge | None,
+) -> tuple[State, Obedience, Shipper]:
+    state = State(spool)
+    obedience = Obedience(store, spool, state)
+    return state, obedience, Shipper(store, spool, limits, clock, obedience, Gate(judge))
 
 
 def has_commits_of(store: Store, folder: Path) -> bool:
@@ -151,28 +160,23 @@ def rebuild_state(
     Raises:
         LockHeld, SpoolError, StoreError: as `Writer.open`.
     """
-    spool = Spool.open(folder, source, fresh_state=True)
-    try:
-        state = State(spool)
-        obedience = Obedience(store, spool, state)
-        shipper = Shipper(store, spool, limits, clock, obedience, Gate(judge))
+    with closing(Spool.open(folder, source, fresh_state=True)) as spool:
+        state, obedience, shipper = _shipping(store, spool, limits, clock, judge)
         ship_waiting(store, spool, state, shipper)
         state.drop()
         catch_up(store, spool, state, checkpoints=checkpoints)
         spool.state.trust()
         obedience.check()
         return state.counts()
-    finally:
-        spool.close()
 
 
-def _check_identity(shipper: Shipper, spool: Spool, state: State) -> None:
+def _check_identity(store: Store, shipper: Shipper, spool: Spool, state: State) -> None:
     """See that spool and archive still belong together; make a new beginning where they don't.
 
     To be called with everything sealed: what a copy of this spool has shipped already is known
     by the digests of its parts.
     """
-    if shipper.is_archive_known():
+    if is_archive_known(store, spool):
         shipper.check_not_cloned()
         return
     logger.warning(

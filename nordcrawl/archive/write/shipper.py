@@ -12,14 +12,14 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit, PartEntry
 from nordcrawl.archive.format.keys import PartKind
-from nordcrawl.archive.format.lines import MEMBER_BYTES, pack
+from nordcrawl.archive.format.lines import pack
 from nordcrawl.archive.format.schema_file import QUARANTINE_SCHEMA
 from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed
 from nordcrawl.archive.local.purge import Obedience
@@ -27,11 +27,17 @@ from nordcrawl.archive.local.sealed import SealedPart
 from nordcrawl.archive.local.sealed_files import read_sealed, sync_sealed, write_sealed
 from nordcrawl.archive.local.spool import Spool
 from nordcrawl.archive.local.waiting import SpooledLine
-from nordcrawl.archive.log.checkpoint import CheckpointPolicy
-from nordcrawl.archive.log.follow import chain, got
 from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write.gate import Gate
+from nordcrawl.archive.write.identity import (
+    become_new_writer,
+    digest_at,
+    key_of,
+    log_head,
+    taken_commit,
+)
+from nordcrawl.archive.write.limits import Limits, Shipped, ShipReport
 from nordcrawl.archive.write.schemas import put_schema
 from nordcrawl.capture.cdxj import index
 from nordcrawl.errors import (
@@ -46,57 +52,6 @@ logger = logging.getLogger(__name__)
 
 _CONFLICTS: Final = 3
 """A store that calls a fourth new writer id taken is broken; going on would litter it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Sizes and times of the writer; the defaults fit news on any machine."""
-
-    part_bytes: int = 16 << 20
-    """Raw bytes of what is committed together, and so of a part."""
-    part_age_s: float = 900.0
-    """How long an accepted line may wait in the outbox: what a lost disk can cost."""
-    member_bytes: int = MEMBER_BYTES
-    group_s: float = 0.05
-    """Least time between two transactions that accept: one fsync serves all that came since."""
-    spool_bytes: int = 2 << 30
-    """Backlog at which the crawl waits for the store."""
-    margin_share: float = 0.25
-    margin_bytes: int = 1 << 20
-    """How far beyond `spool_bytes` the backlog may go, as a share of it and in bytes at least: what
-    was under way when the spool was full, and the outcomes of a run that ends so, still fit."""
-    free_bytes: int = 32 << 20
-    """Room on the disk below which nothing more is accepted; sealing needs some of it."""
-    checkpoints: CheckpointPolicy = field(default_factory=CheckpointPolicy)
-
-
-@dataclass(slots=True)
-class Shipped:
-    """What was committed."""
-
-    records: int = 0
-    """Article lines."""
-    lines: int = 0
-    """Article and ledger lines."""
-    ledger_lines: int = 0
-    captures: int = 0
-    parts: int = 0
-    commits: int = 0
-    bytes: int = 0
-    """Compressed."""
-
-
-@dataclass(slots=True)
-class ShipReport(Shipped):
-    """How shipping ended. All is in the archive if `pending_records` is 0."""
-
-    pending_records: int = 0
-    """Lines, of articles and of the ledger, that are safe in the spool and not in the archive."""
-    failure: NordcrawlError | None = None
-    """Why not all was shipped."""
-    erased_records: int = 0
-    """Articles that were accepted, and taken out by an erasure order before they were committed."""
-    erased_ledger_lines: int = 0
 
 
 class Shipper:
@@ -222,7 +177,7 @@ class Shipper:
                 conflicts += 1
                 if conflicts > _CONFLICTS:
                     raise
-                self.become_new_writer(str(error))
+                self._become_new_writer(str(error))
             except StoreError:
                 self._spool.unmark_put()  # by the next try they may have been tidied away
                 raise
@@ -282,7 +237,7 @@ class Shipper:
     def _is_there(self, frozen: tuple[int, int, bytes]) -> bool:
         """Return whether an earlier try put this very commit, and its answer was lost."""
         _, cseq, body = frozen
-        found = self._get(keys.commit_key(self._spool.writer, cseq))
+        found = digest_at(self._store, keys.commit_key(self._spool.writer, cseq))
         return found == hashlib.sha256(body).hexdigest()
 
     def _committed(self, parts: Sequence[SealedPart], batch: int, cseq: int, body: bytes) -> None:
@@ -321,9 +276,7 @@ class Shipper:
         self._closed = False
 
     def _key(self, part: SealedPart) -> str:
-        spool = self._spool
-        writer = part.own or spool.writer
-        return keys.part_key(part.kind, spool.source, part.date, writer, part.first_seq)
+        return key_of(self._spool, part)
 
     def _entry(self, part: SealedPart) -> PartEntry:
         return PartEntry(
@@ -377,75 +330,15 @@ class Shipper:
 
     # --- identity ---------------------------------------------------------------------------
 
-    def is_archive_known(self) -> bool:
-        """Return whether the archive is the one that this spool knows: a commit it remembers, its
-        own if there is one, is still there. A deleted and newly begun archive has none of them.
-
-        Where its own last one closed the log, another log is begun for what is to come.
-        """
-        writer = self._spool.writer
-        cseq, sha256 = self._spool.committed()
-        if cseq == 0:
-            known = self._spool.state.cursors()
-            if not known:
-                return True
-            writer = max(known, key=lambda one: (known[one][1] is not None, known[one][0]))
-            cseq, sha256 = known[writer]
-        key = keys.commit_key(writer, cseq)
-        if (body := got(self._store, key)) is None:
-            return False
-        if sha256 not in (None, hashlib.sha256(body).hexdigest()):
-            return False
-        if writer == self._spool.writer and Commit.decode(key, body).closed:
-            self._begin_log()
-        return True
-
     def check_not_cloned(self) -> None:
-        """Become a new writer if somebody went on writing as this one.
+        """Become a new writer if somebody went on writing as this one."""
+        if (key := taken_commit(self._store, self._spool)) is not None:
+            self._become_new_writer(f"{key} exists already, and this spool did not write it")
 
-        That is a copy of the spool, or a later life of it from before a backup was restored. A
-        store with conditional puts would tell at the first put; this finds it without them.
-        """
-        cseq, _ = self._spool.committed()
-        key = keys.commit_key(self._spool.writer, cseq + 1)
-        frozen = self._spool.frozen()
-        ours = hashlib.sha256(frozen[2]).hexdigest() if frozen else None
-        if self._get(key) not in (None, ours):
-            self.become_new_writer(f"{key} exists already, and this spool did not write it")
-
-    def become_new_writer(self, why: str) -> None:
-        """Take a new writer id for all that is not committed.
-
-        Parts that the other one has committed under the old id already are not put again.
-        """
-        spool = self._spool
-        old = spool.writer
-        theirs = {
-            (part.key, part.sha256)
-            for commit in chain(self._store, old, *spool.committed())
-            for part in commit.add
-        }
-        archived = [part for part in spool.parts() if (self._key(part), part.sha256) in theirs]
-        spool.change_writer(archived)
+    def _become_new_writer(self, why: str) -> None:
+        archived = become_new_writer(self._store, self._spool, why)
         self.shipped.records += sum(p.records for p in archived if p.kind is PartKind.ARTICLE)
         self.shipped.ledger_lines += sum(p.records for p in archived if p.kind is PartKind.LEDGER)
-        logger.error(
-            "%s: is the spool %s a copy, or restored from a backup? Nothing was overwritten; "
-            "writer %s is now %s, and %d lines will be put under keys of its own",
-            *(why, spool.folder, old, spool.writer, spool.backlog.lines),
-        )
-
-    def _get(self, key: str) -> str | None:
-        """Return the digest of an object, None if there is none."""
-        body = got(self._store, key)
-        return None if body is None else hashlib.sha256(body).hexdigest()
-
-
-def log_head(spool: Spool) -> dict[str, str | int | None]:
-    """Return this writer's last commit, as a run's manifest tells it: who loses that commit loses
-    an object that nothing behind it in the log would miss."""
-    seq, sha256 = spool.committed()
-    return {"writer": spool.writer, "seq": seq, "sha256": sha256}
 
 
 def _groups(lines: Sequence[SpooledLine]) -> list[list[SpooledLine]]:

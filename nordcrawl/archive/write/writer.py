@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from nordcrawl.archive.format import keys
-from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.local.polls import Polls
@@ -33,9 +32,11 @@ from nordcrawl.archive.store.protocol import Capabilities, Store
 from nordcrawl.archive.write.accepted import Accepted, has_half_characters, keep, lines_of
 from nordcrawl.archive.write.catch_up import catch_up, tell_ended, write_checkpoint
 from nordcrawl.archive.write.gate import Gate, Held, Judge
+from nordcrawl.archive.write.identity import log_head
+from nordcrawl.archive.write.limits import Limits, Shipped, ShipReport, check_room
 from nordcrawl.archive.write.recovery import ship_waiting
 from nordcrawl.archive.write.ship_loop import ShipLoop
-from nordcrawl.archive.write.shipper import Limits, Shipped, Shipper, ShipReport, log_head
+from nordcrawl.archive.write.shipper import Shipper
 from nordcrawl.errors import NordcrawlError, SpoolError, StoreError, StoreUnavailable
 from nordcrawl.model.capture import Draft
 from nordcrawl.model.ledger import LedgerEntry
@@ -112,53 +113,40 @@ class Writer:
             ValueError: source or run id can't stand in a key.
         """
         keys.check_names(source, run_id)
-        try:
-            return cls._open(store, folder, source, run_id, limits, clock, judge)
-        except SpoolError:
-            if not is_noted(folder):
-                raise
-            # With a new state.
-            return cls._open(store, folder, source, run_id, limits, clock, judge)
+        for last in (False, True):  # the second time with a new state
+            spool = Spool.open(folder, source)
+            try:
+                writer = cls(store, spool, run_id, limits, clock, judge)
+                writer._begin()
+                return writer
+            except BaseException as error:
+                if isinstance(error, StoreError) and spool.backlog.lines:
+                    logger.error(
+                        "%d lines that earlier runs left wait in the spool %s; the next run ships "
+                        "them first",
+                        *(spool.backlog.lines, folder),
+                    )
+                spool.close()
+                if last or not (isinstance(error, SpoolError) and is_noted(folder)):
+                    raise
+        raise AssertionError("not reached")
 
-    @classmethod
-    def _open(
-        cls,
-        store: Store,
-        folder: Path,
-        source: str,
-        run_id: str,
-        limits: Limits,
-        clock: Callable[[], datetime],
-        judge: Judge | None,
-    ) -> Self:
-        spool = Spool.open(folder, source)
-        try:
-            writer = cls(store, spool, run_id, limits, clock, judge)
-            writer.can = ship_waiting(store, spool, writer.state, writer._shipper)
-            left_over = writer._shipper.shipped
-            if left_over.lines:
-                logger.info("shipped %d lines that earlier runs left", left_over.lines)
-            writer._shipper.shipped = Shipped()
-            writer._forget_held()
-            writer._check_room()
-            tail = catch_up(store, spool, writer.state)
-            spool.state.trust()
-            writer._tail = tell_ended(store, tail, clock(), only_if_long=True)
-            writer._obedience.check()
-            writer._obedience.purged.clear()
-            spool.begin_run(run_id)
-        except BaseException as error:
-            if isinstance(error, StoreError) and spool.backlog.lines:
-                logger.error(
-                    "%d lines that earlier runs left wait in the spool %s; the next run ships them "
-                    "first",
-                    *(spool.backlog.lines, folder),
-                )
-            spool.close()
-            raise
-        writer._acceptor.start()
-        writer._shipping.start()
-        return writer
+    def _begin(self) -> None:
+        store, spool, shipper = self._store, self._spool, self._shipper
+        self.can = ship_waiting(store, spool, self.state, shipper)
+        if shipper.shipped.lines:
+            logger.info("shipped %d lines that earlier runs left", shipper.shipped.lines)
+        shipper.shipped = Shipped()
+        self._forget_held()
+        check_room(spool, self._limits)
+        tail = catch_up(store, spool, self.state)
+        spool.state.trust()
+        self._tail = tell_ended(store, tail, self._clock(), only_if_long=True)
+        self._obedience.check()
+        self._obedience.purged.clear()
+        spool.begin_run(self._run_id)
+        self._acceptor.start()
+        self._shipping.start()
 
     def _forget_held(self) -> None:
         """Drop the state if something that an earlier run left was held just now."""
@@ -285,7 +273,7 @@ class Writer:
         try:
             if self._stale is not None:
                 raise self._stale
-            self._check_room()
+            check_room(self._spool, self._limits)
             changes, last_seq = keep(self._spool, batch, self._clock())
             try:
                 self.state.commit(changes, last_seq)
@@ -298,21 +286,6 @@ class Writer:
             logger.exception("nothing more is accepted")
             return SpoolError(f"{self._spool.path}: {reason(error)}")
         return None
-
-    def _check_room(self) -> None:
-        free = self._spool.free_bytes()
-        if free < self._limits.free_bytes:
-            raise SpoolError(
-                f"{self._spool.folder}: disk full: {free >> 20} MiB free, "
-                f"{self._limits.free_bytes >> 20} MiB are the least"
-            )
-        limit = self._limits.spool_bytes
-        margin = max(self._limits.margin_share * limit, self._limits.margin_bytes)
-        if self.backlog_bytes >= limit + margin:
-            raise SpoolError(
-                f"{self._spool.folder}: holds {self.backlog_bytes >> 20} MiB that the archive did "
-                f"not take yet; the limit is {limit >> 20} MiB"
-            )
 
     def _flush(self, timeout_s: float) -> None:
         """Wait until all that was accepted is durable, or failed."""
@@ -344,8 +317,8 @@ class Writer:
         purged = self._obedience.purged
         return replace(
             self._shipper.report(failure),
-            erased_records=purged[PartKind.ARTICLE],
-            erased_ledger_lines=purged[PartKind.LEDGER],
+            erased_records=purged[keys.PartKind.ARTICLE],
+            erased_ledger_lines=purged[keys.PartKind.LEDGER],
         )
 
     def hurry(self, *, deadline_s: float, stall_s: float) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,15 @@ from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.checkpoint import Checkpoint, CheckpointPart
 from nordcrawl.archive.format.commit import Commit, CommitKind, PartEntry
 from nordcrawl.archive.format.lease import SLOT, Holder, claim_key, of_source, slot_of
-from nordcrawl.archive.format.lines import pack
+from nordcrawl.archive.format.lines import encode_line, pack
+from nordcrawl.archive.format.quarantine import held_line
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.delete import Deleter, LaterError, UnprovenError, delete_own
 from nordcrawl.archive.keep.erase import finish, put_order
 from nordcrawl.archive.keep.erase_plan import plan_erasure
 from nordcrawl.archive.keep.maintainer import Maintainer
-from nordcrawl.archive.keep.proofs import Cache, Outlived, Proof, Replaced, Uncommitted
+from nordcrawl.archive.keep.proofs import Beside, Cache, Outlived, Proof, Taken, Uncommitted
+from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.log.checkpoint import checkpoint_keys
 from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.store.folder import FolderStore
@@ -34,11 +37,13 @@ from tests.support.archive_builders import (
     START,
     accept,
     archive,
+    make_entry,
     make_record,
     open_writer,
     url_of,
 )
 from tests.support.archive_runs import CHECKPOINTS, erase, ids, run
+from tests.support.interleaving import woven_time
 from tests.support.memory_store import MemoryStore
 
 WEEKS = timedelta(days=60)
@@ -311,6 +316,74 @@ def test_a_forged_commit_deletes_nothing(store: MemoryStore, kind: CommitKind, h
     assert {key: store.objects.get(key) for key in victims} == before
 
 
+@pytest.mark.parametrize("changed", [{"seq": 0}, {"seq": 1}, {"writer": "00aa11bb33"}])
+@pytest.mark.parametrize("kind", [CommitKind.COMPACT, CommitKind.ERASE])
+def test_a_copy_that_readers_do_not_take_for_one_proves_nothing(
+    store: MemoryStore, kind: CommitKind, changed: dict[str, Any]
+) -> None:
+    """The same bytes, said to be of a commit that everybody has seen, or that nobody has."""
+    key = sorted(key for key in parts(store) if key.startswith("articles"))[2]
+    (part,) = (p for p in Deleter(store, no_pause).snapshot.live if p.entry.key == key)
+    body = store.get(key)
+    copy = tuple(replace(one, **changed) for one in part.segments)
+    entry = entry_of("00aa11bb22", 1, body, segments=copy)
+    (writer,) = writers(store)
+    base = {writer: 6}
+    forged = commit_of("00aa11bb22", add=(entry,), remove=(key,), kind=kind, base=base)
+    store.put(entry.key, body, content_type=keys.PART_TYPE)
+    store.put(forged.key, forged.encode(), content_type=keys.JSON_TYPE)
+    assert verify(store).damage
+    try:
+        done = compact(keeper(store, lambda: store.now + WEEKS))
+    except ArchiveDamaged:
+        assert changed != {"seq": 1}
+    else:
+        assert any(key in why for why in done.unproven)
+    assert store.get(key) == body
+
+
+@pytest.mark.parametrize("times", [1, 50])
+@pytest.mark.parametrize("kind", [CommitKind.ERASE, CommitKind.DROP])
+def test_what_a_proof_must_look_into_stays_where_it_is_not_shown(
+    store: MemoryStore, kind: CommitKind, times: int
+) -> None:
+    """Removed by a forged commit, and said to be missing by mistake at that very moment."""
+    what, line = keys.PartKind.ARTICLE, make_line(9)
+    if kind is CommitKind.DROP:
+        record = make_record(9)
+        held = held_line(record.to_json(), make_entry(record).to_json(), ["a wall"])
+        what, line = keys.PartKind.QUARANTINE, encode_line(held)
+    body = pack([line])
+    key = keys.part_key(what, SOURCE, "2026-10-26", "00aa11bb22", 1)
+    entry = replace(entry_of("00aa11bb22", 1, body), key=key, kind=what)
+    adds = commit_of("00aa11bb22", add=[entry])
+    forged = commit_of("00aa11bb33", remove=(key,), kind=kind)
+    store.put(key, body, content_type=keys.PART_TYPE)
+    for commit in (adds, forged):
+        store.put(commit.key, commit.encode(), content_type=keys.JSON_TYPE)
+    with woven_time(store):
+        deleter = Deleter(store, no_pause)
+        store.missing[key] = times
+        with pytest.raises((UnprovenError, LaterError)):
+            deleter.delete(key, Taken())
+    assert key in store.objects
+
+
+@pytest.mark.parametrize("times", [1, 50])
+def test_the_index_of_a_part_stays_though_that_is_not_shown(
+    store: MemoryStore, tmp_path: Path, times: int
+) -> None:
+    run(store, tmp_path / "other", "run-9", 9, captures=True)
+    (part,) = (key for key in parts(store) if key.startswith("captures"))
+    beside = keys.index_key(part) or ""
+    with woven_time(store):
+        deleter = Deleter(store, no_pause)
+        store.missing[part] = times
+        with pytest.raises(UnprovenError):
+            deleter.delete(beside, Beside())
+    assert beside in store.objects
+
+
 def test_an_append_that_removes_is_none(store: MemoryStore) -> None:
     forged = commit_of("00aa11bb22", remove=tuple(parts(store)))
     with pytest.raises(ArchiveDamaged, match="an append, but it removes"):
@@ -324,6 +397,9 @@ def test_an_append_that_removes_is_none(store: MemoryStore) -> None:
         {"base": {"../../x": 1}, "kind": CommitKind.COMPACT},
         {"add": (entry_of("ffffffffff", 1, b"x"),)},
         {"source": "other", "add": (entry_of("00aa11bb22", 1, b"x"),)},
+        {"add": (replace(entry_of("00aa11bb22", 1, b"x"), min_at="0001-01-01T00:00:00Z"),)},
+        {"add": (replace(entry_of("00aa11bb22", 1, b"x"), max_at="soon"),)},
+        {"add": (replace(entry_of("00aa11bb22", 1, b"x"), bytes=-1),)},
     ],
 )
 def test_a_commit_that_names_what_is_not_its_own_is_none(changed: dict[str, Any]) -> None:
@@ -351,7 +427,7 @@ def test_a_forged_manifest_deletes_nothing(store: MemoryStore, tmp_path: Path) -
     assert forged.key not in store.objects, "what can't be read is no cache"
 
 
-@pytest.mark.parametrize("proof", [Replaced(), Uncommitted(timedelta(0)), Cache(), Outlived(LATE)])
+@pytest.mark.parametrize("proof", [Taken(), Uncommitted(timedelta(0)), Cache(), Outlived(LATE)])
 def test_no_proof_fits_what_is_live(store: MemoryStore, proof: Proof) -> None:
     put_lease(store, LATE)
     deleter = Deleter(store, no_pause)
@@ -428,7 +504,12 @@ def test_two_whole_checkpoints_stay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("body", "left"),
-    [(b"not JSON", 0), (b'{"url": "https://example.org/2", ', 1), (b"[]", 0)],
+    [
+        (b"not JSON", 0),
+        (b'{"url": "https://example.org/2", ', 1),
+        (b"[]", 0),
+        (b'{"x": ' + b"[" * 900 + b'"https://example.org/2"' + b"]" * 900 + b"}", 1),
+    ],
 )
 def test_a_report_that_is_none_is_told_and_keeps_nobody(
     store: MemoryStore, tmp_path: Path, body: bytes, left: int

@@ -16,6 +16,7 @@ from nordcrawl.archive.format.cursor import Cursor
 from nordcrawl.archive.format.lines import encode_line, pack
 from nordcrawl.archive.format.order import hidden_url, url_digest
 from nordcrawl.archive.format.schema_file import schema
+from nordcrawl.archive.format.sealed import encode_sealed
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.erase import finish, put_order
 from nordcrawl.archive.keep.erase_plan import plan_erasure
@@ -313,6 +314,18 @@ def test_an_uncommitted_part_that_holds_it_is_told(store: FolderStore, tmp_path:
 )
 def test_an_address_has_one_digest_in_all_spellings(url: str) -> None:
     assert url_digest(url) == url_digest(url_of(2)) == url_digest(hidden_url(url))
+
+
+@pytest.mark.parametrize("rest", ["", "x", "abcde", "ø", "AAAA", "A" * 44])
+def test_what_only_begins_like_the_name_of_a_digest_is_an_address_like_others(
+    store: FolderStore, tmp_path: Path, rest: str
+) -> None:
+    """A page may have it in its title, and a report quote that."""
+    word = f"ni:///sha-256;{rest}"
+    assert len(url_digest(word)) == 64
+    report = {"run_id": "run-9", "source": SOURCE, "nordcrawl": "0.2.0", "title": f"Se {word}: x"}
+    store.put("runs/run-9.json", encode_sealed(report), content_type=keys.JSON_TYPE)
+    assert erase(store, tmp_path, url_of(2)).left == []
 
 
 def test_nothing_ordered_covers_nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,21 @@ from typing import Any
 import pytest
 
 from nordcrawl import Archive
+from nordcrawl.archive.format import keys
+from nordcrawl.archive.format.lease import claim_key, of_source
+from nordcrawl.archive.format.probe import probe_of
 from nordcrawl.archive.keep.compact import _replace, compact
 from nordcrawl.archive.keep.maintainer import Maintainer
 from nordcrawl.archive.keep.verify import Severity, verify
+from nordcrawl.archive.log.erasures import read_erasures
 from nordcrawl.archive.log.snapshot import take
 from nordcrawl.archive.read.disjoint import disjoint
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
-from nordcrawl.errors import ArchiveDamaged, ExitCode, StoreRefused
-from tests.support.archive_builders import SOURCE, archive, make_record
-from tests.support.archive_runs import ids, run
+from nordcrawl.errors import ArchiveDamaged, ExitCode, ObjectMissing, SpoolError, StoreRefused
+from tests.support.archive_builders import SOURCE, START, archive, make_record, url_of
+from tests.support.archive_runs import CHECKPOINTS, erase, ids, run
+from tests.support.interleaving import woven_time
 from tests.support.memory_store import MemoryStore
 
 DAYS = timedelta(days=2)
@@ -162,6 +168,80 @@ def test_a_part_that_is_gone_and_that_nobody_removed_is_damage(store: MemoryStor
     assert verify(store).exit_code is ExitCode.DAMAGED
 
 
+# --- a store's mistakes ---------------------------------------------------------------------
+
+
+def kept(tmp_path: Path) -> MemoryStore:
+    """An archive that has been erased in and compacted, with checkpoints."""
+    store = MemoryStore()
+    for number in (1, 2, 3):
+        run(store, tmp_path / "spool", f"run-{number}", number, limits=CHECKPOINTS, captures=True)
+    assert erase(store, tmp_path, url_of(2)).left == []
+    compact(keeper(store))
+    return store
+
+
+def test_a_missing_that_is_a_mistake_is_no_finding(tmp_path: Path) -> None:
+    """Whenever it is said, of whatever there is."""
+    store = kept(tmp_path)
+    get, calls, wrong = store.get, 0, 0
+
+    def mistaken(key: str) -> bytes:
+        nonlocal calls
+        calls += key in store.objects
+        if key in store.objects and calls == wrong:
+            raise ObjectMissing(f"get {key}")
+        return get(key)
+
+    store.get = mistaken  # type: ignore[method-assign]
+    with woven_time(store):
+        while calls >= wrong:
+            calls, wrong = 0, wrong + 1
+            found = verify(store).findings
+            assert [(f.key, f.what) for f in found if f.severity is not Severity.NOTE] == []
+    assert wrong > 25
+
+
+def test_an_erasure_is_done_though_its_receipt_is_missing_by_mistake(tmp_path: Path) -> None:
+    store = kept(tmp_path)
+    (receipt,) = (key for key in store.objects if key.endswith("/receipt.json"))
+    store.missing[receipt] = 1
+    with woven_time(store):
+        assert read_erasures(store).open_orders == ()
+
+
+@pytest.mark.parametrize("parts_only", [True, False])
+def test_a_checkpoint_that_goes_while_it_is_looked_at_is_no_damage(
+    tmp_path: Path, *, parts_only: bool
+) -> None:
+    store = kept(tmp_path)
+    oldest = min(key for key in store.objects if keys.manifest_of(key) == key)
+    part = next(key for key in store.objects if keys.manifest_of(key) == oldest != key)
+
+    def progress(done: int, to_do: int) -> None:
+        if done == to_do:  # facts and parts have been read, and checkpoints come next
+            store.delete(part)
+            if not parts_only:
+                store.delete(oldest)
+
+    with woven_time(store):
+        found = verify(store, progress)
+    assert found.damage == 0
+    assert found.unfinished == parts_only
+
+
+def test_a_full_disk_for_temporary_files_is_told(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> Any:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("sqlite3.connect", full)
+    for read in (verify, lambda store: list(Reader(store).latest())):
+        with pytest.raises(SpoolError, match="disk is full"):
+            read(store)
+
+
 # --- folders --------------------------------------------------------------------------------
 
 
@@ -175,7 +255,16 @@ def test_a_folder_of_something_else_becomes_no_archive(tmp_path: Path, name: str
     assert [file.name for file in root.iterdir()] == [name]
 
 
-@pytest.mark.parametrize("name", [".DS_Store", ".Trash-1000", "lost+found", "commits"])
+OWN = (
+    *keys.PART_FOLDERS, keys.commit_key("00aa11bb22", 1), keys.run_key("r"), keys.schema_key("s"),
+    keys.erasure_key("o", "order"), keys.decision_key("r", "drop"), keys.checkpoint_key("a", "n"),
+    keys.catalog_key("c"), claim_key(of_source("a"), START, 0), probe_of("00aa11bb22")[0],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", [".DS_Store", ".Trash-1000", "lost+found", *(key.partition("/")[0] for key in OWN)]
+)
 def test_a_new_disk_and_an_archive_without_marker_do(tmp_path: Path, name: str) -> None:
     root = tmp_path / "archive"
     (root / name).mkdir(parents=True)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from nordcrawl.archive.format.quarantine import Choice, held_line
 from nordcrawl.archive.keep import testimony
 from nordcrawl.archive.keep.compact import compact
 from nordcrawl.archive.keep.delete import UnprovenError
-from nordcrawl.archive.keep.proofs import Settled
+from nordcrawl.archive.keep.proofs import Taken
 from nordcrawl.archive.keep.quarantine import decided
 from nordcrawl.archive.keep.quarantine import held as listed
 from nordcrawl.archive.keep.settle import Done, settle
@@ -29,7 +30,7 @@ from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.snapshot import LivePart, take
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
-from nordcrawl.errors import UsageError
+from nordcrawl.errors import StoreUnavailable, UsageError
 from nordcrawl.model.ledger import Outcome
 from tests.archive.keep.test_kills import killed_at
 from tests.support.archive_builders import (
@@ -106,6 +107,25 @@ def test_a_release_makes_records_archived_content_once(tmp_path: Path) -> None:
         Outcome.UPDATED, Outcome.NEW, Outcome.EXTRACTION_FAILED,
     ]  # fmt: skip
     assert set(ledger(store, "run-2").values()) == {"quarantined"}, "what a run told stays so"
+
+
+def test_a_release_that_fails_leaves_no_part_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = hold(tmp_path)
+    before = {entry.key for entry in store.list("") if keys.is_part_key(entry.key)}
+    put = FolderStore.put
+
+    def lands(self: FolderStore, key: str, body: bytes, *, content_type: str) -> Any:
+        put(self, key, body, content_type=content_type)
+        if key.startswith("ledger"):
+            raise StoreUnavailable("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "put", lands)
+        with pytest.raises(StoreUnavailable):
+            decide(tmp_path, Choice.RELEASE)
+    assert {entry.key for entry in store.list("") if keys.is_part_key(entry.key)} == before
 
 
 def test_a_drop_deletes_and_makes_due_again(tmp_path: Path) -> None:
@@ -217,18 +237,18 @@ def test_nothing_goes_without_proof(tmp_path: Path) -> None:
     store = hold(tmp_path)
     (entry,) = list(store.list("quarantine-v1/"))
     with maintainer(store, tmp_path) as kept, pytest.raises(UnprovenError):
-        kept.deleter().delete(entry.key, Settled())
+        kept.deleter().delete(entry.key, Taken())
     body = store.get(entry.key)
     decide(tmp_path, Choice.RELEASE)
     store.put(entry.key, body, content_type=keys.PART_TYPE)
     with maintainer(store, tmp_path) as kept:
-        kept.deleter().delete(entry.key, Settled())
+        kept.deleter().delete(entry.key, Taken())
     store.put(entry.key, body, content_type=keys.PART_TYPE)
     for part in list(store.list("articles-v1/")):
         if b"informasjonskapsler" in b"".join(unpack(store.get(part.key))):
             store.delete(part.key)
     with maintainer(store, tmp_path) as kept, pytest.raises(Exception, match="missing"):
-        kept.deleter().delete(entry.key, Settled())
+        kept.deleter().delete(entry.key, Taken())
 
 
 def test_a_released_line_is_proven_by_its_record_too(tmp_path: Path) -> None:

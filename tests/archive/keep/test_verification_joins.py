@@ -113,7 +113,7 @@ def test_a_revision_that_forked_is_noted(store: MemoryStore, tmp_path: Path) -> 
     [
         ({"min_at": "2026-10-26T08:38:03Z"}, "not within min_at and max_at"),
         ({"max_at": "2026-10-26T08:38:01Z"}, "not within min_at and max_at"),
-        ({"min_at": "yesterday"}, "not within min_at and max_at"),
+        ({"min_at": "yesterday"}, "not a commit that can be read"),
         ({"first_seq": 7}, "is not that of its key"),
     ],
 )
@@ -126,6 +126,16 @@ def test_what_a_commit_says_of_a_part_is_compared_with_its_lines(
     add = tuple(replace(part, **changed) for part in commit.add)  # type: ignore[arg-type]
     store.objects[key] = (replace(commit, add=add).encode(), store.now)
     assert any(what in text for _, text in damage(verify(store)))
+
+
+@pytest.mark.parametrize("wrong", [{"run_id": []}, {"orders": 1}])
+def test_a_report_of_which_nothing_can_be_told_is_damage(
+    store: MemoryStore, wrong: dict[str, object]
+) -> None:
+    key = keys.run_key("run-9")
+    report = {"run_id": "run-9", "source": SOURCE, "nordcrawl": "0.2.0", **wrong}
+    store.objects[key] = (encode_sealed(report), store.now)
+    assert [found for found, _ in damage(verify(store))] == [key]
 
 
 def test_a_probe_is_known_to_the_byte(store: MemoryStore) -> None:

@@ -80,8 +80,9 @@ def test_an_erased_line_in_the_copy_that_is_not_read_is_found(
     segments = part.commit.segments(part.entry)
     entry = replace(part.entry, key=key, first_seq=1000, last_seq=1000, segments=segments)
     commit = replace(
-        part.commit, writer=writer, seq=1, prev_sha256=None, add=(entry,), kind=CommitKind.COMPACT
-    )
+        *(part.commit,), writer=writer, seq=1, prev_sha256=None, add=(entry,),
+        kind=CommitKind.COMPACT, base={part.commit.writer: part.commit.seq},
+    )  # fmt: skip
     store.objects[key] = (body, store.now)
     store.objects[commit.key] = (commit.encode(), store.now)
     assert len(list(Reader(store).records())) == 3, "the erased copy is the one that is read"

@@ -16,7 +16,7 @@ import pytest
 
 from nordcrawl.archive.store.folder import FolderStore
 from nordcrawl.archive.store.protocol import Put
-from nordcrawl.errors import ObjectConflict, StoreRefused, StoreUnavailable
+from nordcrawl.errors import ObjectConflict, ObjectMissing, StoreRefused, StoreUnavailable
 from tests.support.waiting import until
 
 TYPE = "application/gzip"
@@ -167,6 +167,48 @@ def test_delete_that_fails_says_so(
         with pytest.raises(kind, match=r"delete .*a/b"):
             store.delete("a/b")
     assert store.get("a/b") == b"x"
+
+
+READS: list[Callable[[FolderStore], object]] = [
+    lambda store: store.get("a/b"),
+    lambda store: store.get("a/none"),
+    lambda store: store.exists("a/b"),
+    lambda store: list(store.list("a/")),
+    lambda store: list(store.folders("a/")),
+    lambda store: list(store.strangers()),
+    lambda store: store.delete("a/b"),
+]
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("call", ["os.stat", "os.scandir", "io.open"])
+@pytest.mark.parametrize(
+    ("code", "kind"), [(errno.EACCES, StoreRefused), (errno.ESTALE, StoreUnavailable)]
+)
+def test_what_cannot_be_read_is_told_and_is_not_missing(
+    store: FolderStore,
+    monkeypatch: pytest.MonkeyPatch,
+    read: Callable[[FolderStore], object],
+    call: str,
+    code: int,
+    kind: type[Exception],
+) -> None:
+    store.put("a/b", b"x", content_type=TYPE)
+    store.put("a/c/d", b"x", content_type=TYPE)
+    asked: list[object] = []
+    told: type[Exception] | None = None
+
+    def fail(*of: object, **_: object) -> Any:
+        asked.append(of)
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(call, fail)
+        try:
+            read(store)
+        except Exception as error:  # noqa: BLE001 (which one is the question)
+            told = type(error)
+    assert told in ((kind,) if asked else (None, ObjectMissing))
 
 
 def test_file_in_the_way(store: FolderStore) -> None:

@@ -15,7 +15,7 @@ import pytest
 from nordcrawl.archive.format.lines import decode_json
 from nordcrawl.archive.log.follow import chain, writers
 from nordcrawl.archive.store.s3 import S3Store
-from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.archive.write.limits import Limits
 from tests.support import s3_servers as servers
 from tests.support.archive_builders import accept, check_archive, make_record, open_writer
 from tests.support.waiting import HANG_S, until

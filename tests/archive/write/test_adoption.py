@@ -18,8 +18,8 @@ from nordcrawl.archive.keep.verify import verify
 from nordcrawl.archive.log.follow import chain, writers
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
+from nordcrawl.archive.write.limits import Limits
 from nordcrawl.archive.write.recovery import ship_left_over
-from nordcrawl.archive.write.shipper import Limits
 from nordcrawl.cli.environment import options_from_environment
 from nordcrawl.cli.main import main
 from nordcrawl.config.state_folder import archive_folders

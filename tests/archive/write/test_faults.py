@@ -28,8 +28,8 @@ from nordcrawl.archive.local.waiting import SpooledLine
 from nordcrawl.archive.log.follow import writers
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.protocol import Put
+from nordcrawl.archive.write.limits import Limits, ShipReport
 from nordcrawl.archive.write.recovery import ship_left_over
-from nordcrawl.archive.write.shipper import Limits, ShipReport
 from nordcrawl.archive.write.writer import Writer
 from nordcrawl.errors import (
     LockHeld,

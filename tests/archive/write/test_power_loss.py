@@ -20,7 +20,7 @@ from nordcrawl.archive.keep.verify import Severity, verify
 from nordcrawl.archive.log.erasures import read_erasures
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.folder import FolderStore
-from nordcrawl.archive.write.shipper import Limits
+from nordcrawl.archive.write.limits import Limits
 from nordcrawl.crawl.finish import write_report
 from nordcrawl.model.ledger import Outcome
 from tests.support.archive_builders import (
