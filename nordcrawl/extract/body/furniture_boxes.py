@@ -6,7 +6,7 @@ Each of these looks at several lines at once, so that two signs agree before any
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from lxml.html import HtmlElement
 
@@ -15,7 +15,7 @@ from nordcrawl.extract.body.judge import GUARD, is_caption
 from nordcrawl.extract.body.rules import Dropped
 from nordcrawl.extract.body.signs import PageHints, boxes_of
 from nordcrawl.extract.lexicon.phrases import LISTS, NEWSLETTER
-from nordcrawl.extract.page.text import content, label_key
+from nordcrawl.extract.page.text import SENTENCE_ENDS, content, label_key
 from nordcrawl.extract.page.text_runs import TextRun
 
 #: Rules that, when they take a heading, tell that the box under it is no text.
@@ -43,6 +43,8 @@ _FOREIGN = 2
 _OWN_WORDS = 60
 _OF_AN_ARTICLE = frozenset(("factbox", "quote", "table", "figure", "caption", "update"))
 _TEXT_WORDS = 12
+#: A paragraph below the text goes on with it if so many of its content words stand there.
+_SHARED_WORDS, _SHARED = 2, 0.3
 
 
 def drop_boxes(
@@ -162,14 +164,31 @@ def _strange_boxes(
 
 
 def drop_outside(chosen: Sequence[TextRun], home: TextContainer, dropped: Dropped) -> list[TextRun]:
-    """Return the runs without short or linked ones that stand below the text and outside of it."""
+    """Return the runs without short or linked ones that stand below the text and outside of it;
+    a whole sentence without links that speaks of what the text does stays."""
     last = max((i for i, run in enumerate(chosen) if home.holds(run)), default=len(chosen))
+    told = frozenset().union(*(content(run.text) for run in chosen[: last + 1]))
     below = {
         id(run)
         for run in chosen[last + 1 :]
-        if run.words < OUTSIDE_WORDS or any(link[:1] != "#" for link in run.links)
+        if any(link[:1] != "#" for link in run.links)
+        or (run.words < OUTSIDE_WORDS and not _goes_on(run, told))
     }
     return _without(chosen, lambda run: id(run) in below, "outside", dropped)
+
+
+def _goes_on(run: TextRun, told: Set[str]) -> bool:
+    """Return whether a paragraph below the text speaks of what that does."""
+    own = content(run.text)
+    shared = len(own & told)
+    return (
+        run.element.tag == "p"
+        and run.words >= _TEXT_WORDS
+        and run.text[-1:] in SENTENCE_ENDS
+        and not run.strong
+        and shared >= _SHARED_WORDS
+        and shared >= _SHARED * len(own)
+    )
 
 
 def drop_bare_headings(
