@@ -13,7 +13,7 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from nordcrawl.extract.body import container as homes
-from nordcrawl.extract.body import engine, furniture_boxes, judge, rival
+from nordcrawl.extract.body import engine, furniture_boxes, judge, rival, unfolding
 from nordcrawl.extract.body.beside import AGAINST_TEXT, NEVER_TEXT
 from nordcrawl.extract.body.captions import is_small
 from nordcrawl.extract.body.container import Shape, TextContainer, holds, shape_of
@@ -113,6 +113,7 @@ def _chosen(
     if not indices:
         return None
     runs: Sequence[TextRun] = rival.unmarked(cut.runs, indices)
+    runs, indices = unfolding.titled(runs, indices)
     if Around(clues, [runs[i] for i in indices]).is_gate():
         return None
     home = homes.find(runs, indices)

@@ -22,6 +22,7 @@ from trafilatura.settings import DEFAULT_CONFIG, Extractor
 from nordcrawl.extract.page.text import clean, key
 from nordcrawl.extract.page.text_runs import TextRun
 from nordcrawl.extract.page.tree import cut, text_of
+from nordcrawl.extract.page.unseen import is_named_for_unfolding
 
 #: Elements in the engine's result above which it gives up; a book has fewer paragraphs.
 _MAX_TREE_SIZE = 20_000
@@ -173,8 +174,12 @@ def _shown(element: HtmlElement, hidden: frozenset[HtmlElement]) -> HtmlElement:
 
 
 def _attributes(element: HtmlElement) -> dict[str, str]:
-    """Return those attributes that the engine looks at."""
-    return {name: value for name, value in element.items() if name in _LOOKED_AT}
+    """Return those attributes that the engine looks at; the style of what a reader unfolds by its
+    name would hide it from the engine."""
+    kept = {name: value for name, value in element.items() if name in _LOOKED_AT}
+    if "style" in kept and is_named_for_unfolding(element):
+        del kept["style"]
+    return kept
 
 
 def _run(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import cast
 
 from lxml import etree
@@ -39,11 +40,14 @@ _SHOWN = re.compile(
     r"^(?:(?:sm|md|lg|xl|2xl|xs|print|[a-z]+):|d-(?:sm|md|lg|xl|xxl|print)-|d-(?:block|flex|inline))"
 )
 _NAMES = 40
+#: Elements of a title in which its button is looked for.
+_BUTTONS = 8
 _NAME_CHARS = 60
 #: Names of boxes that a reader folds and unfolds.
 _UNFOLDED = frozenset(
     ("collapsed", "collapse", "collapsible", "collapsable", "accordion", "expandable", "expander",
-     "foldable", "toggle", "spoiler", "tab", "tabs", "tabpanel", "factbox", "faktaboks",
+     "foldable", "toggle", "spoiler", "faq", "answer", "tab", "tabs", "tabpanel",
+     "factbox", "faktaboks",
      "faktaruta", "faktabox")
 )  # fmt: skip
 #: What holds this share of the letters in the page's paragraphs is no aside that is hidden.
@@ -116,14 +120,19 @@ def is_unfoldable(element: HtmlElement) -> bool:
     around = [element]
     if parent is not None:
         around += [parent, *parent]
+    if (before := element.getprevious()) is not None:
+        around += islice(before.iterdescendants("button", "a", "span", "div"), _BUTTONS)
     for one in around:
         if one.tag in ("button", "summary") or one.get("aria-expanded") or one.get("aria-controls"):
             return True
-        if (one is element or one is parent) and not _UNFOLDED.isdisjoint(
-            words_of(one.get("class") or "")
-        ):
+        if (one is element or one is parent) and is_named_for_unfolding(one):
             return True
     return False
+
+
+def is_named_for_unfolding(element: HtmlElement) -> bool:
+    """Return whether an element's class names a box that a reader folds and unfolds."""
+    return not _UNFOLDED.isdisjoint(words_of(element.get("class") or ""))
 
 
 def _is_put_away(element: HtmlElement) -> bool:
