@@ -99,10 +99,24 @@ def test_last_sentence_that_begins_like_a_closing_line_stays(line: str) -> None:
         "<p><a href=/old>Read also: The old ferry</a></p>",
         "<p>Advertisement</p>",
         "<p><a href=/en>Les saken på engelsk</a></p>",
+        "<p><a href='https://www.facebook.com/sharer/sharer.php?u=x'>Facebook</a></p>",
+        "<ul><li><a href='https://x.com/intent/post?url=x'>X</a><li><a href='mailto:?subject=x'>Mail</a></ul>",
+        "<div><h3>Get our newsletter</h3><p>The best of the isles, each Friday.</p><form><input></form></div>",
+        "<div><p>In this article</p><ul><li><a href='#a'>The yard</a><li><a href='#b'>The quay</a></ul></div>",
     ],
 )
 def test_furniture_on_which_signs_agree_goes(line: str) -> None:
     assert lines(read(between(line))) == list(TEXT)
+
+
+def test_a_list_of_links_to_people_elsewhere_stays() -> None:
+    items = "<li><a href='https://x.com/berg'>Jon Berg</a></li><li><a href='mailto:a@b.test'>Anna Holm</a></li>"
+    found = lines(read(between(f"<p>They built it:</p><ul>{items}</ul>")))
+    assert [line for line in found if line not in TEXT] == [
+        "They built it:",
+        "Jon Berg",
+        "Anna Holm",
+    ]
 
 
 @pytest.mark.parametrize(

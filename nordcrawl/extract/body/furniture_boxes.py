@@ -20,7 +20,16 @@ from nordcrawl.extract.page.text_runs import TextRun
 
 #: Rules that, when they take a heading, tell that the box under it is no text.
 _BOX_RULES = frozenset(
-    ["label", "pointer", "linked", "related", "newsletter", "newsletter box", "other articles"]
+    [
+        "label",
+        "pointer",
+        "linked",
+        "related",
+        "newsletter",
+        "newsletter box",
+        "notice",
+        "other articles",
+    ]
 )
 #: A paragraph of these words outside of the text may be a part of it that is printed otherwise.
 OUTSIDE_WORDS = 25

@@ -70,6 +70,8 @@ _PARTICLES = frozenset(
 _BEFORE_NAMES = re.compile(r"^[\W_]*(?:\w{2,16}:\s*)?")
 _BETWEEN_NAMES = re.compile(r"[\s,/&|–()-]+")
 
+#: Where a page is sent on to others.
+_SEND = re.compile("|".join(tables.words("share_addresses")))
 #: Month names, whole or cut to their beginning.
 _MONTHS = re.compile(rf"\b{tables.one_of(*tables.words('date_lines', 'months'))}\b", re.IGNORECASE)
 #: What else stands in a line with a date and is no text.
@@ -101,7 +103,7 @@ class Rule:
 
     name: str
     sort: str
-    """What it looks at: ``words``, ``links``, ``class``, ``place`` or ``form``."""
+    """What it looks at: ``words``, ``links``, ``target``, ``class``, ``place`` or ``form``."""
     weight: float
     where: frozenset[str]
     """Kinds of the units that it may be asked of."""
@@ -119,6 +121,7 @@ _HEADING = frozenset(("heading",))
 #: The last line of the text only.
 _LAST = frozenset(("last",))
 _OF_ITEMS = frozenset(("list", "factbox"))
+_SENDING = frozenset(("line", "list", "item"))
 _BOXED = frozenset(("list", "quote", "factbox", "table"))
 
 
@@ -253,6 +256,14 @@ def _is_share(unit: Unit) -> bool:
     return "share" in marks and unit.words < _SHARE_WORDS
 
 
+def _sends_on(unit: Unit) -> bool:
+    """Return whether all that a unit links to are ways to send the page on to others."""
+    links = [link for run in unit.runs for link in run.links]
+    return (
+        bool(links) and unit.link_share > _LINKED and all(map(_SEND.search, map(str.lower, links)))
+    )
+
+
 def _is_of_subject(unit: Unit) -> bool:
     return shared_words(unit) and not _is_about_author(unit)
 
@@ -290,6 +301,7 @@ RULES: tuple[Rule, ...] = (
     Rule("linked", "links", 0.5, _SAID, _is_linked),
     Rule("link list", "links", 0.6, _OF_ITEMS, _is_link_list),
     Rule("part linked", "links", 0.4, _SAID, _is_part_linked),
+    Rule("sends on", "target", 0.6, _SENDING, _sends_on),
     Rule("link", "links", 0.1, _SAID, lambda u: 0 < u.link_share <= _SOME_LINKED),
     # What its own element, or a box around it, is called.
     Rule("header", "class", 0.6, _LINE, _is_header),
