@@ -19,6 +19,7 @@ from trafilatura.core import bare_extraction
 from trafilatura.readability_lxml import Document as Readability
 from trafilatura.settings import DEFAULT_CONFIG, Extractor
 
+from nordcrawl.extract.page.pictures import shows_any
 from nordcrawl.extract.page.text import clean, key
 from nordcrawl.extract.page.text_runs import TextRun
 from nordcrawl.extract.page.tree import cut, text_of
@@ -148,6 +149,8 @@ def _slim(
                 tag = "p"  # printed as a paragraph, which its tag does not tell
             elif "-" in tag or not _TAG.fullmatch(tag):
                 tag = "div"
+            elif tag == "figure" and not shows_any(child):
+                tag = "div"  # of text, which the engine leaves out with all figures
             inner = etree.SubElement(copied, tag, _attributes(child))
             _slim(child, inner, kept, texts, hidden)
         elif has_text and child.tag not in _NO_TEXT and child not in hidden:

@@ -169,3 +169,17 @@ def test_a_text_that_only_the_page_s_data_has_is_read_there(told: str) -> None:
     assert article.provenance["blocks"].origin == "json-ld"
     shown = read(f"<main><h1>Ny havn i byen</h1>{paragraphs(5, 10)}</main>", head)
     assert texts(shown) == numbered(*range(10, 15))
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<ul><li>Færre båter</li><li>Mer is</li></ul>",
+        "<p>Færre båter.</p>",
+        "<pre>færre båter</pre>",
+    ],
+)
+def test_a_figure_that_shows_nothing_but_text_is_text(inner: str) -> None:
+    body = f"{paragraphs(2)}<figure class=wp-block-table>{inner}</figure>{paragraphs(2, 2)}"
+    found = " ".join(texts(read(f"<h1>Ny havn i byen</h1><article>{body}</article>")))
+    assert "ærre båter" in found
