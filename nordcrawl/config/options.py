@@ -254,10 +254,19 @@ class Options:
         if self.hosts:
             source = source.with_hosts(self.hosts)
         if with_contact:
-            self.require_contact(source)
-            if (self.capture if source.capture is None else source.capture) and not is_there():
-                raise UsageError(NEEDED)
+            self.require_means(source)
         return source
+
+    def require_means(self, source: Source) -> None:
+        """See that there is what a crawl of the source takes: a contact, and the extra for its
+        pages if they are to be kept.
+
+        Raises:
+            UsageError: one of them is missing.
+        """
+        self.require_contact(source)
+        if (self.capture if source.capture is None else source.capture) and not is_there():
+            raise UsageError(NEEDED)
 
     def require_contact(self, source: Source) -> None:
         """See that real hosts are asked only by somebody whom their publisher can reach.
