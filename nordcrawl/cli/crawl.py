@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nordcrawl.archive.store.protocol import MARKER_KEY
-from nordcrawl.cli.crawl_all import crawl_all
+from nordcrawl.cli.crawl_all import crawl_all, names_in
 from nordcrawl.cli.numbers import number, whole
 from nordcrawl.config.logs import LEVELS
 from nordcrawl.errors import ExitCode, UsageError
@@ -92,10 +92,8 @@ def run_scrapy(arguments: Sequence[str]) -> int:
 
 
 def _several(arguments: Sequence[str]) -> bool:
-    """Say whether more than one source is named; what stands behind an option may be its value."""
-    before = ("", *arguments)
-    named = [one for last, one in zip(before, arguments, strict=False) if last[:1] != "-"]
-    return sum(one[:1] != "-" for one in named) > 1
+    """Say whether more than one source is named."""
+    return len(names_in(arguments)) > 1
 
 
 def crawl_sandboxed(arguments: Sequence[str]) -> int:

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from nordcrawl.cli.environment import options_from_environment
 from nordcrawl.cli.numbers import number, whole
+from nordcrawl.config.options import require_known
 from nordcrawl.errors import ExitCode, UsageError, gravest
 from nordcrawl.model.ledger import ARCHIVED
 from nordcrawl.model.printable import counted, shown
@@ -85,6 +86,17 @@ class Ended:
         }
 
 
+def names_in(arguments: Sequence[str]) -> list[str]:
+    """Return what stands for a source; what stands behind an option may be its value.
+
+    >>> names_in(["one", "-a", "limit=1", "two", "-L", "INFO"])
+    ['one', 'two']
+    """
+    before = ("", *arguments)
+    each = zip(before, arguments, strict=False)
+    return [one for last, one in each if last[:1] != "-" and one[:1] != "-"]
+
+
 def crawl_all(arguments: Sequence[str]) -> int:
     """Crawl the sources that are named, or all that there are; return the gravest exit code.
 
@@ -111,7 +123,13 @@ def crawl_all(arguments: Sequence[str]) -> int:
     most_s = _setting(rest, _CRAWL_DELAY_MAX_S)
     options = options_from_environment(**{_CRAWL_DELAY_MAX_S: most_s})
     known = options.sources()
-    named = [] if wanted.all else [one for one in rest if one in known]
+    named = names_in(rest)
+    if named and wanted.all:
+        raise UsageError(
+            f"--all takes all sources, {shown(named[0])} too: leave out one of the two"
+        )
+    for one in named:  # a crawl would take it for a second source, and call several in its turn
+        require_known(one, known)
     chosen = {name: known[name] for name in named or known}
     sources = in_shard(chosen, shard, shards)
     if not sources:
