@@ -128,8 +128,8 @@ def crawl_all(arguments: Sequence[str]) -> int:
         raise UsageError(
             f"--all takes all sources, {shown(named[0])} too: leave out one of the two"
         )
-    for one in named:  # a crawl would take it for a second source, and call several in its turn
-        require_known(one, known)
+    for name in named:  # a crawl would take it for a second source, and call several in its turn
+        require_known(name, known)
     chosen = {name: known[name] for name in named or known}
     sources = in_shard(chosen, shard, shards)
     if not sources:

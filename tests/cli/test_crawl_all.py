@@ -79,7 +79,7 @@ def test_a_name_that_is_none_begins_no_crawl(
     monkeypatch.setenv("NORDCRAWL_SOURCES", two.environment["NORDCRAWL_SOURCES"])
     monkeypatch.delitem(sys.modules, "nordcrawl.settings", raising=False)
     monkeypatch.delattr("nordcrawl.settings", raising=False)
-    monkeypatch.setattr(crawl_all.subprocess, "Popen", begun)
+    monkeypatch.setattr(subprocess, "Popen", begun)
     with pytest.raises(UsageError, match=re.escape(why)):
         crawl_all.crawl_all(arguments)
     assert paper.requests == []
