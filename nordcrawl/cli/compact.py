@@ -17,6 +17,7 @@ from nordcrawl.cli.environment import (
     require_archive,
     require_sources,
 )
+from nordcrawl.cli.numbers import number
 from nordcrawl.config.state_folder import maintenance_folder
 from nordcrawl.errors import ExitCode, UsageError
 from nordcrawl.model.times import utc_now
@@ -37,7 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     parser.add_argument(
         "--grace",
-        type=float,
+        type=number,
         default=0.0,
         metavar="HOURS",
         help="keep replaced parts so long, for engines that have a list of files in hand "
@@ -45,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--orphans",
-        type=float,
+        type=number,
         metavar="HOURS",
         help="delete parts, too, that no log lists and that were put so long ago by the store's "
         "clock, 24 at the least (default: they stay)",

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nordcrawl.archive.store.protocol import MARKER_KEY
-from nordcrawl.cli.crawl_all import crawl_all
+from nordcrawl.cli.crawl_all import crawl_all, names_in
+from nordcrawl.cli.numbers import number, whole
 from nordcrawl.config.logs import LEVELS
-from nordcrawl.errors import ExitCode
+from nordcrawl.errors import ExitCode, UsageError
 
 #: Options that are for several sources.
 _OF_SEVERAL = frozenset({"--all", "--jobs", "--shard", "--max-seconds"})
@@ -45,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="of a replay: for programs")
     parser.add_argument("--all", action="store_true", help="all sources, with one exit code")
-    parser.add_argument("--jobs", type=int, metavar="N", help="so many of them at a time")
+    parser.add_argument("--jobs", type=whole, metavar="N", help="so many of them at a time")
     parser.add_argument(
         "--shard",
         metavar="K/N",
@@ -53,7 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-seconds",
-        type=float,
+        type=number,
         metavar="S",
         help="end the crawls of several sources when so much time is over",
     )
@@ -69,12 +70,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_scrapy(arguments: Sequence[str]) -> int:
-    """Give Scrapy a command line of ``scrapy crawl``; return its exit code."""
+    """Give Scrapy a command line of ``scrapy crawl``; return its exit code.
+
+    Raises:
+        UsageError: an option that is not for this kind of crawl.
+    """
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "nordcrawl.settings")
     if "--replay" in {one.partition("=")[0] for one in arguments}:
         from nordcrawl.cli.crawl_replay import crawl_replayed  # which most crawls do not need
 
         return crawl_replayed(arguments, _scrapy_crawl)
+    if "--json" in arguments:
+        raise UsageError(
+            "--json is for --replay; the summary of a crawl names its report, which is JSON"
+        )
     if _OF_SEVERAL & {one.partition("=")[0] for one in arguments} or _several(arguments):
         return crawl_all(arguments)
     if "--sandbox" in arguments:
@@ -83,10 +92,8 @@ def run_scrapy(arguments: Sequence[str]) -> int:
 
 
 def _several(arguments: Sequence[str]) -> bool:
-    """Say whether more than one source is named; what stands behind an option may be its value."""
-    before = ("", *arguments)
-    named = [one for last, one in zip(before, arguments, strict=False) if last[:1] != "-"]
-    return sum(one[:1] != "-" for one in named) > 1
+    """Say whether more than one source is named."""
+    return len(names_in(arguments)) > 1
 
 
 def crawl_sandboxed(arguments: Sequence[str]) -> int:

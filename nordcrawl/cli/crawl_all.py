@@ -20,6 +20,8 @@ from types import FrameType
 from typing import Any, Final
 
 from nordcrawl.cli.environment import options_from_environment
+from nordcrawl.cli.numbers import number, whole
+from nordcrawl.config.options import require_known
 from nordcrawl.errors import ExitCode, UsageError, gravest
 from nordcrawl.model.ledger import ARCHIVED
 from nordcrawl.model.printable import counted, shown
@@ -27,7 +29,7 @@ from nordcrawl.model.times import rfc3339, utc_now
 from nordcrawl.report.several import write
 from nordcrawl.sources.shards import groups, in_shard
 from nordcrawl.sources.source import Source
-from nordcrawl.system.signals import HANDED_ON, STOP
+from nordcrawl.system.signals import HANDED_ON, STOP, Orders
 
 #: Below the state folder: the reports, by the time at which they began.
 FOLDER: Final = "crawl-all"
@@ -84,6 +86,17 @@ class Ended:
         }
 
 
+def names_in(arguments: Sequence[str]) -> list[str]:
+    """Return what stands for a source; what stands behind an option may be its value.
+
+    >>> names_in(["one", "-a", "limit=1", "two", "-L", "INFO"])
+    ['one', 'two']
+    """
+    before = ("", *arguments)
+    each = zip(before, arguments, strict=False)
+    return [one for last, one in each if last[:1] != "-" and one[:1] != "-"]
+
+
 def crawl_all(arguments: Sequence[str]) -> int:
     """Crawl the sources that are named, or all that there are; return the gravest exit code.
 
@@ -95,9 +108,9 @@ def crawl_all(arguments: Sequence[str]) -> int:
     """
     parser = argparse.ArgumentParser(prog="nordcrawl crawl --all", add_help=False)
     parser.add_argument("--all", action="store_true")
-    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--jobs", type=whole, default=1)
     parser.add_argument("--shard", default="1/1")
-    parser.add_argument("--max-seconds", type=float)
+    parser.add_argument("--max-seconds", type=number)
     parser.add_argument("--sandbox", action="store_true")
     wanted, rest = parser.parse_known_args(arguments)
     if wanted.jobs < 1:
@@ -106,15 +119,21 @@ def crawl_all(arguments: Sequence[str]) -> int:
         raise UsageError("--sandbox is for one source: give its name instead of --all")
     if wanted.max_seconds is not None and not wanted.max_seconds > 0:
         raise UsageError(f"--max-seconds {wanted.max_seconds:g}: more than 0 is allowed")
-    number, count = _shard(wanted.shard)
+    shard, shards = _shard(wanted.shard)
     most_s = _setting(rest, _CRAWL_DELAY_MAX_S)
     options = options_from_environment(**{_CRAWL_DELAY_MAX_S: most_s})
     known = options.sources()
-    named = [] if wanted.all else [one for one in rest if one in known]
+    named = names_in(rest)
+    if named and wanted.all:
+        raise UsageError(
+            f"--all takes all sources, {shown(named[0])} too: leave out one of the two"
+        )
+    for name in named:  # a crawl would take it for a second source, and call several in its turn
+        require_known(name, known)
     chosen = {name: known[name] for name in named or known}
-    sources = in_shard(chosen, number, count)
+    sources = in_shard(chosen, shard, shards)
     if not sources:
-        print(f"no source is in shard {number} of {count}: the other shards have them all")
+        print(f"no source is in shard {shard} of {shards}: the other shards have them all")
         return int(ExitCode.WHOLE)
     given = [one for one in rest if one not in named]
     time_left = _Time(wanted.max_seconds, options.budgets.time_s)
@@ -187,6 +206,7 @@ class _Crawls:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._told = 0
+        self._orders = Orders()
         self._stop = threading.Event()
 
     def command(self, source: str) -> list[str] | None:
@@ -238,6 +258,8 @@ class _Crawls:
         """Hand a signal on; the first in a way that does not count twice with whoever had it from a
         service manager or a terminal, too."""
         self._stop.set()
+        if self._orders.is_echo():
+            return
         with self._lock:
             self._told += 1
             for process in self._running:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shlex
@@ -10,11 +11,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nordcrawl.archive.read.reader import Reader
 from nordcrawl.archive.store.address import open_store
+from nordcrawl.cli.numbers import whole
 from nordcrawl.demo.site import DemoSite, serve
 from nordcrawl.errors import ExitCode, LockHeld, UsageError
 from nordcrawl.system.calling import as_called
@@ -47,7 +50,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--port",
-        type=int,
+        type=whole,
         default=None,
         help=f"the site's port (default: a free one; {_SITE_PORT} for demo site)",
     )
@@ -66,23 +69,33 @@ def serve_site(port: int) -> int:
     Raises:
         UsageError: the port can't be had.
     """
-    try:
+    with _named(port):
         serve(port)
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"demo: --port {port}: {why}; 0 takes a free one") from error
     return 0
+
+
+@contextlib.contextmanager
+def _named(port: int) -> Iterator[None]:
+    """Say which port it is that can't be had."""
+    try:
+        yield
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or "a number from 0 to 65535 is allowed"
+        raise UsageError(f"demo: --port {port}: {why}; 0 takes a free one") from error
 
 
 def run_demo(folder: Path, port: int) -> int:
     """Crawl the site, change one article, crawl again, and show what came of it.
 
     Raises:
-        UsageError: `folder` has something in it that is not the demo's.
+        UsageError: `folder` has something in it that is not the demo's, or the port can't be had;
+            then nothing in `folder` is touched.
         LockHeld: another demo is at work in it.
     """
-    lock = _make(folder)
-    with DemoSite(port=port) as site:
+    with _named(port):
+        served = DemoSite(port=port)
+    with served as site:
+        lock = _make(folder)
         job = _Job(folder, site.host_map, lock)
         _say(f"A news site of our own runs on {', '.join(sorted(set(site.hosts.values())))}.")
         _say("First run: everything is new.", job.shown())

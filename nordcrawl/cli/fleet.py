@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.archive.write import give_id
 from nordcrawl.cli.environment import archive_option, options_from_environment
+from nordcrawl.cli.numbers import number, whole
 from nordcrawl.config.options import Options
 from nordcrawl.errors import UsageError
 from nordcrawl.fleet.gather import FOLDER, Ended, report, table
@@ -23,7 +24,7 @@ from nordcrawl.model.printable import counted
 from nordcrawl.model.times import utc_now
 from nordcrawl.report.several import write
 from nordcrawl.sources.shards import groups
-from nordcrawl.system.signals import STOP
+from nordcrawl.system.signals import STOP, Orders
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -44,17 +45,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="of the cluster's head (default: RAY_ADDRESS; without it a cluster of this machine)",
     )
     parser.add_argument(
-        "--shards", type=int, metavar="N", help="so many of them (default: the cluster's CPUs)"
+        "--shards", type=whole, metavar="N", help="so many of them (default: the cluster's CPUs)"
     )
     parser.add_argument(
-        "--max-seconds", type=float, metavar="S", help="end each shard when so much time is over"
+        "--max-seconds", type=number, metavar="S", help="end each shard when so much time is over"
     )
     parser.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="sources of a shard at a time (default: 1)"
+        "--jobs",
+        type=whole,
+        default=1,
+        metavar="N",
+        help="sources of a shard at a time (default: 1)",
     )
     parser.add_argument(
         "--retries",
-        type=int,
+        type=whole,
         default=3,
         metavar="N",
         help="so often is a shard begun anew whose machine died (default: 3)",
@@ -116,11 +121,14 @@ def _in_cluster(
 class _Stopping:
     """How often this was told to stop."""
 
-    times = 0
+    def __init__(self) -> None:
+        self.times = 0
+        self._orders = Orders()
 
     def tell(self, _: int, __: FrameType | None) -> None:
         """Be told, by a signal."""
-        self.times += 1
+        if not self._orders.is_echo():
+            self.times += 1
 
     def __call__(self) -> int:
         return self.times

@@ -62,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         except SystemExit as end:  # of argparse: help, version, usage
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:  # `nordcrawl read | head` is no failure
         streams.drop_output()
     except streams.OutputFailed as error:
@@ -88,8 +90,6 @@ def _run(argv: Sequence[str]) -> int:
     except NordcrawlError as error:
         print(f"nordcrawl: error: {error}", file=sys.stderr)
         return int(error.exit_code)
-    except KeyboardInterrupt:
-        return int(ExitCode.INTERRUPTED)
 
 
 def parsers(*asked: str) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:

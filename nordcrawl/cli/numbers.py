@@ -17,6 +17,21 @@ def count(text: str) -> int:
     return int(text)
 
 
+def number(text: str) -> float:
+    """Return a number; in which range it may be is the command's to say."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: a number is allowed") from None
+
+
+def whole(text: str) -> int:
+    """Return a whole number; in which range it may be is the command's to say."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,9}", text.strip()):
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number is allowed")
+    return int(text)
+
+
 def span(text: str) -> timedelta:
     """Return a time span of a whole number and a unit; without one it is of seconds.
 

@@ -24,6 +24,7 @@ from nordcrawl.cli.environment import (
     require_archive,
     require_sources,
 )
+from nordcrawl.cli.numbers import whole
 from nordcrawl.config.state_folder import maintenance_folder
 from nordcrawl.errors import ExitCode, UsageError
 from nordcrawl.model.printable import counted, shown
@@ -52,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     archive_option(parser)
     parser.add_argument("--json", action="store_true", help="list: an object a line; show: records")
     parser.add_argument(
-        "--limit", type=int, default=_SHOWN, metavar="N", help=f"show so many (default: {_SHOWN})"
+        "--limit", type=whole, default=_SHOWN, metavar="N", help=f"show so many (default: {_SHOWN})"
     )
     parser.add_argument("--reason", default="", help="kept with a release or drop")
     parser.add_argument("--by", default="", help="who decides (default: this user)")

@@ -13,6 +13,7 @@ from typing import IO, Any, TypeVar
 from nordcrawl.archive.store.address import open_store
 from nordcrawl.cli import output
 from nordcrawl.cli.environment import archive_option, options_from_environment
+from nordcrawl.cli.numbers import whole
 from nordcrawl.errors import ArchiveDamaged, ExitCode, UsageError
 from nordcrawl.model.printable import shown
 from nordcrawl.reading import fields as columns
@@ -68,7 +69,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--limit",
-        type=int,
+        type=whole,
         metavar="N",
         help="no more than the first N that are so chosen; there is no next cursor then",
     )

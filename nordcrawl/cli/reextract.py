@@ -122,10 +122,10 @@ def reextract_sources(asked: _Asked, names: list[str]) -> int:
     kept = asked.store.folders(f"{PartKind.CAPTURE.folder}/")
     there = sorted(name.removeprefix("source=") for name in kept)
     for name in names:
-        if name not in there:
+        if there and name not in there:
             raise UsageError(
                 f"{asked.store.uri} keeps no pages of {shown(name)!r}, only of "
-                f"{', '.join(there) or 'none'}; capture = true in its table keeps them"
+                f"{', '.join(there)}; capture = true in its table keeps them"
             )
     if not there:
         raise UsageError(

@@ -18,16 +18,17 @@ from types import FrameType
 from scrapy import signals
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError as ScrapyUsageError
-from scrapy.settings import SETTINGS_PRIORITIES
+from scrapy.settings import SETTINGS_PRIORITIES, default_settings
 
 from nordcrawl.config import logs
 from nordcrawl.config.options import Options, Settings
+from nordcrawl.config.scrapy_kinds import wrong_kinds
 from nordcrawl.crawl.leaving import BROKE_OFF, EXIT_S, Watch, obey_signals
 from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.unbegun import report_unbegun
-from nordcrawl.doctor.finding import Status
+from nordcrawl.doctor.finding import Status, failed
 from nordcrawl.doctor.preflight import Preflight, preflight
-from nordcrawl.errors import ExitCode, NordcrawlError
+from nordcrawl.errors import ExitCode, NordcrawlError, UsageError
 from nordcrawl.model.times import utc_now
 from nordcrawl.report.summary import print_summary
 from nordcrawl.sources.source import LEAST_DELAY_S
@@ -73,6 +74,8 @@ class Command(ScrapyCrawl):
         streams are ones that can't fail."""
         streams.prepare_for_crawl()
         super().add_options(parser)
+        if parser.prog != "scrapy":
+            parser.usage = f"nordcrawl crawl {self.syntax()}"
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Take the log level of either name, and keep Scrapy from printing its inner parts to an
@@ -121,14 +124,20 @@ class Command(ScrapyCrawl):
         """Run the crawl and set `exitcode`; every mistake of the operator's is found before the
         first request."""
         if len(args) != 1:
-            raise ScrapyUsageError("exactly one source is needed; scrapy list names them")
+            raise ScrapyUsageError(
+                "exactly one source is needed: nordcrawl sources (or scrapy list) names them; "
+                "nordcrawl crawl takes several, or --all"
+            )
         if self.settings is None or self.crawler_process is None:
             raise RuntimeError("Scrapy did not prepare the command")
         run: Run | None = None
         steady_memory()
         logs.spare_records()
         try:
-            run = _opened(preflight(self.settings, args[0], opts.spargs, utc_now))
+            found = preflight(self.settings, args[0], opts.spargs, utc_now)
+            if wrong := wrong_kinds(self.settings, vars(default_settings)):
+                found.findings.insert(0, failed("settings", UsageError("; ".join(wrong))))
+            run = _opened(found)
             agent = run.info.options.user_agent
             self.settings.set("USER_AGENT", agent, priority="cmdline")
             memory = run.info.options.budgets.memory_mib
@@ -183,7 +192,8 @@ class Command(ScrapyCrawl):
 def _opened(found: Preflight) -> Run:
     for finding in found.findings:
         if finding.status is Status.NOTE and finding.name in _WARNED_OF:
-            logger.warning("%s: %s %s", finding.name, finding.seen, finding.advice)
+            advice = f" ({finding.advice})" if finding.advice else ""
+            logger.warning("%s: %s%s", finding.name, finding.seen, advice)
     try:
         return Run.open(*found.require())
     except NordcrawlError as error:

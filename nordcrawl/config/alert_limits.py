@@ -49,7 +49,7 @@ def read_addresses(text: str) -> tuple[str, ...]:
     else:
         where = f"{text}: "
         try:
-            body = Path(text).expanduser().read_text(encoding="utf-8")
+            body = Path(text).expanduser().read_text(encoding="utf-8-sig")
         except OSError as error:
             raise ValueError(f"{where}can't be read: {error.strerror}") from None
         except (RuntimeError, UnicodeDecodeError):

@@ -113,7 +113,7 @@ def _urls(text: str, source: Source) -> tuple[str, ...]:
         lines = text.split(",")
     else:
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise ValueError(

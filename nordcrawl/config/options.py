@@ -246,18 +246,24 @@ class Options:
                 contact, or pages are to be kept without the extra for it.
         """
         sources = self.sources()
-        if name not in sources:
-            near = difflib.get_close_matches(name, sources, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise UsageError(f"no source {shown(name)!r}: {hint}there are {', '.join(sources)}")
+        require_known(name, sources)
         source = sources[name]
         if self.hosts:
             source = source.with_hosts(self.hosts)
         if with_contact:
-            self.require_contact(source)
-            if (self.capture if source.capture is None else source.capture) and not is_there():
-                raise UsageError(NEEDED)
+            self.require_means(source)
         return source
+
+    def require_means(self, source: Source) -> None:
+        """See that there is what a crawl of the source takes: a contact, and the extra for its
+        pages if they are to be kept.
+
+        Raises:
+            UsageError: one of them is missing.
+        """
+        self.require_contact(source)
+        if (self.capture if source.capture is None else source.capture) and not is_there():
+            raise UsageError(NEEDED)
 
     def require_contact(self, source: Source) -> None:
         """See that real hosts are asked only by somebody whom their publisher can reach.
@@ -277,6 +283,18 @@ class Options:
         """The User-Agent header: name, version and the contact. Source: RFC 9110 section 10.1.5."""
         where = f" (+{self.contact})" if self.contact else ""
         return f"nordcrawl/{__version__}{where}"
+
+
+def require_known(name: str, sources: Mapping[str, Source]) -> None:
+    """See that there is a source of this name.
+
+    Raises:
+        UsageError: there is none; the nearest is named.
+    """
+    if name not in sources:
+        near = difflib.get_close_matches(name, sources, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(f"no source {shown(name)!r}: {hint}there are {', '.join(sources)}")
 
 
 def _misspelt(names: Iterable[str]) -> list[str]:

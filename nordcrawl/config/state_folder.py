@@ -21,11 +21,12 @@ from nordcrawl.archive.store.address import archive_name
 from nordcrawl.archive.store.protocol import Store
 from nordcrawl.archive.write import has_commits_of, is_spool, read_id
 from nordcrawl.config.options import Options
-from nordcrawl.errors import StoreError
-from nordcrawl.system.disk import write_file
+from nordcrawl.errors import SpoolError, StoreError
+from nordcrawl.system.disk import make_folders, write_file
 
 logger = logging.getLogger(__name__)
 
+STATE_DIR_ADVICE: Final = "let NORDCRAWL_STATE_DIR name a folder that this user can write"
 _TIE: Final = "archive.json"
 
 
@@ -67,8 +68,18 @@ def spool_folders(options: Options, store: Store, source: str) -> list[Path]:
 
 
 def maintenance_folder(options: Options, store: Store) -> Path:
-    """Return where the lock of an archive's maintenance lies."""
-    return archive_folders(options, store)[0] / ".maintenance"
+    """Return where the lock of an archive's maintenance lies, made if missing.
+
+    Raises:
+        SpoolError: it can't be made; the text says which setting names its place.
+    """
+    place = archive_folders(options, store)[0] / ".maintenance"
+    try:
+        make_folders(place, 0o700)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise SpoolError(f"{place}: {why} ({STATE_DIR_ADVICE})") from error
+    return place
 
 
 def spools(folder: Path) -> list[str]:

@@ -21,7 +21,7 @@ from nordcrawl.config import logs
 from nordcrawl.crawl.run import Run
 from nordcrawl.crawl.stopping import AGAIN_S, GONE_S
 from nordcrawl.errors import ExitCode
-from nordcrawl.system.signals import HANDED_ON, STOP
+from nordcrawl.system.signals import HANDED_ON, STOP, Orders
 
 logger = logging.getLogger(__name__)
 
@@ -65,13 +65,17 @@ def obey_signals(
 ) -> None:
     """Stop the run at the first signal, and leave at the second; `what` it is that then broke off.
 
+    A second one within `nordcrawl.system.signals.ECHO_S` is the first one's order come twice.
     Scrapy's own handlers are of no effect until its engine runs, and wait for what is under way.
     One watch serves several runs, one after the other.
     """
     if not watch.is_alive():
         watch.start()
+    orders = Orders()
 
     def told(number: int, _: FrameType | None) -> None:
+        if orders.is_echo():
+            return
         # Between two steps of whatever holds up the event loop, so that it can see it.
         first = run.info.stopping.request()
         watch.end_within(GONE_S if first else AGAIN_S)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from nordcrawl.archive.write.limits import Limits
+from nordcrawl.config.state_folder import STATE_DIR_ADVICE
 from nordcrawl.doctor.finding import Clock, Finding, fail, note, ok
 from nordcrawl.errors import ExitCode
 from nordcrawl.system.disk import sync_folder
@@ -41,7 +42,7 @@ def examine_state(folder: Path) -> Iterator[Finding]:
         yield fail(
             "state",
             f"{folder}: {error.strerror or error}",
-            "let NORDCRAWL_STATE_DIR name a folder that this user can write",
+            STATE_DIR_ADVICE,
             ExitCode.SPOOL,
         )
         return

@@ -97,10 +97,13 @@ def preflight(
 
     if is_right("NORDCRAWL_SOURCES"):
         try:
-            found.source = options.source(name, with_contact=is_right("NORDCRAWL_CONTACT"))
-            found.arguments = Arguments.parse(given, found.source)
+            source = options.source(name, with_contact=False)
         except UsageError as error:
             found.findings.append(failed("source", error))
+        else:
+            # Of a contact or hosts that are wrong it is told that they are, and no more.
+            known = is_right("NORDCRAWL_CONTACT") and is_right("NORDCRAWL_HOSTS")
+            _take(found, options, source, given, with_contact=known)
     looks: dict[str, Look] = {"clock": lambda: examine_clock(clock)}
     if is_right("NORDCRAWL_STATE_DIR"):
         looks["state"] = lambda: examine_state(options.state_dir)
@@ -110,6 +113,29 @@ def preflight(
         looks["archive"] = lambda: examine_archive(options.archive, clock, brief=True)
     found.findings += _at_once(looks, longest_s)
     return found
+
+
+def _take(
+    found: Preflight,
+    options: Options,
+    source: Source,
+    given: Mapping[str, str],
+    *,
+    with_contact: bool,
+) -> None:
+    """Take the source and its arguments; what is wrong with either is told beside the other."""
+    wrong: list[str] = []
+    try:
+        if with_contact:
+            options.require_means(source)
+        found.source = source
+    except UsageError as error:
+        wrong.append(str(error))
+    try:
+        found.arguments = Arguments.parse(given, source)
+    except UsageError as error:
+        wrong.append(str(error))
+    found.findings += [failed("source", UsageError(text)) for text in wrong]
 
 
 def _lock(options: Options, name: str) -> Iterator[Finding]:

@@ -34,12 +34,12 @@ _WORDS = {
     Outcome.EXTRACTION_FAILED: "could not be read",
     Outcome.BLOCKED: "refused",
     Outcome.ROBOTS_DENIED: "denied by robots.txt",
-    Outcome.RIGHTS_DENIED: "rights reserved",
+    Outcome.RIGHTS_DENIED: "reserved, or erased by order",
     Outcome.QUARANTINED: "held back, in quarantine",
 }
 _SHOW_EXAMPLES = (
     Outcome.UPDATED, Outcome.NOT_ARTICLE, Outcome.FETCH_FAILED, Outcome.EXTRACTION_FAILED,
-    Outcome.BLOCKED, Outcome.ROBOTS_DENIED,
+    Outcome.BLOCKED, Outcome.ROBOTS_DENIED, Outcome.RIGHTS_DENIED,
 )  # fmt: skip
 
 #: Reasons shown of an outcome, and warnings.

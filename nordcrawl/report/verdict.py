@@ -138,7 +138,8 @@ def _of_the_site(report: Facts) -> Iterator[Cause]:
                 yield ExitCode.SOURCE_DOWN, f"{entry.url}: {entry.problem}"
     good = sum(count for outcome, count in report.outcomes.items() if outcome in _GOOD)
     if not good and not _imported(report).get("known"):
-        why = "; ".join(by_cause(report.warnings)[:3]) or "no article was found"
+        seen = [*_ended(report), *by_cause(report.warnings)][:3]
+        why = "; ".join(seen) or "no article was found"
         yield ExitCode.NOTHING, f"nothing archived: {why}"
     # Where nothing is good, a list that is empty or that we may not ask is no outage.
     failed = [entry for entry in report.entries if entry.failed]
@@ -158,6 +159,13 @@ def _of_the_site(report: Facts) -> Iterator[Cause]:
         yield ExitCode.LIMIT, f"{report.sitemaps_unread} sitemaps were not read"
     if report.finish_reason != "finished":
         yield ExitCode.LIMIT, f"the run was ended: {report.finish_reason}"
+
+
+def _ended(report: Facts) -> Iterator[str]:
+    """Yield how pages ended, the most first, with the first reason that is known of each."""
+    for outcome, count in sorted(report.outcomes.items(), key=lambda one: -one[1]):
+        known = [one.reason for one in report.examples.get(outcome, []) if one.reason]
+        yield f"{count} {outcome}{f' ({known[0]})' if known else ''}"
 
 
 def _uncovered(report: Facts, failed: list[EntryReport]) -> Iterator[Cause]:

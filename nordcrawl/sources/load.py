@@ -57,7 +57,8 @@ def read(path: Path) -> list[Source]:
         SourceError: see `load`.
     """
     try:
-        tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Some editors mark UTF-8 as such.
+        tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SourceError(f"{path}: can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

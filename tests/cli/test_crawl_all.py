@@ -59,6 +59,33 @@ def test_several_sources_have_one_exit_code_and_one_report(two: Job) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["one", "tow"], "no source 'tow': did you mean two? there are "),
+        (["tow", "one", "-a", "limit=1"], "no source 'tow'"),
+        (["tow", "eno"], "no source 'tow'"),
+        (["--all", "one"], "--all takes all sources, one too"),
+        (["one", "--all"], "--all takes all sources, one too"),
+    ],
+)
+def test_a_name_that_is_none_begins_no_crawl(
+    two: Job, paper: Paper, monkeypatch: pytest.MonkeyPatch, arguments: list[str], why: str
+) -> None:
+    """Handed on to a crawl it would be a second source, and each crawl would call several anew."""
+
+    def begun(*_: object, **__: object) -> None:
+        raise AssertionError("a crawl is begun")
+
+    monkeypatch.setenv("NORDCRAWL_SOURCES", two.environment["NORDCRAWL_SOURCES"])
+    monkeypatch.delitem(sys.modules, "nordcrawl.settings", raising=False)
+    monkeypatch.delattr("nordcrawl.settings", raising=False)
+    monkeypatch.setattr(subprocess, "Popen", begun)
+    with pytest.raises(UsageError, match=re.escape(why)):
+        crawl_all.crawl_all(arguments)
+    assert paper.requests == []
+
+
+@pytest.mark.parametrize(
     "tells", ["the command", pytest.param("all processes", marks=pytest.mark.slow)]
 )
 def test_told_to_stop_each_crawl_ends_in_order_and_no_other_is_begun(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nordcrawl import settings
+from nordcrawl.config.alert_limits import read_addresses
 from nordcrawl.config.arguments import ARGUMENTS, Arguments
 from nordcrawl.config.options import SETTINGS, Options
 from nordcrawl.errors import UsageError
@@ -104,6 +105,14 @@ def test_dates_are_whole_days_of_the_source():
 def test_a_wrong_argument_says_what_is_allowed(given, says):
     with pytest.raises(UsageError, match=says.replace("(", r"\(")):
         Arguments.parse(given, HNN)
+
+
+def test_a_file_that_an_editor_marked_as_utf_8_is_read(tmp_path):
+    file = tmp_path / "given.txt"
+    file.write_text("https://en.highnorthnews.com/a\n", encoding="utf-8-sig")
+    assert Arguments.parse({"urls": str(file)}, HNN).urls == ("https://en.highnorthnews.com/a",)
+    file.write_text("json://hooks.example.org/path\n", encoding="utf-8-sig")
+    assert read_addresses(str(file)) == ("json://hooks.example.org/path",)
 
 
 def test_urls_may_stand_in_a_file(tmp_path):

@@ -59,10 +59,14 @@ def until(condition, process, what):
         time.sleep(0.05)
 
 
-def stopped(process, most_s=MOST_S):
-    """Send SIGTERM and return what the process printed; it must be gone in time."""
+def stopped(process, most_s=MOST_S, *, again=False):
+    """Send SIGTERM, or one after the other, and return what the process printed; it must be gone in
+    time."""
     process.send_signal(signal.SIGTERM)
     began = time.monotonic()
+    while again and process.poll() is None and time.monotonic() < began + most_s:
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.05)
     try:
         out, err = process.communicate(timeout=most_s + 60)
     except subprocess.TimeoutExpired:
@@ -227,6 +231,22 @@ def test_a_signal_before_the_first_request_leaves_at_once(paper, job):
     assert done.code == 0, done.text
 
 
+def test_one_order_that_comes_as_several_signals_is_one(paper, job):
+    """GNU timeout signals its command, and then the group that this is in, too."""
+    paper.publish("/news/a", "A story", lastmod="2026-10-02")
+    paper.publish("/news/s", "Slow", lastmod="2026-10-01", delay_s=120)
+    crawl = job()
+    with started(crawl, "-s", "DOWNLOAD_TIMEOUT=300") as process:
+        until(lambda: "/news/s" in paper.requests, process, "the slow page is asked for")
+        began = time.monotonic()
+        while time.monotonic() < began + 0.1:  # those that are pending together are one
+            process.send_signal(signal.SIGTERM)
+        said = stopped(process)
+    assert process.returncode == 6, said
+    assert "again: leaving" not in said
+    assert crawl.report()["outcomes"] == {"new": 1, "over_budget": 1}
+
+
 def test_a_second_signal_leaves_at_once_and_nothing_acknowledged_is_lost(paper, job):
     paper.publish("/news/a", "A story", lastmod="2026-10-02")
     paper.publish("/news/s", "Slow", lastmod="2026-10-01", delay_s=120)
@@ -236,8 +256,8 @@ def test_a_second_signal_leaves_at_once_and_nothing_acknowledged_is_lost(paper, 
             takewhile(lambda line: "nordcrawl.crawl.outcomes: new " not in line, process.stderr)
         )
         until(lambda: "/news/s" in paper.requests, process, "the slow page is asked for")
-        process.send_signal(signal.SIGTERM)
-        said = "".join(read) + stopped(process, 10)
+        said = "".join(read) + stopped(process, 10, again=True)
     assert process.returncode == 6, said
+    assert "again: leaving" in said
     assert crawl.nordcrawl("ship").code == 0
     assert [r["title"] for r in crawl.records()] == ["A story"]

@@ -79,6 +79,38 @@ def test_a_single_mistake_is_told_alone(settings, given, code, says):
     assert (caught.value.exit_code, len(caught.value.lines)) == (code, 1)
 
 
+def test_a_missing_contact_hides_no_wrong_argument(settings):
+    given = {"NORDCRAWL_SOURCES": ""}
+    with pytest.raises(NotReady) as caught:
+        preflight(settings(**given), "highnorthnews", {"sinse": "x", "limit": "0"}, now).require()
+    told = "\n".join(caught.value.lines)
+    for said in ("NORDCRAWL_CONTACT is not set", "did you mean since", "limit=0"):
+        assert said in told, told
+
+
+def test_hosts_that_are_wrong_do_not_make_a_contact_missing(settings):
+    given = {"NORDCRAWL_SOURCES": "", "NORDCRAWL_HOSTS": "en.highnorthnews.com"}
+    with pytest.raises(NotReady, match="NORDCRAWL_HOSTS = ") as caught:
+        preflight(settings(**given), "highnorthnews", {}, now).require()
+    assert len(caught.value.lines) == 1, caught.value.lines
+
+
+def test_settings_of_scrapy_that_can_not_be_read_are_told_before_anything(paper, job):
+    """Else the run would begin, break off with a traceback, and count as killed."""
+    paper.publish("/news/a", "A story")
+    crawl = job()
+    done = crawl.crawl("-s", "CONCURRENT_REQUESTS=many", "-s", "DOWNLOAD_TIMEOUT=long",
+                       "-s", "RETRY_ENABLED=perhaps", "-a", "limit=0")  # fmt: skip
+    assert done.code == 2, done.text
+    for said in ("CONCURRENT_REQUESTS = many: a whole number is allowed",
+                 "DOWNLOAD_TIMEOUT = long: a number is allowed",
+                 "RETRY_ENABLED = perhaps: True, False, 1 or 0 is allowed", "limit=0"):  # fmt: skip
+        assert said in done.err, done.err
+    assert "Traceback" not in done.text
+    assert paper.requests == []
+    assert not crawl.archive.exists()
+
+
 def test_a_clock_that_can_not_be_right_is_told(settings):
     def early() -> datetime:
         return datetime(1970, 1, 1, 0, 5, tzinfo=UTC)

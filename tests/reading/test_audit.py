@@ -79,6 +79,19 @@ def test_an_operator_finds_what_is_missing_and_fetches_it(
     assert "HTTP 404" in crawl.nordcrawl("audit", "paper").out
 
 
+def test_an_entry_that_is_no_address_is_a_warning(paper: Paper, job: Callable[..., Job]) -> None:
+    crawl = job()
+    paper.publish("/news/a", "Story a")
+    assert crawl.crawl().code == 0
+    paper.answers["/more.xml"] = Answer(
+        200, {}, b"<urlset><url><loc>http://[broken/</loc></url></urlset>"
+    )
+    paper.answers["/robots.txt"] = Answer(200, {}, b"Sitemap: /more.xml\n")
+    done = crawl.nordcrawl("audit", "paper")
+    assert "entry skipped: http://[broken/" in done.out
+    assert done.code == 0, done.text
+
+
 @pytest.mark.slow
 def test_a_sitemap_that_does_not_answer_is_named(paper: Paper, job: Callable[..., Job]) -> None:
     crawl = job()

@@ -21,7 +21,7 @@ from nordcrawl.archive.store.address import open_store
 from nordcrawl.cli.main import main
 from nordcrawl.reading.selection import Selection
 from nordcrawl.report.overview.charts import charts
-from nordcrawl.report.overview.gather import gather
+from nordcrawl.report.overview.gather import began, gather
 from nordcrawl.report.overview.markdown import as_markdown
 from nordcrawl.report.overview.page import as_html
 from nordcrawl.report.overview.values import Covered, Overview, Past, Published
@@ -130,6 +130,13 @@ def test_a_day_without_an_article_is_a_gap() -> None:
         ("2026-11-12", "0"), ("2026-11-06", "0"),
     ]  # fmt: skip
     assert "latency" not in drawn  # nothing to draw is no chart
+
+
+def test_a_run_that_was_killed_is_the_latest_no_longer_than_it_was() -> None:
+    killed = {"run_id": "20261128t072224z-coast-d3bf"}
+    before = {"run_id": "20261128t062210z-coast-0001", "started_at": "2026-11-28T06:22:10.5Z"}
+    after = {"run_id": "20261128t072353z-coast-8b45", "started_at": "2026-11-28T07:23:53.1Z"}
+    assert sorted([killed, after, before], key=began) == [before, killed, after]
 
 
 def test_a_run_that_was_killed_has_a_report_too() -> None:

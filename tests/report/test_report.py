@@ -290,6 +290,27 @@ def test_what_tells_no_rhythm_expects_nothing():
     assert silence([T + timedelta(days=n) for n in range(40)], T) is None
 
 
+def test_where_nothing_came_of_it_the_reason_says_how_pages_ended():
+    done = report(
+        outcomes={Outcome.NOT_ARTICLE: 1, Outcome.FETCH_FAILED: 24}, discovered=25,
+        examples={Outcome.FETCH_FAILED: [Example("https://a.example/0", "HTTP 500")]},
+        entries=[entry("a.example", 200), entry("a.example", 200, "names nothing")],
+    )  # fmt: skip
+    code, why = done.verdict()
+    assert code is ExitCode.NOTHING
+    assert why.startswith("nothing archived: 24 fetch_failed (HTTP 500); 1 not_article; sitemap ")
+
+
+def test_what_an_order_keeps_out_is_not_said_to_be_reserved_by_the_site():
+    done = report(
+        outcomes={Outcome.NEW: 2, Outcome.RIGHTS_DENIED: 1},
+        examples={Outcome.RIGHTS_DENIED: [Example("ni:///sha-256;x", "erased by order")]},
+    )
+    lines = [line.strip() for line in summary(done)]
+    assert "1   rights_denied     reserved, or erased by order" in lines
+    assert "ni:///sha-256;x  (erased by order)" in lines
+
+
 def test_alike_failures_are_one_line_that_says_how_many_more_there_are():
     failed = [Example(f"https://a.example/{n}", "HTTP 503") for n in range(4)]
     failed += [Example(f"https://a.example/x{n}", f"odd {n}") for n in range(3)]

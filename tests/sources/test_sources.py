@@ -89,6 +89,12 @@ def test_a_file_that_is_no_source_file_is_refused(write, text, says):
     assert str(path) in str(caught.value)
 
 
+def test_a_file_that_an_editor_marked_as_utf_8_is_read(tmp_path):
+    path = tmp_path / "paper.toml"
+    path.write_text(MINIMAL, encoding="utf-8-sig")
+    assert "paper" in load([path])
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(SourceError, match=r"none\.toml"):
         load([tmp_path / "none.toml"])

@@ -53,7 +53,7 @@ def gather(reader: Reader, run_id: str | None = None, source: str | None = None)
         UsageError: there is no such run; the text names the latest ones that there are.
         ArchiveDamaged, StoreRefused, StoreUnavailable: see `Reader`.
     """
-    reports = sorted(reader.runs(), key=lambda run: str(run.get("started_at") or run["run_id"]))
+    reports = sorted(reader.runs(), key=began)
     run = _asked(reports, run_id, source)
     its_reports = [one for one in reports if one.get("source") == run.get("source")]
     before = its_reports[: its_reports.index(run)][-RUNS:]
@@ -80,6 +80,19 @@ def gather(reader: Reader, run_id: str | None = None, source: str | None = None)
         days=DAYS,
         more=Counter(one.change for one in articles[MOST_SHOWN:]),
     )
+
+
+def began(run: dict[str, Any]) -> str:
+    """Return when a run began, for sorting: of one that was killed its id alone says it, in another
+    form.
+
+    >>> began({"run_id": "20261128t072224z-coast-d3bf"})
+    '20261128t072224zcoastd3bf'
+    >>> began({"run_id": "x", "started_at": "2026-11-28T07:23:53Z"})
+    '20261128t072353z'
+    """
+    told = str(run.get("started_at") or run["run_id"])
+    return told.lower().replace("-", "").replace(":", "")
 
 
 def _asked(
