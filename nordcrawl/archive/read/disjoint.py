@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nordcrawl.archive.log.snapshot import LivePart, Snapshot
 from nordcrawl.errors import StoreRefused
@@ -27,7 +27,7 @@ def disjoint(snapshot: Snapshot) -> list[LivePart]:
                 holders[segment.origin].append(part)
     chosen: dict[str, LivePart] = {}
     for group in _groups(wanted, holders):
-        found = _cover(group, holders, [])
+        found = _cover(group, holders)
         if found is None:
             names = ", ".join(sorted({p.entry.key for o in group for p in holders[o]})[:3])
             raise StoreRefused(
@@ -60,20 +60,33 @@ def _groups(wanted: dict[str, str], holders: defaultdict[str, list[LivePart]]) -
 
 
 def _cover(
-    origins: Sequence[str], holders: defaultdict[str, list[LivePart]], taken: list[LivePart]
+    origins: Sequence[str], holders: defaultdict[str, list[LivePart]]
 ) -> list[LivePart] | None:
     """Return parts of which each segment is in exactly one; None if there are none.
 
     Tries one part after the other for the first segment that is left, so it may take long for
     many that overlap in many ways; two compactions leave few.
     """
-    if not origins:
-        return taken
+    taken: list[LivePart] = []
     left = set(origins)
-    for part in holders[origins[0]]:
-        held = _origins(part)
-        if held <= left:
-            rest = [origin for origin in origins if origin not in held]
-            if (found := _cover(rest, holders, [*taken, part])) is not None:
-                return found
-    return None
+    tried: list[tuple[int, Iterator[LivePart]]] = []
+    """Of each part that is taken which segment it is for, and which others might be."""
+    number = 0
+    while True:
+        while number < len(origins) and origins[number] not in left:
+            number += 1
+        if number == len(origins):
+            return taken
+        tried.append((number, iter(holders[origins[number]])))
+        while tried:
+            number, others = tried[-1]
+            part = next((one for one in others if _origins(one) <= left), None)
+            if part is not None:
+                taken.append(part)
+                left -= _origins(part)
+                break
+            tried.pop()
+            if taken:
+                left |= _origins(taken.pop())
+        else:
+            return None
