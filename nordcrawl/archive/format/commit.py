@@ -21,7 +21,7 @@ from typing import Any, Final, Self, TypeAlias
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.keys import PartKind
 from nordcrawl.archive.format.lines import decode_json
-from nordcrawl.archive.format.sealed import decode_sealed, encode_sealed, readable, time_of
+from nordcrawl.archive.format.sealed import check_seal, encode_sealed, readable, time_of
 from nordcrawl.model.times import parse_rfc3339, rfc3339
 
 COMMIT_FORMAT = "nordcrawl-commit"
@@ -322,7 +322,7 @@ class Commit:
                     f"version {version!r}, kind {kind!r}: this nordcrawl can't read it"
                 )
             if version > 1 or "sha256" in values:
-                decode_sealed(body)
+                check_seal(body)
             commit = cls(
                 writer=writer,
                 seq=values["seq"],

@@ -33,13 +33,22 @@ def decode_sealed(body: bytes) -> dict[str, Any]:
     Raises:
         ValueError: it is no JSON object, or not the one that was written.
     """
-    head = body[:-_SEAL_BYTES]
-    if body[-_SEAL_BYTES:] != _SEAL % hashlib.sha256(head).hexdigest().encode():
-        raise ValueError("changed since it was written: its sha256 is another")
+    check_seal(body)
     values = decode_json(body)
     if not isinstance(values, dict):
         raise ValueError("no JSON object")
     return values
+
+
+def check_seal(body: bytes) -> None:
+    """See that bytes are those that `encode_sealed` wrote; what they say is not read.
+
+    Raises:
+        ValueError: they are not.
+    """
+    head = body[:-_SEAL_BYTES]
+    if body[-_SEAL_BYTES:] != _SEAL % hashlib.sha256(head).hexdigest().encode():
+        raise ValueError("changed since it was written: its sha256 is another")
 
 
 def decode_versioned(body: bytes, name: str, *versions: int) -> dict[str, Any]:

@@ -15,7 +15,15 @@ from types import MappingProxyType
 from typing import Final
 
 from nordcrawl.archive.format.catalog import NO_CATALOG, Catalog
-from nordcrawl.archive.format.commit import Commit, Heads, KnownCommit, Logs, PartEntry, Segment
+from nordcrawl.archive.format.commit import (
+    Commit,
+    CommitKind,
+    Heads,
+    KnownCommit,
+    Logs,
+    PartEntry,
+    Segment,
+)
 from nordcrawl.archive.format.cursor import Cursor
 from nordcrawl.archive.format.keys import number_of
 from nordcrawl.archive.log.catalog import newest_catalog
@@ -43,9 +51,14 @@ class LivePart:
 
     def pieces(self) -> Iterator[LiveSegment]:
         """Yield the same with their places."""
+        for _, piece in self.placed():
+            yield piece
+
+    def placed(self) -> Iterator[tuple[Segment, LiveSegment]]:
+        """Yield both."""
         offset = 0
         for number, segment in enumerate(self.segments):
-            yield LiveSegment(self.commit, self.number, number, offset)
+            yield segment, LiveSegment(self.commit, self.number, number, offset)
             offset += segment.bytes
 
 
@@ -70,6 +83,12 @@ class LiveSegment:
     def segment(self) -> Segment:
         """The segment itself."""
         return self.part.segments[self.number]
+
+    @property
+    def writer(self) -> str:
+        """Who first brought it; of what was appended without a look at the entry."""
+        appended = self.commit.kind is CommitKind.APPEND
+        return self.commit.writer if appended else self.segment.writer
 
     def alone(self) -> LiveSegment:
         """Return the same without what else its commit did, which for many is much: for another
@@ -216,20 +235,22 @@ def _pieces(live: Iterable[LivePart], seen: Mapping[str, int]) -> tuple[LiveSegm
     the one that it was, else any."""
     found: list[tuple[str, int, int, int, int, datetime, LiveSegment]] = []
     for part in live:
-        for one, piece in zip(part.segments, part.pieces(), strict=True):
+        for one, piece in part.placed():
             if one.seq > seen.get(one.writer, 0):
-                place = (one.writer, one.seq, number_of(one.origin), hash(one.origin))
-                found.append((*place, one.records, one.committed_at, piece))
+                where = (one.writer, one.seq, number_of(one.origin), hash(one.origin))
+                found.append((*where, one.records, one.committed_at, piece))
     found.sort(key=lambda x: x[:5])
     timed: list[tuple[datetime, str, int, int, LiveSegment]] = []
-    before: tuple[str | int, ...] = ()
+    before: tuple[tuple[str, int, int], LiveSegment] | None = None
     for writer, seq, first, *_, at, piece in found:
-        if before[:3] == (writer, seq, first) and before[3] == piece.segment.origin:
+        place = (writer, seq, first)
+        # Origins are looked up only where there may be copies: each costs a look into the commit.
+        if before and before[0] == place and before[1].segment.origin == piece.segment.origin:
             continue
         if timed and timed[-1][1] == writer:  # a clock set back must not change the order
             at = max(at, timed[-1][0])
         timed.append((at, writer, seq, first, piece))
-        before = (writer, seq, first, piece.segment.origin)
+        before = place, piece
     found.clear()
     timed.sort(key=lambda x: x[:4])
     return tuple(piece for *_, piece in timed)

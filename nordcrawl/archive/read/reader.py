@@ -196,7 +196,7 @@ class Reader:
     ) -> Iterator[tuple[LiveSegment, Iterator[bytes]]]:
         pieces = Pieces(self._store)
         for piece in snapshot.pieces:
-            entry, source = piece.part.entry, piece.part.commit.source
+            entry, source = piece.part.entry, piece.commit.source
             if entry.kind is kind and wanted.may_hold(source, entry):
                 yield piece, self._whole(pieces.lines(piece))
 

@@ -37,7 +37,7 @@ class Sieve:
     def __init__(self, snapshot: Snapshot, erasures: Erasures) -> None:
         by_source: defaultdict[str, set[str]] = defaultdict(set)
         for piece in snapshot.pieces:
-            by_source[piece.part.commit.source].add(piece.segment.writer)
+            by_source[piece.commit.source].add(piece.writer)
         self._shared = {source for source, names in by_source.items() if len(names) > 1}
         self._erasures = erasures
         self._is_clean = erasures.looked_at(snapshot.heads)
@@ -46,7 +46,7 @@ class Sieve:
     def of(self, piece: LiveSegment) -> Passes | None:
         """Return what the lines of a piece have to pass; None if all do."""
         kind = piece.part.entry.kind
-        first = self._first(kind, piece) if piece.part.commit.source in self._shared else None
+        first = self._first(kind, piece) if piece.commit.source in self._shared else None
         if self._is_clean(piece.part, piece.segment):
             return first
         covers = self._erasures.covers
@@ -60,7 +60,7 @@ class Sieve:
         """Return what says of a line whether no other writer's was the same and came before."""
         is_first = self._firsts.is_first
         identity = _of_article if kind is PartKind.ARTICLE else _of_ledger
-        writer = int(piece.segment.writer, 16)
+        writer = int(piece.writer, 16)
 
         def passes(line: bytes, values: Mapping[str, Any]) -> bool:
             return is_first(*identity(line, values), writer)

@@ -34,7 +34,7 @@ class Wanted:
         times of its lines, where its commit tells them."""
         if self.sources and source not in self.sources:
             return False
-        if entry.kind is not PartKind.ARTICLE:
+        if entry.kind is not PartKind.ARTICLE or not self.asks_records:
             return True
         first, last = _stretch(entry)
         return not (

@@ -10,10 +10,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from nordcrawl.archive.format import commit as module
 from nordcrawl.archive.format import keys
 from nordcrawl.archive.format.commit import Commit, PartEntry
 from nordcrawl.archive.format.keys import PartKind
+from nordcrawl.archive.log.erasures import Erasures
 from nordcrawl.archive.log.snapshot import take
+from nordcrawl.archive.read.sieve import Sieve
+from nordcrawl.archive.read.wanted import Wanted
 from nordcrawl.model.times import rfc3339, utc_date
 from tests.support.memory_store import MemoryStore
 
@@ -66,3 +70,20 @@ def test_what_is_packed_is_what_was_written() -> None:
     assert tuple(read.add) == one.add
     assert [read.add[n] for n in range(-2, 2)] == [*one.add, *one.add]
     assert (len(read.add), tuple(read.add[:1]), read.encode()) == (2, one.add[:1], one.encode())
+
+
+def test_the_entries_of_a_commit_are_unpacked_once_to_list_and_once_to_read() -> None:
+    """Of an archive of many writers that is what a log costs whoever reads it."""
+    store = MemoryStore()
+    for number in range(100):
+        one = commit(number)
+        store.put(one.key, one.encode(), content_type=keys.JSON_TYPE)
+    module._unpacked.cache_clear()
+    snapshot = take(store)
+    listed = module._unpacked.cache_info().misses
+    sieve = Sieve(snapshot, Erasures.of([]))
+    for piece in snapshot.pieces:
+        assert sieve.of(piece) is not None
+        assert Wanted().may_hold(piece.commit.source, piece.part.entry)
+    assert listed == 100
+    assert module._unpacked.cache_info().misses <= 200
