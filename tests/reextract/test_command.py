@@ -129,7 +129,7 @@ def test_what_can_not_be_done_is_told(tmp_path: Path) -> None:
     job = LocalJob(tmp_path, "pier", {"NORDCRAWL_SOURCES": str(table)})
     wrong: list[tuple[tuple[str, ...], str]] = [
         ((), "keeps no pages as they were fetched; capture = true"),
-        (("pier",), "keeps no pages of 'pier', only of none"),
+        (("pier",), "keeps no pages as they were fetched; capture = true"),
     ]
     for arguments, said in wrong:
         done = job.nordcrawl("reextract", *arguments)
